@@ -1,0 +1,22 @@
+//! Exports customer segments to Omnisend.
+//!
+//! A segment file becomes contacts in four stages, each a value in and a value out, with a written object
+//! between any two: **plan** reads and maps the file, **upload** posts batches at the connection's pace,
+//! **settle** asks Omnisend what became of each batch, and the **report** says it.
+//!
+//! The modules, in reading order:
+//!
+//! - [`run`]: the words every stage shares: names, keys, manifest, receipt, outcome, counts, report model
+//! - [`config`]: connection and export files, and the environment: text to validated types
+//! - [`source`]: segment files to rows
+//! - [`contact`]: rows to contacts: mapping and normalisation, pure
+//! - [`ports`]: objects, queue, secrets, clock: what a run needs of the world, with its adapters
+//! - [`omnisend`]: the API's client, its pacer and its errors
+//! - [`stage`]: plan, upload, settle
+//! - [`report`]: the report for people: HTML and text
+//! - [`app`]: the stages composed over one set of ports, driven by messages
+//! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
+
+pub mod contact;
+pub mod ports;
+pub mod run;

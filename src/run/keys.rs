@@ -1,0 +1,168 @@
+//! Every object key there is. Nothing else builds a path.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectionName, ExportName, RunRef};
+
+/// An object of the state.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A connection's configuration; administrators write it.
+    Connection(ConnectionName),
+    /// An export's configuration; contributors of its connection write it.
+    Export(ConnectionName, ExportName),
+    /// What a run sends, where from and how; the run exists from here on.
+    Manifest(RunRef),
+    /// Prepared contacts, one a line: `chunks/<n>`.
+    Chunk(RunRef, u32),
+    /// Rows that the plan did not turn into contacts, one a line: `refused/<n>`.
+    Refused(RunRef, u32),
+    /// What a chunk's upload had sent when it had to stop early; replaced as it goes on.
+    Progress(RunRef, u32),
+    /// What a chunk's upload wrote down; the chunk is done from here on.
+    Receipt(RunRef, u32),
+    /// What became of a chunk's contacts; the chunk is settled from here on.
+    Outcome(RunRef, u32),
+    /// Its presence stops the run at the next batch.
+    Canceled(RunRef),
+    /// Why the run waits for a person; its messages are taken off the queue meanwhile.
+    Parked(RunRef),
+    /// Every row or contact that did not arrive, for a spreadsheet.
+    RejectsCsv(RunRef),
+    /// The same, exact, for a program.
+    RejectsNdjson(RunRef),
+    /// The report for programs; the run is finished from here on.
+    ReportJson(RunRef),
+    /// The report for people.
+    ReportHtml(RunRef),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(connection) => write!(f, "connections/{connection}.toml"),
+            Self::Export(connection, export) => write!(f, "exports/{connection}/{export}.toml"),
+            Self::Manifest(run) => write!(f, "runs/{run}/manifest.json"),
+            Self::Chunk(run, n) => write!(f, "runs/{run}/chunks/{n:05}.ndjson.zst"),
+            Self::Refused(run, n) => write!(f, "runs/{run}/refused/{n:05}.ndjson.zst"),
+            Self::Progress(run, n) => write!(f, "runs/{run}/progress/{n:05}.json"),
+            Self::Receipt(run, n) => write!(f, "runs/{run}/receipts/{n:05}.json"),
+            Self::Outcome(run, n) => write!(f, "runs/{run}/outcomes/{n:05}.json"),
+            Self::Canceled(run) => write!(f, "runs/{run}/canceled"),
+            Self::Parked(run) => write!(f, "runs/{run}/parked.json"),
+            Self::RejectsCsv(run) => write!(f, "runs/{run}/rejects.csv"),
+            Self::RejectsNdjson(run) => write!(f, "runs/{run}/rejects.ndjson"),
+            Self::ReportJson(run) => write!(f, "runs/{run}/report.json"),
+            Self::ReportHtml(run) => write!(f, "runs/{run}/report.html"),
+        }
+    }
+}
+
+/// A set of objects that share the beginning of their keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prefix {
+    /// Every connection's configuration.
+    Connections,
+    /// Every export's configuration.
+    Exports,
+    /// Every run of an export.
+    Runs(ExportName),
+    /// Everything of one run.
+    Run(RunRef),
+    /// A segment's folder or file, as the export names it.
+    Source(Location),
+}
+
+impl Prefix {
+    /// Where the prefix lies.
+    pub fn location(&self) -> Location {
+        match self {
+            Self::Connections => Location::state("connections/".to_owned()),
+            Self::Exports => Location::state("exports/".to_owned()),
+            Self::Runs(export) => Location::state(format!("runs/{export}/")),
+            Self::Run(run) => Location::state(format!("runs/{run}/")),
+            Self::Source(location) => location.clone(),
+        }
+    }
+}
+
+/// The bucket that a location lies in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bucket {
+    /// The bucket, or the directory, that holds the state.
+    State,
+    /// Another bucket, which an export names as `s3://bucket/…`.
+    Named(String),
+}
+
+/// Where one object lies.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Location {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key in it, as it is: neither encoded nor decoded.
+    pub key: String,
+}
+
+impl Location {
+    /// A key of the state bucket.
+    pub fn state(key: String) -> Self {
+        Self { bucket: Bucket::State, key }
+    }
+
+    /// A path as an export writes it: `s3://bucket/key`, or a key of the state.
+    pub fn parse(path: &str) -> Self {
+        match path.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
+            Some((bucket, key)) => Self { bucket: Bucket::Named(bucket.to_owned()), key: key.to_owned() },
+            None => Self::state(path.to_owned()),
+        }
+    }
+}
+
+impl From<&Key> for Location {
+    fn from(key: &Key) -> Self {
+        Self::state(key.to_string())
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.bucket {
+            Bucket::State => f.write_str(&self.key),
+            Bucket::Named(bucket) => write!(f, "s3://{bucket}/{}", self.key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_the_design() {
+        let run =
+            RunRef { export: "vip".parse().unwrap(), run: "20261123t100000z-1a2b3c4d".parse().unwrap() };
+        let at = "runs/vip/20261123t100000z-1a2b3c4d";
+        assert_eq!(Key::Connection("acme".parse().unwrap()).to_string(), "connections/acme.toml");
+        assert_eq!(
+            Key::Export("acme".parse().unwrap(), "vip".parse().unwrap()).to_string(),
+            "exports/acme/vip.toml"
+        );
+        assert_eq!(Key::Manifest(run.clone()).to_string(), format!("{at}/manifest.json"));
+        assert_eq!(Key::Chunk(run.clone(), 3).to_string(), format!("{at}/chunks/00003.ndjson.zst"));
+        assert_eq!(Key::Receipt(run.clone(), 99_999).to_string(), format!("{at}/receipts/99999.json"));
+        assert_eq!(Key::ReportJson(run).to_string(), format!("{at}/report.json"));
+    }
+
+    #[test]
+    fn a_path_names_the_state_or_another_bucket() {
+        assert_eq!(Location::parse("segments/vip/"), Location::state("segments/vip/".to_owned()));
+        let other = Location::parse("s3://lake/out/vip b+é%.csv");
+        assert_eq!(other.bucket, Bucket::Named("lake".to_owned()));
+        assert_eq!(other.key, "out/vip b+é%.csv");
+        assert_eq!(other.to_string(), "s3://lake/out/vip b+é%.csv");
+    }
+}

@@ -1,0 +1,109 @@
+//! Names of connections, exports and runs. A name that parsed is safe in an object key, a queue group and a log.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Longest name of a connection or an export, in bytes: it stands in object keys, and in SQS group ids (≤ 128).
+const MAX_NAME: usize = 64;
+
+/// Why a text is not a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a name: use 1 to 64 of a-z, 0-9, `-` and `_`, starting with a letter or digit")]
+pub struct InvalidName(String);
+
+fn is_name(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    text.len() <= MAX_NAME
+        && text.bytes().next().is_some_and(word)
+        && text.bytes().all(|b| word(b) || b == b'-' || b == b'_')
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                if is_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidName(text.to_owned())) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// A connection's name: the stem of `connections/<connection>.toml`, and the queue's message group.
+    ConnectionName
+}
+
+name! {
+    /// An export's name: the stem of `exports/<connection>/<export>.toml`, unique over all connections.
+    ExportName
+}
+
+name! {
+    /// A run's id: the time of what triggered it, then a hash of the export and the trigger. Ids sort by time.
+    RunId
+}
+
+/// One run of one export, as messages and keys name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RunRef {
+    /// The export that runs.
+    pub export: ExportName,
+    /// Which run of it.
+    pub run: RunId,
+}
+
+impl fmt::Display for RunRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.export, self.run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_safe_in_a_key() {
+        for good in ["vip", "a", "0-day_offers", &"x".repeat(64)] {
+            assert_eq!(good.parse::<ExportName>().map(String::from), Ok(good.to_owned()));
+        }
+        for bad in ["", "-vip", "VIP", "a/b", "..", "a b", "é", &"x".repeat(65)] {
+            assert_eq!(bad.parse::<ExportName>(), Err(InvalidName(bad.to_owned())), "{bad}");
+        }
+    }
+}
