@@ -20,3 +20,4 @@
 pub mod contact;
 pub mod ports;
 pub mod run;
+pub mod source;

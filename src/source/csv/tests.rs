@@ -1,0 +1,116 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Every row as `line: cell|cell` or `line: what is wrong`, then what refused the file, if anything did.
+fn read(file: &[u8]) -> Vec<String> {
+    let mut rows = match CsvRows::open(file, None, &["EMail"]) {
+        Ok(rows) => rows,
+        Err(error) => return vec![error.to_string()],
+    };
+    let (mut seen, mut row) = (Vec::new(), Row::default());
+    loop {
+        match rows.next(&mut row) {
+            Ok(None) => return seen,
+            Ok(Some(Ok(()))) => {
+                seen.push(format!("{}: {}", row.line(), row.cells().collect::<Vec<_>>().join("|")));
+            }
+            Ok(Some(Err(bad))) => seen.push(format!("{}: {bad}", row.line())),
+            Err(error) => {
+                seen.push(error.to_string());
+                return seen;
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_are_those_of_rfc_4180() {
+    let file =
+        "\u{feff}EMail,Name\r\na@b.co,\"Smith, \"\"Al\"\"\"\r\n\r\nb@b.co,\"two\nlines\"\r\nc@b.co,田中";
+    assert_eq!(read(file.as_bytes()), ["2: a@b.co|Smith, \"Al\"", "4: b@b.co|two\nlines", "6: c@b.co|田中"]);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_named_and_the_others_go_on() {
+    let file = b"EMail,Name\na@b.co\nb@b.co,x,y\nc\0@b.co,x\nd@b.co,\xff\xfe\ne@b.co,ok\n";
+    assert_eq!(
+        read(file),
+        [
+            "2: the row has 1 cells where the header has 2",
+            "3: the row has 3 cells where the header has 2",
+            "4: the row holds a NUL byte",
+            "5: the row is not UTF-8 text",
+            "6: e@b.co|ok",
+        ]
+    );
+}
+
+#[test]
+fn a_character_cut_by_a_delimiter_is_not_text() {
+    assert_eq!(read(b"EMail,Name\na\xe3,\x81\x82b\n"), ["2: the row is not UTF-8 text"]);
+}
+
+#[test]
+fn an_open_quote_refuses_the_file_where_it_was_opened() {
+    let unclosed = "a quote opened in this row is never closed, so the rows after it cannot be told apart; \
+                    close it, or double the quotes inside the value";
+    assert_eq!(
+        read(b"EMail,Name\na@b.co,x\nb@b.co,\"open\nc@b.co,y\n"),
+        ["2: a@b.co|x".to_owned(), format!("line 3: {unclosed}")]
+    );
+    assert_eq!(read(b"EMail,Name\na@b.co,\"x\"\""), [format!("line 2: {unclosed}")]);
+    assert_eq!(read(b"EMail,\"Name\na@b.co,x"), [format!("line 1: {unclosed}")]);
+}
+
+#[test]
+fn an_empty_file_and_a_lone_header_differ() {
+    assert_eq!(read(b""), ["the file is empty; a header line with the column names was expected"]);
+    assert_eq!(
+        read(b"\xef\xbb\xbf\n\n"),
+        ["the file is empty; a header line with the column names was expected"]
+    );
+    assert_eq!(read(b"EMail,Name\n"), [] as [&str; 0]);
+    assert_eq!(read(b"EMail,Name"), [] as [&str; 0]);
+}
+
+#[test]
+fn a_row_without_end_is_refused_in_flat_memory() {
+    // 100 MB after the header, made on the fly: nothing here or there holds it.
+    let file = io::Cursor::new(b"EMail,Name\na@b.co,x\n".to_vec()).chain(io::repeat(b'y').take(100 << 20));
+    let mut rows = CsvRows::open(file, None, &["EMail"]).unwrap();
+    let mut row = Row::default();
+    assert!(matches!(rows.next(&mut row), Ok(Some(Ok(())))));
+    assert!(matches!(rows.next(&mut row), Err(SourceError::RowTooLong { line: 3 })));
+    let fed = (100 << 20) - rows.reader.get_ref().file.get_ref().1.limit();
+    assert!(fed <= 4 * MAX_ROW_BYTES as u64, "{fed} bytes were taken before the refusal");
+}
+
+proptest! {
+    #[test]
+    fn what_a_writer_wrote_is_read_back(
+        rows in prop::collection::vec(prop::collection::vec("[^\0]{0,12}", 3), 0..20),
+        delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
+        crlf in any::<bool>(),
+    ) {
+        let end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(end).from_writer(Vec::new());
+        writer.write_record(["EMail", "b", "c"]).unwrap();
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
+        let file = writer.into_inner().unwrap();
+        let mut read = CsvRows::open(file.as_slice(), Delimiter::new(delimiter), &[]).unwrap();
+        let (mut back, mut row) = (Vec::new(), Row::default());
+        while let Some(result) = read.next(&mut row).unwrap() {
+            prop_assert_eq!(result, Ok(()));
+            back.push(row.cells().map(str::to_owned).collect::<Vec<_>>());
+        }
+        prop_assert_eq!(back, rows);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(file in prop::collection::vec(any::<u8>(), 0..400)) {
+        read(&file);
+    }
+}

@@ -1,0 +1,141 @@
+//! A file's columns, and whether those of a mapping are among them.
+
+use std::fmt;
+
+/// The names of a file's columns, in order, without white space around them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    names: Vec<String>,
+}
+
+/// A column of the mapping that the header does not give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnProblem {
+    /// No column has this name.
+    Missing {
+        /// The name in the mapping.
+        wanted: String,
+        /// What the header has that is most like it, best first.
+        nearest: Vec<String>,
+    },
+    /// Several columns have this name, and nobody can tell which is meant.
+    Ambiguous {
+        /// The name in the mapping.
+        wanted: String,
+        /// Where they stand, counted from 1.
+        positions: Vec<usize>,
+    },
+}
+
+/// How alike two names must be, by Jaro-Winkler, for one to be offered for the other.
+const ALIKE: f64 = 0.7;
+
+impl Header {
+    /// Takes the cells of a header line.
+    pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
+    }
+
+    /// How many columns there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The columns' names, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Where a column stands, counted from 0.
+    pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
+        let wanted = wanted.trim();
+        let mut positions = (0..).zip(&self.names).filter(|(_, name)| *name == wanted).map(|(at, _)| at);
+        match (positions.next(), positions.next()) {
+            (Some(at), None) => Ok(at),
+            (Some(first), Some(second)) => Err(ColumnProblem::Ambiguous {
+                wanted: wanted.to_owned(),
+                positions: [first, second].into_iter().chain(positions).map(|at: usize| at + 1).collect(),
+            }),
+            (None, _) => {
+                Err(ColumnProblem::Missing { wanted: wanted.to_owned(), nearest: self.nearest(wanted) })
+            }
+        }
+    }
+
+    fn nearest(&self, wanted: &str) -> Vec<String> {
+        let plain = |name: &str| -> String {
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let wanted = plain(wanted);
+        let mut scored: Vec<(f64, &String)> = self
+            .names
+            .iter()
+            .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
+            .filter(|(score, name)| *score >= ALIKE && !name.is_empty())
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
+    }
+}
+
+impl fmt::Display for ColumnProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { wanted, nearest } if nearest.is_empty() => {
+                write!(f, "column `{wanted}` is not in the header, and nothing there is like it")
+            }
+            Self::Missing { wanted, nearest } => {
+                write!(f, "column `{wanted}` is not in the header; nearest: ")?;
+                for (n, name) in nearest.iter().enumerate() {
+                    write!(f, "{}`{name}`", if n == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::Ambiguous { wanted, positions } => {
+                let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "column `{wanted}` is in the header {} times (columns {}); rename all but one",
+                    positions.len(),
+                    positions.join(", ")
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_column_names_the_nearest() {
+        let header = Header::new(["CustomerId", " EMail ", "E-mail consent", "LastName"]);
+        assert_eq!(header.find("EMail"), Ok(1));
+        let missing = header.find("email").unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "column `email` is not in the header; nearest: `EMail`, `E-mail consent`"
+        );
+        let nothing = header.find("郵便番号").unwrap_err();
+        assert_eq!(
+            nothing.to_string(),
+            "column `郵便番号` is not in the header, and nothing there is like it"
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_there_twice_is_not_guessed() {
+        let header = Header::new(["Email", "Name", "Email"]);
+        assert_eq!(
+            header.find("Email").unwrap_err().to_string(),
+            "column `Email` is in the header 2 times (columns 1, 3); rename all but one"
+        );
+        assert_eq!(header.find("Name"), Ok(1), "a doubled column that nothing maps does no harm");
+    }
+}
