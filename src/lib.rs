@@ -18,6 +18,7 @@
 //! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
 
 pub mod contact;
+pub mod omnisend;
 pub mod ports;
 pub mod run;
 pub mod source;

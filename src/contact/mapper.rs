@@ -121,6 +121,11 @@ impl<'m> Mapper<'m> {
         Ok(Prepared { email, phone, fields, properties, tags: self.tags, send_welcome_message })
     }
 
+    /// The row's e-mail cell, as it is in the file.
+    pub fn email_cell<'r>(&self, row: &'r Row) -> &'r str {
+        row.cell(self.email)
+    }
+
     /// The warnings by what a person calls the field: `birthdate`, `custom_properties.loyalty_tier`.
     pub fn named(&self, warnings: &Warnings) -> BTreeMap<String, u64> {
         let fields = Field::ALL.iter().zip(warnings.fields).map(|(of, count)| (of.key().to_owned(), count));

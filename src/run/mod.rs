@@ -1,7 +1,21 @@
 //! What every stage shares: names, object keys, and the objects that cross from one stage to the next.
 
+mod counts;
 mod keys;
+mod lines;
+mod manifest;
 mod name;
+mod receipt;
+mod report;
+mod trigger;
+mod work;
 
+pub use counts::{Counts, Planned, Settled, Unbalanced};
 pub use keys::{Bucket, Key, Location, Prefix};
+pub use lines::{ContactLine, LinesWriter, Place, RefusedLine, StoredContact, lines, unpack};
+pub use manifest::{ChunkInfo, Guard, Manifest, Mode};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};
+pub use receipt::{Batch, Contacts, Outcome, Receipt, Rejection, Unknown};
+pub use report::{Reason, Report, Requests, SourceLine, State};
+pub use trigger::Trigger;
+pub use work::{Step, Work};

@@ -78,6 +78,14 @@ name! {
     RunId
 }
 
+impl RunId {
+    /// Takes a text that the caller made of a name's characters only.
+    pub(super) fn made(text: String) -> Self {
+        debug_assert!(is_name(&text), "{text}");
+        Self(text)
+    }
+}
+
 /// One run of one export, as messages and keys name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunRef {

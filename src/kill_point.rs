@@ -1,0 +1,32 @@
+//! Labelled steps at which a test kills the process, to show that a run survives it.
+//!
+//! With the feature `kill-points`, `OMNISEND_EXPORT_KILL=label:n` ends the process by SIGKILL when the label is
+//! reached for the n-th time. Without it, which is how releases are built, the calls compile to nothing.
+
+/// Marks a step.
+#[cfg(not(feature = "kill-points"))]
+#[inline(always)]
+pub(crate) fn reach(_label: &'static str) {}
+
+/// Marks a step.
+#[cfg(feature = "kill-points")]
+pub(crate) fn reach(label: &'static str) {
+    use std::sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    static PLAN: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
+        let text = crate::config::kill_plan()?;
+        let (label, n) = text.split_once(':')?;
+        Some((label.to_owned(), n.parse().ok()?))
+    });
+    static REACHED: AtomicU32 = AtomicU32::new(0);
+
+    if let Some((wanted, n)) = &*PLAN
+        && wanted == label
+        && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *n
+    {
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    }
+}

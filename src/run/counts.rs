@@ -1,0 +1,157 @@
+//! Promise 1: nothing is lost silently. Counts that do not add up cannot be made.
+
+use serde::{Deserialize, Serialize};
+
+/// What the plan made of the rows that it read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Rows of the source, the header aside.
+    pub read: u64,
+    /// Rows that are no contact: unreadable, or without a valid e-mail.
+    pub invalid: u64,
+    /// Rows whose contact an earlier row gave already.
+    pub duplicate: u64,
+    /// Contacts that Omnisend has as they are.
+    pub unchanged: u64,
+    /// Contacts in the run's chunks.
+    pub sent: u64,
+}
+
+/// What became of the contacts that were to be sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Omnisend took them.
+    pub accepted: u64,
+    /// Omnisend refused them and said why.
+    pub rejected: u64,
+    /// Nobody can tell: no answer by the deadline, or never asked because the run stopped before.
+    pub unknown: u64,
+}
+
+impl std::ops::AddAssign for Settled {
+    fn add_assign(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.unknown += other.unknown;
+    }
+}
+
+/// The counts of a run. `read = invalid + duplicate + unchanged + sent` and
+/// `sent = accepted + rejected + unknown`; there is no way to make others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Loose", into = "Loose")]
+pub struct Counts {
+    planned: Planned,
+    settled: Settled,
+}
+
+/// The counts do not add up: a bug here, or state that somebody edited. Shows what was to be equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unbalanced {
+    /// The plan's side.
+    #[error("the counts do not add up: {} rows read, but {} invalid + {} duplicate + {} unchanged + {} sent", .0.read, .0.invalid, .0.duplicate, .0.unchanged, .0.sent)]
+    Planned(Planned),
+    /// Omnisend's side.
+    #[error("the counts do not add up: {} contacts sent, but {} accepted + {} rejected + {} unknown", .0.sent, .1.accepted, .1.rejected, .1.unknown)]
+    Settled(Planned, Settled),
+}
+
+impl Counts {
+    /// Joins both sides, if they add up.
+    pub fn new(planned: Planned, settled: Settled) -> Result<Self, Unbalanced> {
+        let Planned { read, invalid, duplicate, unchanged, sent } = planned;
+        let Settled { accepted, rejected, unknown } = settled;
+        if Some(read) != sum([invalid, duplicate, unchanged, sent]) {
+            return Err(Unbalanced::Planned(planned));
+        }
+        if Some(sent) != sum([accepted, rejected, unknown]) {
+            return Err(Unbalanced::Settled(planned, settled));
+        }
+        Ok(Self { planned, settled })
+    }
+
+    /// What the plan made of the rows.
+    pub fn planned(&self) -> Planned {
+        self.planned
+    }
+
+    /// What became of the contacts.
+    pub fn settled(&self) -> Settled {
+        self.settled
+    }
+
+    /// Whether every row that was read arrived, was there already, or stood twice.
+    pub fn is_clean(&self) -> bool {
+        self.planned.invalid == 0 && self.settled.rejected == 0 && self.settled.unknown == 0
+    }
+}
+
+fn sum<const N: usize>(parts: [u64; N]) -> Option<u64> {
+    parts.into_iter().try_fold(0, u64::checked_add)
+}
+
+/// The shape of `counts` in `report.json`: one flat object.
+#[derive(Serialize, Deserialize)]
+struct Loose {
+    #[serde(flatten)]
+    planned: Planned,
+    #[serde(flatten)]
+    settled: Settled,
+}
+
+impl TryFrom<Loose> for Counts {
+    type Error = Unbalanced;
+
+    fn try_from(loose: Loose) -> Result<Self, Unbalanced> {
+        Self::new(loose.planned, loose.settled)
+    }
+}
+
+impl From<Counts> for Loose {
+    fn from(Counts { planned, settled }: Counts) -> Self {
+        Self { planned, settled }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn counts_are_one_flat_object() {
+        let planned = Planned { read: 10, invalid: 1, duplicate: 2, unchanged: 3, sent: 4 };
+        let settled = Settled { accepted: 2, rejected: 1, unknown: 1 };
+        let json = serde_json::to_string(&Counts::new(planned, settled).unwrap()).unwrap();
+        assert_eq!(
+            json,
+            r#"{"read":10,"invalid":1,"duplicate":2,"unchanged":3,"sent":4,"accepted":2,"rejected":1,"unknown":1}"#
+        );
+        assert!(serde_json::from_str::<Counts>(&json).is_ok());
+        let error = serde_json::from_str::<Counts>(&json.replace("10", "11")).unwrap_err();
+        assert!(
+            error.to_string().contains("11 rows read, but 1 invalid + 2 duplicate + 3 unchanged + 4 sent")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn only_counts_that_add_up_exist(p in any::<[u64; 5]>(), s in any::<[u64; 3]>(), fix in any::<[bool; 2]>()) {
+            let small = |n: u64| n % 1000;
+            let [mut read, invalid, duplicate, unchanged, mut sent] = p.map(small);
+            let [accepted, rejected, unknown] = s.map(small);
+            if fix[1] { sent = accepted + rejected + unknown; }
+            if fix[0] { read = invalid + duplicate + unchanged + sent; }
+            let adds_up = read == invalid + duplicate + unchanged + sent && sent == accepted + rejected + unknown;
+            let planned = Planned { read, invalid, duplicate, unchanged, sent };
+            prop_assert_eq!(Counts::new(planned, Settled { accepted, rejected, unknown }).is_ok(), adds_up);
+        }
+
+        #[test]
+        fn sums_do_not_wrap(a in (u64::MAX - 10)..) {
+            let planned = Planned { read: a.wrapping_mul(2), invalid: a, duplicate: a, unchanged: 0, sent: 0 };
+            prop_assert!(Counts::new(planned, Settled::default()).is_err());
+        }
+    }
+}

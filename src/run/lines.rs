@@ -1,0 +1,152 @@
+//! Lines of JSON, compressed with zstd: the form of chunks and of the rows that became no contact.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
+const LEVEL: i32 = -3;
+
+/// How much is handed to the compressor at a time, in bytes: a line each would cost more than its compression.
+const STEP_BYTES: usize = 128 << 10;
+
+/// Where a row stands in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Which of the manifest's source objects, counted from 0.
+    #[serde(rename = "o")]
+    pub object: u32,
+    /// The line that the row begins at, counted from 1.
+    #[serde(rename = "l")]
+    pub line: u64,
+}
+
+/// A line of a chunk: a contact as it is sent, and the row that it comes from.
+#[derive(Debug, Serialize)]
+pub struct ContactLine<C> {
+    /// The row.
+    pub at: Place,
+    /// The contact.
+    pub contact: C,
+}
+
+/// A line of a chunk, read back. The contact is not parsed: it goes into a request as it is.
+#[derive(Debug, Deserialize)]
+pub struct StoredContact<'a> {
+    /// The row.
+    pub at: Place,
+    /// The contact.
+    #[serde(borrow)]
+    pub contact: &'a RawValue,
+}
+
+/// A row that became no contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedLine {
+    /// The row.
+    pub at: Place,
+    /// `invalid` or `duplicate`.
+    pub outcome: String,
+    /// Why, for programs.
+    pub code: String,
+    /// Why, for people.
+    pub reason: String,
+    /// The e-mail's cell as it is in the file.
+    pub email: String,
+}
+
+/// Writes lines.
+pub struct LinesWriter {
+    buffer: Vec<u8>,
+    encoder: zstd::Encoder<'static, Vec<u8>>,
+    lines: u32,
+}
+
+impl LinesWriter {
+    /// An empty one.
+    pub fn new() -> io::Result<Self> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
+        encoder.include_checksum(true)?;
+        Ok(Self { buffer: Vec::with_capacity(STEP_BYTES * 2), encoder, lines: 0 })
+    }
+
+    /// Adds a line. Answers with its length in bytes; where that is more than `max`, the line is not added.
+    pub fn push(&mut self, line: &impl Serialize, max: usize) -> io::Result<usize> {
+        let before = self.buffer.len();
+        serde_json::to_writer(&mut self.buffer, line)?;
+        let bytes = self.buffer.len() - before;
+        if bytes > max {
+            self.buffer.truncate(before);
+            return Ok(bytes);
+        }
+        self.buffer.push(b'\n');
+        self.lines += 1;
+        if self.buffer.len() >= STEP_BYTES {
+            self.encoder.write_all(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(bytes)
+    }
+
+    /// How many lines were added.
+    pub fn lines(&self) -> u32 {
+        self.lines
+    }
+
+    /// The finished object, and a writer that begins anew.
+    pub fn finish(&mut self) -> io::Result<Bytes> {
+        self.encoder.write_all(&self.buffer)?;
+        self.buffer.clear();
+        self.lines = 0;
+        let mut next = zstd::Encoder::new(Vec::new(), LEVEL)?;
+        next.include_checksum(true)?;
+        Ok(std::mem::replace(&mut self.encoder, next).finish()?.into())
+    }
+}
+
+impl std::fmt::Debug for LinesWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinesWriter").field("lines", &self.lines).finish_non_exhaustive()
+    }
+}
+
+/// Unpacks an object of lines. The checksum of the frame tells a damaged one.
+pub fn unpack(object: &[u8]) -> io::Result<Vec<u8>> {
+    zstd::decode_all(object)
+}
+
+/// The lines of an unpacked object.
+pub fn lines(unpacked: &[u8]) -> impl Iterator<Item = &[u8]> {
+    unpacked.split(|b| *b == b'\n').filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_back_and_a_damaged_object_is_told() {
+        let mut writer = LinesWriter::new().unwrap();
+        let contact = serde_json::json!({"tags": ["a\nb"]});
+        for line in 1..=3 {
+            writer.push(&ContactLine { at: Place { object: 0, line }, contact: &contact }, 1000).unwrap();
+        }
+        assert_eq!(writer.push(&"x".repeat(2000), 1000).unwrap(), 2002, "too long: told, and not added");
+        assert_eq!(writer.lines(), 3);
+        let object = writer.finish().unwrap();
+        let unpacked = unpack(&object).unwrap();
+        let back: Vec<StoredContact<'_>> =
+            lines(&unpacked).map(|line| serde_json::from_slice(line).unwrap()).collect();
+        assert_eq!(back.len(), 3);
+        assert_eq!(back[2].at, Place { object: 0, line: 3 });
+        assert_eq!(back[2].contact.get(), r#"{"tags":["a\nb"]}"#);
+
+        for cut in 0..object.len() {
+            assert!(unpack(&object[..cut]).map(|left| left.len()).unwrap_or(0) == 0, "cut at {cut}");
+        }
+        assert_eq!(writer.lines(), 0);
+        assert!(unpack(&writer.finish().unwrap()).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,114 @@
+//! The manifest: what a run sends, where from and how. The run exists once it is written.
+
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectionName, Planned, RunRef, Trigger};
+use crate::ports::objects::Pinned;
+
+/// How much of a segment a run sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Every profile.
+    Full,
+    /// What is new or different since the last settled run.
+    Changes,
+    /// The same, and takes the export's tag from those who left.
+    Mirror,
+}
+
+impl Mode {
+    /// The mode as configuration and reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Changes => "changes",
+            Self::Mirror => "mirror",
+        }
+    }
+}
+
+/// A guard: why a run was stopped before its first request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "guard")]
+pub enum Guard {
+    /// The source has no profile at all.
+    EmptySource,
+    /// The source has more contacts than the export allows.
+    MaxProfiles {
+        /// What the export allows.
+        allowed: u64,
+    },
+}
+
+impl std::fmt::Display for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::EmptySource => f.write_str(
+                "the source has no profile; if the segment is empty on purpose, there is nothing to export, \
+                 else look at what writes the file",
+            ),
+            Self::MaxProfiles { allowed } => write!(
+                f,
+                "the source has more than the {allowed} contacts that the export allows; if that is right, \
+                 raise `max_profiles` in the export"
+            ),
+        }
+    }
+}
+
+/// One chunk of prepared contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkInfo {
+    /// How many contacts it holds.
+    pub contacts: u32,
+}
+
+/// What a run sends, where from and how. Written once, by the plan; every later stage starts from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this shape.
+    pub version: u32,
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunRef,
+    /// The brand that it goes to.
+    pub connection: ConnectionName,
+    /// The export's name for people.
+    pub display_name: String,
+    /// How much of the segment it sends.
+    pub mode: Mode,
+    /// What started it.
+    pub trigger: Trigger,
+    /// When the plan began.
+    pub started_at: Timestamp,
+    /// The exact objects that were read.
+    pub source: Vec<Pinned>,
+    /// Requests a minute that the connection allowed when the run was planned.
+    pub requests_per_minute: NonZeroU32,
+    /// The chunks, in order.
+    pub chunks: Vec<ChunkInfo>,
+    /// How many objects list the rows that became no contact.
+    pub refused_parts: u32,
+    /// What the plan made of the rows.
+    pub planned: Planned,
+    /// How many cells were left out because their field does not take them, by field.
+    pub warnings: BTreeMap<String, u64>,
+    /// The guard that stopped the run, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
+    pub stopped: Option<Guard>,
+}
+
+impl Manifest {
+    /// The version that is written.
+    pub const VERSION: u32 = 1;
+
+    /// The chunks that are to be sent: none where a guard stopped the run.
+    pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> {
+        let chunks = if self.stopped.is_some() { 0 } else { self.chunks.len() };
+        (0..).take(chunks)
+    }
+}

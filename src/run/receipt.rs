@@ -1,0 +1,114 @@
+//! What an upload wrote down of a chunk, and what settle wrote down of it.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One accepted `POST /batches`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Omnisend's id of it.
+    pub batch_id: String,
+    /// The chunk's contacts in it, by their place in the chunk.
+    pub contacts: Contacts,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+}
+
+/// Some of a chunk's contacts, by their place in it, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Contacts {
+    /// A run of neighbours.
+    Range(Range<u32>),
+    /// Single ones: of a batch out of which some were taken, or what was sent again.
+    Places(Vec<u32>),
+}
+
+impl Contacts {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::Places(places) => places.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Each one's place in the chunk.
+    pub fn places(&self) -> Vec<u32> {
+        match self {
+            Self::Range(range) => range.clone().collect(),
+            Self::Places(places) => places.clone(),
+        }
+    }
+}
+
+/// A contact that Omnisend refused, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Its place in the chunk.
+    pub place: u32,
+    /// Omnisend's code, or the HTTP status where it gave none.
+    pub code: String,
+    /// What Omnisend said, with the field.
+    pub reason: String,
+    /// The field that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// What a chunk's upload wrote down: in `progress/` while some of it is still to be sent, in `receipts/` when
+/// every contact was posted or refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The batches that Omnisend took, in the order of their contacts.
+    pub batches: Vec<Batch>,
+    /// Contacts that Omnisend refused at once, so that they are in no batch.
+    pub rejected: Vec<Rejection>,
+    /// Requests that it took, retries included.
+    pub requests: u64,
+    /// How many of them were answered with 429.
+    pub throttled: u64,
+}
+
+impl Receipt {
+    /// Which of a chunk's contacts it covers, by place.
+    pub fn covered(&self, contacts: u32) -> Vec<bool> {
+        let mut covered = vec![false; contacts as usize];
+        let batched = self.batches.iter().flat_map(|batch| batch.contacts.places());
+        for place in batched.chain(self.rejected.iter().map(|rejection| rejection.place)) {
+            if let Some(covered) = covered.get_mut(place as usize) {
+                *covered = true;
+            }
+        }
+        covered
+    }
+}
+
+/// What became of a chunk's contacts; those that are neither rejected nor unknown were accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How many contacts Omnisend took.
+    pub accepted: u64,
+    /// Those that it refused, by place.
+    pub rejected: Vec<Rejection>,
+    /// Those of which nobody can tell, by place.
+    pub unknown: Vec<Unknown>,
+    /// Requests that it took to find out.
+    pub requests: u64,
+}
+
+/// A contact of which nobody can tell what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// Its place in the chunk.
+    pub place: u32,
+    /// Why nobody can tell.
+    pub reason: String,
+}

@@ -1,0 +1,117 @@
+//! The report: what became of a run, as `report.json` has it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectionName, Counts, Mode, RunRef};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Every row arrived, was there already, or stood twice.
+    Succeeded,
+    /// It ended, with rows or contacts that did not arrive.
+    Partial,
+    /// It could not go on.
+    Failed,
+    /// Somebody canceled it.
+    Canceled,
+    /// There was nothing to do.
+    Skipped,
+    /// A guard stopped it before its first request.
+    Stopped,
+}
+
+impl State {
+    /// The state as reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Skipped => "skipped",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// How many rows or contacts share a reason for not arriving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// `invalid`, `duplicate`, `rejected` or `unknown`.
+    pub outcome: String,
+    /// The code, for programs.
+    pub code: String,
+    /// The reason, for people; one example's where Omnisend words it for each contact.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The run, as `run` and `export`.
+    #[serde(flatten)]
+    pub run: RunRef,
+    /// The brand that it went to.
+    pub connection: ConnectionName,
+    /// The export's name for people.
+    pub display_name: String,
+    /// How much of the segment it sent.
+    pub mode: Mode,
+    /// Whether it was a dry run, which sends nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// How it ended.
+    pub state: State,
+    /// Why it ended so, and what to do, where it is not plain success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What started it.
+    pub trigger: String,
+    /// When its plan began.
+    pub started_at: Timestamp,
+    /// When its last contact was settled.
+    pub ended_at: Timestamp,
+    /// The exact objects that were read.
+    pub source: Vec<SourceLine>,
+    /// The counts, which add up.
+    pub counts: Counts,
+    /// Of `unknown`, those that were never sent, because the run ended before.
+    pub not_sent: u64,
+    /// Batches that Omnisend took.
+    pub batches: u64,
+    /// Requests, by what they were for.
+    pub requests: Requests,
+    /// Cells left out because their field does not take them, by field.
+    pub warnings: BTreeMap<String, u64>,
+    /// Why rows and contacts did not arrive, most frequent first.
+    pub reasons: Vec<Reason>,
+}
+
+/// An object that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceLine {
+    /// Where it lies.
+    pub object: String,
+    /// Its exact version.
+    pub version: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Requests that a run took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// To post batches, retries included.
+    pub upload: u64,
+    /// To find out what became of them.
+    pub settle: u64,
+    /// How many were answered with 429.
+    pub throttled: u64,
+}

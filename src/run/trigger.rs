@@ -1,0 +1,105 @@
+//! What starts a run, and the run id that follows from it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{ExportName, RunId};
+use crate::ports::objects::Pinned;
+
+/// What started a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Trigger {
+    /// Objects were dropped.
+    Drop {
+        /// Their exact versions.
+        objects: Vec<Pinned>,
+    },
+    /// A schedule came due.
+    Schedule {
+        /// When it was due.
+        at: Timestamp,
+    },
+    /// Somebody asked for it.
+    Call {
+        /// When.
+        at: Timestamp,
+        /// What tells this request from any other: the same request twice is one run.
+        request: String,
+    },
+}
+
+impl Trigger {
+    /// When it happened. Ids sort by it.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Drop { objects } => {
+                objects.iter().map(|object| object.modified).max().unwrap_or(Timestamp::UNIX_EPOCH)
+            }
+            Self::Schedule { at } | Self::Call { at, .. } => *at,
+        }
+    }
+
+    /// The id of the run that this trigger starts. The same trigger gives the same id, so a duplicate event
+    /// finds the first one's manifest and stops. The hash is of canonical JSON and part of the stored state:
+    /// it must not change between versions.
+    pub fn run_id(&self, export: &ExportName) -> RunId {
+        let text = serde_json::to_string(&(export, self)).unwrap_or_default();
+        let time = self.at().strftime("%Y%m%dt%H%M%Sz").to_string();
+        // Always a name: digits, `t`, `z`, `-` and hexadecimal.
+        RunId::made(format!("{time}-{:016x}", xxh3_64(text.as_bytes())))
+    }
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Drop { objects } => {
+                let names: Vec<String> = objects.iter().map(|object| object.location.to_string()).collect();
+                write!(f, "a drop of {}", names.join(", "))
+            }
+            Self::Schedule { at } => write!(f, "the schedule of {at}"),
+            Self::Call { at, .. } => write!(f, "a call at {at}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Location;
+
+    fn drop_of(version: &str) -> Trigger {
+        Trigger::Drop {
+            objects: vec![Pinned {
+                location: Location::state("segments/vip/1.csv".to_owned()),
+                version: version.to_owned(),
+                size: 10,
+                modified: "2026-11-23T10:00:00Z".parse().unwrap(),
+            }],
+        }
+    }
+
+    #[test]
+    fn an_id_follows_from_the_export_and_the_trigger() {
+        let (vip, all) = ("vip".parse().unwrap(), "all".parse().unwrap());
+        let id = drop_of("v1").run_id(&vip);
+        // The literal is stored state: a change of it starts every drop's run again.
+        assert_eq!(id.as_str(), "20261123t100000z-e00bae5756b877e3");
+        assert_eq!(id, drop_of("v1").run_id(&vip));
+        assert_ne!(id, drop_of("v2").run_id(&vip));
+        assert_ne!(id, drop_of("v1").run_id(&all));
+        assert!(id.as_str().parse::<RunId>().is_ok(), "{id} is a name");
+    }
+
+    #[test]
+    fn ids_sort_by_time() {
+        let vip = "vip".parse().unwrap();
+        let at = |at: &str| Trigger::Schedule { at: at.parse().unwrap() }.run_id(&vip);
+        assert!(at("2026-11-23T09:59:59Z") < at("2026-11-23T10:00:00Z"));
+        assert!(at("2026-11-23T23:59:59Z") < at("2026-12-01T00:00:00Z"));
+    }
+}

@@ -1,0 +1,69 @@
+//! What a queue message asks for. It names objects; it never carries what they hold.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectionName, RunRef};
+use crate::ports::queue::Message;
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunRef,
+    /// What to do for it.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// What to do for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum Step {
+    /// Post a chunk.
+    Upload {
+        /// Which one.
+        chunk: u32,
+    },
+    /// Find out what became of what was posted, and report.
+    Settle,
+}
+
+impl Work {
+    /// The message that asks for this. The group is the connection, so that one invocation at a time posts to
+    /// a brand. `attempt` tells a deliberate repetition from a duplicate.
+    pub fn message(&self, connection: &ConnectionName, attempt: &str) -> Message {
+        let step = match self.step {
+            Step::Upload { chunk } => format!("{chunk:05}"),
+            Step::Settle => "settle".to_owned(),
+        };
+        Message {
+            group: connection.to_string(),
+            deduplication_id: deduplication_id(&self.run, &step, attempt),
+            // Names and a number: there is nothing in it that JSON could refuse.
+            body: serde_json::to_string(self).unwrap_or_default(),
+        }
+    }
+}
+
+/// At most 128 characters, which is what SQS takes: the names are hashed, the run id and the step stay readable.
+fn deduplication_id(run: &RunRef, step: &str, attempt: &str) -> String {
+    let export = xxhash_rust::xxh3::xxh3_64(run.export.as_str().as_bytes());
+    format!("{export:016x}-{}-{step}{attempt}", run.run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_its_run_and_step() {
+        let run = RunRef { export: "vip".parse().unwrap(), run: "20261123t100000z-1a".parse().unwrap() };
+        let message = Work { run, step: Step::Upload { chunk: 7 } }.message(&"acme".parse().unwrap(), "");
+        assert_eq!(message.group, "acme");
+        assert_eq!(message.body, r#"{"export":"vip","run":"20261123t100000z-1a","step":"upload","chunk":7}"#);
+        assert!(message.deduplication_id.ends_with("-20261123t100000z-1a-00007"));
+        assert!(message.deduplication_id.len() <= 128);
+        assert_eq!(serde_json::from_str::<Work>(&message.body).unwrap().step, Step::Upload { chunk: 7 });
+    }
+}

@@ -1,0 +1,211 @@
+//! Rows to chunks: the plan's inner loop. Synchronous, one pass, flat memory; it runs on a blocking thread and
+//! hands every finished object to the async side.
+
+use std::{collections::BTreeMap, io::Read};
+
+use bytes::Bytes;
+
+use super::seen::Seen;
+use crate::{
+    config::Export,
+    contact::{Invalid, Mapper, Warnings},
+    run::{ChunkInfo, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
+    source::{BadRow, CsvRows, Row, SourceError},
+};
+
+/// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
+const MAX_CONTACT_BYTES: usize = 900_000;
+
+/// Rows that became no contact, by object. Their lines are short.
+const REFUSED_LINES: u32 = 40_000;
+
+/// An object that the loop finished.
+#[derive(Debug)]
+pub(super) enum Finished {
+    /// Contacts.
+    Chunk(u32, Bytes),
+    /// Rows that became no contact.
+    Refused(u32, Bytes),
+}
+
+/// Takes finished objects; fails where nobody waits for them any more.
+pub(super) trait Sink {
+    /// Takes one.
+    fn take(&mut self, finished: Finished) -> Result<(), PrepareError>;
+}
+
+/// Why the loop stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The file cannot be trusted.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A line could not be written or compressed.
+    #[error("could not prepare a chunk: {0}")]
+    Write(#[from] std::io::Error),
+    /// The other side has stopped.
+    #[error("the plan was stopped")]
+    Stopped,
+}
+
+/// What the loop made of the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Prepared {
+    pub planned: Planned,
+    pub chunks: Vec<ChunkInfo>,
+    pub refused_parts: u32,
+    pub warnings: BTreeMap<String, u64>,
+    pub guard: Option<Guard>,
+}
+
+/// The loop's state over one run.
+struct Preparation<'a, S> {
+    sink: &'a mut S,
+    chunk_contacts: u32,
+    seen: Seen,
+    contacts: LinesWriter,
+    refused: LinesWriter,
+    planned: Planned,
+    chunks: Vec<ChunkInfo>,
+    refused_parts: u32,
+}
+
+/// Reads a segment file, and hands over its contacts in chunks of `chunk_contacts`.
+pub(super) fn prepare<R: Read, S: Sink>(
+    file: R,
+    export: &Export,
+    chunk_contacts: u32,
+    sink: &mut S,
+) -> Result<Prepared, PrepareError> {
+    let mapping = export.mapping();
+    let mut rows = CsvRows::open(file, export.delimiter(), &mapping.columns())?;
+    let tags = [export.segment().tag.clone()];
+    let mapper = Mapper::bind(mapping, &tags, rows.header()).map_err(SourceError::Columns)?;
+    let mut preparation = Preparation {
+        sink,
+        chunk_contacts,
+        seen: Seen::new(),
+        contacts: LinesWriter::new()?,
+        refused: LinesWriter::new()?,
+        planned: Planned::default(),
+        chunks: Vec::new(),
+        refused_parts: 0,
+    };
+    let (mut row, mut warnings, mut guard) = (Row::default(), Warnings::default(), None);
+    while let Some(readable) = rows.next(&mut row)? {
+        preparation.planned.read += 1;
+        let at = Place { object: 0, line: row.line() };
+        if let Err(bad) = readable {
+            preparation.invalid(at, bad.code(), bad.to_string(), "")?;
+            continue;
+        }
+        match mapper.contact(&row, &mut warnings) {
+            Err(invalid) => {
+                preparation.invalid(at, invalid.code(), invalid.to_string(), mapper.email_cell(&row))?;
+            }
+            Ok(contact) if !preparation.seen.insert(contact.key()) => {
+                preparation.duplicate(at, mapper.email_cell(&row))?;
+            }
+            Ok(contact) => {
+                preparation.contact(&ContactLine { at, contact: &contact }, mapper.email_cell(&row))?;
+            }
+        }
+        if preparation.planned.sent > export.max_profiles() {
+            guard = Some(Guard::MaxProfiles { allowed: export.max_profiles() });
+            break;
+        }
+    }
+    preparation.finish_chunk()?;
+    preparation.finish_refused()?;
+    if preparation.planned.read == 0 {
+        guard = Some(Guard::EmptySource);
+    }
+    Ok(Prepared {
+        planned: preparation.planned,
+        chunks: preparation.chunks,
+        refused_parts: preparation.refused_parts,
+        warnings: mapper.named(&warnings),
+        guard,
+    })
+}
+
+impl<S: Sink> Preparation<'_, S> {
+    fn contact(
+        &mut self,
+        line: &ContactLine<&crate::contact::Prepared<'_>>,
+        email: &str,
+    ) -> Result<(), PrepareError> {
+        let bytes = self.contacts.push(line, MAX_CONTACT_BYTES)?;
+        if bytes > MAX_CONTACT_BYTES {
+            let reason = format!("the contact takes {bytes} bytes, more than a request to Omnisend may");
+            return self.invalid(line.at, "too_large", reason, email);
+        }
+        self.planned.sent += 1;
+        if self.contacts.lines() >= self.chunk_contacts { self.finish_chunk() } else { Ok(()) }
+    }
+
+    fn invalid(&mut self, at: Place, code: &str, reason: String, email: &str) -> Result<(), PrepareError> {
+        self.planned.invalid += 1;
+        self.refuse(RefusedLine {
+            at,
+            outcome: "invalid".to_owned(),
+            code: code.to_owned(),
+            reason,
+            email: email.to_owned(),
+        })
+    }
+
+    fn duplicate(&mut self, at: Place, email: &str) -> Result<(), PrepareError> {
+        self.planned.duplicate += 1;
+        self.refuse(RefusedLine {
+            at,
+            outcome: "duplicate".to_owned(),
+            code: "duplicate".to_owned(),
+            reason: "an earlier row has this e-mail; the first one was taken".to_owned(),
+            email: email.to_owned(),
+        })
+    }
+
+    fn refuse(&mut self, line: RefusedLine) -> Result<(), PrepareError> {
+        self.refused.push(&line, usize::MAX)?;
+        if self.refused.lines() >= REFUSED_LINES { self.finish_refused() } else { Ok(()) }
+    }
+
+    fn finish_chunk(&mut self) -> Result<(), PrepareError> {
+        let contacts = self.contacts.lines();
+        if contacts == 0 {
+            return Ok(());
+        }
+        let n = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
+        self.chunks.push(ChunkInfo { contacts });
+        self.sink.take(Finished::Chunk(n, self.contacts.finish()?))
+    }
+
+    fn finish_refused(&mut self) -> Result<(), PrepareError> {
+        if self.refused.lines() == 0 {
+            return Ok(());
+        }
+        let n = self.refused_parts;
+        self.refused_parts += 1;
+        self.sink.take(Finished::Refused(n, self.refused.finish()?))
+    }
+}
+
+impl BadRow {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Ragged { .. } => "ragged_row",
+            Self::Nul => "nul_byte",
+            Self::Encoding => "encoding",
+        }
+    }
+}
+
+impl Invalid {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NoEmail => "no_email",
+            Self::Email => "invalid_email",
+        }
+    }
+}
