@@ -13,7 +13,6 @@ pub use client::{Client, Patience, Usage};
 pub use error::{CallError, Permanent};
 pub use pacer::{Pacer, Slot};
 pub use problem::{FieldError, Problem};
-pub(crate) use wire::by_email;
 pub use wire::{BatchItem, BatchItems, BatchStatus, Posted, batch_body, batch_body_overhead};
 
 /// The API's version, sent with every request. A retired one is answered with 410.

@@ -1,7 +1,5 @@
 //! Requests and answers as they are on the wire.
 
-use std::collections::HashMap;
-
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -126,9 +124,4 @@ fn object(value: &serde_json::Value) -> Option<serde_json::Value> {
 /// `null` is an empty list.
 fn or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<BatchItem>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// Items by e-mail address.
-pub(crate) fn by_email(items: Vec<BatchItem>) -> HashMap<String, BatchItem> {
-    items.into_iter().filter_map(|item| Some((item.email()?, item))).collect()
 }

@@ -5,3 +5,18 @@ pub mod clock;
 pub mod objects;
 pub mod queue;
 pub mod secrets;
+
+use std::sync::Arc;
+
+/// One set of adapters, which everything shares.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// The state and the segment files.
+    pub objects: Arc<dyn objects::Objects>,
+    /// The messages of runs.
+    pub queue: Arc<dyn queue::Queue>,
+    /// The API keys.
+    pub secrets: Arc<dyn secrets::Secrets>,
+    /// Wall time.
+    pub clock: Arc<dyn clock::Clock>,
+}

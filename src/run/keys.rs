@@ -23,6 +23,8 @@ pub enum Key {
     Progress(RunRef, u32),
     /// What a chunk's upload wrote down; the chunk is done from here on.
     Receipt(RunRef, u32),
+    /// What settling posted again of a chunk, because Omnisend had stopped its batch.
+    Resent(RunRef, u32),
     /// What became of a chunk's contacts; the chunk is settled from here on.
     Outcome(RunRef, u32),
     /// Its presence stops the run at the next batch.
@@ -49,6 +51,7 @@ impl fmt::Display for Key {
             Self::Refused(run, n) => write!(f, "runs/{run}/refused/{n:05}.ndjson.zst"),
             Self::Progress(run, n) => write!(f, "runs/{run}/progress/{n:05}.json"),
             Self::Receipt(run, n) => write!(f, "runs/{run}/receipts/{n:05}.json"),
+            Self::Resent(run, n) => write!(f, "runs/{run}/resent/{n:05}.json"),
             Self::Outcome(run, n) => write!(f, "runs/{run}/outcomes/{n:05}.json"),
             Self::Canceled(run) => write!(f, "runs/{run}/canceled"),
             Self::Parked(run) => write!(f, "runs/{run}/parked.json"),

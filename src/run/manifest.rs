@@ -100,15 +100,30 @@ pub struct Manifest {
     /// The guard that stopped the run, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
     pub stopped: Option<Guard>,
+    /// That it was a dry run, and what it would have sent first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<DryRun>,
+}
+
+/// What a dry run shows of the contacts that it does not send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DryRun {
+    /// The first contacts, as they would be sent.
+    pub first_contacts: Vec<serde_json::Value>,
 }
 
 impl Manifest {
     /// The version that is written.
     pub const VERSION: u32 = 1;
 
-    /// The chunks that are to be sent: none where a guard stopped the run.
-    pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> {
-        let chunks = if self.stopped.is_some() { 0 } else { self.chunks.len() };
-        (0..).take(chunks)
+    /// The chunks that are to be sent: none of a dry run, and none where a guard stopped the run.
+    pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> + use<> {
+        let sends = self.stopped.is_none() && self.dry_run.is_none();
+        (0..).take(if sends { self.chunks.len() } else { 0 })
+    }
+
+    /// How many batches the contacts make.
+    pub fn batches(&self, batch_contacts: u32) -> u64 {
+        self.chunks.iter().map(|chunk| u64::from(chunk.contacts.div_ceil(batch_contacts))).sum()
     }
 }

@@ -40,11 +40,30 @@ impl Contacts {
         self.len() == 0
     }
 
+    /// The first one's place in the chunk.
+    pub fn first(&self) -> Option<u32> {
+        match self {
+            Self::Range(range) => Some(range.start),
+            Self::Places(places) => places.first().copied(),
+        }
+    }
+
     /// Each one's place in the chunk.
     pub fn places(&self) -> Vec<u32> {
         match self {
             Self::Range(range) => range.clone().collect(),
             Self::Places(places) => places.clone(),
+        }
+    }
+}
+
+impl From<Vec<u32>> for Contacts {
+    fn from(places: Vec<u32>) -> Self {
+        match (places.first(), places.last()) {
+            (Some(&first), Some(&last)) if (last - first) as usize + 1 == places.len() => {
+                Self::Range(first..last + 1)
+            }
+            _ => Self::Places(places),
         }
     }
 }
@@ -79,8 +98,8 @@ pub struct Receipt {
 
 impl Receipt {
     /// Which of a chunk's contacts it covers, by place.
-    pub fn covered(&self, contacts: u32) -> Vec<bool> {
-        let mut covered = vec![false; contacts as usize];
+    pub fn covered(&self, contacts: usize) -> Vec<bool> {
+        let mut covered = vec![false; contacts];
         let batched = self.batches.iter().flat_map(|batch| batch.contacts.places());
         for place in batched.chain(self.rejected.iter().map(|rejection| rejection.place)) {
             if let Some(covered) = covered.get_mut(place as usize) {
@@ -111,4 +130,13 @@ pub struct Unknown {
     pub place: u32,
     /// Why nobody can tell.
     pub reason: String,
+}
+
+/// Why a run waits for a person. Its messages are taken off the queue meanwhile, and nothing is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// What happened, and what to do.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
 }

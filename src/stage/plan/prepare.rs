@@ -56,7 +56,12 @@ pub(super) struct Prepared {
     pub refused_parts: u32,
     pub warnings: BTreeMap<String, u64>,
     pub guard: Option<Guard>,
+    /// The first contacts, for a dry run to show.
+    pub first_contacts: Vec<serde_json::Value>,
 }
+
+/// How many contacts a dry run shows.
+const FIRST_CONTACTS: usize = 3;
 
 /// The loop's state over one run.
 struct Preparation<'a, S> {
@@ -68,6 +73,7 @@ struct Preparation<'a, S> {
     planned: Planned,
     chunks: Vec<ChunkInfo>,
     refused_parts: u32,
+    first_contacts: Vec<serde_json::Value>,
 }
 
 /// Reads a segment file, and hands over its contacts in chunks of `chunk_contacts`.
@@ -90,6 +96,7 @@ pub(super) fn prepare<R: Read, S: Sink>(
         planned: Planned::default(),
         chunks: Vec::new(),
         refused_parts: 0,
+        first_contacts: Vec::new(),
     };
     let (mut row, mut warnings, mut guard) = (Row::default(), Warnings::default(), None);
     while let Some(readable) = rows.next(&mut row)? {
@@ -126,6 +133,7 @@ pub(super) fn prepare<R: Read, S: Sink>(
         refused_parts: preparation.refused_parts,
         warnings: mapper.named(&warnings),
         guard,
+        first_contacts: preparation.first_contacts,
     })
 }
 
@@ -141,6 +149,9 @@ impl<S: Sink> Preparation<'_, S> {
             return self.invalid(line.at, "too_large", reason, email);
         }
         self.planned.sent += 1;
+        if self.first_contacts.len() < FIRST_CONTACTS {
+            self.first_contacts.extend(serde_json::to_value(line.contact));
+        }
         if self.contacts.lines() >= self.chunk_contacts { self.finish_chunk() } else { Ok(()) }
     }
 

@@ -1,0 +1,12 @@
+//! The stages of a run: plan, upload, settle. Each takes a value and returns a value; what crosses from one to
+//! the next is a written object and a small message that names it. Stages do not call each other.
+
+pub mod plan;
+mod progress;
+mod records;
+pub mod report;
+pub mod settle;
+pub mod upload;
+
+pub use progress::{Notice, Observer, Quiet};
+pub use records::{RecordError, Records};

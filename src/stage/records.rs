@@ -1,0 +1,127 @@
+//! A run's objects as values: read, parsed and written by key.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    ports::objects::{ObjectError, Objects, Put},
+    run::{Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, RunRef, unpack},
+};
+
+/// Reads and writes a run's objects.
+#[derive(Debug, Clone)]
+pub struct Records {
+    objects: Arc<dyn Objects>,
+}
+
+/// Why a run's object could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The store.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    /// The object is there and is not what it should be.
+    #[error("{key} is damaged: {reason}")]
+    Damaged {
+        /// The object.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Records {
+    /// Over these objects.
+    pub fn new(objects: Arc<dyn Objects>) -> Self {
+        Self { objects }
+    }
+
+    /// The objects themselves.
+    pub fn objects(&self) -> &Arc<dyn Objects> {
+        &self.objects
+    }
+
+    /// A run's manifest, if the run exists.
+    pub async fn manifest(&self, run: &RunRef) -> Result<Option<Manifest>, RecordError> {
+        self.read(&Key::Manifest(run.clone())).await
+    }
+
+    /// A chunk's receipt, if the chunk is done.
+    pub async fn receipt(&self, run: &RunRef, chunk: u32) -> Result<Option<Receipt>, RecordError> {
+        self.read(&Key::Receipt(run.clone(), chunk)).await
+    }
+
+    /// What of a chunk was sent: its receipt, or how far it got before it had to stop.
+    pub async fn sent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
+        if let Some(receipt) = self.receipt(run, chunk).await? {
+            return Ok(receipt);
+        }
+        Ok(self.read(&Key::Progress(run.clone(), chunk)).await?.unwrap_or_default())
+    }
+
+    /// What settling posted again of a chunk.
+    pub async fn resent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
+        Ok(self.read(&Key::Resent(run.clone(), chunk)).await?.unwrap_or_default())
+    }
+
+    /// What became of a chunk's contacts, if it is known.
+    pub async fn outcome(&self, run: &RunRef, chunk: u32) -> Result<Option<Outcome>, RecordError> {
+        self.read(&Key::Outcome(run.clone(), chunk)).await
+    }
+
+    /// Why a run waits for a person, if it does.
+    pub async fn parked(&self, run: &RunRef) -> Result<Option<Parked>, RecordError> {
+        self.read(&Key::Parked(run.clone())).await
+    }
+
+    /// Whether somebody canceled a run.
+    pub async fn is_canceled(&self, run: &RunRef) -> Result<bool, RecordError> {
+        self.exists(&Key::Canceled(run.clone())).await
+    }
+
+    /// Whether an object is there.
+    pub async fn exists(&self, key: &Key) -> Result<bool, RecordError> {
+        match self.objects.head(&key.into()).await {
+            Ok(_) => Ok(true),
+            Err(ObjectError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Everything that is written of a run.
+    pub async fn written(&self, run: &RunRef) -> Result<BTreeSet<Location>, RecordError> {
+        let listed = self.objects.list(&Prefix::Run(run.clone())).await?;
+        Ok(listed.into_iter().map(|listed| listed.location).collect())
+    }
+
+    /// A chunk's or a refused part's lines, unpacked.
+    pub async fn lines(&self, key: &Key) -> Result<Vec<u8>, RecordError> {
+        let packed = self.objects.get(&key.into()).await?;
+        let damaged = |reason: String| RecordError::Damaged { key: key.to_string(), reason };
+        tokio::task::spawn_blocking(move || unpack(&packed))
+            .await
+            .map_err(|error| damaged(error.to_string()))?
+            .map_err(|error| damaged(error.to_string()))
+    }
+
+    /// Writes an object as JSON.
+    pub async fn write(&self, key: &Key, value: &impl Serialize, mode: Put) -> Result<(), RecordError> {
+        let damaged = |reason: String| RecordError::Damaged { key: key.to_string(), reason };
+        let mut body = serde_json::to_vec_pretty(value).map_err(|error| damaged(error.to_string()))?;
+        body.push(b'\n');
+        Ok(self.objects.put(&key.into(), Bytes::from(body), mode).await?)
+    }
+
+    async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, RecordError> {
+        let body = match self.objects.get(&key.into()).await {
+            Ok(body) => body,
+            Err(ObjectError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        serde_json::from_slice(&body)
+            .map(Some)
+            .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: error.to_string() })
+    }
+}

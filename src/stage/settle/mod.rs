@@ -1,0 +1,158 @@
+//! Settle: asks Omnisend what became of every batch, by the cheapest calls, and writes it down chunk by chunk.
+//!
+//! The newest batch is asked for until it is over; then all are listed, 250 at a time, and only those with
+//! errors are asked for their items. What is not over by the deadline is unknown. Of a batch that Omnisend
+//! stopped, the contacts that it had not come to are sent again, once.
+
+mod ask;
+mod judge;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+
+use self::ask::Asking;
+use super::{RecordError, Records, upload::Context};
+use crate::{
+    kill_point,
+    omnisend::CallError,
+    ports::objects::Put,
+    run::{Batch, Key, Manifest, Outcome, Receipt, Unknown},
+};
+
+/// How long settling may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long after its last batch was posted a run's open batches become unknown.
+    pub give_up_after: SignedDuration,
+    /// How long this call may poll before it hands back; none where nobody else waits.
+    pub poll_for: Option<Duration>,
+}
+
+/// How a settlement ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Every chunk that was sent has its outcome.
+    Done,
+    /// Omnisend still works on batches, or it was asked to stop: go on later.
+    Open {
+        /// Batches that are not settled.
+        batches: usize,
+    },
+}
+
+/// Why a settlement could not go on. What was found out is written down.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// A run's object.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Omnisend.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// A batch whose end is to be found out.
+#[derive(Debug, Clone)]
+struct Pending {
+    chunk: u32,
+    batch: Batch,
+    /// Whether it repeats contacts of a batch that Omnisend stopped.
+    repetition: bool,
+}
+
+/// A chunk whose outcome is being put together.
+#[derive(Debug, Default)]
+struct Open {
+    outcome: Outcome,
+    /// Contacts that were sent again because Omnisend had stopped their batch.
+    resent: Receipt,
+    /// Batches that are not judged yet.
+    batches: usize,
+}
+
+/// Finds out what became of every batch of a run, and writes the outcomes.
+pub async fn settle(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    limits: Limits,
+) -> Result<Settled, SettleError> {
+    let records = Records::new(context.ports.objects.clone());
+    let (mut open, pending) = load(&records, manifest).await?;
+    let give_up_at = give_up_at(&pending, limits, context.ports.clock.now());
+    let mut requests = context.client.usage().requests;
+    let mut asking = Asking::new(context, &records, manifest, pending, give_up_at, limits.poll_for);
+    loop {
+        let done: Vec<u32> =
+            open.iter().filter(|(_, chunk)| chunk.batches == 0).map(|(chunk, _)| *chunk).collect();
+        for chunk in done {
+            let Some(Open { mut outcome, .. }) = open.remove(&chunk) else { continue };
+            let so_far = context.client.usage().requests;
+            outcome.requests = so_far - std::mem::replace(&mut requests, so_far);
+            outcome.rejected.sort_by_key(|rejection| rejection.place);
+            outcome.unknown.sort_by_key(|unknown| unknown.place);
+            // Whoever asks, the same batches have the same end: a second writer replaces it with itself.
+            records.write(&Key::Outcome(manifest.run.clone(), chunk), &outcome, Put::Replace).await?;
+            kill_point::reach("settle.outcome");
+        }
+        let Some((pending, judged)) = asking.next().await? else { break };
+        let Some(chunk) = open.get_mut(&pending.chunk) else { continue };
+        chunk.batches -= 1;
+        chunk.outcome.accepted += judged.accepted;
+        chunk.outcome.rejected.extend(judged.rejected);
+        chunk.outcome.unknown.extend(judged.unknown);
+        let repeated: Vec<u32> =
+            chunk.resent.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
+        let (unfinished, reason) = (judged.unfinished.into_iter(), "Omnisend stopped the contact's batch twice");
+        if pending.repetition {
+            let unknown = unfinished.map(|place| Unknown { place, reason: reason.to_owned() });
+            chunk.outcome.unknown.extend(unknown);
+            continue;
+        }
+        let unfinished: Vec<u32> = unfinished.filter(|place| !repeated.contains(place)).collect();
+        if !unfinished.is_empty() {
+            let batch = asking.send_again(pending.chunk, unfinished).await?;
+            kill_point::reach("settle.sent-again");
+            chunk.resent.batches.push(batch.clone());
+            let key = Key::Resent(manifest.run.clone(), pending.chunk);
+            records.write(&key, &chunk.resent, Put::Replace).await?;
+            chunk.batches += 1;
+            asking.add(Pending { chunk: pending.chunk, batch, repetition: true });
+        }
+    }
+    match asking.open() {
+        0 => Ok(Settled::Done),
+        batches => Ok(Settled::Open { batches }),
+    }
+}
+
+/// What there is to be found out: the chunks that were sent and have no outcome, and their batches.
+async fn load(
+    records: &Records,
+    manifest: &Manifest,
+) -> Result<(BTreeMap<u32, Open>, Vec<Pending>), RecordError> {
+    let run = &manifest.run;
+    let written = records.written(run).await?;
+    let there = |key: Key| written.contains(&(&key).into());
+    let (mut open, mut pending) = (BTreeMap::new(), Vec::new());
+    for chunk in manifest.chunks_to_send() {
+        let sent = there(Key::Receipt(run.clone(), chunk)) || there(Key::Progress(run.clone(), chunk));
+        if !sent || there(Key::Outcome(run.clone(), chunk)) {
+            continue;
+        }
+        let receipt = records.sent_of(run, chunk).await?;
+        let resent = records.resent_of(run, chunk).await?;
+        let first = receipt.batches.into_iter().map(|batch| Pending { chunk, batch, repetition: false });
+        let again = resent.batches.iter().cloned().map(|batch| Pending { chunk, batch, repetition: true });
+        let before = pending.len();
+        pending.extend(first.chain(again));
+        let outcome = Outcome { rejected: receipt.rejected, ..Outcome::default() };
+        open.insert(chunk, Open { outcome, resent, batches: pending.len() - before });
+    }
+    Ok((open, pending))
+}
+
+fn give_up_at(pending: &[Pending], limits: Limits, now: Timestamp) -> Timestamp {
+    let last = pending.iter().map(|pending| pending.batch.posted_at).max().unwrap_or(now);
+    last.checked_add(limits.give_up_after).unwrap_or(Timestamp::MAX)
+}

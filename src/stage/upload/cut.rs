@@ -1,0 +1,67 @@
+//! Contacts into batches: at most 100, and under the size that a request may have.
+
+use crate::{
+    omnisend::{MAX_BATCH_BYTES, MAX_BATCH_CONTACTS, batch_body_overhead},
+    run::StoredContact,
+};
+
+/// The contacts of one batch, by their place in the chunk, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub places: Vec<u32>,
+}
+
+/// Cuts contacts into batches, in order. The same contacts are always cut in the same way.
+pub(super) fn cut(contacts: &[StoredContact<'_>], places: impl IntoIterator<Item = u32>) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    let (mut current, mut bytes) = (Vec::new(), batch_body_overhead());
+    for place in places {
+        let Some(stored) = contacts.get(place as usize) else { continue };
+        let with_comma = stored.contact.get().len() + 1;
+        let full = current.len() >= MAX_BATCH_CONTACTS || bytes + with_comma > MAX_BATCH_BYTES;
+        if full && !current.is_empty() {
+            cuts.push(Cut { places: std::mem::take(&mut current) });
+            bytes = batch_body_overhead();
+        }
+        current.push(place);
+        bytes += with_comma;
+    }
+    if !current.is_empty() {
+        cuts.push(Cut { places: current });
+    }
+    cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::{omnisend::batch_body, run::Place};
+
+    proptest! {
+        #[test]
+        fn every_contact_is_in_one_batch_and_every_batch_fits(
+            sizes in prop::collection::vec(prop_oneof![9 => 2usize..300, 1 => 2usize..900_000], 0..260),
+        ) {
+            let raw: Vec<Box<RawValue>> = sizes
+                .iter()
+                .map(|size| RawValue::from_string(format!("\"{}\"", "x".repeat(size - 2))).unwrap())
+                .collect();
+            let contacts: Vec<StoredContact<'_>> = raw
+                .iter()
+                .map(|contact| StoredContact { at: Place { object: 0, line: 1 }, contact })
+                .collect();
+            let all = 0..u32::try_from(contacts.len()).unwrap();
+            let cuts = cut(&contacts, all.clone());
+            for Cut { places } in &cuts {
+                prop_assert!((1..=MAX_BATCH_CONTACTS).contains(&places.len()));
+                let body = batch_body(places.iter().map(|place| contacts[*place as usize].contact));
+                prop_assert!(body.len() <= MAX_BATCH_BYTES);
+            }
+            let cut_places: Vec<u32> = cuts.into_iter().flat_map(|cut| cut.places).collect();
+            prop_assert_eq!(cut_places, all.collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Upload: posts one chunk's contacts in batches, at the connection's pace, and writes the receipt.
+
+mod cut;
+mod refusal;
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::cut::{Cut, cut};
+use super::{Notice, Observer, RecordError, Records};
+use crate::{
+    kill_point,
+    omnisend::{CallError, Client, Patience, Posted, Slot, batch_body},
+    ports::{
+        Ports,
+        objects::{ObjectError, Put},
+    },
+    run::{Batch, Contacts, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, lines},
+};
+
+/// Requests in flight at most. At 400 a minute, enough for answers that take 4 s; memory bounds it.
+const MAX_IN_FLIGHT: usize = 32;
+
+/// How often a chunk in flight looks whether its run was canceled.
+const CANCEL_CHECK: Duration = Duration::from_secs(5);
+
+/// What an upload needs besides its run.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The world.
+    pub ports: &'a Ports,
+    /// The connection's client.
+    pub client: &'a Client,
+    /// Who hears how it goes.
+    pub observer: &'a dyn Observer,
+    /// Asked to stop: what is in flight is finished and written down.
+    pub stop: &'a CancellationToken,
+    /// When the time is over. The upload stops before it.
+    pub deadline: Option<Instant>,
+}
+
+/// How a chunk's upload ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uploaded {
+    /// Every contact was posted or refused, and the receipt is written.
+    Done,
+    /// The receipt was there: nothing was sent.
+    Already,
+    /// It was asked to stop or its time was over; what was sent is written down, the rest is to be sent.
+    HandedBack,
+    /// The run is canceled.
+    Canceled,
+    /// The run waits for a person.
+    Parked(Parked),
+}
+
+/// Why an upload could not do its work. The message comes back, and after some times goes to the dead letters.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// A run's object.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A line of a chunk is not a contact.
+    #[error("{key}: contact {place} cannot be read: {source}")]
+    Contact {
+        /// The chunk.
+        key: String,
+        /// The contact's place in it, counted from 0.
+        place: usize,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Posts what of a chunk was not posted yet.
+pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> Result<Uploaded, UploadError> {
+    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+    if records.receipt(run, chunk).await?.is_some() {
+        return Ok(Uploaded::Already);
+    }
+    if records.is_canceled(run).await? {
+        return Ok(Uploaded::Canceled);
+    }
+    if let Some(parked) = records.parked(run).await? {
+        return Ok(Uploaded::Parked(parked));
+    }
+    let key = Key::Chunk(run.clone(), chunk);
+    let unpacked = records.lines(&key).await?;
+    let contacts = contacts(&key, &unpacked)?;
+    let before = records.sent_of(run, chunk).await?;
+    let usage_before = context.client.usage();
+
+    let mut sending = Sending::new(context, &contacts, before);
+    let end = sending.send(run, &records).await?;
+    let usage = context.client.usage();
+    let mut receipt = sending.receipt;
+    receipt.requests += usage.requests - usage_before.requests;
+    receipt.throttled += usage.throttled - usage_before.throttled;
+    receipt.batches.sort_by_key(|batch| batch.contacts.first());
+
+    let Some(end) = end else {
+        kill_point::reach("upload.before-receipt");
+        match records.write(&Key::Receipt(run.clone(), chunk), &receipt, Put::IfAbsent).await {
+            // Another worker had the same chunk: its receipt counts, and what was posted twice is harmless.
+            Err(RecordError::Object(ObjectError::AlreadyExists { .. })) => {}
+            written => written?,
+        }
+        kill_point::reach("upload.receipt");
+        return Ok(Uploaded::Done);
+    };
+    records.write(&Key::Progress(run.clone(), chunk), &receipt, Put::Replace).await?;
+    match end {
+        End::HandedBack => Ok(Uploaded::HandedBack),
+        End::Canceled => Ok(Uploaded::Canceled),
+        End::Parked(reason) => {
+            let parked = Parked { reason, at: context.ports.clock.now() };
+            tracing::error!(run = %run, chunk, reason = parked.reason, "the run is parked");
+            records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
+            Ok(Uploaded::Parked(parked))
+        }
+    }
+}
+
+fn contacts<'a>(key: &Key, unpacked: &'a [u8]) -> Result<Vec<StoredContact<'a>>, UploadError> {
+    lines(unpacked)
+        .enumerate()
+        .map(|(place, line)| {
+            serde_json::from_slice(line).map_err(|source| UploadError::Contact {
+                key: key.to_string(),
+                place,
+                source,
+            })
+        })
+        .collect()
+}
+
+/// Why sending ended before every contact was posted.
+#[derive(Debug)]
+enum End {
+    HandedBack,
+    Canceled,
+    Parked(String),
+}
+
+/// One chunk while it is being sent.
+struct Sending<'a> {
+    context: &'a Context<'a>,
+    contacts: &'a [StoredContact<'a>],
+    to_post: VecDeque<Cut>,
+    receipt: Receipt,
+    patience: Patience,
+}
+
+impl<'a> Sending<'a> {
+    fn new(context: &'a Context<'a>, contacts: &'a [StoredContact<'a>], receipt: Receipt) -> Self {
+        let covered = receipt.covered(contacts.len());
+        let places = (0..).zip(&covered).filter(|(_, covered)| !**covered).map(|(place, _)| place);
+        let to_post = cut(contacts, places).into();
+        let patience = Patience { deadline: context.deadline, ..Patience::default() };
+        Self { context, contacts, to_post, receipt, patience }
+    }
+
+    /// Posts batch after batch, several in flight, until none is left or there is a reason to stop. What is in
+    /// flight then is waited for, so that what was taken is known.
+    async fn send(&mut self, run: &RunRef, records: &Records) -> Result<Option<End>, UploadError> {
+        let Self { context, contacts, .. } = *self;
+        let mut in_flight = FuturesUnordered::new();
+        let mut end = None;
+        let mut look = tokio::time::interval(CANCEL_CHECK);
+        look.reset();
+        // One slot is waited for at a time, across the loop's turns: a dropped wait would waste it.
+        let mut slot = std::pin::pin!(context.client.pacer().slot());
+        while !in_flight.is_empty() || (end.is_none() && !self.to_post.is_empty()) {
+            let may_post = end.is_none() && !self.to_post.is_empty() && in_flight.len() < MAX_IN_FLIGHT;
+            tokio::select! {
+                biased;
+                () = context.stop.cancelled(), if end.is_none() => end = Some(End::HandedBack),
+                () = until(context.deadline), if end.is_none() => end = Some(End::HandedBack),
+                Some((cut, result)) = in_flight.next(), if !in_flight.is_empty() => {
+                    kill_point::reach("upload.posted");
+                    if let Some(reason) = self.answered(cut, result) {
+                        end.get_or_insert(reason);
+                    }
+                }
+                _ = look.tick(), if end.is_none() => {
+                    if records.is_canceled(run).await? {
+                        end = Some(End::Canceled);
+                    }
+                }
+                leave = &mut slot, if may_post => {
+                    slot.set(context.client.pacer().slot());
+                    if let Some(cut) = self.to_post.pop_front() {
+                        in_flight.push(post(context.client, contacts, cut, leave, self.patience));
+                    }
+                }
+            }
+        }
+        Ok(end)
+    }
+
+    /// Writes down what became of a batch's request. Answers with the reason to stop, if it is one.
+    fn answered(&mut self, cut: Cut, result: Result<Posted, CallError>) -> Option<End> {
+        match result {
+            Ok(posted) => {
+                let contacts = Contacts::from(cut.places);
+                self.context.observer.notice(Notice::Posted { contacts: contacts.len() as u64 });
+                let posted_at = self.context.ports.clock.now();
+                self.receipt.batches.push(Batch { batch_id: posted.batch_id, contacts, posted_at });
+                None
+            }
+            Err(CallError::Permanent(refusal)) => {
+                let rejected = refusal::items(&refusal, &cut.places);
+                if rejected.is_empty() {
+                    return Some(End::Parked(refusal.to_string()));
+                }
+                // Those that Omnisend named are out; the others go again.
+                self.context.observer.notice(Notice::Posted { contacts: rejected.len() as u64 });
+                let named = |place: &u32| rejected.iter().any(|rejection: &Rejection| rejection.place == *place);
+                let others = cut.places.into_iter().filter(|place| !named(place));
+                self.to_post.extend(self::cut(self.contacts, others));
+                self.receipt.rejected.extend(rejected);
+                None
+            }
+            Err(CallError::OutOfTime) => Some(End::HandedBack),
+            Err(error @ (CallError::Unavailable { .. } | CallError::Key(_))) => {
+                Some(End::Parked(error.to_string()))
+            }
+        }
+    }
+}
+
+async fn post(
+    client: &Client,
+    contacts: &[StoredContact<'_>],
+    cut: Cut,
+    slot: Slot,
+    patience: Patience,
+) -> (Cut, Result<Posted, CallError>) {
+    let bodies = cut.places.iter().filter_map(|place| contacts.get(*place as usize));
+    let body = batch_body(bodies.map(|stored| stored.contact));
+    let result = client.post_batch(slot, body, patience).await;
+    (cut, result)
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
