@@ -4,4 +4,5 @@
 pub mod clock;
 pub mod objects;
 pub mod queue;
+mod relative;
 pub mod secrets;

@@ -9,3 +9,4 @@
 mod clock;
 mod memory_queue;
 mod queue;
+mod secrets;
