@@ -7,6 +7,9 @@
 )]
 
 mod clock;
+mod directory;
+mod directory_keys;
 mod memory_queue;
+mod objects;
 mod queue;
 mod secrets;
