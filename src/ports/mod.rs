@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod objects;
 pub mod queue;
+mod relative;
 pub mod secrets;
 
 use std::sync::Arc;

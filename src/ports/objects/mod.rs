@@ -1,5 +1,7 @@
 //! Objects: the state and the segment files.
 
+mod directory;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -8,6 +10,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::directory::Directory;
 use crate::run::{Location, Prefix};
 
 /// The bytes of an object as they arrive.

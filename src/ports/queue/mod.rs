@@ -1,8 +1,12 @@
 //! The queue: FIFO within a group, groups independent, at least once.
 
+mod memory;
+
 use std::fmt;
 
 use async_trait::async_trait;
+
+pub use self::memory::{MemoryQueue, Settings};
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

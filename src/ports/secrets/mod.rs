@@ -1,10 +1,14 @@
 //! Secrets: the Omnisend API keys.
 
+mod local;
+
 use std::fmt;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+pub use self::local::LocalSecrets;
 
 /// An Omnisend API key. Never printed: its `Debug` shows a placeholder, and it has no `Display`.
 #[derive(Debug, Clone)]

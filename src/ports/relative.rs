@@ -1,0 +1,41 @@
+//! Names that become paths: what keeps a key or a secret's name below its folder.
+
+use std::path::Path;
+
+/// A text with `/` between its parts as a path that cannot leave the folder it is joined to, or why it is not
+/// one. Every part stands for itself: nothing is decoded, normalised or trimmed, so two texts never meet in
+/// one path.
+pub(super) fn relative(text: &str) -> Result<&Path, &'static str> {
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.starts_with('/') {
+        return Err("it begins with `/`");
+    }
+    if text.contains('\0') {
+        return Err("it holds a NUL byte");
+    }
+    for part in text.split('/') {
+        match part {
+            "" => return Err("it has an empty part: `//`, or a `/` at its end"),
+            "." | ".." => return Err("it has a part `.` or `..`"),
+            _ => {}
+        }
+    }
+    Ok(Path::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_below_its_folder() {
+        for good in ["a", "a/b", "...", "a b+é%2F", ".hidden", "~", "a\\..\\b", "顧客/一覧.csv"] {
+            assert_eq!(relative(good), Ok(Path::new(good)));
+        }
+        for bad in ["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/.", "./a", "a\0b"] {
+            assert!(relative(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The contract of each port, run against each of its adapters, and beside it what only one adapter promises.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod clock;
+mod directory;
+mod directory_keys;
+mod memory_queue;
+mod objects;
+mod queue;
+mod secrets;

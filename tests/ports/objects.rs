@@ -1,0 +1,269 @@
+//! What every store of objects keeps to.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
+use omnisend_export::{
+    ports::objects::{ObjectError, Objects, Pinned, Put},
+    run::{Location, Prefix},
+};
+
+/// A store, and what differs between stores.
+pub(crate) trait Harness: Sync {
+    /// The store.
+    fn objects(&self) -> &dyn Objects;
+
+    /// A key below a prefix of this test's own.
+    fn at(&self, key: &str) -> Location;
+
+    /// Whether a version can still be read when it is not the newest any more.
+    fn keeps_versions(&self) -> bool;
+}
+
+/// Keys that S3 allows and some code on the way would change.
+pub(crate) const ODD_KEYS: [&str; 9] = [
+    "odd/a b.csv",
+    "odd/a%20b.csv",
+    "odd/a+b.csv",
+    "odd/caf\u{e9}.csv",
+    "odd/cafe\u{301}.csv",
+    "odd/100%.csv",
+    "odd/顧客/一覧.csv",
+    "odd/it's \"quoted\" & <tagged>?#.csv",
+    "odd/...",
+];
+
+/// One test for each case of the contract, against the store that `$harness` makes.
+macro_rules! contract {
+    ($harness:expr) => {
+        crate::objects::contract! { @ $harness;
+            one_of_sixteen_writers_wins
+            a_put_replaces_the_object_whole
+            a_streamed_put_is_one_object
+            a_stream_that_fails_writes_nothing
+            head_get_and_open_agree
+            an_empty_object_is_an_object
+            a_replaced_version_is_changed_or_as_it_was
+            a_deleted_version_is_changed_or_as_it_was
+            a_listing_is_in_the_order_of_the_keys
+            a_prefix_ends_anywhere
+            odd_keys_stay_as_they_are
+            a_delete_takes_one_object_and_may_be_repeated
+            a_deleted_key_is_free_again
+            a_missing_object_is_named
+        }
+    };
+    (@ $harness:expr; $($case:ident)*) => {
+        $(#[tokio::test]
+        async fn $case() {
+            crate::objects::$case(&$harness).await;
+        })*
+    };
+}
+pub(crate) use contract;
+
+async fn put(h: &dyn Harness, key: &str, body: &'static str) {
+    h.objects().put(&h.at(key), body.into(), Put::Replace).await.unwrap();
+}
+
+/// The bytes of one version.
+pub(crate) async fn read(objects: &dyn Objects, object: &Pinned) -> Result<Bytes, ObjectError> {
+    let pieces: Vec<Bytes> = objects.open(object).await?.try_collect().await?;
+    Ok(pieces.concat().into())
+}
+
+/// What a listing shows, as keys below the test's own prefix.
+async fn listed(h: &dyn Harness, prefix: &str) -> Vec<String> {
+    let own = h.at("").key;
+    let listed = h.objects().list(&Prefix::Source(h.at(prefix))).await.unwrap();
+    listed.iter().map(|object| object.location.key.strip_prefix(&own).unwrap().to_owned()).collect()
+}
+
+/// Bytes that differ from place to place, in a pattern whose length no power of two divides.
+pub(crate) fn noise(len: usize) -> Bytes {
+    let pattern: Vec<u8> = (0..65_537_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
+    let mut noise = pattern.repeat(len / pattern.len() + 1);
+    noise.truncate(len);
+    noise.into()
+}
+
+pub(crate) async fn one_of_sixteen_writers_wins(h: &dyn Harness) {
+    let at = h.at("runs/a/manifest.json");
+    let writers = (0..16).map(|n| h.objects().put(&at, format!("writer {n}").into(), Put::IfAbsent));
+    let results = join_all(writers).await;
+    let winners: Vec<usize> = (0..16).filter(|n| results[*n].is_ok()).collect();
+    assert_eq!(winners.len(), 1);
+    for lost in results.into_iter().filter_map(Result::err) {
+        assert!(matches!(&lost, ObjectError::AlreadyExists { at: taken } if *taken == at), "{lost}");
+    }
+    assert_eq!(h.objects().get(&at).await.unwrap(), format!("writer {}", winners[0]));
+}
+
+pub(crate) async fn a_put_replaces_the_object_whole(h: &dyn Harness) {
+    put(h, "progress", "a long first version").await;
+    put(h, "progress", "short").await;
+    assert_eq!(h.objects().get(&h.at("progress")).await.unwrap(), "short");
+    let refused = h.objects().put(&h.at("progress"), "late".into(), Put::IfAbsent).await.unwrap_err();
+    assert!(matches!(refused, ObjectError::AlreadyExists { .. }), "{refused}");
+    assert_eq!(h.objects().get(&h.at("progress")).await.unwrap(), "short");
+    assert_eq!(listed(h, "").await, ["progress"]);
+}
+
+pub(crate) async fn a_streamed_put_is_one_object(h: &dyn Harness) {
+    let body = noise(20_000_000);
+    put(h, "rejects.csv", "an older one").await;
+    // Pieces of many sizes, also none at all.
+    let mut left = body.clone();
+    let mut pieces = vec![Ok(Bytes::new())];
+    for size in [1, 70_000, 3, 5 << 20, 8 << 20] {
+        pieces.push(Ok(left.split_to(size)));
+    }
+    pieces.push(Ok(left));
+    h.objects().put_stream(&h.at("rejects.csv"), stream::iter(pieces).boxed()).await.unwrap();
+    let pinned = h.objects().head(&h.at("rejects.csv")).await.unwrap();
+    assert_eq!(pinned.size, 20_000_000);
+    assert!(read(h.objects(), &pinned).await.unwrap() == body, "the bytes differ");
+}
+
+pub(crate) async fn a_stream_that_fails_writes_nothing(h: &dyn Harness) {
+    put(h, "kept", "as it was").await;
+    for key in ["kept", "new"] {
+        let broken = ObjectError::Changed { at: h.at("source") };
+        let pieces = stream::iter([Ok(noise(6 << 20)), Ok(Bytes::from("half")), Err(broken)]).boxed();
+        let error = h.objects().put_stream(&h.at(key), pieces).await.unwrap_err();
+        assert!(matches!(&error, ObjectError::Changed { at } if *at == h.at("source")), "{error}");
+    }
+    assert_eq!(h.objects().get(&h.at("kept")).await.unwrap(), "as it was");
+    assert_eq!(listed(h, "").await, ["kept"]);
+}
+
+pub(crate) async fn head_get_and_open_agree(h: &dyn Harness) {
+    let (at, body) = (h.at("segments/vip/part-0.csv"), noise(3_000_001));
+    h.objects().put(&at, body.clone(), Put::IfAbsent).await.unwrap();
+    let pinned = h.objects().head(&at).await.unwrap();
+    assert_eq!((&pinned.location, pinned.size), (&at, 3_000_001));
+    assert_eq!(h.objects().head(&at).await.unwrap(), pinned);
+    assert!(h.objects().get(&at).await.unwrap() == body, "get differs");
+    // As often as it is asked for.
+    assert!(read(h.objects(), &pinned).await.unwrap() == body, "open differs");
+    assert!(read(h.objects(), &pinned).await.unwrap() == body, "the second open differs");
+    let listed = h.objects().list(&Prefix::Source(at.clone())).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&listed[0].location, listed[0].size), (&at, 3_000_001));
+    // A store may round what one of its answers says to the second.
+    assert_eq!(listed[0].modified.as_second(), pinned.modified.as_second());
+}
+
+pub(crate) async fn an_empty_object_is_an_object(h: &dyn Harness) {
+    put(h, "segments/vip/_SUCCESS", "").await;
+    let pinned = h.objects().head(&h.at("segments/vip/_SUCCESS")).await.unwrap();
+    assert_eq!(pinned.size, 0);
+    assert_eq!(h.objects().get(&pinned.location).await.unwrap(), "");
+    assert_eq!(read(h.objects(), &pinned).await.unwrap(), "");
+    assert_eq!(listed(h, "segments/").await, ["segments/vip/_SUCCESS"]);
+}
+
+/// Reads a version that is not the newest any more.
+async fn read_outdated(h: &dyn Harness, pinned: &Pinned, body: &Bytes) {
+    match read(h.objects(), pinned).await {
+        Ok(found) => assert!(h.keeps_versions() && found == *body, "not the version that was pinned"),
+        Err(ObjectError::Changed { at }) => {
+            assert!(!h.keeps_versions(), "the version is kept");
+            assert_eq!(at, pinned.location);
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+pub(crate) async fn a_replaced_version_is_changed_or_as_it_was(h: &dyn Harness) {
+    let (at, old) = (h.at("segments/vip.csv"), noise(2_000_000));
+    h.objects().put(&at, old.clone(), Put::Replace).await.unwrap();
+    let pinned = h.objects().head(&at).await.unwrap();
+    // Of the same size, which is not enough to go by.
+    let new: Bytes = old.iter().rev().copied().collect();
+    h.objects().put(&at, new.clone(), Put::Replace).await.unwrap();
+    read_outdated(h, &pinned, &old).await;
+    let newest = h.objects().head(&at).await.unwrap();
+    assert_ne!(newest.version, pinned.version);
+    assert!(read(h.objects(), &newest).await.unwrap() == new, "not the newest version");
+}
+
+pub(crate) async fn a_deleted_version_is_changed_or_as_it_was(h: &dyn Harness) {
+    let (at, body) = (h.at("segments/vip.csv"), noise(1_000));
+    h.objects().put(&at, body.clone(), Put::Replace).await.unwrap();
+    let pinned = h.objects().head(&at).await.unwrap();
+    h.objects().delete(&at).await.unwrap();
+    read_outdated(h, &pinned, &body).await;
+}
+
+pub(crate) async fn a_listing_is_in_the_order_of_the_keys(h: &dyn Harness) {
+    // By bytes: `-` `.` `/` `0` `A` `_` `a`, and what is not ASCII last. No folder stands before or after its
+    // namesakes as a whole.
+    let ordered = ["a-b", "a.csv", "a/b-c/d", "a/b/c", "a0", "aA", "a_", "aa", "a\u{e9}", "a顧"];
+    for n in 0..ordered.len() {
+        put(h, ordered[(n * 7) % ordered.len()], "x").await;
+    }
+    assert_eq!(listed(h, "").await, ordered);
+}
+
+pub(crate) async fn a_prefix_ends_anywhere(h: &dyn Harness) {
+    for key in ["vip", "vip-2.csv", "vip2/part-0.csv", "vip2/part-1.csv", "vip2/_SUCCESS", "vi", "wip"] {
+        put(h, key, "x").await;
+    }
+    assert_eq!(
+        listed(h, "vip").await,
+        ["vip", "vip-2.csv", "vip2/_SUCCESS", "vip2/part-0.csv", "vip2/part-1.csv"]
+    );
+    assert_eq!(listed(h, "vip-2.csv").await, ["vip-2.csv"]);
+    assert_eq!(listed(h, "vip2/").await, ["vip2/_SUCCESS", "vip2/part-0.csv", "vip2/part-1.csv"]);
+    assert_eq!(listed(h, "vip2/part").await, ["vip2/part-0.csv", "vip2/part-1.csv"]);
+    for nothing in ["vip/", "vip2/part-2", "vip-2.csv/", "x", "x/y/z/"] {
+        assert_eq!(listed(h, nothing).await, [""; 0], "{nothing}");
+    }
+}
+
+pub(crate) async fn odd_keys_stay_as_they_are(h: &dyn Harness) {
+    for key in ODD_KEYS {
+        put(h, key, key).await;
+    }
+    for key in ODD_KEYS {
+        assert_eq!(h.objects().get(&h.at(key)).await.unwrap(), key);
+        let pinned = h.objects().head(&h.at(key)).await.unwrap();
+        assert_eq!(read(h.objects(), &pinned).await.unwrap(), key);
+        assert_eq!(listed(h, key).await, [key]);
+    }
+    assert_eq!(listed(h, "odd/").await, Vec::from_iter(BTreeSet::from(ODD_KEYS)));
+}
+
+pub(crate) async fn a_delete_takes_one_object_and_may_be_repeated(h: &dyn Harness) {
+    for key in ["a/b", "a/b2", "a/c/d"] {
+        put(h, key, "x").await;
+    }
+    // The last four name no object: nothing of that name, a folder, something below an object.
+    for key in ["a/b", "a/b", "z", "a/c", "a/b2/x"] {
+        h.objects().delete(&h.at(key)).await.unwrap();
+    }
+    assert_eq!(listed(h, "").await, ["a/b2", "a/c/d"]);
+}
+
+pub(crate) async fn a_deleted_key_is_free_again(h: &dyn Harness) {
+    let at = h.at("canceled");
+    for body in ["first", "second"] {
+        h.objects().put(&at, body.into(), Put::IfAbsent).await.unwrap();
+        assert_eq!(h.objects().get(&at).await.unwrap(), body);
+        h.objects().delete(&at).await.unwrap();
+    }
+}
+
+pub(crate) async fn a_missing_object_is_named(h: &dyn Harness) {
+    put(h, "a/b", "x").await;
+    // Nothing of that name; the beginning of another key; something below an object.
+    for key in ["none", "a", "a/b/c"] {
+        let at = h.at(key);
+        for error in [h.objects().get(&at).await.unwrap_err(), h.objects().head(&at).await.unwrap_err()] {
+            assert!(matches!(error, ObjectError::NotFound { .. }), "{error}");
+            assert_eq!(error.to_string(), format!("{at}: not found"));
+        }
+    }
+}
