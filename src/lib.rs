@@ -17,6 +17,7 @@
 //! - [`app`]: the stages composed over one set of ports, driven by messages
 //! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
 
+pub mod config;
 pub mod contact;
 pub mod omnisend;
 pub mod ports;

@@ -41,6 +41,20 @@ pub enum Key {
     ReportHtml(RunRef),
 }
 
+impl Key {
+    /// The configuration file that lies at a key of the state, if one does: a listing read back to names.
+    pub fn parse_config(key: &str) -> Option<Self> {
+        let mut parts = key.strip_suffix(".toml")?.split('/');
+        match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
+            ("connections", connection, None, None) => Some(Self::Connection(connection.parse().ok()?)),
+            ("exports", connection, Some(export), None) => {
+                Some(Self::Export(connection.parse().ok()?, export.parse().ok()?))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -158,6 +172,31 @@ mod tests {
         assert_eq!(Key::Chunk(run.clone(), 3).to_string(), format!("{at}/chunks/00003.ndjson.zst"));
         assert_eq!(Key::Receipt(run.clone(), 99_999).to_string(), format!("{at}/receipts/99999.json"));
         assert_eq!(Key::ReportJson(run).to_string(), format!("{at}/report.json"));
+    }
+
+    #[test]
+    fn a_configuration_files_key_reads_back() {
+        for key in [
+            Key::Connection("acme".parse().unwrap()),
+            Key::Export("acme".parse().unwrap(), "vip".parse().unwrap()),
+        ] {
+            assert_eq!(Key::parse_config(&key.to_string()), Some(key));
+        }
+        for stray in [
+            "",
+            "connections",
+            "connections/",
+            "connections/.toml",
+            "connections/acme",
+            "connections/acme.toml.bak",
+            "connections/a/b.toml",
+            "exports/vip.toml",
+            "exports/acme/VIP.toml",
+            "exports/acme/old/vip.toml",
+            "runs/acme/vip.toml",
+        ] {
+            assert_eq!(Key::parse_config(stray), None, "{stray}");
+        }
     }
 
     #[test]

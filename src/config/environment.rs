@@ -1,0 +1,307 @@
+//! The environment. Nothing else reads it.
+
+use std::{env, ffi::OsString, fmt, net::IpAddr, str::FromStr};
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use super::segment::is_bucket;
+
+const API_URL: &str = "OMNISEND_API_URL";
+const API_KEY: &str = "OMNISEND_API_KEY";
+const STATE_BUCKET: &str = "STATE_BUCKET";
+const UPLOAD_QUEUE_URL: &str = "UPLOAD_QUEUE_URL";
+const TOPIC_ARN: &str = "TOPIC_ARN";
+
+/// Where Omnisend's API is unless `OMNISEND_API_URL` says otherwise.
+const DEFAULT_API_URL: &str = "https://api.omnisend.com/api";
+
+/// What every binary takes from the environment.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// `OMNISEND_API_URL`: where the API is.
+    pub api_url: ApiUrl,
+    /// `OMNISEND_API_KEY`: the key to use where a connection's secret is not kept elsewhere.
+    pub api_key: Option<SecretString>,
+}
+
+/// What the Lambda takes from its environment, which its template sets.
+#[derive(Debug, Clone)]
+pub struct LambdaEnvironment {
+    /// `STATE_BUCKET`: the bucket that holds the state.
+    pub state_bucket: String,
+    /// `UPLOAD_QUEUE_URL`: the queue that drives uploads.
+    pub upload_queue_url: String,
+    /// `TOPIC_ARN`: where notifications go, if anywhere.
+    pub topic_arn: Option<String>,
+    /// `OMNISEND_API_URL`: where the API is.
+    pub api_url: ApiUrl,
+}
+
+impl Environment {
+    /// Reads the process's environment.
+    pub fn read() -> Result<Self, EnvironmentError> {
+        Self::from_lookup(of_the_process)
+    }
+
+    /// Reads variables that `lookup` knows.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
+        let variables = Variables(lookup);
+        let api_key = variables.optional(API_KEY)?.map(SecretString::from);
+        Ok(Self { api_url: variables.api_url()?, api_key })
+    }
+}
+
+impl LambdaEnvironment {
+    /// Reads the process's environment.
+    pub fn read() -> Result<Self, EnvironmentError> {
+        Self::from_lookup(of_the_process)
+    }
+
+    /// Reads variables that `lookup` knows.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
+        let variables = Variables(lookup);
+        let invalid = |variable, reason| EnvironmentError::Invalid { variable, reason };
+
+        let state_bucket = variables.required(STATE_BUCKET)?;
+        if !is_bucket(&state_bucket) {
+            let reason = "it is not a bucket's name; put the name alone, without s3:// or a folder";
+            return Err(invalid(STATE_BUCKET, reason));
+        }
+        let upload_queue_url = variables.required(UPLOAD_QUEUE_URL)?;
+        let queue = Url::parse(&upload_queue_url).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+        if queue.is_none() {
+            return Err(invalid(
+                UPLOAD_QUEUE_URL,
+                "it is not the URL of a queue; put its URL, not its ARN or name",
+            ));
+        }
+        let topic_arn = variables.optional(TOPIC_ARN)?;
+        if topic_arn.as_ref().is_some_and(|arn| !(arn.starts_with("arn:aws") && arn.contains(":sns:"))) {
+            return Err(invalid(TOPIC_ARN, "it is not the ARN of an SNS topic; put one, or leave it unset"));
+        }
+        Ok(Self { state_bucket, upload_queue_url, topic_arn, api_url: variables.api_url()? })
+    }
+}
+
+/// The URL of the API, without a slash at its end: `https`, or `http` on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiUrl(String);
+
+impl ApiUrl {
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApiUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ApiUrl {
+    type Err = InvalidApiUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidApiUrl> {
+        let url = Url::parse(text.trim()).map_err(|_| InvalidApiUrl::NotAUrl)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(InvalidApiUrl::InClear),
+            _ => return Err(InvalidApiUrl::NotAUrl),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidApiUrl::Credentials);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidApiUrl::Query);
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Why a text cannot be the API's URL. Says nothing of the text, which may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidApiUrl {
+    /// No URL that can be requested.
+    #[error("it is not an http or https URL; put one such as {DEFAULT_API_URL}, or leave it unset")]
+    NotAUrl,
+    /// The API key would cross a network in clear.
+    #[error("over http the API key would cross the network in clear; use https, or http on localhost only")]
+    InClear,
+    /// A user name or a password.
+    #[error("it holds a user name or password; remove it, as the API key is all that is sent")]
+    Credentials,
+    /// A query or a fragment, to which no path can be added.
+    #[error("it holds a `?` or `#`; end it with the path")]
+    Query,
+}
+
+/// The name is compared as it is: nothing else is sure to stay on this machine.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Why the environment cannot be used. Each names its variable and never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvironmentError {
+    /// A variable that has to be set is not.
+    #[error("{variable}: it is not set; the function's template sets it")]
+    Missing {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A variable's bytes are no text.
+    #[error("{variable}: it is not UTF-8")]
+    NotUtf8 {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A variable's value cannot be what it is for.
+    #[error("{variable}: {reason}")]
+    Invalid {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong, and what to do.
+        reason: &'static str,
+    },
+    /// `OMNISEND_API_URL` cannot be used.
+    #[error("{API_URL}: {0}")]
+    ApiUrl(#[from] InvalidApiUrl),
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
+fn of_the_process(variable: &str) -> Option<OsString> {
+    env::var_os(variable)
+}
+
+struct Variables<L>(L);
+
+impl<L: Fn(&str) -> Option<OsString>> Variables<L> {
+    /// A variable that is set to nothing counts as not set: templates cannot leave one out.
+    fn optional(&self, variable: &'static str) -> Result<Option<String>, EnvironmentError> {
+        let Some(value) = (self.0)(variable) else { return Ok(None) };
+        let value = value.into_string().map_err(|_| EnvironmentError::NotUtf8 { variable })?;
+        Ok(Some(value).filter(|value| !value.trim().is_empty()))
+    }
+
+    fn required(&self, variable: &'static str) -> Result<String, EnvironmentError> {
+        self.optional(variable)?.ok_or(EnvironmentError::Missing { variable })
+    }
+
+    fn api_url(&self) -> Result<ApiUrl, EnvironmentError> {
+        let url = self.optional(API_URL)?;
+        Ok(url.as_deref().unwrap_or(DEFAULT_API_URL).parse::<ApiUrl>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn lookup(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<OsString> {
+        move |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
+    }
+
+    fn api_url(url: &str) -> Result<String, String> {
+        Environment::from_lookup(lookup(&[(API_URL, url)]))
+            .map(|environment| environment.api_url.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_environment_means_the_real_api_and_no_key() {
+        for variables in [&[][..], &[(API_URL, ""), (API_KEY, " ")]] {
+            let environment = Environment::from_lookup(lookup(variables)).unwrap();
+            assert_eq!(environment.api_url.as_str(), DEFAULT_API_URL);
+            assert!(environment.api_key.is_none());
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_and_never_printed() {
+        let environment = Environment::from_lookup(lookup(&[(API_KEY, "canary-key")])).unwrap();
+        assert!(!format!("{environment:?}").contains("canary"));
+        assert_eq!(environment.api_key.unwrap().expose_secret(), "canary-key");
+    }
+
+    #[test]
+    fn a_key_crosses_no_network_in_clear() {
+        for (url, same) in [
+            ("https://api.omnisend.com/api/", "https://api.omnisend.com/api"),
+            ("https://proxy.example.com//", "https://proxy.example.com"),
+            ("http://localhost:8080/api", "http://localhost:8080/api"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+        ] {
+            assert_eq!(api_url(url), Ok(same.to_owned()));
+        }
+        for url in [
+            "http://api.omnisend.com/api",
+            "http://10.0.0.7/api",
+            "http://0.0.0.0/api",
+            "http://localhost.example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://[::ffff:10.0.0.7]/",
+        ] {
+            assert!(api_url(url).unwrap_err().contains("in clear"), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_variable_is_named_and_its_value_is_not() {
+        for url in [
+            "api.omnisend.com",
+            "ftp://canary.example.com",
+            "file:///canary",
+            "https://canary:canary@example.com/",
+            "https://example.com/?key=canary",
+        ] {
+            let message = api_url(url).unwrap_err();
+            assert!(message.starts_with("OMNISEND_API_URL: it "), "{message}");
+            assert!(!message.contains("canary"), "{message}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_no_text_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let error = Environment::from_lookup(|_| Some(OsString::from_vec(vec![0xff]))).unwrap_err();
+        assert_eq!(error, EnvironmentError::NotUtf8 { variable: API_KEY });
+    }
+
+    #[test]
+    fn the_lambda_needs_its_bucket_and_its_queue() {
+        let bucket = (STATE_BUCKET, "acme-exports");
+        let queue = (UPLOAD_QUEUE_URL, "https://sqs.eu-west-1.amazonaws.com/123456789012/uploads.fifo");
+        let topic = (TOPIC_ARN, "arn:aws:sns:eu-west-1:123456789012:exports");
+        let read = |variables: &[_]| LambdaEnvironment::from_lookup(lookup(variables));
+
+        let environment = read(&[bucket, queue, topic]).unwrap();
+        assert_eq!(environment.state_bucket, bucket.1);
+        assert_eq!(environment.upload_queue_url, queue.1);
+        assert_eq!(environment.topic_arn.as_deref(), Some(topic.1));
+        assert_eq!(environment.api_url.as_str(), DEFAULT_API_URL);
+        assert_eq!(read(&[bucket, queue, (TOPIC_ARN, "")]).unwrap().topic_arn, None);
+
+        for (variables, variable) in [
+            (vec![queue], STATE_BUCKET),
+            (vec![(STATE_BUCKET, "s3://acme-exports"), queue], STATE_BUCKET),
+            (vec![bucket], UPLOAD_QUEUE_URL),
+            (vec![bucket, (UPLOAD_QUEUE_URL, "uploads.fifo")], UPLOAD_QUEUE_URL),
+            (vec![bucket, queue, (TOPIC_ARN, "exports")], TOPIC_ARN),
+            (vec![bucket, queue, (API_URL, "http://example.com")], API_URL),
+        ] {
+            let message = read(&variables).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("{variable}: ")), "{message}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! An export's file: `exports/<connection>/<export>.toml`.
+
+use std::{fmt, slice};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    contact::Mapping,
+    run::{ConnectionName, ExportName},
+};
+
+use super::{
+    connection::display_name,
+    delimiter::Delimiter,
+    document::Document,
+    item::Item,
+    mapping::mapping,
+    problem::ConfigError,
+    section::Section,
+    segment::{Segment, segment},
+};
+
+/// Profiles that an export sends at most unless it says otherwise: a guard against a wrong file.
+const MAX_PROFILES: u64 = 1_000_000;
+/// More than any shop has customers; what is above is a typing mistake.
+const MAX_MAX_PROFILES: u64 = 1_000_000_000;
+
+/// What goes where: a connection, a segment, how its rows become contacts, and the mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    name: ExportName,
+    connection: ConnectionName,
+    display_name: String,
+    mode: Mode,
+    schedule: bool,
+    segment: Segment,
+    delimiter: Option<Delimiter>,
+    max_profiles: u64,
+    mapping: Mapping,
+}
+
+/// Which profiles a run sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Every profile.
+    Full,
+    /// What is new or different since the snapshot.
+    #[default]
+    Changes,
+    /// `changes`, and the export's tag is taken from those who left.
+    Mirror,
+}
+
+impl Mode {
+    /// As files and commands write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Changes => "changes",
+            Self::Mirror => "mirror",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Export {
+    /// Its name: the file's stem, unique over all connections.
+    pub fn name(&self) -> &ExportName {
+        &self.name
+    }
+
+    /// The connection that it sends through: the file's folder.
+    pub fn connection(&self) -> &ConnectionName {
+        &self.connection
+    }
+
+    /// The export as people call it.
+    pub fn display_name(&self) -> &str {
+        &self.display_name
+    }
+
+    /// Which profiles a run sends.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether it is part of every scheduled run.
+    pub fn schedule(&self) -> bool {
+        self.schedule
+    }
+
+    /// The segment that it sends: at present there is exactly one.
+    pub fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    /// Its segments, for code that is ready for several.
+    pub fn segments(&self) -> &[Segment] {
+        slice::from_ref(&self.segment)
+    }
+
+    /// What stands between two cells of its CSV files; `None`: found out from the file.
+    pub fn delimiter(&self) -> Option<Delimiter> {
+        self.delimiter
+    }
+
+    /// The number of profiles above which a run stops before its first request.
+    pub fn max_profiles(&self) -> u64 {
+        self.max_profiles
+    }
+
+    /// How a row becomes a contact.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+}
+
+/// Reads an export's file. `file` is its key, for messages.
+pub fn export(
+    name: ExportName,
+    connection: ConnectionName,
+    file: &str,
+    text: &[u8],
+) -> Result<Export, ConfigError> {
+    let document = Document::parse(file, text)?;
+    let built = read(document.root(), name, connection);
+    document.finish(built)
+}
+
+fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> Option<Export> {
+    let display_name = root
+        .required("display_name", "say how people call the export: display_name = \"VIP customers\"")
+        .and_then(|item| item.parse(display_name));
+    let mode = root.optional("mode").map_or(Some(Mode::default()), |item| mode(&item));
+    let schedule = root.boolean("schedule");
+    let max_profiles = root.integer(
+        "max_profiles",
+        1..=MAX_MAX_PROFILES,
+        MAX_PROFILES,
+        "; it is the number of profiles above which a run stops before it sends any",
+    );
+    // Before any table: a table then knows which of its keys belong above it.
+    let keep_email_case = root.boolean("keep_email_case");
+    let send_welcome_message = root.boolean("send_welcome_message");
+    let delimiter = root.optional("csv").and_then(|item| csv(&item));
+    let segment = segment(&mut root);
+    let mapping = mapping(&mut root, keep_email_case, send_welcome_message);
+    root.finish();
+
+    Some(Export {
+        name,
+        connection,
+        display_name: display_name?,
+        mode: mode?,
+        schedule: schedule?,
+        segment: segment?,
+        delimiter,
+        max_profiles: max_profiles?,
+        mapping: mapping?,
+    })
+}
+
+fn mode(item: &Item<'_>) -> Option<Mode> {
+    if item.as_text() == Some(Mode::Mirror.as_str()) {
+        return item.refuse(
+            "this version does not have `mirror` yet; use `changes`, which takes the tag from nobody, \
+             or `full`",
+        );
+    }
+    item.choice("a mode", &[Mode::Full, Mode::Changes].map(|mode| (mode.as_str(), mode)))
+}
+
+/// `None` also where it is refused: the problem that was reported then keeps the export from being built.
+fn csv(item: &Item<'_>) -> Option<Delimiter> {
+    let mut section = item.section()?;
+    let delimiter = section.optional("delimiter");
+    let delimiter = delimiter.and_then(|item| item.parse(|text| Delimiter::try_from(text.to_owned())));
+    section.finish();
+    delimiter
+}

@@ -1,0 +1,29 @@
+//! Configuration: connection and export files, and the environment. Text becomes validated types here and
+//! nowhere else; what these types hold needs no second check.
+//!
+//! A file is read to its end: [`ConfigError`] carries every problem of it at once, each with its line, its key
+//! and what to do.
+
+mod connection;
+mod delimiter;
+mod document;
+mod environment;
+mod export;
+mod item;
+mod mapping;
+mod problem;
+mod section;
+mod segment;
+mod store;
+mod words;
+
+pub use connection::{Agreement, Connection, connection};
+pub use delimiter::{Delimiter, InvalidDelimiter};
+pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment};
+pub use export::{Export, Mode, export};
+pub use problem::{ConfigError, Problem};
+pub use segment::Segment;
+pub use store::{LoadError, State, load_all, load_export};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! What is wrong with a configuration file, for the person who edits it.
+
+use std::{error, fmt};
+
+/// One problem of a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's key in the state.
+    pub file: String,
+    /// The line, from 1; 0 where the problem is the file itself, its name or its place.
+    pub line: usize,
+    /// The key as a dotted path, list elements counted from 1 (`segments[1].name`); empty where there is none.
+    pub key: String,
+    /// What is wrong, what was expected, and what to do. Lines to copy follow it, indented.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of a file as a whole.
+    pub(super) fn of_file(file: impl fmt::Display, message: String) -> Self {
+        Self { file: file.to_string(), line: 0, key: String::new(), message }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        f.write_str(": ")?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Every problem that was found, by file and line; there is at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The problems.
+    pub problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+        // Stable: problems of one line stay in the order in which they were found.
+        problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        Self { problems }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl error::Error for ConfigError {}

@@ -1,0 +1,373 @@
+//! Files as people write them: what they become, and what is said of the broken ones.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use crate::contact::{Field, Property, PropertyKind};
+
+use super::*;
+
+fn now() -> Timestamp {
+    "2026-11-23T12:00:00.5Z".parse().unwrap()
+}
+
+fn read_connection(text: &[u8]) -> Result<Connection, ConfigError> {
+    connection("acme".parse().unwrap(), "connections/acme.toml", text, now())
+}
+
+fn read_export(text: &[u8]) -> Result<Export, ConfigError> {
+    export("vip".parse().unwrap(), "acme".parse().unwrap(), "exports/acme/vip.toml", text)
+}
+
+pub(super) const CONNECTION: &str = r#"
+display_name = "Acme store"
+secret = "omnisend/acme"
+[data_privacy]
+agreed_by = "ada@example.com"
+agreed_at = 2026-11-23T10:00:00Z
+"#;
+
+pub(super) const EXPORT: &str = r#"
+display_name = "VIP customers"
+[[segments]]
+name = "VIP"
+path = "segments/vip/"
+[fields]
+email = "EMail"
+"#;
+
+#[test]
+fn a_connection_with_defaults() {
+    let connection = read_connection(CONNECTION.as_bytes()).unwrap();
+    assert_eq!(connection.name().as_str(), "acme");
+    assert_eq!(connection.display_name(), "Acme store");
+    assert_eq!(connection.secret(), "omnisend/acme");
+    assert_eq!(connection.requests_per_minute(), 400);
+    assert_eq!(connection.reserve_percent(), 0);
+    assert_eq!(connection.budget().get(), 400);
+    assert!(connection.contributors().is_empty());
+    assert_eq!(connection.agreement().by(), "ada@example.com");
+    assert_eq!(connection.agreement().at(), "2026-11-23T10:00:00Z".parse().unwrap());
+}
+
+#[test]
+fn a_connection_with_everything() {
+    let text = "\u{feff}display_name = \" Acmé \"\r\n\
+        secret = \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:omnisend/acme-AbCdEf\"\r\n\
+        requests_per_minute = 1_000\r\n\
+        reserve_percent = 25\r\n\
+        contributors = [\r\n  \"arn:aws:iam::123456789012:role/marketing\",\r\n  \
+        \"arn:aws-cn:iam::123456789012:user/ada\",\r\n]\r\n\
+        data_privacy = { agreed_by = \"Ada\", agreed_at = \"2026-11-23T12:30:00+02:00\" }\r\n";
+    let connection = read_connection(text.as_bytes()).unwrap();
+    assert_eq!(connection.display_name(), "Acmé");
+    assert_eq!(connection.budget().get(), 750);
+    assert_eq!(connection.contributors().len(), 2);
+    assert_eq!(connection.agreement().at(), "2026-11-23T10:30:00Z".parse().unwrap());
+}
+
+#[test]
+fn a_budget_leaves_the_reserve_and_is_never_nothing() {
+    for (limit, reserve, budget) in
+        [(400, 0, 400), (400, 10, 360), (7, 50, 3), (1, 90, 1), (100_000, 90, 10_000)]
+    {
+        let text = format!("requests_per_minute = {limit}\nreserve_percent = {reserve}\n{CONNECTION}");
+        assert_eq!(read_connection(text.as_bytes()).unwrap().budget().get(), budget);
+    }
+}
+
+#[test]
+fn an_export_with_defaults() {
+    let export = read_export(EXPORT.as_bytes()).unwrap();
+    assert_eq!(export.name().as_str(), "vip");
+    assert_eq!(export.connection().as_str(), "acme");
+    assert_eq!(export.display_name(), "VIP customers");
+    assert_eq!(export.mode(), Mode::Changes);
+    assert!(!export.schedule());
+    assert_eq!(export.delimiter(), None);
+    assert_eq!(export.max_profiles(), 1_000_000);
+    assert_eq!(export.segment().name(), "VIP");
+    assert_eq!(export.segment().tag().as_str(), "segment: VIP");
+    assert_eq!(export.segment().path().to_string(), "segments/vip/");
+    assert_eq!(export.segments(), [export.segment().clone()]);
+    assert_eq!(export.mapping().email, "EMail");
+    assert!(export.mapping().fields.is_empty() && export.mapping().properties.is_empty());
+    assert!(!export.mapping().keep_email_case && !export.mapping().send_welcome_message);
+}
+
+#[test]
+fn an_export_with_everything() {
+    let export = read_export(
+        br#"
+        display_name = "VIP customers"
+        mode = "full"
+        schedule = true
+        max_profiles = 0x10
+        keep_email_case = true
+        send_welcome_message = true
+        segments = [{ name = "VIP & friends", tag = "vip", path = "s3://lake/out/vip.parquet" }]
+        [csv]
+        delimiter = "tab"
+        [fields]
+        country_code = "Country"
+        country = "Country"
+        first_name = " First Name "
+        email = "EMail"
+        [custom_properties]
+        tier = "Tier"
+        since = { column = "Since", type = "date" }
+        colours = { column = "Colours", type = "list" }
+        sizes = { column = "Sizes", type = "list", separator = " / " }
+        "#,
+    )
+    .unwrap();
+    assert_eq!((export.mode(), export.schedule(), export.max_profiles()), (Mode::Full, true, 16));
+    assert_eq!(export.delimiter().map(Delimiter::byte), Some(b'\t'));
+    assert_eq!(export.segment().tag().as_str(), "vip");
+    assert_eq!(export.segment().path().to_string(), "s3://lake/out/vip.parquet");
+    let mapping = export.mapping();
+    assert!(mapping.keep_email_case && mapping.send_welcome_message);
+    let fields =
+        [(Field::FirstName, " First Name "), (Field::Country, "Country"), (Field::CountryCode, "Country")];
+    assert_eq!(mapping.fields, fields.map(|(field, column)| (field, column.to_owned())));
+    let property = |name: &str, column: &str, kind| Property {
+        name: name.to_owned().try_into().unwrap(),
+        column: column.to_owned(),
+        kind,
+    };
+    assert_eq!(
+        mapping.properties,
+        [
+            property("colours", "Colours", PropertyKind::List { separator: ",".to_owned() }),
+            property("since", "Since", PropertyKind::Date),
+            property("sizes", "Sizes", PropertyKind::List { separator: " / ".to_owned() }),
+            property("tier", "Tier", PropertyKind::String),
+        ]
+    );
+}
+
+/// Each broken file with what is said of it, numbered as messages number lines.
+fn report<T>(read: impl Fn(&[u8]) -> Result<T, ConfigError>, files: &[(&str, &str)]) -> String {
+    let mut report = String::new();
+    for (what, text) in files {
+        let error = read(text.as_bytes()).err().unwrap_or_else(|| panic!("{what}: no problem"));
+        writeln!(report, "# {what}").unwrap();
+        for (n, line) in (1..).zip(text.lines()) {
+            writeln!(report, "{n:>2} | {line}").unwrap();
+        }
+        writeln!(report, "{error}\n").unwrap();
+    }
+    report
+}
+
+fn with(base: &str, from: &str, to: &str) -> String {
+    assert!(base.contains(from), "{from}");
+    base.trim_start().replacen(from, to, 1)
+}
+
+#[test]
+fn broken_connections() {
+    let with = |from, to| with(CONNECTION, from, to);
+    let secret = "secret = \"omnisend/acme\"";
+    let agreed = "agreed_at = 2026-11-23T10:00:00Z";
+    let numbers = format!("{secret}\nrequests_per_minute = 0\nreserve_percent = 91");
+    let types =
+        format!("{secret}\nrequests_per_minute = \"400\"\nreserve_percent = 2.5\ncontributors = \"ada\"");
+    let arns = format!(
+        "{secret}\ncontributors = [\n  \"arn:aws:iam::123456789012:role/ok\",\n  \"ada@example.com\",\n  \
+         \"arn:aws:sts::123456789012:assumed-role/marketing/ada\",\n  7,\n]"
+    );
+    let files = [
+        ("empty", String::new()),
+        ("no agreement", "display_name = \"Acme store\"\nsecret = \"omnisend/acme\"\n".to_owned()),
+        ("half an agreement", with(agreed, "")),
+        ("agreement without an offset", with(agreed, "agreed_at = 2026-11-23T10:00:00")),
+        ("agreement in the future", with(agreed, "agreed_at = 2026-11-23T13:00:00Z")),
+        ("agreement at no time", with(agreed, "agreed_at = \"last week\"\nagreed = true")),
+        ("nobody agreed", with("ada@example.com", " ")),
+        ("numbers out of range", with(secret, &numbers)),
+        ("wrong types", with(secret, &types)),
+        ("contributors who are none", with(secret, &arns)),
+        ("the key in place of its name", with("omnisend/acme", "canary key")),
+        ("a secret of another folder", with("omnisend/acme", "../acme")),
+        ("no name to show", with("Acme store", "")),
+        ("a long name to show", with("Acme store", &"x".repeat(101))),
+        (
+            "misspelt keys",
+            with(secret, "sercet = \"omnisend/acme\"\nrequestsPerMinute = 100\napi_key = \"canary\""),
+        ),
+        (
+            "a key below the table it belongs above",
+            format!("{}reserve_percent = 10\n", CONNECTION.trim_start()),
+        ),
+        ("two brackets for one", with("[data_privacy]", "[[data_privacy]]")),
+    ];
+    let files: Vec<_> = files.iter().map(|(what, text)| (*what, text.as_str())).collect();
+    let report = report(read_connection, &files);
+    let messages = report.lines().filter(|line| line.starts_with("connections/"));
+    assert!(messages.clone().all(|line| !line.contains("canary")), "a message repeats a key");
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn broken_exports() {
+    let with = |from, to| with(EXPORT, from, to);
+    let name = "display_name = \"VIP customers\"";
+    let segment = "[[segments]]\nname = \"VIP\"\npath = \"segments/vip/\"";
+    let email = "email = \"EMail\"";
+    let file = EXPORT.trim_start();
+    let files = [
+        ("empty", String::new()),
+        (
+            "an unknown key near a known one",
+            with(email, &format!("{email}\nfrist_name = \"First\"\nzip = \"Z\"")),
+        ),
+        ("a misspelt key that is required", with("email", "emial")),
+        ("no e-mail column", with(email, "first_name = \"First\"")),
+        ("no fields", with(&format!("[fields]\n{email}"), "")),
+        ("an empty column", with("EMail", " ")),
+        ("a column by number", with("\"EMail\"", "3")),
+        ("fields as a list", with("[fields]", "[[fields]]")),
+        ("a mode that is none", with(name, &format!("{name}\nmode = \"chnages\""))),
+        ("a mode that nothing resembles", with(name, &format!("{name}\nmode = \"upsert\""))),
+        ("a mode of a later version", with(name, &format!("{name}\nmode = \"mirror\""))),
+        (
+            "wrong types",
+            with(name, &format!("{name}\nschedule = \"yes\"\nmax_profiles = 1e6\nkeep_email_case = 1")),
+        ),
+        ("no profiles at all", with(name, &format!("{name}\nmax_profiles = 0"))),
+        ("fewer than none", with(name, &format!("{name}\nmax_profiles = -1"))),
+        ("no segments", with(segment, "")),
+        ("an empty list of segments", with(segment, "segments = []")),
+        ("one bracket for two", with("[[segments]]", "[segments]")),
+        ("an empty segment", with("name = \"VIP\"\npath = \"segments/vip/\"", "")),
+        ("two segments", with(segment, &format!("{segment}\n{}", segment.replace("\"VIP\"", "\"New\"")))),
+        ("the same segment twice", with(segment, &format!("{segment}\n{segment}"))),
+        (
+            "the same tag twice",
+            with(
+                segment,
+                &format!("{segment}\n{}\ntag = \"segment: VIP\"", segment.replace("\"VIP\"", "\"New\"")),
+            ),
+        ),
+        ("a name that cannot be a tag", with("\"VIP\"", "\"VIP & friends\"")),
+        ("a tag that is none", with("\"VIP\"", "\"VIP & friends\"\ntag = \"vip, friends\"")),
+        ("a path into the state's own files", with("segments/vip/", "runs/vip/")),
+        ("a path out of the state", with("segments/vip/", "segments/../../vip/")),
+        ("a path with a wildcard", with("segments/vip/", "segments/vip/*.csv")),
+        ("a whole bucket", with("segments/vip/", "s3://lake")),
+        ("a path of another kind", with("segments/vip/", "https://example.com/vip.csv")),
+        ("a delimiter that is none", format!("{file}[csv]\ndelimiter = \"comma\"\nquote = \"'\"\n")),
+        ("a bad custom property name", format!("{file}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n")),
+        (
+            "custom properties in two cases",
+            format!("{file}[custom_properties]\ntier = \"A\"\nTier = \"B\"\n"),
+        ),
+        (
+            "custom properties of no type",
+            format!(
+                "{file}[custom_properties]\na = {{ column = \"A\", type = \"numbr\" }}\nb = {{ type = \"date\" }}\n\
+                 c = {{ column = \"C\", separator = \";\" }}\nd = {{ column = \"D\", type = \"list\", separator = \"\" }}\n\
+                 e = 5\nf = {{ column = \"F\", kind = \"date\" }}\n"
+            ),
+        ),
+        (
+            "a key below the table it belongs above",
+            format!("{file}schedule = true\n[custom_properties]\nkeep_email_case = true\n"),
+        ),
+        ("a key twice", format!("{file}email = \"Mail\"\n")),
+        ("a table twice, and more", format!("{file}[fields]\nemial = \"Mail\"\n")),
+        ("a text without quotes", with("\"EMail\"", "EMail")),
+        ("a quote that never ends", with("\"EMail\"", "\"EMail")),
+        ("a header that never ends", with("[fields]", "[fields")),
+        (
+            "two errors in one file",
+            with("\"segments/vip/\"", "\"secrets/\"\ncolour = 7").replace("email", "e_mail"),
+        ),
+        (
+            "control characters",
+            with(name, "display_name = \"a\\u001b[31m\"\nmode = \"a\\nb\"\n\"x\\ny\" = 1"),
+        ),
+    ];
+    let files: Vec<_> = files.iter().map(|(what, text)| (*what, text.as_str())).collect();
+    insta::assert_snapshot!(report(read_export, &files));
+}
+
+#[test]
+fn a_file_that_is_not_utf8_says_where() {
+    let error = read_export(b"display_name = \"ok\"\nmode = \"\xe9\"\n").unwrap_err();
+    assert_eq!(error.to_string(), "exports/acme/vip.toml:2: not UTF-8 (byte 0xE9); save the file as UTF-8");
+}
+
+/// Lines that mean something, so that random files get further than the parser.
+fn line() -> impl Strategy<Value = String> {
+    let values = prop::sample::select(vec![
+        "\"x\"",
+        "\"\"",
+        "0",
+        "-1",
+        "1e9",
+        "true",
+        "[]",
+        "[1]",
+        "{}",
+        "2026-11-23T10:00:00Z",
+        "2026-11-23",
+        "[[]]",
+        "{ a.b = 1 }",
+    ]);
+    let keys = prop::sample::select(vec![
+        "display_name",
+        "secret",
+        "mode",
+        "segments",
+        "fields",
+        "csv",
+        "custom_properties",
+        "data_privacy",
+        "contributors",
+        "name",
+        "path",
+        "tag",
+        "email",
+        "a.b",
+        "fields.email",
+        "[fields]",
+        "[[segments]]",
+        "[data_privacy]",
+        "[csv]",
+        "[custom_properties.x]",
+        "\"\"",
+        "requests_per_minute",
+    ]);
+    (keys, values).prop_map(|(key, value)| {
+        if key.starts_with('[') { format!("{key}\n") } else { format!("{key} = {value}\n") }
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused_with_a_reason(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_reason(text in "[\\[\\]{}=.,\"'#\n a-c0-9\u{e9}]{0,80}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn any_lines_are_read_or_refused_with_a_reason(lines in prop::collection::vec(line(), 0..16)) {
+        check(lines.concat().as_bytes());
+    }
+}
+
+fn check(bytes: &[u8]) {
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    for error in [read_connection(bytes).err(), read_export(bytes).err()].into_iter().flatten() {
+        assert!(!error.problems.is_empty());
+        assert!(error.problems.iter().all(|problem| (1..=lines).contains(&problem.line)), "{error}");
+    }
+}
