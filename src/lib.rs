@@ -19,7 +19,9 @@
 
 pub mod config;
 pub mod contact;
+mod kill_point;
 pub mod omnisend;
 pub mod ports;
 pub mod run;
 pub mod source;
+pub mod stage;

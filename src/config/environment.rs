@@ -84,20 +84,31 @@ impl LambdaEnvironment {
     }
 }
 
+/// Where a test wants the process to be killed: `OMNISEND_EXPORT_KILL`, of builds with kill points only.
+#[cfg(feature = "kill-points")]
+pub(crate) fn kill_plan() -> Option<String> {
+    of_the_process("OMNISEND_EXPORT_KILL")?.into_string().ok()
+}
+
 /// The URL of the API, without a slash at its end: `https`, or `http` on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiUrl(String);
+pub struct ApiUrl(Url);
 
 impl ApiUrl {
+    /// The URL, to which paths are added.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// The URL as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str().trim_end_matches('/')
     }
 }
 
 impl fmt::Display for ApiUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -118,7 +129,7 @@ impl FromStr for ApiUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidApiUrl::Query);
         }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        Ok(Self(url))
     }
 }
 

@@ -1,17 +1,15 @@
 //! An export's file: `exports/<connection>/<export>.toml`.
 
-use std::{fmt, slice};
-
-use serde::{Deserialize, Serialize};
+use std::slice;
 
 use crate::{
     contact::Mapping,
-    run::{ConnectionName, ExportName},
+    run::{ConnectionName, ExportName, Mode},
+    source::Delimiter,
 };
 
 use super::{
     connection::display_name,
-    delimiter::Delimiter,
     document::Document,
     item::Item,
     mapping::mapping,
@@ -37,36 +35,6 @@ pub struct Export {
     delimiter: Option<Delimiter>,
     max_profiles: u64,
     mapping: Mapping,
-}
-
-/// Which profiles a run sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Every profile.
-    Full,
-    /// What is new or different since the snapshot.
-    #[default]
-    Changes,
-    /// `changes`, and the export's tag is taken from those who left.
-    Mirror,
-}
-
-impl Mode {
-    /// As files and commands write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Changes => "changes",
-            Self::Mirror => "mirror",
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl Export {
@@ -137,7 +105,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
     let display_name = root
         .required("display_name", "say how people call the export: display_name = \"VIP customers\"")
         .and_then(|item| item.parse(display_name));
-    let mode = root.optional("mode").map_or(Some(Mode::default()), |item| mode(&item));
+    let mode = root.optional("mode").map_or(Some(Mode::Changes), |item| mode(&item));
     let schedule = root.boolean("schedule");
     let max_profiles = root.integer(
         "max_profiles",

@@ -5,7 +5,6 @@
 //! and what to do.
 
 mod connection;
-mod delimiter;
 mod document;
 mod environment;
 mod export;
@@ -18,9 +17,10 @@ mod store;
 mod words;
 
 pub use connection::{Agreement, Connection, connection};
-pub use delimiter::{Delimiter, InvalidDelimiter};
+#[cfg(feature = "kill-points")]
+pub(crate) use environment::kill_plan;
 pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment};
-pub use export::{Export, Mode, export};
+pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
 pub use segment::Segment;
 pub use store::{LoadError, State, load_all, load_export};

@@ -2,14 +2,15 @@
 
 mod bridge;
 mod csv;
+mod delimiter;
 mod header;
 mod sample;
 
 pub use self::{
     bridge::{Feed, feed},
     csv::{BadRow, CsvRows, MAX_ROW_BYTES, Row},
+    delimiter::{Delimiter, InvalidDelimiter},
     header::{ColumnProblem, Header},
-    sample::Delimiter,
 };
 
 /// Why a segment file cannot be trusted, as a whole. Nothing of it is sent.

@@ -4,7 +4,6 @@
 pub mod plan;
 mod progress;
 mod records;
-pub mod report;
 pub mod settle;
 pub mod upload;
 

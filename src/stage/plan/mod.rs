@@ -85,7 +85,7 @@ pub enum PlanError {
 
 /// The objects that a run of an export would read now.
 pub async fn find_source(ports: &Ports, export: &Export) -> Result<Pinned, PlanError> {
-    let path = &export.segment().path;
+    let path = export.segment().path();
     match select::newest(&*ports.objects, path).await? {
         Some(location) => Ok(ports.objects.head(&location).await?),
         None => Err(PlanError::NoSource { export: export.name().clone(), path: path.to_string() }),
@@ -129,9 +129,8 @@ pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Resul
         .filter(|chunk| !written.contains(&(&Key::Receipt(run.clone(), *chunk)).into()))
         .map(|chunk| Step::Upload { chunk })
         .chain([Step::Settle]);
-    let messages: Vec<_> = steps
-        .map(|step| Work { run: run.clone(), step }.message(&manifest.connection, attempt))
-        .collect();
+    let messages: Vec<_> =
+        steps.map(|step| Work { run: run.clone(), step }.message(&manifest.connection, attempt)).collect();
     let (first, second) = messages.split_at(messages.len() / 2);
     ports.queue.send(first).await?;
     kill_point::reach("plan.half-enqueued");
@@ -182,9 +181,8 @@ async fn read(
     let (sender, receiver) = mpsc::channel(OBJECTS_AHEAD);
     let export = request.export.clone();
     let chunk_contacts = chunk_contacts(request.connection.budget());
-    let thread = tokio::task::spawn_blocking(move || {
-        prepare(feed, &export, chunk_contacts, &mut ChannelSink(sender))
-    });
+    let thread =
+        tokio::task::spawn_blocking(move || prepare(feed, &export, chunk_contacts, &mut ChannelSink(sender)));
     let written = write(ports, request, receiver);
     let ((), (), written, prepared) = tokio::join!(pump, watch, written, thread);
     let failed = match (written, prepared?) {

@@ -85,7 +85,7 @@ pub(super) fn prepare<R: Read, S: Sink>(
 ) -> Result<Prepared, PrepareError> {
     let mapping = export.mapping();
     let mut rows = CsvRows::open(file, export.delimiter(), &mapping.columns())?;
-    let tags = [export.segment().tag.clone()];
+    let tags = [export.segment().tag().clone()];
     let mapper = Mapper::bind(mapping, &tags, rows.header()).map_err(SourceError::Columns)?;
     let mut preparation = Preparation {
         sink,

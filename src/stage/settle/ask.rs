@@ -166,7 +166,8 @@ impl<'a> Asking<'a> {
             ..=last.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
         let mut unseen: HashMap<String, ()> = self.pending.keys().map(|id| (id.clone(), ())).collect();
         for page in 0..MAX_PAGES {
-            let listed = self.context.client.list_batches(created.clone(), page * MAX_LISTED, self.patience());
+            let listed =
+                self.context.client.list_batches(created.clone(), page * MAX_LISTED, self.patience());
             let listed = match listed.await {
                 Ok(listed) => listed,
                 // The listing's filters are the less certain way; batches can be asked for one by one.
@@ -212,7 +213,10 @@ impl<'a> Asking<'a> {
     async fn judge(&mut self, pending: &Pending, status: Option<BatchStatus>) -> Result<Judged, SettleError> {
         let places = pending.batch.contacts.places();
         let Some(status) = status else {
-            return Ok(nobody_knows(places, "Omnisend did not finish the contact's batch in time, or no longer knows it"));
+            return Ok(nobody_knows(
+                places,
+                "Omnisend did not finish the contact's batch in time, or no longer knows it",
+            ));
         };
         if status.is_clean(places.len() as u64) {
             return Ok(Judged { accepted: places.len() as u64, ..Judged::default() });
@@ -268,7 +272,8 @@ fn stored<'c>(unpacked: &'c [u8], places: &[u32]) -> Result<Vec<StoredContact<'c
     places
         .iter()
         .map(|place| {
-            let line = all.get(*place as usize).ok_or_else(|| damaged(format!("it has no contact {place}")))?;
+            let line =
+                all.get(*place as usize).ok_or_else(|| damaged(format!("it has no contact {place}")))?;
             serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))
         })
         .collect()
@@ -286,5 +291,8 @@ fn email(stored: &StoredContact<'_>) -> String {
     }
     // The first identifier is the e-mail; the plan wrote it.
     let contact = serde_json::from_str::<Contact>(stored.contact.get()).ok();
-    contact.and_then(|contact| contact.identifiers.into_iter().next()).map(|email| email.id).unwrap_or_default()
+    contact
+        .and_then(|contact| contact.identifiers.into_iter().next())
+        .map(|email| email.id)
+        .unwrap_or_default()
 }

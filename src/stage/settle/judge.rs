@@ -170,8 +170,7 @@ mod tests {
 
     #[test]
     fn a_batch_that_says_it_left_some_out_is_not_a_success() {
-        let judged =
-            by_items(&status("finished", Some(2), Some(0)), &CONTACTS, items(json!([]), json!([])));
+        let judged = by_items(&status("finished", Some(2), Some(0)), &CONTACTS, items(json!([]), json!([])));
         assert_eq!(summary(&judged), (0, vec![], vec![10, 11, 12], vec![]));
     }
 

@@ -103,7 +103,8 @@ pub async fn settle(
         chunk.outcome.unknown.extend(judged.unknown);
         let repeated: Vec<u32> =
             chunk.resent.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
-        let (unfinished, reason) = (judged.unfinished.into_iter(), "Omnisend stopped the contact's batch twice");
+        let (unfinished, reason) =
+            (judged.unfinished.into_iter(), "Omnisend stopped the contact's batch twice");
         if pending.repetition {
             let unknown = unfinished.map(|place| Unknown { place, reason: reason.to_owned() });
             chunk.outcome.unknown.extend(unknown);

@@ -3,7 +3,7 @@
 mod cut;
 mod refusal;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
@@ -219,7 +219,8 @@ impl<'a> Sending<'a> {
                 }
                 // Those that Omnisend named are out; the others go again.
                 self.context.observer.notice(Notice::Posted { contacts: rejected.len() as u64 });
-                let named = |place: &u32| rejected.iter().any(|rejection: &Rejection| rejection.place == *place);
+                let named =
+                    |place: &u32| rejected.iter().any(|rejection: &Rejection| rejection.place == *place);
                 let others = cut.places.into_iter().filter(|place| !named(place));
                 self.to_post.extend(self::cut(self.contacts, others));
                 self.receipt.rejected.extend(rejected);

@@ -63,12 +63,17 @@ mod tests {
                 {"field": "endpoint", "code": "required"}]}"#,
         );
         let rejected = items(&Permanent { status: 400, problem: problem.clone() }, &[40, 41, 44]);
-        let said: Vec<_> =
-            rejected.iter().map(|r| (r.place, r.code.as_str(), r.field.as_deref(), r.reason.as_str())).collect();
-        assert_eq!(said, [
-            (41, "email", Some("identifiers[0].id"), "is not an e-mail"),
-            (44, "400", Some("country"), "is not a country"),
-        ]);
+        let said: Vec<_> = rejected
+            .iter()
+            .map(|r| (r.place, r.code.as_str(), r.field.as_deref(), r.reason.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (41, "email", Some("identifiers[0].id"), "is not an e-mail"),
+                (44, "400", Some("country"), "is not a country"),
+            ]
+        );
         assert_eq!(items(&Permanent { status: 403, problem }, &[40, 41, 44]), []);
     }
 

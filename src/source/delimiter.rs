@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::shown;
-
 /// A CSV delimiter: one ASCII character that is no letter, digit, quote or line break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -12,13 +10,15 @@ pub struct Delimiter(u8);
 /// Why a text is no delimiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is not a delimiter: use one character such as \",\", \";\", \"|\" or \"tab\"; \
-     no letter, digit, quote or line break",
-    shown(_0)
+    "{0:?} is not a delimiter: use one character such as \",\", \";\", \"|\" or \"tab\"; \
+     no letter, digit, quote or line break"
 )]
 pub struct InvalidDelimiter(String);
 
 impl Delimiter {
+    /// What detection chooses from; the first wins where they are equal.
+    pub(super) const CANDIDATES: [Self; 4] = [Self(b','), Self(b';'), Self(b'\t'), Self(b'|')];
+
     /// The byte between two cells.
     pub fn byte(self) -> u8 {
         self.0
