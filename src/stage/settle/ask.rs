@@ -7,7 +7,6 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
@@ -230,7 +229,7 @@ impl<'a> Asking<'a> {
         };
         let unpacked = self.chunk(pending.chunk).await?;
         let stored = stored(unpacked, &places)?;
-        let emails: Vec<String> = stored.iter().map(|contact| email(contact)).collect();
+        let emails: Vec<String> = stored.iter().map(StoredContact::email).collect();
         let contacts: Vec<(u32, &str)> =
             places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
         Ok(by_items(&status, &contacts, items))
@@ -277,22 +276,4 @@ fn stored<'c>(unpacked: &'c [u8], places: &[u32]) -> Result<Vec<StoredContact<'c
             serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))
         })
         .collect()
-}
-
-/// The address that a prepared contact is sent with.
-fn email(stored: &StoredContact<'_>) -> String {
-    #[derive(Deserialize)]
-    struct Contact {
-        identifiers: Vec<Identifier>,
-    }
-    #[derive(Deserialize)]
-    struct Identifier {
-        id: String,
-    }
-    // The first identifier is the e-mail; the plan wrote it.
-    let contact = serde_json::from_str::<Contact>(stored.contact.get()).ok();
-    contact
-        .and_then(|contact| contact.identifiers.into_iter().next())
-        .map(|email| email.id)
-        .unwrap_or_default()
 }
