@@ -20,3 +20,5 @@
 pub mod contact;
 pub mod ports;
 pub mod run;
+#[cfg(feature = "cli")]
+pub mod sandbox;
