@@ -27,5 +27,7 @@ pub mod omnisend;
 pub mod ports;
 pub mod report;
 pub mod run;
+#[cfg(feature = "cli")]
+pub mod sandbox;
 pub mod source;
 pub mod stage;

@@ -62,7 +62,9 @@ impl From<PlanError> for Failure {
         match &error {
             // Where the file is not where the export says, or has not its columns, the export may be wrong.
             PlanError::NoSource { .. }
-            | PlanError::File { source: PrepareError::Source(SourceError::Columns(_)), .. } => Self::usage(error),
+            | PlanError::File { source: PrepareError::Source(SourceError::Columns(_)), .. } => {
+                Self::usage(error)
+            }
             _ => Self::failed(error),
         }
     }

@@ -9,7 +9,8 @@ use super::{exit, output};
 /// A token that Ctrl-C cancels. What is in flight is then finished and written down.
 pub(super) fn watch() -> CancellationToken {
     let stop = CancellationToken::new();
-    let (token, again) = (stop.clone(), Arc::new("stopping at a safe place; press Ctrl-C again to stop at once"));
+    let (token, again) =
+        (stop.clone(), Arc::new("stopping at a safe place; press Ctrl-C again to stop at once"));
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_err() {
             return;

@@ -59,7 +59,11 @@ impl Observer for Bars {
                 }
             }
             Notice::Planned { contacts, posted } => {
-                Self::begin(slot, contacts, "sending   {bar:40.cyan} {human_pos}/{human_len} contacts, {eta} left");
+                Self::begin(
+                    slot,
+                    contacts,
+                    "sending   {bar:40.cyan} {human_pos}/{human_len} contacts, {eta} left",
+                );
                 if let Some(bar) = slot {
                     bar.set_position(posted);
                     bar.reset_eta();
@@ -94,7 +98,10 @@ impl Observer for Lines {
             Notice::Planned { contacts, posted } => {
                 self.contacts.store(contacts, Ordering::Relaxed);
                 self.posted.store(posted, Ordering::Relaxed);
-                output::note(&format!("planned: {} contacts to send", count(contacts - posted.min(contacts))));
+                output::note(&format!(
+                    "planned: {} contacts to send",
+                    count(contacts - posted.min(contacts))
+                ));
             }
             Notice::Posted { contacts } => {
                 let of = self.contacts.load(Ordering::Relaxed).max(1);

@@ -124,7 +124,9 @@ impl Session {
             Some(manifest) => manifest,
             None => match self.plan(mode, what.dry_run).await? {
                 Some(manifest) => manifest,
-                None => return Err(Failure::failed("interrupted while reading the segment; nothing was sent")),
+                None => {
+                    return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
+                }
             },
         };
         self.announce(&manifest).await?;

@@ -106,7 +106,8 @@ pub fn count(n: u64) -> String {
 
 /// A duration in seconds, for people: `14s`, `25m 30s`.
 pub fn duration(seconds: i64) -> String {
-    let printer = jiff::fmt::friendly::SpanPrinter::new().designator(jiff::fmt::friendly::Designator::Compact);
+    let printer =
+        jiff::fmt::friendly::SpanPrinter::new().designator(jiff::fmt::friendly::Designator::Compact);
     printer.duration_to_string(&SignedDuration::from_secs(seconds))
 }
 

@@ -1,10 +1,6 @@
 //! Every row or contact that did not arrive: `rejects.csv` for a spreadsheet, `rejects.ndjson` exact.
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
@@ -154,7 +150,8 @@ impl Writer {
         )?;
         let row = row.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
         self.csv.push(&row).await;
-        let json = serde_json::to_vec(reject).map_err(|error| csv::Error::from(std::io::Error::from(error)))?;
+        let json =
+            serde_json::to_vec(reject).map_err(|error| csv::Error::from(std::io::Error::from(error)))?;
         self.ndjson.push(&json).await;
         self.ndjson.push(b"\n").await;
         Ok(())
