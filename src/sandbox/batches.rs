@@ -58,6 +58,7 @@ pub(super) struct Quirks {
 pub(super) struct End {
     at: Timestamp,
     outcomes: Vec<Outcome>,
+    refused: usize,
 }
 
 #[derive(Debug)]
@@ -129,7 +130,7 @@ impl Quirks {
 impl End {
     /// The end of a batch of nothing.
     pub(super) fn nothing(at: Timestamp) -> Self {
-        Self { at, outcomes: Vec::new() }
+        Self { at, outcomes: Vec::new(), refused: 0 }
     }
 }
 
@@ -161,7 +162,9 @@ impl Batch {
                 Err(problem) => Outcome::Refused(problem),
             }
         });
-        self.end = Some(End { at: now, outcomes: outcomes.collect() });
+        let outcomes: Vec<_> = outcomes.collect();
+        let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
+        self.end = Some(End { at: now, outcomes, refused });
         self.items = Items::Packed(prepared.packed);
     }
 
@@ -174,12 +177,11 @@ impl Batch {
         }
     }
 
+    /// `errorsCount`, as the faults in force have it.
     pub(super) fn errors_count(&self) -> usize {
-        let refused = self.outcomes().iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
-        match self.quirks {
-            _ if self.end.is_none() => 0,
-            Quirks { hide_error_count: true, .. } => 0,
-            Quirks { extra_errors, .. } => refused + extra_errors,
+        match &self.end {
+            Some(end) if !self.quirks.hide_error_count => end.refused + self.quirks.extra_errors,
+            _ => 0,
         }
     }
 
