@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{exit::Failure, lock::Lock};
 use crate::{
-    app::{App, Handled},
+    app::{App, Handled, runs},
     config::{Connection, Environment, Export, load_export},
     ports::{
         Ports,
@@ -17,7 +17,7 @@ use crate::{
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
         secrets::LocalSecrets,
     },
-    run::{ExportName, Key, Location, Manifest, Mode, Prefix, Report, RunRef, Trigger, Work},
+    run::{ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
         plan::{self, PlanError, Request, enqueue, find_source},
@@ -196,33 +196,19 @@ impl Session {
     /// parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
     async fn interrupted(&self) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
-        let records = Records::new(ports.objects.clone());
-        let export = self.export.name();
-        let written = ports.objects.list(&Prefix::Runs(export.clone())).await?;
-        let written: Vec<Location> = written.into_iter().map(|listed| listed.location).collect();
-        let has = |key: Key| written.contains(&(&key).into());
-        let mut runs: Vec<RunRef> = written
-            .iter()
-            .filter_map(|location| Some(RunRef { export: export.clone(), run: run_id(&location.key)? }))
-            .collect();
-        runs.dedup();
         let mut newest = None;
-        for run in runs.into_iter().rev() {
-            if has(Key::Manifest(run.clone())) {
-                newest.get_or_insert(run);
+        for standing in runs(&*ports.objects, self.export.name()).await?.into_iter().rev() {
+            if standing.is_planned {
+                newest.get_or_insert(standing);
                 continue;
             }
-            let of_run = Prefix::Run(run).location();
-            for left in written.iter().filter(|location| location.key.starts_with(&of_run.key)) {
+            for left in &standing.objects {
                 ports.objects.delete(left).await?;
             }
         }
-        let Some(run) = newest else { return Ok(None) };
-        let over = has(Key::ReportJson(run.clone())) && !has(Key::Parked(run.clone()));
-        if over || has(Key::Canceled(run.clone())) {
-            return Ok(None);
-        }
-        Ok(records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none()))
+        let Some(newest) = newest.filter(|run| !run.is_over() && !run.is_canceled) else { return Ok(None) };
+        let manifest = Records::new(ports.objects.clone()).manifest(&newest.run).await?;
+        Ok(manifest.filter(|manifest| manifest.dry_run.is_none()))
     }
 
     async fn unpark(&self, manifest: &Manifest) -> Result<(), Failure> {
@@ -238,11 +224,6 @@ impl Session {
             written => Ok(written?),
         }
     }
-}
-
-/// The run that a key below `runs/<export>/` belongs to.
-fn run_id(key: &str) -> Option<crate::run::RunId> {
-    key.split('/').nth(2)?.parse().ok()
 }
 
 impl From<ObjectError> for Failure {

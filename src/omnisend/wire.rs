@@ -68,6 +68,8 @@ impl BatchStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct BatchList {
+    /// Under `data` in what others report of the API; which one it is now is not documented.
+    #[serde(alias = "data")]
     pub batches: Vec<BatchStatus>,
 }
 

@@ -55,6 +55,15 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The run that an object of the state belongs to.
+    pub fn run_of(location: &Location) -> Option<RunRef> {
+        let mut parts = location.key.strip_prefix("runs/")?.split('/');
+        let (export, run) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().map(|_| RunRef { export, run })
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -88,6 +97,8 @@ pub enum Prefix {
     Runs(ExportName),
     /// Everything of one run.
     Run(RunRef),
+    /// A run's receipts.
+    Receipts(RunRef),
     /// A segment's folder or file, as the export names it.
     Source(Location),
 }
@@ -100,6 +111,7 @@ impl Prefix {
             Self::Exports => Location::state("exports/".to_owned()),
             Self::Runs(export) => Location::state(format!("runs/{export}/")),
             Self::Run(run) => Location::state(format!("runs/{run}/")),
+            Self::Receipts(run) => Location::state(format!("runs/{run}/receipts/")),
             Self::Source(location) => location.clone(),
         }
     }

@@ -165,7 +165,7 @@ impl<'a> Asking<'a> {
             let listed = match listed.await {
                 Ok(listed) => listed,
                 // The listing's filters are the less certain way; batches can be asked for one by one.
-                Err(CallError::Permanent(refusal)) if refusal.status == 400 => break,
+                Err(CallError::Permanent(refusal)) if matches!(refusal.status, 400 | 422) => break,
                 Err(error) => return Err(error.into()),
             };
             let is_last = listed.len() < MAX_LISTED;

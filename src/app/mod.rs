@@ -1,6 +1,8 @@
 //! The stages composed over one set of ports, driven by messages. The command line pumps them from a queue in
 //! the process; the Lambda is handed them by SQS.
 
+mod runs;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -21,6 +23,8 @@ use crate::{
         upload::{Context, UploadError, Uploaded, upload},
     },
 };
+
+pub use self::runs::{Standing, runs};
 
 /// Everything that handles messages.
 #[derive(Debug)]
