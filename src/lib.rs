@@ -17,11 +17,17 @@
 //! - [`app`]: the stages composed over one set of ports, driven by messages
 //! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
 
+pub mod app;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod contact;
 mod kill_point;
 pub mod omnisend;
 pub mod ports;
+pub mod report;
 pub mod run;
+#[cfg(feature = "cli")]
+pub mod sandbox;
 pub mod source;
 pub mod stage;

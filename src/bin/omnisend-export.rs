@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The command line: see `omnisend-export --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    omnisend_export::cli::main()
+}

@@ -23,7 +23,7 @@ pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, Lamb
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
 pub use segment::Segment;
-pub use store::{LoadError, State, load_all, load_export};
+pub use store::{LoadError, State, load_all, load_connection, load_export};
 
 #[cfg(test)]
 mod tests;

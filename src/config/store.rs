@@ -99,6 +99,17 @@ fn unknown_connection(connection: &ConnectionName, known: &[ConnectionName]) -> 
     )
 }
 
+/// Loads a connection. `now` as in [`connection`].
+pub async fn load_connection(
+    objects: &dyn Objects,
+    name: &ConnectionName,
+    now: Timestamp,
+) -> Result<Connection, LoadError> {
+    let key = Key::Connection(name.clone());
+    let text = objects.get(&Location::from(&key)).await?;
+    Ok(connection(name.clone(), &key.to_string(), &text, now)?)
+}
+
 /// Loads an export and its connection. `now` as in [`connection`].
 pub async fn load_export(
     objects: &dyn Objects,

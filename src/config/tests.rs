@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use crate::contact::{Field, Property, PropertyKind};
+use crate::{
+    contact::{Field, Property, PropertyKind},
+    run::Mode,
+    source::Delimiter,
+};
 
 use super::*;
 

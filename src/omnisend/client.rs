@@ -123,21 +123,20 @@ impl Client {
         parse(&self.call(Some(slot), Method::POST, url, Some(body), patience).await?)
     }
 
-    /// One page of the batches created between two times, for what became of many at once.
+    /// One page of the batches created on some days, for what became of many at once.
     pub async fn list_batches(
         &self,
-        created: std::ops::RangeInclusive<jiff::Timestamp>,
+        created: std::ops::RangeInclusive<jiff::civil::Date>,
         offset: usize,
         patience: Patience,
     ) -> Result<Vec<BatchStatus>, CallError> {
-        let time = |at: &jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let mut url = self.url(&["batches"]);
         url.query_pairs_mut()
             .append_pair("endpoint", "contacts")
             .append_pair("limit", &MAX_LISTED.to_string())
             .append_pair("offset", &offset.to_string())
-            .append_pair("dateFrom", &time(created.start()))
-            .append_pair("dateTo", &time(created.end()));
+            .append_pair("dateFrom", &created.start().to_string())
+            .append_pair("dateTo", &created.end().to_string());
         let answer = self.call(None, Method::GET, url, None, patience).await?;
         parse::<BatchList>(&answer).map(|list| list.batches)
     }

@@ -42,6 +42,23 @@ pub struct StoredContact<'a> {
     pub contact: &'a RawValue,
 }
 
+impl StoredContact<'_> {
+    /// The address that the contact is sent with: its first identifier's.
+    pub fn email(&self) -> String {
+        #[derive(Deserialize)]
+        struct Contact {
+            identifiers: Vec<Identifier>,
+        }
+        #[derive(Deserialize)]
+        struct Identifier {
+            id: String,
+        }
+        let contact = serde_json::from_str::<Contact>(self.contact.get()).ok();
+        let first = contact.and_then(|contact| contact.identifiers.into_iter().next());
+        first.map(|identifier| identifier.id).unwrap_or_default()
+    }
+}
+
 /// A row that became no contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedLine {

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ConnectionName, Planned, RunRef, Trigger};
-use crate::ports::objects::Pinned;
+use crate::{
+    contact::{Mapping, Tag},
+    ports::objects::Pinned,
+};
 
 /// How much of a segment a run sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +92,12 @@ pub struct Manifest {
     pub source: Vec<Pinned>,
     /// Requests a minute that the connection allowed when the run was planned.
     pub requests_per_minute: NonZeroU32,
+    /// How rows became contacts, and the tag that they were given: whether a later run may go on from here.
+    pub mapping: Mapping,
+    /// The segment's tag.
+    pub tag: Tag,
+    /// Contacts in a batch, at most.
+    pub batch_contacts: u32,
     /// The chunks, in order.
     pub chunks: Vec<ChunkInfo>,
     /// How many objects list the rows that became no contact.
@@ -123,7 +132,7 @@ impl Manifest {
     }
 
     /// How many batches the contacts make.
-    pub fn batches(&self, batch_contacts: u32) -> u64 {
-        self.chunks.iter().map(|chunk| u64::from(chunk.contacts.div_ceil(batch_contacts))).sum()
+    pub fn batches(&self) -> u64 {
+        self.chunks.iter().map(|chunk| u64::from(chunk.contacts.div_ceil(self.batch_contacts))).sum()
     }
 }

@@ -1,11 +1,11 @@
 //! The report: what became of a run, as `report.json` has it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionName, Counts, Mode, RunRef};
+use super::{ConnectionName, Counts, Manifest, Mode, RunRef};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,9 +64,6 @@ pub struct Report {
     pub display_name: String,
     /// How much of the segment it sent.
     pub mode: Mode,
-    /// Whether it was a dry run, which sends nothing.
-    #[serde(default)]
-    pub dry_run: bool,
     /// How it ended.
     pub state: State,
     /// Why it ended so, and what to do, where it is not plain success.
@@ -92,6 +89,22 @@ pub struct Report {
     pub warnings: BTreeMap<String, u64>,
     /// Why rows and contacts did not arrive, most frequent first.
     pub reasons: Vec<Reason>,
+    /// What a dry run would have sent; a run that sends has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<Forecast>,
+}
+
+/// What a run would send, and how long it would take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// Batches, which is requests where none has to be repeated.
+    pub batches: u64,
+    /// Requests a minute that the connection allows.
+    pub requests_per_minute: NonZeroU32,
+    /// How long posting them takes at that pace, in seconds.
+    pub seconds: u64,
+    /// The first contacts, as they would be sent.
+    pub first_contacts: Vec<serde_json::Value>,
 }
 
 /// An object that was read.
@@ -114,4 +127,19 @@ pub struct Requests {
     pub settle: u64,
     /// How many were answered with 429.
     pub throttled: u64,
+}
+
+impl Manifest {
+    /// What a dry run would have sent.
+    pub fn forecast(&self) -> Option<Forecast> {
+        let dry_run = self.dry_run.as_ref()?;
+        let batches = self.batches();
+        let per_minute = self.requests_per_minute;
+        Some(Forecast {
+            batches,
+            requests_per_minute: per_minute,
+            seconds: (batches * 60).div_ceil(per_minute.get().into()),
+            first_contacts: dry_run.first_contacts.clone(),
+        })
+    }
 }

@@ -4,6 +4,7 @@
 pub mod plan;
 mod progress;
 mod records;
+pub mod report;
 pub mod settle;
 pub mod upload;
 

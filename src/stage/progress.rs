@@ -1,6 +1,6 @@
 //! What a stage tells while it works, for a progress bar or a log. It changes nothing.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,25 +12,22 @@ pub enum Notice {
         /// The source's size.
         of: u64,
     },
-    /// The plan is written.
+    /// The plan is written, and sending begins.
     Planned {
-        /// Contacts to be sent.
+        /// Contacts to be sent, in all.
         contacts: u64,
+        /// Those of them that were sent before, where a run is taken up again.
+        posted: u64,
     },
     /// Omnisend took, or refused, so many more contacts.
     Posted {
         /// Contacts.
         contacts: u64,
     },
-    /// So many batches are still being worked on by Omnisend.
+    /// Omnisend still works on so many batches.
     Settling {
         /// Batches.
         pending: usize,
-    },
-    /// Nothing happens for so long, on purpose.
-    Waiting {
-        /// How long.
-        delay: Duration,
     },
 }
 

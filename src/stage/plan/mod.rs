@@ -27,6 +27,9 @@ use crate::{
     source,
 };
 
+/// Contacts in a batch.
+const BATCH_CONTACTS: u32 = MAX_BATCH_CONTACTS as u32;
+
 /// Finished objects that may wait to be written while the next one is prepared.
 const OBJECTS_AHEAD: usize = 2;
 
@@ -148,6 +151,9 @@ fn manifest(request: &Request, started_at: Timestamp, source: Pinned, prepared: 
         started_at,
         source: vec![source],
         requests_per_minute: request.connection.budget(),
+        mapping: request.export.mapping().clone(),
+        tag: request.export.segment().tag().clone(),
+        batch_contacts: BATCH_CONTACTS,
         chunks: prepared.chunks,
         refused_parts: prepared.refused_parts,
         planned: prepared.planned,
@@ -201,9 +207,8 @@ async fn read(
 
 /// A minute of the connection's budget: a handover costs little, and a crash repeats little.
 fn chunk_contacts(budget: NonZeroU32) -> u32 {
-    let batch = u32::try_from(MAX_BATCH_CONTACTS).unwrap_or(u32::MAX);
     // At most 100,000: an upload holds one chunk in memory.
-    budget.get().saturating_mul(batch).min(100_000)
+    budget.get().saturating_mul(BATCH_CONTACTS).min(100_000)
 }
 
 async fn write(

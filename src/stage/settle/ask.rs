@@ -1,13 +1,12 @@
 //! Asking Omnisend about batches with few requests.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use tokio::time::Instant;
 
 use super::{
@@ -28,12 +27,6 @@ const LAST_DELAY: Duration = Duration::from_secs(60);
 
 /// How often the newest batch alone is asked for before all are listed anyway: batches may overtake it.
 const PROBES: u32 = 9;
-
-/// How far Omnisend's clock may be from ours.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-/// The most pages that a listing is followed for; what is beyond is asked for one by one.
-const MAX_PAGES: usize = 400;
 
 /// The batches of a run that are not judged yet.
 pub(super) struct Asking<'a> {
@@ -157,17 +150,18 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    /// Lists the batches of the run's time. Answers with those that the listing did not show: it shifts while
-    /// new batches arrive.
+    /// Lists the batches of the run's days, and of one more on each side, since the time zone of the filters is
+    /// not documented. Answers with those that the listing did not show: it shifts while new batches arrive.
     async fn list(&mut self) -> Result<Vec<String>, SettleError> {
         let times = || self.pending.values().map(|pending| pending.batch.posted_at);
         let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(Vec::new()) };
-        let created = first.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN)
-            ..=last.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
-        let mut unseen: HashMap<String, ()> = self.pending.keys().map(|id| (id.clone(), ())).collect();
-        for page in 0..MAX_PAGES {
-            let listed =
-                self.context.client.list_batches(created.clone(), page * MAX_LISTED, self.patience());
+        let day = |at: Timestamp| Offset::UTC.to_datetime(at).date();
+        let from = day(first).yesterday().unwrap_or(Date::MIN);
+        let to = day(last).tomorrow().unwrap_or(Date::MAX);
+        let mut unseen: BTreeSet<String> = self.pending.keys().cloned().collect();
+        // Beyond as many pages as there are batches, asking for them one by one costs less.
+        for page in 0..unseen.len() {
+            let listed = self.context.client.list_batches(from..=to, page * MAX_LISTED, self.patience());
             let listed = match listed.await {
                 Ok(listed) => listed,
                 // The listing's filters are the less certain way; batches can be asked for one by one.
@@ -183,7 +177,7 @@ impl<'a> Asking<'a> {
                 break;
             }
         }
-        Ok(unseen.into_keys().collect())
+        Ok(unseen.into_iter().collect())
     }
 
     /// Asks for one batch.
@@ -230,7 +224,7 @@ impl<'a> Asking<'a> {
         };
         let unpacked = self.chunk(pending.chunk).await?;
         let stored = stored(unpacked, &places)?;
-        let emails: Vec<String> = stored.iter().map(|contact| email(contact)).collect();
+        let emails: Vec<String> = stored.iter().map(StoredContact::email).collect();
         let contacts: Vec<(u32, &str)> =
             places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
         Ok(by_items(&status, &contacts, items))
@@ -277,22 +271,4 @@ fn stored<'c>(unpacked: &'c [u8], places: &[u32]) -> Result<Vec<StoredContact<'c
             serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))
         })
         .collect()
-}
-
-/// The address that a prepared contact is sent with.
-fn email(stored: &StoredContact<'_>) -> String {
-    #[derive(Deserialize)]
-    struct Contact {
-        identifiers: Vec<Identifier>,
-    }
-    #[derive(Deserialize)]
-    struct Identifier {
-        id: String,
-    }
-    // The first identifier is the e-mail; the plan wrote it.
-    let contact = serde_json::from_str::<Contact>(stored.contact.get()).ok();
-    contact
-        .and_then(|contact| contact.identifiers.into_iter().next())
-        .map(|email| email.id)
-        .unwrap_or_default()
 }

@@ -1,0 +1,42 @@
+//! What goes to the terminal: results to standard output, all else to standard error.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command line prints")]
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+/// A result, for the next program or the person.
+pub(super) fn result(text: &str) {
+    println!("{}", text.trim_end());
+}
+
+/// What happens meanwhile.
+pub(super) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Why it did not work.
+pub(super) fn error(text: &str) {
+    eprintln!("error: {text}");
+}
+
+/// Whether a person watches.
+pub(super) fn is_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Logs to standard error: what a person must know, or with `verbose` all.
+pub(super) fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "omnisend_export=error",
+        1 => "omnisend_export=info",
+        _ => "omnisend_export=debug",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_ansi(is_terminal())
+        .with_target(false)
+        .init();
+}

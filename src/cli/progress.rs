@@ -1,0 +1,124 @@
+//! How a run goes, while it goes: bars on a terminal, plain lines elsewhere.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::{
+    report::count,
+    stage::{Notice, Observer},
+};
+
+/// Bars for a person who watches.
+#[derive(Debug, Default)]
+pub(super) struct Bars {
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Bars {
+    fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
+        act(&mut self.bar.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn begin(slot: &mut Option<ProgressBar>, length: u64, template: &str) {
+        if let Some(bar) = slot.take() {
+            bar.finish_and_clear();
+        }
+        let bar = ProgressBar::new(length);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        *slot = Some(bar);
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.with(|slot| {
+            if let Some(bar) = slot.take() {
+                bar.finish_and_clear();
+            }
+        });
+    }
+}
+
+impl Observer for Bars {
+    fn notice(&self, notice: Notice) {
+        self.with(|slot| match notice {
+            Notice::Read { bytes, of } => {
+                if slot.is_none() {
+                    Self::begin(slot, of, "reading   {bar:40.cyan} {bytes}/{total_bytes}");
+                }
+                if let Some(bar) = slot {
+                    bar.inc(bytes);
+                }
+            }
+            Notice::Planned { contacts, posted } => {
+                Self::begin(
+                    slot,
+                    contacts,
+                    "sending   {bar:40.cyan} {human_pos}/{human_len} contacts, {eta} left",
+                );
+                if let Some(bar) = slot {
+                    bar.set_position(posted);
+                    bar.reset_eta();
+                }
+            }
+            Notice::Posted { contacts } => {
+                if let Some(bar) = slot {
+                    bar.inc(contacts);
+                }
+            }
+            Notice::Settling { pending } => {
+                Self::begin(slot, 0, "settling  {spinner} {msg}");
+                if let Some(bar) = slot {
+                    bar.set_message(format!("Omnisend works on {}", batches(pending)));
+                }
+            }
+        });
+    }
+}
+
+/// Lines for a log.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    contacts: AtomicU64,
+    posted: AtomicU64,
+}
+
+impl Observer for Lines {
+    fn notice(&self, notice: Notice) {
+        match notice {
+            Notice::Read { .. } => {}
+            Notice::Planned { contacts, posted } => {
+                self.contacts.store(contacts, Ordering::Relaxed);
+                self.posted.store(posted, Ordering::Relaxed);
+                output::note(&format!(
+                    "planned: {} contacts to send",
+                    count(contacts - posted.min(contacts))
+                ));
+            }
+            Notice::Posted { contacts } => {
+                let of = self.contacts.load(Ordering::Relaxed).max(1);
+                let before = self.posted.fetch_add(contacts, Ordering::Relaxed);
+                let now = before + contacts;
+                // A line for every tenth.
+                if before * 10 / of != now * 10 / of {
+                    output::note(&format!("sent: {} of {} contacts", count(now), count(of)));
+                }
+            }
+            Notice::Settling { pending } => {
+                output::note(&format!("settling: Omnisend works on {}", batches(pending)));
+            }
+        }
+    }
+}
+
+fn batches(n: usize) -> String {
+    if n == 1 { "1 batch".to_owned() } else { format!("{} batches", count(n as u64)) }
+}

@@ -1,0 +1,107 @@
+//! `run`: one export, from its file to its report.
+
+use std::{process::ExitCode, sync::Arc};
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+
+use super::{
+    StateArgs,
+    exit::{self, Failure},
+    interrupt, output,
+    progress::{Bars, Lines},
+    session::{End, Session, What},
+};
+use crate::{
+    config::Environment,
+    report::text,
+    run::{ExportName, Key, Mode, Report},
+    stage::{Observer, Quiet},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The export: the name of exports/<connection>/<EXPORT>.toml
+    export: ExportName,
+    #[command(flatten)]
+    state: StateArgs,
+    /// How much of the segment to send, instead of what the export says
+    #[arg(long, value_enum)]
+    mode: Option<ModeArg>,
+    /// Read and map everything, say what would be sent and how long it would take, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as JSON, with the fields of report.json
+    #[arg(long)]
+    json: bool,
+    /// How long Omnisend may take to finish what was sent, before it counts as unknown
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    give_up_after: SignedDuration,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModeArg {
+    /// Every profile
+    Full,
+    /// What is new or different since the last run
+    Changes,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Full => Self::Full,
+            ModeArg::Changes => Self::Changes,
+        }
+    }
+}
+
+pub(super) async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
+    let environment = Environment::read()?;
+    let what = What {
+        export: args.export.clone(),
+        mode: args.mode.map(Mode::from),
+        dry_run: args.dry_run,
+        give_up_after: args.give_up_after,
+    };
+    let stop = interrupt::watch();
+    let session = Session::open(&args.state.state, &what, &environment, observer(args.json), stop).await?;
+    match session.run(&what).await? {
+        End::Finished(report) => {
+            drop(session);
+            show(&report, &args)?;
+            Ok(exit::of(&report))
+        }
+        End::Interrupted(run) => {
+            drop(session);
+            Err(Failure::failed(format!(
+                "run {run} was interrupted; what was sent is kept. To go on: omnisend-export run {} --state {}",
+                args.export,
+                args.state.state.display()
+            )))
+        }
+    }
+}
+
+/// Bars for a person, lines for a log, nothing for a script.
+pub(super) fn observer(json: bool) -> Arc<dyn Observer> {
+    match (json, output::is_terminal()) {
+        (true, _) => Arc::new(Quiet),
+        (false, true) => Arc::new(Bars::default()),
+        (false, false) => Arc::new(Lines::default()),
+    }
+}
+
+fn show(report: &Report, args: &RunArgs) -> Result<(), Failure> {
+    if args.json {
+        output::result(&serde_json::to_string_pretty(report).map_err(Failure::failed)?);
+        return Ok(());
+    }
+    output::result(&text(report));
+    let file = |key: Key| args.state.state.join(key.to_string()).display().to_string();
+    output::result(&format!("  report:  {}", file(Key::ReportHtml(report.run.clone()))));
+    if !report.reasons.is_empty() {
+        output::result(&format!("  rejects: {}", file(Key::RejectsCsv(report.run.clone()))));
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! A run on this machine: a state directory, its lock, and a queue inside the process.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use super::{exit::Failure, lock::Lock};
+use crate::{
+    app::{App, Handled},
+    config::{Connection, Environment, Export, load_export},
+    ports::{
+        Ports,
+        clock::{Clock as _, SystemClock},
+        objects::{Directory, ObjectError, Put},
+        queue::{MemoryQueue, Queue as _, QueueError, Settings},
+        secrets::LocalSecrets,
+    },
+    run::{ExportName, Key, Location, Manifest, Mode, Prefix, Report, RunRef, Trigger, Work},
+    stage::{
+        Notice, Observer, RecordError, Records,
+        plan::{self, PlanError, Request, enqueue, find_source},
+        settle::Limits,
+    },
+};
+
+/// Longer than any run: the process is the only one that receives.
+const VISIBILITY: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// One export, ready to run.
+pub(super) struct Session {
+    app: App,
+    queue: Arc<MemoryQueue>,
+    connection: Arc<Connection>,
+    export: Arc<Export>,
+    stop: CancellationToken,
+    _lock: Lock,
+}
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub(super) struct What {
+    pub export: ExportName,
+    pub mode: Option<Mode>,
+    pub dry_run: bool,
+    pub give_up_after: SignedDuration,
+}
+
+/// How a session ended.
+pub(super) enum End {
+    /// The run is over.
+    Finished(Box<Report>),
+    /// It was asked to stop.
+    Interrupted(RunRef),
+}
+
+/// Opens a state directory, which must be there.
+pub(super) fn directory(state: &Path) -> Result<Directory, Failure> {
+    if !state.is_dir() {
+        return Err(Failure::usage(format!(
+            "{}: there is no such directory; --state names the one that holds connections/ and exports/",
+            state.display()
+        )));
+    }
+    Directory::open(state).map_err(|error| Failure::failed(format!("{}: {error}", state.display())))
+}
+
+impl Session {
+    /// Reads the configuration, and takes the connection's lock.
+    pub(super) async fn open(
+        state: &Path,
+        what: &What,
+        environment: &Environment,
+        observer: Arc<dyn Observer>,
+        stop: CancellationToken,
+    ) -> Result<Self, Failure> {
+        let objects = directory(state)?;
+        let (connection, export) = load_export(&objects, &what.export, SystemClock.now()).await?;
+        let lock = Lock::take(state, connection.name())?;
+        let settings = Settings { visibility: VISIBILITY, ..Settings::default() };
+        let queue = Arc::new(MemoryQueue::new(settings));
+        let key = environment.api_key.as_ref().map(|key| key.expose_secret().to_owned());
+        let ports = Ports {
+            objects: Arc::new(objects),
+            queue: queue.clone(),
+            secrets: Arc::new(LocalSecrets::new(state.join("secrets"), key)),
+            clock: Arc::new(SystemClock),
+        };
+        let limits = Limits { give_up_after: what.give_up_after, poll_for: None };
+        let app = App::new(ports, environment.api_url.clone(), observer, limits);
+        Ok(Self { app, queue, connection: Arc::new(connection), export: Arc::new(export), stop, _lock: lock })
+    }
+
+    /// Runs the export to its end: a new run, or the one that was interrupted where it still says the same.
+    pub(super) async fn run(&self, what: &What) -> Result<End, Failure> {
+        let mode = what.mode.unwrap_or(self.export.mode());
+        let source = find_source(self.app.ports(), &self.export).await?;
+        let mut attempt = String::new();
+        let mut resumed = None;
+        if !what.dry_run
+            && let Some(manifest) = self.interrupted().await?
+        {
+            attempt = format!("-{}", self.app.ports().clock.now().as_second());
+            let same = manifest.source == [source]
+                && manifest.mode == mode
+                && manifest.mapping == *self.export.mapping()
+                && manifest.tag == *self.export.segment().tag();
+            if same {
+                super::output::note(&format!("going on with run {}, which was interrupted", manifest.run));
+                self.unpark(&manifest).await?;
+                resumed = Some(manifest);
+            } else {
+                super::output::note(&format!(
+                    "run {} was interrupted, and the segment file or the export changed since: it is settled as \
+                     canceled, and a new run begins",
+                    manifest.run
+                ));
+                self.cancel(&manifest).await?;
+                enqueue(self.app.ports(), &manifest, &attempt).await?;
+            }
+        }
+        let manifest = match resumed {
+            Some(manifest) => manifest,
+            None => match self.plan(mode, what.dry_run).await? {
+                Some(manifest) => manifest,
+                None => {
+                    return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
+                }
+            },
+        };
+        self.announce(&manifest).await?;
+        enqueue(self.app.ports(), &manifest, &attempt).await?;
+        self.pump(manifest.run).await
+    }
+
+    async fn plan(&self, mode: Mode, dry_run: bool) -> Result<Option<Manifest>, Failure> {
+        let ports = self.app.ports();
+        let request = uuid::Uuid::new_v4().to_string();
+        let trigger = Trigger::Call { at: ports.clock.now(), request };
+        let export = self.export.name().clone();
+        let run = RunRef { run: trigger.run_id(&export), export };
+        let request = Request {
+            connection: self.connection.clone(),
+            export: self.export.clone(),
+            trigger,
+            run,
+            mode,
+            dry_run,
+        };
+        tokio::select! {
+            planned = plan::plan(ports, &request, self.app.observer()) => Ok(Some(planned?)),
+            () = self.stop.cancelled() => Ok(None),
+        }
+    }
+
+    /// Tells how much there is to send, and how much of it was sent before.
+    async fn announce(&self, manifest: &Manifest) -> Result<(), Failure> {
+        let records = Records::new(self.app.ports().objects.clone());
+        let mut posted = 0;
+        for (chunk, info) in (0..).zip(&manifest.chunks) {
+            let sent = records.sent_of(&manifest.run, chunk).await?;
+            posted += sent.covered(info.contacts as usize).iter().filter(|covered| **covered).count() as u64;
+        }
+        if manifest.chunks_to_send().next().is_some() {
+            self.app.observer().notice(Notice::Planned { contacts: manifest.planned.sent, posted });
+        }
+        Ok(())
+    }
+
+    /// Handles messages until none is left.
+    async fn pump(&self, run: RunRef) -> Result<End, Failure> {
+        let mut end = None;
+        while let Some(delivery) = self.queue.receive(1).await?.pop() {
+            let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
+            match self.app.handle(&work, &self.stop, None).await.map_err(Failure::failed)? {
+                Handled::HandedBack => {
+                    self.queue.release(&delivery).await?;
+                    if self.stop.is_cancelled() {
+                        return Ok(End::Interrupted(run));
+                    }
+                    continue;
+                }
+                Handled::Finished(report) if report.run == run => end = Some(report),
+                Handled::Finished(_) | Handled::Done => {}
+            }
+            self.queue.delete(&delivery).await?;
+            if self.stop.is_cancelled() && end.is_none() {
+                return Ok(End::Interrupted(run));
+            }
+        }
+        end.map(End::Finished).ok_or_else(|| Failure::failed(format!("run {run} ended without a report")))
+    }
+
+    /// The export's newest run, if it is not over: its plan is written, and its report is not or says that it is
+    /// parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
+    async fn interrupted(&self) -> Result<Option<Manifest>, Failure> {
+        let ports = self.app.ports();
+        let records = Records::new(ports.objects.clone());
+        let export = self.export.name();
+        let written = ports.objects.list(&Prefix::Runs(export.clone())).await?;
+        let written: Vec<Location> = written.into_iter().map(|listed| listed.location).collect();
+        let has = |key: Key| written.contains(&(&key).into());
+        let mut runs: Vec<RunRef> = written
+            .iter()
+            .filter_map(|location| Some(RunRef { export: export.clone(), run: run_id(&location.key)? }))
+            .collect();
+        runs.dedup();
+        let mut newest = None;
+        for run in runs.into_iter().rev() {
+            if has(Key::Manifest(run.clone())) {
+                newest.get_or_insert(run);
+                continue;
+            }
+            let of_run = Prefix::Run(run).location();
+            for left in written.iter().filter(|location| location.key.starts_with(&of_run.key)) {
+                ports.objects.delete(left).await?;
+            }
+        }
+        let Some(run) = newest else { return Ok(None) };
+        let over = has(Key::ReportJson(run.clone())) && !has(Key::Parked(run.clone()));
+        if over || has(Key::Canceled(run.clone())) {
+            return Ok(None);
+        }
+        Ok(records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none()))
+    }
+
+    async fn unpark(&self, manifest: &Manifest) -> Result<(), Failure> {
+        let key = Key::Parked(manifest.run.clone());
+        Ok(self.app.ports().objects.delete(&(&key).into()).await?)
+    }
+
+    async fn cancel(&self, manifest: &Manifest) -> Result<(), Failure> {
+        self.unpark(manifest).await?;
+        let key = Key::Canceled(manifest.run.clone());
+        match self.app.ports().objects.put(&(&key).into(), bytes::Bytes::new(), Put::IfAbsent).await {
+            Err(ObjectError::AlreadyExists { .. }) => Ok(()),
+            written => Ok(written?),
+        }
+    }
+}
+
+/// The run that a key below `runs/<export>/` belongs to.
+fn run_id(key: &str) -> Option<crate::run::RunId> {
+    key.split('/').nth(2)?.parse().ok()
+}
+
+impl From<ObjectError> for Failure {
+    fn from(error: ObjectError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Self {
+        Self::from(PlanError::from(error))
+    }
+}

@@ -1,0 +1,26 @@
+//! `validate`: every file of a state, and all that is wrong with them at once.
+
+use std::process::ExitCode;
+
+use super::{StateArgs, exit::Failure, output, session};
+use crate::{config::load_all, ports::clock::Clock as _, ports::clock::SystemClock};
+
+pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
+    let objects = session::directory(&args.state)?;
+    let state = load_all(&objects, SystemClock.now()).await?;
+    let of = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    output::result(&format!(
+        "{} and {}: all valid",
+        of(state.connections.len(), "connection"),
+        of(state.exports.len(), "export")
+    ));
+    for (name, export) in &state.exports {
+        output::result(&format!(
+            "  {name}: {} from {} to {}",
+            export.display_name(),
+            export.segment().path(),
+            export.connection()
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}

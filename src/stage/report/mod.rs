@@ -1,0 +1,215 @@
+//! Report: what a run's objects say became of it. Touches Omnisend no more, so it can be made again at any time.
+
+mod rejects;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use self::rejects::{Reject, Tally, Writer};
+use super::{RecordError, Records};
+use crate::{
+    ports::{
+        Ports,
+        objects::{ObjectError, Put},
+    },
+    run::{
+        Counts, Key, Manifest, Outcome, Parked, RefusedLine, Report, Requests, Settled, SourceLine, State,
+        StoredContact, Unbalanced, lines,
+    },
+};
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A run's object.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The counts do not add up: no report is better than a wrong one.
+    #[error("run {run}: {source}")]
+    Unbalanced {
+        /// The run.
+        run: String,
+        /// Where they do not.
+        #[source]
+        source: Unbalanced,
+    },
+    /// The page could not be made.
+    #[error("the report's page could not be made: {0}")]
+    Page(#[from] askama::Error),
+    /// A line of the rejects could not be made.
+    #[error("the rejects could not be written: {0}")]
+    Rejects(#[from] csv::Error),
+}
+
+impl From<ObjectError> for ReportError {
+    fn from(error: ObjectError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+/// How a run stands that is not simply over.
+struct Standing {
+    canceled: bool,
+    parked: Option<Parked>,
+}
+
+/// Writes the rejects and the report of a run, `report.json` last: the run is finished from then on.
+pub async fn report(ports: &Ports, manifest: &Manifest) -> Result<Report, ReportError> {
+    let records = Records::new(ports.objects.clone());
+    let standing = Standing {
+        canceled: records.is_canceled(&manifest.run).await?,
+        parked: records.parked(&manifest.run).await?,
+    };
+    let (sums, tally) = gather(&records, manifest).await?;
+    let report = build(manifest, &standing, &sums, tally, ports.clock.now())
+        .map_err(|source| ReportError::Unbalanced { run: manifest.run.to_string(), source })?;
+    let page = crate::report::html(&report)?;
+    let page_key = Key::ReportHtml(manifest.run.clone());
+    records.objects().put(&(&page_key).into(), Bytes::from(page), Put::Replace).await?;
+    records.write(&Key::ReportJson(manifest.run.clone()), &report, Put::Replace).await?;
+    Ok(report)
+}
+
+/// A run's outcomes, added up.
+#[derive(Debug, Default)]
+struct Sums {
+    settled: Settled,
+    not_sent: u64,
+    batches: u64,
+    requests: Requests,
+}
+
+/// Adds a run's chunks up, and writes its rejects.
+async fn gather(records: &Records, manifest: &Manifest) -> Result<(Sums, Tally), ReportError> {
+    let run = &manifest.run;
+    let mut writer = Writer::start(records.objects().clone(), run);
+    for part in 0..manifest.refused_parts {
+        let key = Key::Refused(run.clone(), part);
+        let unpacked = records.lines(&key).await?;
+        for line in lines(&unpacked) {
+            let refused: RefusedLine = parse(&key, line)?;
+            writer.push(&Reject::refused(&refused, manifest)).await?;
+        }
+    }
+    let mut sums = Sums::default();
+    let sends = manifest.chunks_to_send().count();
+    for (chunk, info) in (0..).zip(&manifest.chunks) {
+        let contacts = u64::from(info.contacts);
+        let (receipt, outcome) = if (chunk as usize) < sends {
+            let outcome = records.outcome(run, chunk).await?.unwrap_or_default();
+            (records.sent_of(run, chunk).await?, outcome)
+        } else {
+            Default::default()
+        };
+        let settled = Settled {
+            accepted: outcome.accepted,
+            rejected: outcome.rejected.len() as u64,
+            unknown: outcome.unknown.len() as u64,
+        };
+        // What has no outcome was never sent, or the run ended before anyone could ask.
+        let silent = contacts.saturating_sub(settled.accepted + settled.rejected + settled.unknown);
+        let covered = receipt.covered(info.contacts as usize).iter().filter(|covered| **covered).count();
+        sums.settled += Settled { unknown: settled.unknown + silent, ..settled };
+        sums.not_sent += contacts.saturating_sub(covered as u64);
+        sums.batches += receipt.batches.len() as u64;
+        sums.requests.upload += receipt.requests;
+        sums.requests.throttled += receipt.throttled;
+        sums.requests.settle += outcome.requests;
+        push_outcome(records, manifest, chunk, &outcome, &mut writer).await?;
+    }
+    Ok((sums, writer.finish().await?))
+}
+
+async fn push_outcome(
+    records: &Records,
+    manifest: &Manifest,
+    chunk: u32,
+    outcome: &Outcome,
+    writer: &mut Writer,
+) -> Result<(), ReportError> {
+    if outcome.rejected.is_empty() && outcome.unknown.is_empty() {
+        return Ok(());
+    }
+    let key = Key::Chunk(manifest.run.clone(), chunk);
+    let unpacked = records.lines(&key).await?;
+    let all: Vec<&[u8]> = lines(&unpacked).collect();
+    let contact = |place: u32| -> Result<StoredContact<'_>, RecordError> {
+        parse(&key, all.get(place as usize).copied().unwrap_or_default())
+    };
+    for rejection in &outcome.rejected {
+        writer.push(&Reject::rejected(rejection, &contact(rejection.place)?, manifest)).await?;
+    }
+    for unknown in &outcome.unknown {
+        writer.push(&Reject::unknown(unknown, &contact(unknown.place)?, manifest)).await?;
+    }
+    Ok(())
+}
+
+fn parse<'a, T: serde::Deserialize<'a>>(key: &Key, line: &'a [u8]) -> Result<T, RecordError> {
+    serde_json::from_slice(line)
+        .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: error.to_string() })
+}
+
+/// The report, from what was gathered. Pure.
+fn build(
+    manifest: &Manifest,
+    standing: &Standing,
+    sums: &Sums,
+    tally: Tally,
+    ended_at: Timestamp,
+) -> Result<Report, Unbalanced> {
+    let counts = Counts::new(manifest.planned, sums.settled)?;
+    let (state, message) = verdict(manifest, standing, &counts);
+    Ok(Report {
+        run: manifest.run.clone(),
+        connection: manifest.connection.clone(),
+        display_name: manifest.display_name.clone(),
+        mode: manifest.mode,
+        state,
+        message,
+        trigger: manifest.trigger.to_string(),
+        started_at: manifest.started_at,
+        ended_at,
+        source: manifest
+            .source
+            .iter()
+            .map(|object| SourceLine {
+                object: object.location.to_string(),
+                version: object.version.clone(),
+                size: object.size,
+            })
+            .collect(),
+        counts,
+        not_sent: sums.not_sent,
+        batches: sums.batches,
+        requests: sums.requests,
+        warnings: BTreeMap::clone(&manifest.warnings),
+        reasons: tally.reasons(),
+        dry_run: manifest.forecast(),
+    })
+}
+
+fn verdict(manifest: &Manifest, standing: &Standing, counts: &Counts) -> (State, Option<String>) {
+    if let Some(guard) = &manifest.stopped {
+        return (State::Stopped, Some(guard.to_string()));
+    }
+    if manifest.dry_run.is_some() {
+        let clean = counts.planned().invalid == 0;
+        return (if clean { State::Succeeded } else { State::Partial }, None);
+    }
+    if let Some(parked) = &standing.parked {
+        return (State::Failed, Some(parked.reason.clone()));
+    }
+    if standing.canceled {
+        let message = "the run was canceled; what was sent before stays in Omnisend".to_owned();
+        return (State::Canceled, Some(message));
+    }
+    let state = match (counts.is_clean(), counts.planned().sent) {
+        (true, 0) => State::Skipped,
+        (true, _) => State::Succeeded,
+        (false, _) => State::Partial,
+    };
+    (state, None)
+}
