@@ -16,6 +16,8 @@ pub struct Standing {
     pub run: RunRef,
     /// Its plan is written: it exists.
     pub is_planned: bool,
+    /// Its messages are sent.
+    pub is_enqueued: bool,
     /// Its report is written.
     pub is_reported: bool,
     /// It waits for a person.
@@ -58,6 +60,7 @@ fn stands(run: RunRef, written: &[Listed]) -> Standing {
     let of_receipts = |object: &&Listed| object.location.key.starts_with(&receipts.key);
     Standing {
         is_planned: has(Key::Manifest(run.clone())),
+        is_enqueued: has(Key::Enqueued(run.clone())),
         is_reported: has(Key::ReportJson(run.clone())),
         is_parked: has(Key::Parked(run.clone())),
         is_canceled: has(Key::Canceled(run.clone())),

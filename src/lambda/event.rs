@@ -38,8 +38,23 @@ pub struct Dropped {
 pub struct Received {
     /// SQS's id of it, by which a failure is answered.
     pub message_id: String,
+    /// The handle of this receive, by which it is released.
+    pub receipt_handle: String,
     /// What it asks for.
     pub body: String,
+    /// What SQS says of it.
+    #[serde(default)]
+    pub attributes: Attributes,
+}
+
+/// What SQS says of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Attributes {
+    /// The message's group.
+    pub message_group_id: String,
+    /// How often it was received.
+    pub approximate_receive_count: String,
 }
 
 /// What somebody asks for.
@@ -85,7 +100,21 @@ pub enum Action {
         run: RunId,
     },
     /// Look after runs that are not finished, and drops whose event never came.
-    Sweep {},
+    Sweep {
+        /// Only one of them: no one role may do both.
+        #[serde(default)]
+        part: Option<Part>,
+    },
+}
+
+/// A part of the sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Runs that are not finished.
+    Runs,
+    /// Drops whose event never came.
+    Drops,
 }
 
 /// Why an event was not understood. Says nothing of its values.
@@ -273,7 +302,9 @@ mod tests {
 
     #[test]
     fn an_event_of_no_known_shape_says_what_was_expected() {
-        for event in [json!({}), json!([]), json!("x"), json!({"Records": []}), json!({"detail-type": "Other"})] {
+        for event in
+            [json!({}), json!([]), json!("x"), json!({"Records": []}), json!({"detail-type": "Other"})]
+        {
             assert!(matches!(Event::parse(&event), Err(UnknownEvent::Shape(_))), "{event}");
         }
     }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{
     CallError, MAX_LISTED, Pacer, Permanent, Slot, VERSION,
     error::{Verdict, verdict},
-    wire::{BatchItems, BatchList, BatchStatus, Posted},
+    wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
 use crate::ports::secrets::{ApiKey, Freshness, Secrets};
 
@@ -139,6 +139,11 @@ impl Client {
             .append_pair("dateTo", &created.end().to_string());
         let answer = self.call(None, Method::GET, url, None, patience).await?;
         parse::<BatchList>(&answer).map(|list| list.batches)
+    }
+
+    /// The brand that the key belongs to.
+    pub async fn brand(&self, patience: Patience) -> Result<Brand, CallError> {
+        parse(&self.call(None, Method::GET, self.url(&["brands", "current"]), None, patience).await?)
     }
 
     /// One batch.

@@ -13,7 +13,7 @@ pub use client::{Client, Patience, Usage};
 pub use error::{CallError, Permanent};
 pub use pacer::{Pacer, Slot};
 pub use problem::{FieldError, Problem};
-pub use wire::{BatchItem, BatchItems, BatchStatus, Posted, batch_body, batch_body_overhead};
+pub use wire::{BatchItem, BatchItems, BatchStatus, Brand, Posted, batch_body, batch_body_overhead};
 
 /// The API's version, sent with every request. A retired one is answered with 410.
 pub const VERSION: &str = "2026-03-15";

@@ -23,7 +23,7 @@ use crate::{
         objects::{ObjectError, Pinned, Put},
         queue::QueueError,
     },
-    run::{DryRun, ExportName, Key, Manifest, Mode, RunRef, Step, Trigger, Work},
+    run::{DryRun, ExportName, Key, Location, Manifest, Mode, RunRef, Step, Trigger, Work},
     source,
 };
 
@@ -86,6 +86,12 @@ pub enum PlanError {
     Thread(#[from] tokio::task::JoinError),
 }
 
+/// Whether an object is one that an export reads.
+pub fn claims(export: &Export, object: &Location) -> bool {
+    let path = export.segment().path();
+    path.bucket == object.bucket && select::belongs(&object.key, &path.key)
+}
+
 /// The objects that a run of an export would read now.
 pub async fn find_source(ports: &Ports, export: &Export) -> Result<Pinned, PlanError> {
     let path = export.segment().path();
@@ -137,7 +143,16 @@ pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Resul
     let (first, second) = messages.split_at(messages.len() / 2);
     ports.queue.send(first).await?;
     kill_point::reach("plan.half-enqueued");
-    Ok(ports.queue.send(second).await?)
+    ports.queue.send(second).await?;
+    let at = ports.clock.now();
+    let records = Records::new(ports.objects.clone());
+    Ok(records.write(&Key::Enqueued(run.clone()), &serde_json::json!({ "at": at }), Put::Replace).await?)
+}
+
+/// Sends the one message that settles a run.
+pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &str) -> Result<(), PlanError> {
+    let work = Work { run: manifest.run.clone(), step: Step::Settle };
+    Ok(ports.queue.send(&[work.message(&manifest.connection, attempt)]).await?)
 }
 
 fn manifest(request: &Request, started_at: Timestamp, source: Pinned, prepared: Prepared) -> Manifest {
