@@ -36,6 +36,11 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
             Ok(false) => break,
             Err(error) => {
                 tracing::error!(%error, message.id = message.message_id, "the message could not be handled");
+                // One that no receive will ever make sense of goes to the dead letters at once, not after hours in
+                // which its brand waits.
+                if matches!(error, AppError::Message(_) | AppError::NoRun { .. }) {
+                    release(app, message).await;
+                }
                 break;
             }
         }

@@ -10,7 +10,7 @@ mod metrics;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Instrument as _;
 
@@ -63,6 +63,17 @@ pub enum LambdaError {
         #[source]
         first: Box<AppError>,
     },
+}
+
+impl From<LambdaError> for Diagnostic {
+    fn from(error: LambdaError) -> Self {
+        let kind = match &error {
+            LambdaError::Event(_) => "UnknownEvent",
+            LambdaError::App(_) => "NotHandled",
+            LambdaError::Exports { .. } => "ExportsNotStarted",
+        };
+        Self { error_type: kind.to_owned(), error_message: error.to_string() }
+    }
 }
 
 impl Lambda {
