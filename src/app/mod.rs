@@ -192,10 +192,11 @@ impl App {
 
     async fn settle(&self, context: &Context<'_>, manifest: &Manifest) -> Result<Handled, AppError> {
         match settle(context, manifest, self.limits).await {
-            Ok(Settled::Open { .. }) => return Ok(Handled::HandedBack),
+            Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
+                return Ok(Handled::HandedBack);
+            }
             Ok(Settled::Done) => {}
             Err(SettleError::Record(error)) => return Err(error.into()),
-            Err(SettleError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
             Err(SettleError::Call(error)) => {
                 self.park(&manifest.run, error.to_string()).await?;
             }

@@ -1,6 +1,6 @@
 //! How the runs of an export stand, by what is written of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -14,28 +14,51 @@ use crate::{
 pub struct Standing {
     /// The run.
     pub run: RunRef,
-    /// Its plan is written: it exists.
-    pub is_planned: bool,
-    /// Its messages are sent.
-    pub is_enqueued: bool,
-    /// Its report is written.
-    pub is_reported: bool,
-    /// It waits for a person.
-    pub is_parked: bool,
-    /// It is not to go on.
-    pub is_canceled: bool,
-    /// Chunks that are done.
-    pub receipts: u32,
     /// When something was last written of it.
     pub last_written: Timestamp,
     /// Everything that is written of it.
-    pub objects: Vec<Location>,
+    pub objects: BTreeSet<Location>,
 }
 
 impl Standing {
-    /// Whether nothing is left to do: it is reported, and does not wait for anybody.
+    /// Its plan is written: it exists.
+    pub fn is_planned(&self) -> bool {
+        self.has(Key::Manifest)
+    }
+
+    /// Its messages are sent.
+    pub fn is_enqueued(&self) -> bool {
+        self.has(Key::Enqueued)
+    }
+
+    /// Its report is written.
+    pub fn is_reported(&self) -> bool {
+        self.has(Key::ReportJson)
+    }
+
+    /// It waits for a person.
+    pub fn is_parked(&self) -> bool {
+        self.has(Key::Parked)
+    }
+
+    /// It is not to go on.
+    pub fn is_canceled(&self) -> bool {
+        self.has(Key::Canceled)
+    }
+
+    /// Nothing is left to do: it is reported, and does not wait for anybody.
     pub fn is_over(&self) -> bool {
-        self.is_reported && !self.is_parked
+        self.is_reported() && !self.is_parked()
+    }
+
+    /// Chunks that are done.
+    pub fn receipts(&self) -> usize {
+        let receipts = Prefix::Receipts(self.run.clone()).location();
+        self.objects.iter().filter(|object| object.key.starts_with(&receipts.key)).count()
+    }
+
+    fn has(&self, key: fn(RunRef) -> Key) -> bool {
+        self.objects.contains(&Location::from(&key(self.run.clone())))
     }
 }
 
@@ -48,25 +71,10 @@ pub async fn runs(objects: &dyn Objects, export: &ExportName) -> Result<Vec<Stan
             runs.entry(run.run).or_default().push(object);
         }
     }
-    Ok(runs
-        .into_iter()
-        .map(|(run, written)| stands(RunRef { export: export.clone(), run }, &written))
-        .collect())
-}
-
-fn stands(run: RunRef, written: &[Listed]) -> Standing {
-    let has = |key: Key| written.iter().any(|object| object.location == (&key).into());
-    let receipts = Prefix::Receipts(run.clone()).location();
-    let of_receipts = |object: &&Listed| object.location.key.starts_with(&receipts.key);
-    Standing {
-        is_planned: has(Key::Manifest(run.clone())),
-        is_enqueued: has(Key::Enqueued(run.clone())),
-        is_reported: has(Key::ReportJson(run.clone())),
-        is_parked: has(Key::Parked(run.clone())),
-        is_canceled: has(Key::Canceled(run.clone())),
-        receipts: u32::try_from(written.iter().filter(of_receipts).count()).unwrap_or(u32::MAX),
+    let standing = |(run, written): (_, Vec<Listed>)| Standing {
+        run: RunRef { export: export.clone(), run },
         last_written: written.iter().map(|object| object.modified).max().unwrap_or(Timestamp::UNIX_EPOCH),
-        objects: written.iter().map(|object| object.location.clone()).collect(),
-        run,
-    }
+        objects: written.into_iter().map(|object| object.location).collect(),
+    };
+    Ok(runs.into_iter().map(standing).collect())
 }

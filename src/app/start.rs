@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{App, AppError, runs};
+use super::{App, AppError, Standing, runs};
 use crate::{
     config::{Connection, Export},
     run::{Manifest, Mode, Report, RunRef, Trigger},
@@ -41,7 +41,7 @@ impl App {
             Some(standing) => standing.run.clone(),
             None => RunRef { run: trigger.run_id(&name), export: name },
         };
-        let is_over = there.is_some_and(|standing| standing.is_reported);
+        let is_over = there.is_some_and(Standing::is_reported);
         let mode = mode.unwrap_or(export.mode());
         let request = Request {
             connection: Arc::new(connection),

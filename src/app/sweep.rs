@@ -50,13 +50,13 @@ enum Need {
 /// What a run needs, by how it stands. Pure.
 fn need(standing: &Standing, chunks: usize, now: Timestamp) -> Need {
     let age = now.duration_since(standing.last_written);
-    if !standing.is_planned || standing.is_reported || standing.is_parked {
+    if !standing.is_planned() || standing.is_reported() || standing.is_parked() {
         return Need::Nothing;
     }
-    let all_sent = standing.receipts as usize >= chunks;
+    let all_sent = standing.receipts() >= chunks;
     match () {
-        () if !standing.is_enqueued && age >= FORGOTTEN => Need::Messages,
-        () if (all_sent || standing.is_canceled) && age >= SETTLE_AGAIN => Need::Settlement,
+        () if !standing.is_enqueued() && age >= FORGOTTEN => Need::Messages,
+        () if (all_sent || standing.is_canceled()) && age >= SETTLE_AGAIN => Need::Settlement,
         () if age >= SILENT => Need::Messages,
         () => Need::Nothing,
     }
@@ -70,9 +70,9 @@ impl App {
         let mut swept = Swept::default();
         for export in self.export_names().await? {
             for standing in runs(&*ports.objects, &export).await? {
-                swept.parked += u32::from(standing.is_parked);
+                swept.parked += u32::from(standing.is_parked());
                 // Cheap first: most runs are over.
-                if standing.is_reported || !standing.is_planned {
+                if standing.is_reported() || !standing.is_planned() {
                     continue;
                 }
                 let Some(manifest) = records.manifest(&standing.run).await? else { continue };
@@ -188,34 +188,31 @@ mod tests {
     #[test]
     fn a_run_needs_what_it_lacks_and_only_after_a_while() {
         let at: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let standing = Standing {
-            run: RunRef { export: "vip".parse().unwrap(), run: "1".parse().unwrap() },
-            is_planned: true,
-            is_enqueued: true,
-            is_reported: false,
-            is_parked: false,
-            is_canceled: false,
-            receipts: 0,
+        let run = RunRef { export: "vip".parse().unwrap(), run: "1".parse().unwrap() };
+        let standing = |keys: &[Key]| Standing {
+            run: run.clone(),
             last_written: at,
-            objects: Vec::new(),
+            objects: keys.iter().map(Location::from).collect(),
         };
         let after =
             |standing: &Standing, minutes: i64| need(standing, 3, at + SignedDuration::from_mins(minutes));
+        let (planned, enqueued) = (Key::Manifest(run.clone()), Key::Enqueued(run.clone()));
+        let waiting = [planned.clone(), enqueued];
+        let with = |keys: Vec<Key>| standing(&[waiting.to_vec(), keys].concat());
 
-        assert_eq!(after(&standing, 30), Need::Nothing, "it may stand behind another run");
-        assert_eq!(after(&standing, 60), Need::Messages);
-        let died = Standing { is_enqueued: false, ..standing.clone() };
+        assert_eq!(after(&standing(&waiting), 30), Need::Nothing, "it may stand behind another run");
+        assert_eq!(after(&standing(&waiting), 60), Need::Messages);
+        let died = standing(&[planned]);
         assert_eq!(after(&died, 9), Need::Nothing, "its plan may be sending them now");
         assert_eq!(after(&died, 10), Need::Messages);
-        let sent = Standing { receipts: 3, ..standing.clone() };
+        let sent = with((0..3).map(|chunk| Key::Receipt(run.clone(), chunk)).collect());
         assert_eq!(after(&sent, 3), Need::Nothing);
         assert_eq!(after(&sent, 5), Need::Settlement);
-        let canceled = Standing { is_canceled: true, ..standing.clone() };
-        assert_eq!(after(&canceled, 5), Need::Settlement);
+        assert_eq!(after(&with(vec![Key::Canceled(run.clone())]), 5), Need::Settlement);
         for done in [
-            Standing { is_reported: true, ..standing.clone() },
-            Standing { is_parked: true, ..standing.clone() },
-            Standing { is_planned: false, ..standing.clone() },
+            with(vec![Key::ReportJson(run.clone())]),
+            with(vec![Key::Parked(run.clone())]),
+            standing(&[Key::Chunk(run.clone(), 0)]),
         ] {
             assert_eq!(after(&done, 10_000), Need::Nothing);
         }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Longer than any run: the process is the only one that receives.
-const VISIBILITY: Duration = Duration::from_secs(7 * 24 * 3600);
+const VISIBILITY: Duration = Duration::from_hours(168);
 
 /// One export, ready to run.
 pub(super) struct Session {
@@ -198,7 +198,7 @@ impl Session {
         let ports = self.app.ports();
         let mut newest = None;
         for standing in runs(&*ports.objects, self.export.name()).await?.into_iter().rev() {
-            if standing.is_planned {
+            if standing.is_planned() {
                 newest.get_or_insert(standing);
                 continue;
             }
@@ -206,7 +206,7 @@ impl Session {
                 ports.objects.delete(left).await?;
             }
         }
-        let Some(newest) = newest.filter(|run| !run.is_over() && !run.is_canceled) else { return Ok(None) };
+        let Some(newest) = newest.filter(|run| !run.is_over() && !run.is_canceled()) else { return Ok(None) };
         let manifest = Records::new(ports.objects.clone()).manifest(&newest.run).await?;
         Ok(manifest.filter(|manifest| manifest.dry_run.is_none()))
     }

@@ -112,19 +112,19 @@ async fn status(app: &App, standing: &Standing) -> Result<Value, LambdaError> {
     let report = records.report(run).await.map_err(AppError::from)?;
     let manifest = records.manifest(run).await.map_err(AppError::from)?;
     let state = match &report {
-        _ if standing.is_parked => "parked",
+        _ if standing.is_parked() => "parked",
         Some(report) => report.state.as_str(),
-        None if standing.is_canceled => "canceling",
-        None if standing.is_planned => "running",
+        None if standing.is_canceled() => "canceling",
+        None if standing.is_planned() => "running",
         None => "planning",
     };
-    let parked = if standing.is_parked { records.parked(run).await.map_err(AppError::from)? } else { None };
+    let parked = if standing.is_parked() { records.parked(run).await.map_err(AppError::from)? } else { None };
     Ok(json!({
         "run": run.run,
         "state": state,
         "why": parked.map(|parked| parked.reason),
         "chunks": manifest.map(|manifest| manifest.chunks.len()),
-        "chunks_sent": standing.receipts,
+        "chunks_sent": standing.receipts(),
         "last_written": standing.last_written,
         "counts": report.map(|report| report.counts),
     }))

@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::{
     app::{App, AppError},
-    config::{EnvironmentError, LambdaEnvironment, load_all},
+    config::{EnvironmentError, Export, LambdaEnvironment, load_all},
     ports::{Ports, aws::Aws, clock::SystemClock},
     run::{Bucket, Location, Trigger},
     stage::{
@@ -51,7 +51,7 @@ pub enum LambdaError {
     Event(#[from] UnknownEvent),
     /// Its work.
     #[error(transparent)]
-    App(#[from] AppError),
+    App(Box<AppError>),
     /// One of several exports; the others were started.
     #[error("{failed} of {exports} exports could not be started; the first: {first}")]
     Exports {
@@ -63,6 +63,12 @@ pub enum LambdaError {
         #[source]
         first: Box<AppError>,
     },
+}
+
+impl From<AppError> for LambdaError {
+    fn from(error: AppError) -> Self {
+        Self::App(Box::new(error))
+    }
 }
 
 impl From<LambdaError> for Diagnostic {
@@ -154,7 +160,7 @@ impl Lambda {
         let ports = self.app.ports();
         let state = load_all(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
         let mut starts = Starts::default();
-        for export in state.exports.into_values().filter(|export| export.schedule()) {
+        for export in state.exports.into_values().filter(Export::schedule) {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
             let trigger = Trigger::Schedule { at };
             starts.add(self.app.start(connection.clone(), export, trigger, None, false).await);

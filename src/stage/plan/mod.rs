@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Contacts in a batch.
-const BATCH_CONTACTS: u32 = MAX_BATCH_CONTACTS as u32;
+const BATCH_CONTACTS: u32 = MAX_BATCH_CONTACTS;
 
 /// Finished objects that may wait to be written while the next one is prepared.
 const OBJECTS_AHEAD: usize = 2;
@@ -208,8 +208,8 @@ async fn read(
     let ((), (), written, prepared) = tokio::join!(pump, watch, written, thread);
     let failed = match (written, prepared?) {
         (Err(error), _) => error.into(),
-        (Ok(_), Ok(prepared)) => return Ok(prepared),
-        (Ok(_), Err(error)) => PlanError::File {
+        (Ok(()), Ok(prepared)) => return Ok(prepared),
+        (Ok(()), Err(error)) => PlanError::File {
             export: request.export.name().clone(),
             object: source.location.to_string(),
             source: error,

@@ -23,7 +23,7 @@ use crate::{
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 
 /// The longest wait. Published examples show minutes between a batch's creation and its end.
-const LAST_DELAY: Duration = Duration::from_secs(60);
+const LAST_DELAY: Duration = Duration::from_mins(1);
 
 /// How often the newest batch alone is asked for before all are listed anyway: batches may overtake it.
 const PROBES: u32 = 9;
