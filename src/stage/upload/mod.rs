@@ -89,6 +89,8 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     if let Some(parked) = records.parked(run).await? {
         return Ok(Uploaded::Parked(parked));
     }
+    // Where the run was parked, what had been sent of the chunk was settled. More is sent now.
+    records.objects().delete(&(&Key::Outcome(run.clone(), chunk)).into()).await.map_err(RecordError::from)?;
     let key = Key::Chunk(run.clone(), chunk);
     let unpacked = records.lines(&key).await?;
     let contacts = contacts(&key, &unpacked)?;
