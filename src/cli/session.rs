@@ -225,9 +225,13 @@ impl Session {
         Ok(records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none()))
     }
 
+    /// Takes back that a run is parked. Its report goes first: a run that is neither parked nor over is what a
+    /// process that dies here, or later, must leave behind.
     async fn unpark(&self, manifest: &Manifest) -> Result<(), Failure> {
-        let key = Key::Parked(manifest.run.clone());
-        Ok(self.app.ports().objects.delete(&(&key).into()).await?)
+        for key in [Key::ReportJson(manifest.run.clone()), Key::Parked(manifest.run.clone())] {
+            self.app.ports().objects.delete(&(&key).into()).await?;
+        }
+        Ok(())
     }
 
     async fn cancel(&self, manifest: &Manifest) -> Result<(), Failure> {
