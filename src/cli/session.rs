@@ -192,8 +192,8 @@ impl Session {
         end.map(End::Finished).ok_or_else(|| Failure::failed(format!("run {run} ended without a report")))
     }
 
-    /// The export's newest run, if it is not over: its plan is written, and its report is not or says that it is
-    /// parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
+    /// The export's newest run that sends and is not over: its plan is written, and its report is not or says that
+    /// it is parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
     async fn interrupted(&self) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
         let records = Records::new(ports.objects.clone());
@@ -209,7 +209,10 @@ impl Session {
         let mut newest = None;
         for run in runs.into_iter().rev() {
             if has(Key::Manifest(run.clone())) {
-                newest.get_or_insert(run);
+                let over = has(Key::ReportJson(run.clone())) && !has(Key::Parked(run.clone()));
+                if newest.is_none() && !over && !has(Key::Canceled(run.clone())) {
+                    newest = records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none());
+                }
                 continue;
             }
             let of_run = Prefix::Run(run).location();
@@ -217,12 +220,7 @@ impl Session {
                 ports.objects.delete(left).await?;
             }
         }
-        let Some(run) = newest else { return Ok(None) };
-        let over = has(Key::ReportJson(run.clone())) && !has(Key::Parked(run.clone()));
-        if over || has(Key::Canceled(run.clone())) {
-            return Ok(None);
-        }
-        Ok(records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none()))
+        Ok(newest)
     }
 
     /// Takes back that a run is parked. Its report goes first: a run that is neither parked nor over is what a
