@@ -15,7 +15,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         objects::{Directory, ObjectError, Put},
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
-        secrets::LocalSecrets,
+        secrets::{Freshness, LocalSecrets, SecretError},
     },
     run::{ExportName, Key, Location, Manifest, Mode, Prefix, Report, RunRef, Trigger, Work},
     stage::{
@@ -35,7 +35,7 @@ pub(super) struct Session {
     connection: Arc<Connection>,
     export: Arc<Export>,
     stop: CancellationToken,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// What to run.
@@ -77,7 +77,8 @@ impl Session {
     ) -> Result<Self, Failure> {
         let objects = directory(state)?;
         let (connection, export) = load_export(&objects, &what.export, SystemClock.now()).await?;
-        let lock = Lock::take(state, connection.name())?;
+        // A dry run asks nobody anything, and disturbs nobody.
+        let lock = if what.dry_run { None } else { Some(Lock::take(state, connection.name())?) };
         let settings = Settings { visibility: VISIBILITY, ..Settings::default() };
         let queue = Arc::new(MemoryQueue::new(settings));
         let key = environment.api_key.as_ref().map(|key| key.expose_secret().to_owned());
@@ -87,6 +88,10 @@ impl Session {
             secrets: Arc::new(LocalSecrets::new(state.join("secrets"), key)),
             clock: Arc::new(SystemClock),
         };
+        if !what.dry_run {
+            // Before a large file is read for nothing.
+            ports.secrets.api_key(connection.secret(), Freshness::Cached).await.map_err(unusable_key)?;
+        }
         let limits = Limits { give_up_after: what.give_up_after, poll_for: None };
         let app = App::new(ports, environment.api_url.clone(), observer, limits);
         Ok(Self { app, queue, connection: Arc::new(connection), export: Arc::new(export), stop, _lock: lock })
@@ -238,6 +243,16 @@ impl Session {
         match self.app.ports().objects.put(&(&key).into(), bytes::Bytes::new(), Put::IfAbsent).await {
             Err(ObjectError::AlreadyExists { .. }) => Ok(()),
             written => Ok(written?),
+        }
+    }
+}
+
+/// A key that is not there is for the person to put there; one that cannot be read just now is not their mistake.
+fn unusable_key(error: SecretError) -> Failure {
+    match error {
+        SecretError::Service { .. } => Failure::failed(error),
+        SecretError::NotFound { .. } | SecretError::Invalid { .. } | SecretError::Exposed { .. } => {
+            Failure::usage(error)
         }
     }
 }
