@@ -32,5 +32,6 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod sandbox;
+mod scale;
 pub mod source;
 pub mod stage;

@@ -95,6 +95,12 @@ pub(crate) fn kill_plan() -> Option<String> {
     of_the_process("OMNISEND_EXPORT_KILL")?.into_string().ok()
 }
 
+/// How a test scales a run down: `OMNISEND_EXPORT_SCALE`, of builds that can be scaled only.
+#[cfg(feature = "test-scale")]
+pub(crate) fn scale() -> Option<String> {
+    of_the_process("OMNISEND_EXPORT_SCALE")?.into_string().ok()
+}
+
 /// The URL of the API, without a slash at its end: `https`, or `http` on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiUrl(Url);

@@ -19,6 +19,8 @@ mod words;
 pub use connection::{Agreement, Connection, connection};
 #[cfg(feature = "kill-points")]
 pub(crate) use environment::kill_plan;
+#[cfg(feature = "test-scale")]
+pub(crate) use environment::scale;
 pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level};
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};

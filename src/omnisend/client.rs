@@ -18,7 +18,10 @@ use super::{
     error::{Verdict, verdict},
     wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
-use crate::ports::secrets::{ApiKey, Freshness, Secrets};
+use crate::{
+    ports::secrets::{ApiKey, Freshness, Secrets},
+    scale,
+};
 
 /// How long one attempt may take. Omnisend's answer to a batch takes well under a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +37,9 @@ const MAX_THROTTLE_WAIT: Duration = Duration::from_mins(2);
 
 /// How many 429s in a row one request waits out. With the waits above, an hour or more of somebody else's use.
 const MAX_THROTTLES: u32 = 60;
+
+/// The longest delay before a request that failed is tried again.
+const LAST_DELAY: Duration = Duration::from_mins(1);
 
 /// How hard a request is tried.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +92,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .user_agent(concat!("omnisend-export/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ATTEMPT_TIMEOUT)
+            .timeout(scale::answer(ATTEMPT_TIMEOUT))
             // The API does not redirect, and the key must not follow somebody else's word elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -175,8 +181,8 @@ impl Client {
         patience: Patience,
     ) -> Result<Bytes, CallError> {
         let mut delays = ExponentialBuilder::new()
-            .with_min_delay(patience.first_delay)
-            .with_max_delay(Duration::from_mins(1))
+            .with_min_delay(scale::wait(patience.first_delay))
+            .with_max_delay(scale::wait(LAST_DELAY))
             .with_max_times(patience.retries)
             .with_jitter()
             .build();
@@ -196,7 +202,8 @@ impl Client {
                 Verdict::Throttled(wait) => {
                     self.throttled.fetch_add(1, Ordering::Relaxed);
                     throttles += 1;
-                    let wait = wait.unwrap_or(DEFAULT_THROTTLE_WAIT).min(MAX_THROTTLE_WAIT);
+                    let wait =
+                        wait.unwrap_or_else(|| scale::wait(DEFAULT_THROTTLE_WAIT)).min(MAX_THROTTLE_WAIT);
                     tracing::warn!(
                         wait.seconds = wait.as_secs(),
                         "rate limit reached; another integration uses the brand's budget too"

@@ -24,7 +24,7 @@ use crate::{
         queue::QueueError,
     },
     run::{DryRun, ExportName, Key, Location, Manifest, Mode, RunRef, Step, Trigger, Work},
-    source,
+    scale, source,
 };
 
 /// Contacts in a batch.
@@ -223,7 +223,7 @@ async fn read(
 /// A minute of the connection's budget: a handover costs little, and a crash repeats little.
 fn chunk_contacts(budget: NonZeroU32) -> u32 {
     // At most 100,000: an upload holds one chunk in memory.
-    budget.get().saturating_mul(BATCH_CONTACTS).min(100_000)
+    scale::chunk(budget.get().saturating_mul(BATCH_CONTACTS).min(100_000))
 }
 
 async fn write(
