@@ -99,7 +99,8 @@ fn prepare(state: &Path, profiles: u64) {
     }
     fs::create_dir_all(state.join("segments/vip")).unwrap();
     let mut file = BufWriter::new(fs::File::create(state.join("segments/vip/all.csv")).unwrap());
-    writeln!(file, "CustomerId,EMail,FirstName,LastName,Telephone,City,Country,BirthDate,LoyaltyTier").unwrap();
+    writeln!(file, "CustomerId,EMail,FirstName,LastName,Telephone,City,Country,BirthDate,LoyaltyTier")
+        .unwrap();
     let first = ["Ada", "José", "Zoë", "太郎", "Anne-Marie", "Björn"];
     let last = ["Lovelace", "García", "Brontë", "田中", "van der Berg", "Smith"];
     let city = ["London", "Köln", "São Paulo", "東京", "\"Washington, D.C.\"", "Oslo"];
