@@ -22,8 +22,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 pub struct Aws(SdkConfig);
 
 impl Aws {
-    /// Takes what the SDK finds: the variables `AWS_*`, the profile, the role of the function or machine. Nothing
-    /// is asked of AWS yet.
+    /// Takes what the SDK finds: the variables `AWS_*`, the profile, the role of the function or machine. No
+    /// credentials are asked for yet; what is missing or wrong is an error of the first call that needs it.
     pub async fn load() -> Self {
         // A version, not the latest: what changes with it is read before it is taken.
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());

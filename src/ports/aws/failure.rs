@@ -85,16 +85,15 @@ impl Failure {
         matches!(self.kind, Kind::Unanswered | Kind::Answered(500 | 502 | 504))
     }
 
-    /// Whether the service refused for want of a permission. A signature or a token that it does not accept is
-    /// something else: no permission would help there.
+    /// Whether the service refused for want of a permission. A signature, a token or a storage class that it does
+    /// not accept is a 403 too, and no permission would help there. A HEAD's 403 has no code.
     pub(in crate::ports) fn is_denied(&self) -> bool {
-        let denied = matches!(self.kind, Kind::Answered(401 | 403))
-            || self.code().is_some_and(|code| code.starts_with("AccessDenied"));
-        denied
-            && !self.code().is_some_and(|code| {
-                matches!(code, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "RequestTimeTooSkewed")
-                    || code.contains("Token")
-            })
+        match self.code() {
+            Some(code) => {
+                code.starts_with("AccessDenied") || matches!(code, "AllAccessDisabled" | "Forbidden")
+            }
+            None => matches!(self.kind, Kind::Answered(401 | 403)),
+        }
     }
 }
 
@@ -129,6 +128,12 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E>> for Failure {
         let request_id = error.request_id().map(str::to_owned);
         let of = |kind, text| Self { kind, code: None, text: Some(text), request_id: request_id.clone() };
         match &error {
+            // It succeeded, and what it says cannot be read.
+            SdkError::ServiceError(answer)
+                if answer.raw().status().is_success() && answer.err().code().is_none() =>
+            {
+                of(Kind::Unanswered, deepest(&error))
+            }
             SdkError::ServiceError(answer) => {
                 let (told, raw) = (answer.err(), answer.raw());
                 // A HEAD has no body to say so.
@@ -241,11 +246,15 @@ mod tests {
 
     #[test]
     fn a_permission_helps_where_one_is_missing() {
-        for (status, code) in [(403, None), (403, Some("AccessDenied")), (400, Some("AccessDeniedException"))]
-        {
+        for (status, code) in [
+            (403, None),
+            (403, Some("AccessDenied")),
+            (403, Some("Forbidden")),
+            (400, Some("AccessDeniedException")),
+        ] {
             assert!(Failure::answered(status, code, "").is_denied(), "{code:?}");
         }
-        for code in ["SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidClientTokenId"] {
+        for code in ["SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidObjectState"] {
             assert!(!Failure::answered(403, Some(code), "").is_denied(), "{code}");
         }
     }

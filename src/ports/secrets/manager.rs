@@ -80,7 +80,7 @@ fn secret_error(name: &str, failure: Failure) -> SecretError {
         "the role or user needs secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a KMS key of its own"
     } else if code == "DecryptionFailure" {
         "the secret's KMS key must be enabled, and the role or user needs kms:Decrypt on it"
-    } else if code == "InvalidRequestException" && failure.text().contains("deletion") {
+    } else if code == "InvalidRequestException" && failure.text().contains("delet") {
         "take it back with `aws secretsmanager restore-secret`, or change `secret` in the connection"
     } else {
         return SecretError::Service { name: name.to_owned(), source: failure.into() };
