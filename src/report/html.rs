@@ -2,7 +2,6 @@
 
 use askama::Template;
 
-use super::text::{count, duration};
 use crate::run::Report;
 
 #[derive(Template)]
