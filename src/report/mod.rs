@@ -2,8 +2,10 @@
 //!
 //! What is said, and of what, is decided in Rust: [`html`] and [`text`] only lay it out.
 
+mod cells;
 #[cfg(test)]
 mod examples;
+mod flow;
 mod headline;
 mod html;
 mod left_out;
