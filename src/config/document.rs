@@ -42,7 +42,11 @@ impl<'t> Document<'t> {
         if let Some(error) = errors.iter().find(|error| error.message() != DUPLICATE) {
             // Only the first: what follows one is mostly its echo.
             // What the parser says of `full`, whose first letter it takes for the beginning of `false`.
-            let text = if error.message().starts_with("invalid boolean") { "; put texts in double quotes" } else { "" };
+            let text = if error.message().starts_with("invalid boolean") {
+                "; put texts in double quotes"
+            } else {
+                ""
+            };
             let message = format!("not TOML: {}{text}", error.message());
             return Err(ConfigError::new(vec![problem(line_at(bytes, start(error)), message)]));
         }

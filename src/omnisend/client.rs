@@ -198,7 +198,8 @@ impl Client {
                 Verdict::Throttled(wait) => {
                     self.throttled.fetch_add(1, Ordering::Relaxed);
                     throttles += 1;
-                    let wait = wait.unwrap_or_else(|| scale::wait(DEFAULT_THROTTLE_WAIT)).min(MAX_THROTTLE_WAIT);
+                    let wait =
+                        wait.unwrap_or_else(|| scale::wait(DEFAULT_THROTTLE_WAIT)).min(MAX_THROTTLE_WAIT);
                     tracing::warn!(
                         wait.seconds = wait.as_secs(),
                         "rate limit reached; another integration uses the brand's budget too"

@@ -15,8 +15,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled, SourceLine, State,
-        StoredContact, Unbalanced, lines,
+        Counts, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled, SourceLine,
+        State, StoredContact, Unbalanced, lines,
     },
 };
 
@@ -224,7 +224,8 @@ fn verdict(
 fn refusals(counts: &Counts, reasons: &[Reason]) -> Option<String> {
     let most = reasons.iter().find(|reason| reason.outcome == "rejected")?;
     let rejected = counts.settled().rejected;
-    let share = if most.count < rejected { format!(", {} of them because", most.count) } else { String::new() };
+    let share =
+        if most.count < rejected { format!(", {} of them because", most.count) } else { String::new() };
     let advice = match most.code.as_str() {
         "402" => " Make room in the brand's plan, or choose a larger one, and run the export again.",
         _ => "",
