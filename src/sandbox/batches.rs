@@ -84,7 +84,8 @@ pub(super) struct View<'a> {
     status: &'static str,
     total_count: usize,
     finished_count: usize,
-    errors_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors_count: Option<usize>,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
@@ -174,12 +175,13 @@ impl Batch {
         }
     }
 
-    pub(super) fn errors_count(&self) -> usize {
+    /// `None` where a fault hides it.
+    pub(super) fn errors_count(&self) -> Option<usize> {
         let refused = self.outcomes().iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
         match self.quirks {
-            _ if self.end.is_none() => 0,
-            Quirks { hide_error_count: true, .. } => 0,
-            Quirks { extra_errors, .. } => refused + extra_errors,
+            _ if self.end.is_none() => Some(0),
+            Quirks { hide_error_count: true, .. } => None,
+            Quirks { extra_errors, .. } => Some(refused + extra_errors),
         }
     }
 

@@ -98,8 +98,7 @@ async fn items_without_their_count_are_no_success() {
     world.fault("items_without_errors").await;
     world.fault(&format!("refuse_item={}", address(3))).await;
     let ran = world.call("run vip").end().await;
-    let report = ran.report();
-    assert!(report["counts"]["accepted"] != 100, "a refused contact counts as accepted: {report:#}");
+    ran.exits(3).reports("partial", [99, 1, 0]);
 }
 
 #[tokio::test]
@@ -110,7 +109,7 @@ async fn a_batch_that_is_never_over_is_unknown_after_its_time() {
     world.fallen(stuck).await;
     ran.exits(3).reports("partial", [200, 0, 50]);
     assert_eq!(rejects(&world, "unknown"), (200..250).map(address).collect::<Vec<_>>());
-    ran.says(&["settling: Omnisend works on 1 batch"]);
+    ran.says(&["settling: Omnisend works on"]);
 }
 
 #[tokio::test]

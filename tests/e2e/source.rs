@@ -145,6 +145,14 @@ async fn formulas_are_neutral_in_the_csv_and_exact_for_programs() {
     assert_eq!(exact, ["=1+1", "+49", "-5", "@SUM(A1)", "=1"]);
 }
 
+#[tokio::test]
+async fn a_state_that_cannot_be_written_to() {
+    let world = World::of_people(3).await;
+    world.write("runs", "in the way");
+    world.call("run vip").end().await.exits(1).says(&["runs"]);
+    assert_eq!(world.requests().await.len(), 0, "something was sent though nothing can be written down");
+}
+
 /// A directory in which somebody replaces the segment file while it is read.
 #[derive(Debug)]
 struct Replaced {
