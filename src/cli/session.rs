@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{exit::Failure, lock::Lock};
 use crate::{
-    app::{App, Handled},
+    app::{App, Handled, runs},
     config::{Connection, Environment, Export, load_export},
     ports::{
         Ports,
@@ -17,7 +17,7 @@ use crate::{
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
         secrets::{Freshness, LocalSecrets, SecretError},
     },
-    run::{ExportName, Key, Location, Manifest, Mode, Prefix, Report, RunRef, Trigger, Work},
+    run::{ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
         plan::{self, PlanError, Request, enqueue, find_source},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Longer than any run: the process is the only one that receives.
-const VISIBILITY: Duration = Duration::from_secs(7 * 24 * 3600);
+const VISIBILITY: Duration = Duration::from_hours(168);
 
 /// One export, ready to run.
 pub(super) struct Session {
@@ -202,26 +202,16 @@ impl Session {
     async fn interrupted(&self) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
         let records = Records::new(ports.objects.clone());
-        let export = self.export.name();
-        let written = ports.objects.list(&Prefix::Runs(export.clone())).await?;
-        let written: Vec<Location> = written.into_iter().map(|listed| listed.location).collect();
-        let has = |key: Key| written.contains(&(&key).into());
-        let mut runs: Vec<RunRef> = written
-            .iter()
-            .filter_map(|location| Some(RunRef { export: export.clone(), run: run_id(&location.key)? }))
-            .collect();
-        runs.dedup();
         let mut newest = None;
-        for run in runs.into_iter().rev() {
-            if has(Key::Manifest(run.clone())) {
-                let over = has(Key::ReportJson(run.clone())) && !has(Key::Parked(run.clone()));
-                if newest.is_none() && !over && !has(Key::Canceled(run.clone())) {
-                    newest = records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none());
+        for standing in runs(&*ports.objects, self.export.name()).await?.into_iter().rev() {
+            if standing.is_planned() {
+                if newest.is_none() && !standing.is_over() && !standing.is_canceled() {
+                    let manifest = records.manifest(&standing.run).await?;
+                    newest = manifest.filter(|manifest| manifest.dry_run.is_none());
                 }
                 continue;
             }
-            let of_run = Prefix::Run(run).location();
-            for left in written.iter().filter(|location| location.key.starts_with(&of_run.key)) {
+            for left in &standing.objects {
                 ports.objects.delete(left).await?;
             }
         }
@@ -255,11 +245,6 @@ fn unusable_key(error: SecretError) -> Failure {
             Failure::usage(error)
         }
     }
-}
-
-/// The run that a key below `runs/<export>/` belongs to.
-fn run_id(key: &str) -> Option<crate::run::RunId> {
-    key.split('/').nth(2)?.parse().ok()
 }
 
 impl From<ObjectError> for Failure {

@@ -84,6 +84,11 @@ impl LambdaEnvironment {
     }
 }
 
+/// `AWS_LAMBDA_LOG_LEVEL`: the level that the function's logging configuration says.
+pub fn log_level() -> Option<String> {
+    of_the_process("AWS_LAMBDA_LOG_LEVEL")?.into_string().ok()
+}
+
 /// Where a test wants the process to be killed: `OMNISEND_EXPORT_KILL`, of builds with kill points only.
 #[cfg(feature = "kill-points")]
 pub(crate) fn kill_plan() -> Option<String> {

@@ -21,7 +21,7 @@ pub use connection::{Agreement, Connection, connection};
 pub(crate) use environment::kill_plan;
 #[cfg(feature = "test-scale")]
 pub(crate) use environment::scale;
-pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment};
+pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level};
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
 pub use segment::Segment;

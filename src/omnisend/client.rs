@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{
     CallError, MAX_LISTED, Pacer, Permanent, Slot, VERSION,
     error::{Verdict, verdict},
-    wire::{BatchItems, BatchList, BatchStatus, Posted},
+    wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
 use crate::{
     ports::secrets::{ApiKey, Freshness, Secrets},
@@ -33,13 +33,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_THROTTLE_WAIT: Duration = Duration::from_secs(10);
 
 /// The most that a 429 waits for: after two windows nothing of what filled them is left.
-const MAX_THROTTLE_WAIT: Duration = Duration::from_secs(120);
+const MAX_THROTTLE_WAIT: Duration = Duration::from_mins(2);
 
 /// How many 429s in a row one request waits out. With the waits above, an hour or more of somebody else's use.
 const MAX_THROTTLES: u32 = 60;
 
 /// The longest delay before a request that failed is tried again.
-const LAST_DELAY: Duration = Duration::from_secs(60);
+const LAST_DELAY: Duration = Duration::from_mins(1);
 
 /// How hard a request is tried.
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +147,11 @@ impl Client {
         parse::<BatchList>(&answer).map(|list| list.batches)
     }
 
+    /// The brand that the key belongs to.
+    pub async fn brand(&self, patience: Patience) -> Result<Brand, CallError> {
+        parse(&self.call(None, Method::GET, self.url(&["brands", "current"]), None, patience).await?)
+    }
+
     /// One batch.
     pub async fn batch(&self, id: &str, patience: Patience) -> Result<BatchStatus, CallError> {
         parse(&self.call(None, Method::GET, self.url(&["batches", id]), None, patience).await?)
@@ -184,12 +189,11 @@ impl Client {
         let (mut attempts, mut throttles, mut refreshed) = (0, 0, false);
         let mut key = self.key(Freshness::Cached).await?;
         loop {
-            let slot = match slot.take() {
-                Some(slot) => slot,
-                None => {
-                    in_time(patience, self.pacer.next_slot())?;
-                    self.pacer.slot().await
-                }
+            let slot = if let Some(slot) = slot.take() {
+                slot
+            } else {
+                in_time(patience, self.pacer.next_slot())?;
+                self.pacer.slot().await
             };
             attempts += 1;
             let (verdict, answer) = self.attempt(slot, &method, &url, body.clone(), &key).await;
@@ -216,20 +220,22 @@ impl Client {
                     };
                     tracing::warn!(
                         attempt = attempts,
-                        delay.ms = delay.as_millis() as u64,
+                        delay.ms = delay.as_secs_f64() * 1000.0,
                         reason = last,
                         "request failed; trying again"
                     );
                     in_time(patience, Instant::now() + delay)?;
                     tokio::time::sleep(delay).await;
                 }
-                Verdict::RefreshKey(refusal) if refreshed => return Err(CallError::Permanent(refusal)),
+                Verdict::RefreshKey(refusal) if refreshed => {
+                    return Err(CallError::Permanent(Box::new(refusal)));
+                }
                 Verdict::RefreshKey(_) => {
                     refreshed = true;
                     tracing::warn!("the API key was refused; reading the secret again");
                     key = self.key(Freshness::Fresh).await?;
                 }
-                Verdict::Fail(refusal) => return Err(CallError::Permanent(refusal)),
+                Verdict::Fail(refusal) => return Err(CallError::Permanent(Box::new(refusal))),
             }
         }
     }
@@ -243,12 +249,11 @@ impl Client {
         key: &ApiKey,
     ) -> (Verdict, Bytes) {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut authorization =
-            match header::HeaderValue::try_from(format!("Omnisend-API-Key {}", key.expose())) {
-                Ok(value) => value,
-                // A parsed key holds visible ASCII only.
-                Err(_) => return (Verdict::Retry("the API key is not a header".to_owned()), Bytes::new()),
-            };
+        let value = format!("Omnisend-API-Key {}", key.expose());
+        let Ok(mut authorization) = header::HeaderValue::try_from(value) else {
+            // A parsed key holds visible ASCII only.
+            return (Verdict::Retry("the API key is not a header".to_owned()), Bytes::new());
+        };
         authorization.set_sensitive(true);
         let mut request = self
             .http
@@ -302,7 +307,7 @@ fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, CallError> 
     serde_json::from_slice(answer).map_err(|error| {
         let detail = Some(format!("the answer is not what the API documents: {error}"));
         let problem = super::Problem { detail, ..Default::default() };
-        CallError::Permanent(Permanent { status: StatusCode::OK.as_u16(), problem })
+        CallError::Permanent(Box::new(Permanent { status: StatusCode::OK.as_u16(), problem }))
     })
 }
 

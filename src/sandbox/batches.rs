@@ -58,6 +58,7 @@ pub(super) struct Quirks {
 pub(super) struct End {
     at: Timestamp,
     outcomes: Vec<Outcome>,
+    refused: usize,
 }
 
 #[derive(Debug)]
@@ -130,7 +131,7 @@ impl Quirks {
 impl End {
     /// The end of a batch of nothing.
     pub(super) fn nothing(at: Timestamp) -> Self {
-        Self { at, outcomes: Vec::new() }
+        Self { at, outcomes: Vec::new(), refused: 0 }
     }
 }
 
@@ -162,7 +163,9 @@ impl Batch {
                 Err(problem) => Outcome::Refused(problem),
             }
         });
-        self.end = Some(End { at: now, outcomes: outcomes.collect() });
+        let outcomes: Vec<_> = outcomes.collect();
+        let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
+        self.end = Some(End { at: now, outcomes, refused });
         self.items = Items::Packed(prepared.packed);
     }
 
@@ -175,13 +178,12 @@ impl Batch {
         }
     }
 
-    /// `None` where a fault hides it.
+    /// `errorsCount`, as the faults in force have it: `None` where one hides it.
     pub(super) fn errors_count(&self) -> Option<usize> {
-        let refused = self.outcomes().iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
-        match self.quirks {
-            _ if self.end.is_none() => Some(0),
-            Quirks { hide_error_count: true, .. } => None,
-            Quirks { extra_errors, .. } => Some(refused + extra_errors),
+        match &self.end {
+            Some(_) if self.quirks.hide_error_count => None,
+            Some(end) => Some(end.refused + self.quirks.extra_errors),
+            None => Some(0),
         }
     }
 

@@ -125,6 +125,10 @@ impl Contacts {
             draft.properties.into_iter().map(|(name, value)| (self.word(&name), value)).collect();
         if let Some(contact) = self.list.get_mut(index) {
             contact.updated_at = now;
+            if known.is_none() {
+                contact.fields.reserve_exact(draft.fields.len());
+                contact.properties.reserve_exact(properties.len());
+            }
             for (name, value) in draft.fields {
                 set(&mut contact.fields, name, value.into_boxed_str());
             }

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Query, State as Extracted};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -56,6 +56,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/_sandbox/idle", get(wait_until_idle))
         .route("/_sandbox/traffic", post(traffic))
         .route("/_sandbox/keys", post(replace_key))
+        .route("/_sandbox/{*rest}", any(async || Problem::not_found("control endpoint")))
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 

@@ -125,11 +125,15 @@ pub struct Running {
     worker: JoinHandle<()>,
 }
 
+/// The longest delay of a batch: for good, and still a time that can be reckoned with.
+const LONGEST_DELAY: Duration = Duration::from_hours(24 * 365);
+
 /// How long a stopping sandbox waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Starts a sandbox on 127.0.0.1, within the current tokio runtime. Fails where the port is taken.
-pub async fn start(options: Options) -> io::Result<Running> {
+pub async fn start(mut options: Options) -> io::Result<Running> {
+    options.batch_delay = options.batch_delay.min(LONGEST_DELAY);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let addr = listener.local_addr()?;
     let (stop, stopping) = watch::channel(());

@@ -18,10 +18,11 @@ use super::shared::Shared;
 use super::state::Brand;
 
 /// How many contacts and batches are shown.
-const NEWEST: usize = 50;
+const CONTACTS: usize = 50;
+const BATCHES: usize = 15;
 
 /// Nothing is loaded from anywhere, and nothing of a contact's can run.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
@@ -46,6 +47,7 @@ struct Page {
     shown: usize,
     contacts: Vec<Row>,
     batches_count: String,
+    totals: Vec<Total>,
     batches: Vec<BatchRow>,
     faults: Vec<(String, u32, bool)>,
 }
@@ -66,6 +68,12 @@ struct Row {
     who: String,
     status: &'static str,
     tags: Vec<String>,
+}
+
+/// How many batches are in a state, and their errors.
+struct Total {
+    kind: &'static str,
+    text: String,
 }
 
 struct BatchRow {
@@ -118,10 +126,10 @@ fn page(
         .filter(|(_, contact)| {
             q.is_empty() || contact.email.as_deref().is_some_and(|email| email.contains(&q))
         })
-        .take(NEWEST)
+        .take(CONTACTS)
         .map(|(_, contact)| row(contact))
         .collect();
-    let batches = brand.batches.iter().enumerate().rev().take(NEWEST).map(|(i, batch)| BatchRow {
+    let batches = brand.batches.iter().enumerate().rev().take(BATCHES).map(|(i, batch)| BatchRow {
         id: super::ids::id(super::ids::Kind::Batch, index, i),
         status: batch.status(now),
         total: batch.total,
@@ -148,6 +156,7 @@ fn page(
         shown: contacts.len(),
         contacts,
         batches_count: grouped(brand.batches.len()),
+        totals: totals(brand, now),
         batches: batches.collect(),
         faults,
     }
@@ -164,6 +173,21 @@ fn bars(seconds: &[(u32, u32)]) -> Vec<Bar> {
         ),
     };
     seconds.iter().enumerate().map(bar).collect()
+}
+
+fn totals(brand: &Brand, now: Instant) -> Vec<Total> {
+    let mut states = [("pending", 0), ("inProgress", 0), ("finished", 0), ("stopped", 0), ("errors", 0)];
+    for batch in &brand.batches {
+        for (kind, count) in &mut states {
+            *count += if *kind == "errors" {
+                batch.errors_count()
+            } else {
+                usize::from(*kind == batch.status(now))
+            };
+        }
+    }
+    let known = states.into_iter().filter(|(_, count)| *count > 0);
+    known.map(|(kind, count)| Total { kind, text: format!("{} {kind}", grouped(count)) }).collect()
 }
 
 fn row(contact: &Contact) -> Row {

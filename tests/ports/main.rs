@@ -6,7 +6,12 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[cfg(feature = "aws")]
+mod aws;
 mod clock;
+#[cfg(feature = "aws")]
+#[path = "../common/mod.rs"]
+mod common;
 mod directory;
 mod directory_keys;
 mod memory_queue;

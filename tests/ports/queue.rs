@@ -27,10 +27,10 @@ pub(crate) trait Harness: Sync {
     async fn dead_letters(&self) -> Vec<String>;
 }
 
-/// One test for each case of the contract, against the queue that `$harness` makes.
-macro_rules! contract {
-    ($harness:expr) => {
-        crate::queue::contract! { @ $harness;
+/// The names of the contract's cases, handed to a macro of this module after what it is given.
+macro_rules! every_case {
+    ($then:ident $($with:tt)*) => {
+        crate::queue::$then! { $($with)*
             a_group_is_received_in_order_and_one_at_a_time
             groups_do_not_wait_for_each_other
             one_receive_takes_no_more_than_it_asked_for
@@ -44,6 +44,26 @@ macro_rules! contract {
             a_message_received_too_often_is_a_dead_letter
             a_letter_dies_of_crashes_too
         }
+    };
+}
+#[cfg_attr(
+    not(feature = "aws"),
+    expect(unused_imports, reason = "only SQS's stand-in leaves cases out")
+)]
+pub(crate) use every_case;
+
+/// The cases' names.
+#[cfg(feature = "aws")]
+macro_rules! names {
+    ($($case:ident)*) => { [$(stringify!($case)),*] };
+}
+#[cfg(feature = "aws")]
+pub(crate) use names;
+
+/// One test for each case of the contract, against the queue that `$harness` makes, with time that stands still.
+macro_rules! contract {
+    ($harness:expr) => {
+        crate::queue::every_case! { contract @ $harness; }
     };
     (@ $harness:expr; $($case:ident)*) => {
         $(#[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! Objects: the state and the segment files.
 
 mod directory;
+#[cfg(feature = "aws")]
+mod s3;
 
 use std::fmt;
 
@@ -11,6 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::directory::Directory;
+#[cfg(feature = "aws")]
+pub use self::s3::S3Objects;
 use crate::run::{Location, Prefix};
 
 /// The bytes of an object as they arrive.

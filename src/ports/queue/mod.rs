@@ -1,12 +1,16 @@
 //! The queue: FIFO within a group, groups independent, at least once.
 
 mod memory;
+#[cfg(feature = "aws")]
+mod sqs;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
 pub use self::memory::{MemoryQueue, Settings};
+#[cfg(feature = "aws")]
+pub use self::sqs::SqsQueue;
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

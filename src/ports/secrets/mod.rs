@@ -1,6 +1,8 @@
 //! Secrets: the Omnisend API keys.
 
 mod local;
+#[cfg(feature = "aws")]
+mod manager;
 
 use std::fmt;
 
@@ -9,6 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 pub use self::local::LocalSecrets;
+#[cfg(feature = "aws")]
+pub use self::manager::SecretsManager;
 
 /// An Omnisend API key. Never printed: its `Debug` shows a placeholder, and it has no `Display`.
 #[derive(Debug, Clone)]

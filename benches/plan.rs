@@ -1,0 +1,173 @@
+//! How fast a segment is planned, and in how much memory.
+//!
+//! `cargo bench --bench plan` makes a CSV file of 1,000,000 profiles with 8 mapped fields, plans it from a state
+//! directory as the command line does, and says profiles a second of one core (the CPU time of all threads), and
+//! the process's peak memory. `cargo bench --bench plan -- 10000000` takes another number of profiles. Each plan
+//! runs in a process of its own, so that its peak is its own.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a bench prints what it measured, and ends where something is wrong"
+)]
+
+use std::{
+    env, fs,
+    io::{BufWriter, Write as _},
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use omnisend_export::{
+    config::load_export,
+    ports::{
+        Ports,
+        clock::{Clock as _, SystemClock},
+        objects::Directory,
+        queue::{MemoryQueue, Settings},
+        secrets::LocalSecrets,
+    },
+    run::{Mode, RunRef, Trigger},
+    stage::{Quiet, plan},
+};
+
+const CONNECTION: &str = r#"
+display_name = "Acme store"
+secret = "omnisend/acme"
+[data_privacy]
+agreed_by = "ada@example.com"
+agreed_at = 2026-01-01T00:00:00Z
+"#;
+
+const EXPORT: &str = r#"
+display_name = "VIP customers"
+max_profiles = 100_000_000
+[[segments]]
+name = "VIP"
+path = "segments/vip/"
+[fields]
+email = "EMail"
+first_name = "FirstName"
+last_name = "LastName"
+phone = "Telephone"
+city = "City"
+country_code = "Country"
+birthdate = "BirthDate"
+[custom_properties]
+loyalty_tier = "LoyaltyTier"
+"#;
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [command, state] = arguments.as_slice()
+        && command == "measure"
+    {
+        return measure(Path::new(state));
+    }
+    let profiles: u64 = arguments.first().map_or(1_000_000, |n| n.parse().unwrap());
+    let state = env::temp_dir().join(format!("omnisend-export-bench-{}", std::process::id()));
+    prepare(&state, profiles);
+    let myself = env::current_exe().unwrap();
+    let mut best = Vec::new();
+    for round in 1..=3 {
+        let output = Command::new(&myself).arg("measure").arg(&state).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let numbers: Vec<f64> = text.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        let (wall, cpu, peak, planned) = (numbers[0], numbers[1], numbers[2], numbers[3]);
+        println!(
+            "plan {round}: {planned} profiles, {:.0} profiles/s of one core, {:.0} profiles/s by the clock, peak {:.0} MiB",
+            planned / cpu,
+            planned / wall,
+            peak / 1024.0
+        );
+        best.push(planned / cpu);
+    }
+    best.sort_by(f64::total_cmp);
+    println!("plan: {:.0} profiles/s of one core (median of 3)", best[1]);
+    fs::remove_dir_all(&state).unwrap();
+}
+
+fn prepare(state: &Path, profiles: u64) {
+    for (path, text) in [("connections/acme.toml", CONNECTION), ("exports/acme/vip.toml", EXPORT)] {
+        let path = state.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::create_dir_all(state.join("segments/vip")).unwrap();
+    let mut file = BufWriter::new(fs::File::create(state.join("segments/vip/all.csv")).unwrap());
+    writeln!(file, "CustomerId,EMail,FirstName,LastName,Telephone,City,Country,BirthDate,LoyaltyTier")
+        .unwrap();
+    let first = ["Ada", "José", "Zoë", "太郎", "Anne-Marie", "Björn"];
+    let last = ["Lovelace", "García", "Brontë", "田中", "van der Berg", "Smith"];
+    let city = ["London", "Köln", "São Paulo", "東京", "\"Washington, D.C.\"", "Oslo"];
+    let country = ["GB", "DE", "BR", "JP", "US", "NO"];
+    let tier = ["gold", "silver", "bronze", ""];
+    for n in 0..profiles {
+        let scattered = usize::try_from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap();
+        writeln!(
+            file,
+            "C-{n:08},Customer.{n}@Example{}.com,{},{},+4420{:08},{},{},{}-{:02}-{:02},{}",
+            scattered % 97,
+            first[scattered % 6],
+            last[scattered / 6 % 6],
+            n % 100_000_000,
+            city[scattered / 36 % 6],
+            country[scattered / 36 % 6],
+            1940 + scattered % 65,
+            1 + scattered % 12,
+            1 + scattered % 28,
+            tier[scattered % 4],
+        )
+        .unwrap();
+    }
+}
+
+/// Plans, and prints seconds by the clock, seconds of CPU time, peak KiB, and profiles.
+fn measure(state: &Path) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (wall, profiles) = runtime.block_on(async {
+        let objects = Arc::new(Directory::open(state).unwrap());
+        let ports = Ports {
+            objects: objects.clone(),
+            queue: Arc::new(MemoryQueue::new(Settings::default())),
+            secrets: Arc::new(LocalSecrets::new(state.join("secrets"), None)),
+            clock: Arc::new(SystemClock),
+        };
+        let now = SystemClock.now();
+        let (connection, export) = load_export(&*objects, &"vip".parse().unwrap(), now).await.unwrap();
+        let trigger = Trigger::Call { at: now, request: std::process::id().to_string() };
+        let name = export.name().clone();
+        let request = plan::Request {
+            connection: Arc::new(connection),
+            run: RunRef { run: trigger.run_id(&name), export: name },
+            export: Arc::new(export),
+            trigger,
+            mode: Mode::Full,
+            dry_run: false,
+        };
+        let start = Instant::now();
+        let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();
+        assert_eq!(manifest.planned.read, manifest.planned.sent);
+        (start.elapsed(), manifest.planned.read)
+    });
+    println!("{} {} {} {profiles}", wall.as_secs_f64(), cpu().as_secs_f64(), peak_kib());
+}
+
+/// The CPU time of all the process's threads, from its start.
+fn cpu() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    // utime and stime, in clock ticks of 10 ms.
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+fn peak_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

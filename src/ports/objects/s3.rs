@@ -1,0 +1,152 @@
+//! Objects in S3.
+//!
+//! A bucket with versioning is read at exact versions; without it, by `ETag`, and a version that was replaced is
+//! then gone. Encryption is left to the bucket's own setting.
+
+mod error;
+mod list;
+mod multipart;
+mod probe;
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_s3::{Client, config::retry::RetryConfig, types::ChecksumMode};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use self::{
+    error::{Action, object_error},
+    read::{Pin, Reading},
+};
+use super::{ByteStream, Listed, ObjectError, Objects, Pinned, Put};
+use crate::{
+    ports::aws::{Failure, Patience, patiently},
+    run::{Bucket, Location, Prefix},
+};
+
+/// Objects in a state bucket, and in the buckets that exports name.
+///
+/// The role needs `s3:ListBucket` on a bucket too: without it S3 answers 403 where an object is missing (`HeadObject`
+/// in the S3 API reference), and a missing object is then denied.
+#[derive(Debug, Clone)]
+pub struct S3Objects {
+    client: Client,
+    state_bucket: Arc<str>,
+}
+
+/// A location, and what S3 calls it.
+#[derive(Debug, Clone)]
+struct Place {
+    at: Location,
+    bucket: String,
+}
+
+impl Place {
+    fn key(&self) -> &str {
+        &self.at.key
+    }
+
+    fn error(&self, action: Action, failure: Failure) -> ObjectError {
+        object_error(&self.at, action, failure)
+    }
+}
+
+impl S3Objects {
+    /// The state in a bucket. Of the client everything is taken but its retries, which are made here.
+    pub fn new(client: &Client, state_bucket: &str) -> Self {
+        let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
+        Self { client: Client::from_conf(config), state_bucket: state_bucket.into() }
+    }
+
+    fn bucket(&self, at: &Location) -> String {
+        match &at.bucket {
+            Bucket::State => self.state_bucket.as_ref().to_owned(),
+            Bucket::Named(name) => name.clone(),
+        }
+    }
+
+    fn place(&self, at: &Location) -> Result<Place, ObjectError> {
+        if at.key.is_empty() {
+            return Err(ObjectError::InvalidKey { at: at.clone(), reason: "it is empty" });
+        }
+        Ok(Place { at: at.clone(), bucket: self.bucket(at) })
+    }
+}
+
+#[async_trait]
+impl Objects for S3Objects {
+    async fn head(&self, at: &Location) -> Result<Pinned, ObjectError> {
+        let place = self.place(at)?;
+        let head =
+            patiently(|| self.client.head_object().bucket(&place.bucket).key(place.key()).send()).await;
+        let head = head.map_err(|failure| place.error(Action::Read, failure))?;
+        let pin = Pin::new(head.version_id(), head.e_tag());
+        match (pin, size(head.content_length()), head.last_modified().and_then(timestamp)) {
+            (Some(pin), Some(size), Some(modified)) => {
+                Ok(Pinned { location: at.clone(), version: pin.to_string(), size, modified })
+            }
+            _ => Err(error::incomplete(at, Action::Read)),
+        }
+    }
+
+    async fn get(&self, at: &Location) -> Result<Bytes, ObjectError> {
+        let place = self.place(at)?;
+        let mut patience = Patience::new();
+        loop {
+            let get = self.client.get_object().bucket(&place.bucket).key(place.key());
+            let failure = match get.checksum_mode(ChecksumMode::Enabled).send().await {
+                Ok(found) => match found.body.collect().await {
+                    Ok(body) => return Ok(body.into_bytes()),
+                    Err(broken) => Failure::broken_off(&broken),
+                },
+                Err(error) => error.into(),
+            };
+            patience.wait(failure).await.map_err(|failure| place.error(Action::Read, failure))?;
+        }
+    }
+
+    async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError> {
+        let place = self.place(&object.location)?;
+        Ok(Reading::start(self.client.clone(), place, object).await?.into_stream())
+    }
+
+    async fn put(&self, at: &Location, body: Bytes, mode: Put) -> Result<(), ObjectError> {
+        let place = self.place(at)?;
+        match mode {
+            Put::IfAbsent => write::if_absent(&self.client, &place, body).await,
+            Put::Replace => write::replace(&self.client, &place, body).await,
+        }
+    }
+
+    async fn put_stream(&self, at: &Location, body: ByteStream) -> Result<(), ObjectError> {
+        multipart::put_stream(self.client.clone(), self.place(at)?, body).await
+    }
+
+    async fn list(&self, prefix: &Prefix) -> Result<Vec<Listed>, ObjectError> {
+        let at = prefix.location();
+        let bucket = self.bucket(&at);
+        list::list(&self.client, &Place { at, bucket }).await
+    }
+
+    async fn delete(&self, at: &Location) -> Result<(), ObjectError> {
+        let place = self.place(at)?;
+        let gone =
+            patiently(|| self.client.delete_object().bucket(&place.bucket).key(place.key()).send()).await;
+        match gone.map_err(|failure| place.error(Action::Delete, failure)) {
+            // Some stores say so; S3 does not.
+            Ok(_) | Err(ObjectError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn size(length: Option<i64>) -> Option<u64> {
+    u64::try_from(length?).ok()
+}
+
+fn timestamp(time: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}

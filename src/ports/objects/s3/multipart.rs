@@ -1,0 +1,192 @@
+//! Objects written from a stream: in parts, of which a few are under way at once.
+//!
+//! An upload in parts is no object until it is completed, so a crash half-way leaves none; it leaves the parts, which
+//! cost storage until a lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) takes them away.
+
+use std::future::ready;
+
+use aws_sdk_s3::{
+    Client,
+    types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{BoxStream, Stream, StreamExt, TryStreamExt, once, try_unfold};
+use tokio::runtime::Handle;
+
+use super::{
+    Action, ByteStream, ObjectError, Place,
+    error::incomplete,
+    write::{self, WRITE_ID, is_of, write_id},
+};
+use crate::ports::aws::{Failure, Patience, patiently};
+
+/// The size of every part but the last. S3 takes 5 MiB or more and 10,000 parts ("Amazon S3 multipart upload limits"
+/// in the user guide), so this makes up to 78 GiB.
+const PART: usize = 8 << 20;
+
+/// How many parts are under way at once: with the one that fills up, 32 MiB of memory.
+const AT_ONCE: usize = 3;
+
+/// Writes an object whole from a stream, replacing what is there. What fits one part is put in one request.
+pub(super) async fn put_stream(client: Client, place: Place, body: ByteStream) -> Result<(), ObjectError> {
+    let mut parts = parts(body);
+    let first = parts.try_next().await?.unwrap_or_default();
+    if first.len() < PART {
+        return write::replace(&client, &place, first).await;
+    }
+    let mut upload = Upload::create(client, place).await?;
+    let result = upload.run(once(ready(Ok(first))).chain(parts).boxed()).await;
+    match &result {
+        Ok(()) => upload.ended = true,
+        Err(_) => upload.abort().await,
+    }
+    result
+}
+
+/// A stream's bytes in pieces of [`PART`], the last of them shorter.
+fn parts(body: ByteStream) -> impl Stream<Item = Result<Bytes, ObjectError>> + Unpin + Send + 'static {
+    let parts = try_unfold((body, Bytes::new()), |(mut body, mut rest)| async move {
+        let mut part = BytesMut::new();
+        while part.len() < PART {
+            if rest.is_empty() {
+                match body.try_next().await? {
+                    Some(piece) => rest = piece,
+                    None => break,
+                }
+            }
+            part.extend_from_slice(&rest.split_to(rest.len().min(PART.saturating_sub(part.len()))));
+        }
+        Ok(Some(part.freeze()).filter(|part| !part.is_empty()).map(|part| (part, (body, rest))))
+    });
+    parts.boxed()
+}
+
+/// An upload under way. Dropped before its end, it is aborted.
+struct Upload {
+    client: Client,
+    place: Place,
+    id: String,
+    /// What tells that the object is this upload's.
+    write_id: String,
+    ended: bool,
+}
+
+impl Upload {
+    async fn create(client: Client, place: Place) -> Result<Self, ObjectError> {
+        let write_id = write_id();
+        let created = patiently(|| {
+            client
+                .create_multipart_upload()
+                .bucket(&place.bucket)
+                .key(place.key())
+                .metadata(WRITE_ID, &write_id)
+                .checksum_algorithm(ChecksumAlgorithm::Crc32)
+                .send()
+        });
+        let created = created.await.map_err(|failure| place.error(Action::Write, failure))?;
+        match created.upload_id {
+            Some(id) => Ok(Self { client, place, id, write_id, ended: false }),
+            None => Err(incomplete(&place.at, Action::Write)),
+        }
+    }
+
+    /// Sends every part and completes the upload.
+    async fn run(&self, parts: BoxStream<'static, Result<Bytes, ObjectError>>) -> Result<(), ObjectError> {
+        let sent = parts
+            .zip(futures_util::stream::iter(1_i32..))
+            .map(|(part, number)| async move { self.send(part?, number).await });
+        let parts: Vec<CompletedPart> = sent.buffered(AT_ONCE).try_collect().await?;
+        self.complete(parts).await
+    }
+
+    async fn send(&self, body: Bytes, number: i32) -> Result<CompletedPart, ObjectError> {
+        let sent = patiently(|| {
+            self.client
+                .upload_part()
+                .bucket(&self.place.bucket)
+                .key(self.place.key())
+                .upload_id(&self.id)
+                .part_number(number)
+                .checksum_algorithm(ChecksumAlgorithm::Crc32)
+                .body(body.clone().into())
+                .send()
+        });
+        let sent = sent.await.map_err(|failure| self.place.error(Action::Write, failure))?;
+        let part = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag);
+        Ok(part.set_checksum_crc32(sent.checksum_crc32).build())
+    }
+
+    async fn complete(&self, parts: Vec<CompletedPart>) -> Result<(), ObjectError> {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let (mut patience, mut may_be_done) = (Patience::new(), false);
+        loop {
+            let complete = self.client.complete_multipart_upload().multipart_upload(parts.clone());
+            let complete = complete.bucket(&self.place.bucket).key(self.place.key()).upload_id(&self.id);
+            let failure = match complete.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) => Failure::from(error),
+            };
+            // The upload is gone because it was completed, by the attempt whose reply was lost.
+            if may_be_done && failure.code() == Some("NoSuchUpload") && self.is_done().await? {
+                return Ok(());
+            }
+            may_be_done |= failure.may_be_done();
+            patience.wait(failure).await.map_err(|failure| self.place.error(Action::Write, failure))?;
+        }
+    }
+
+    async fn is_done(&self) -> Result<bool, ObjectError> {
+        is_of(&self.client, &self.place, &self.write_id).await
+    }
+
+    /// Gives the parts back. What is left where that fails, a lifecycle rule takes.
+    async fn abort(&mut self) {
+        self.ended = true;
+        abort(self.client.clone(), self.place.clone(), self.id.clone()).await;
+    }
+}
+
+async fn abort(client: Client, place: Place, id: String) {
+    let aborted = patiently(|| {
+        client.abort_multipart_upload().bucket(&place.bucket).key(place.key()).upload_id(&id).send()
+    });
+    if let Err(error) = aborted.await {
+        tracing::warn!(object = %place.at, %error, "upload not aborted");
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        // Outside a runtime nothing can be sent.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(abort(self.client.clone(), self.place.clone(), self.id.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, stream};
+
+    use super::*;
+
+    fn cut(sizes: &[usize]) -> Vec<usize> {
+        let pieces: Vec<_> = sizes.iter().map(|size| Ok(Bytes::from(vec![0; *size]))).collect();
+        let parts = parts(stream::iter(pieces).boxed()).map_ok(|part| part.len());
+        parts.try_collect().now_or_never().unwrap().unwrap()
+    }
+
+    #[test]
+    fn every_part_but_the_last_is_full() {
+        assert_eq!(cut(&[]), [0; 0]);
+        assert_eq!(cut(&[0, 0]), [0; 0]);
+        assert_eq!(cut(&[3, 0, 4]), [7]);
+        assert_eq!(cut(&[PART]), [PART]);
+        assert_eq!(cut(&[PART - 1, 2]), [PART, 1]);
+        assert_eq!(cut(&[2 * PART + 5]), [PART, PART, 5]);
+        assert_eq!(cut(&[1, PART, PART - 1, 7]), [PART, PART, 7]);
+    }
+}

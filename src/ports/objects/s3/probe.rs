@@ -1,0 +1,40 @@
+//! Whether a store honours conditional writes. On one that ignores them, two runs could each take the other's
+//! manifest for its own.
+
+use bytes::Bytes;
+
+use super::{ObjectError, Objects, Put, S3Objects, write::write_id};
+use crate::{ports::aws::Failure, run::Location};
+
+/// Where the probe writes: below what every run may write, and where no export can lie.
+const PREFIX: &str = "runs/.probe/";
+
+impl S3Objects {
+    /// Whether the state's bucket honours a put-if-absent. S3 does; a store that only speaks like it may ignore the
+    /// condition, or not know it. Writes an object of its own and deletes it.
+    pub async fn honours_conditions(&self) -> Result<bool, ObjectError> {
+        let at = Location::state(format!("{PREFIX}{}", write_id()));
+        let put = |body: &'static str| self.put(&at, Bytes::from_static(body.as_bytes()), Put::IfAbsent);
+        match put("first").await {
+            Ok(()) => {}
+            Err(error) if is_unknown(&error) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        let second = put("second").await;
+        if let Err(error) = self.delete(&at).await {
+            // What was asked is known.
+            tracing::warn!(%error, "probe object left behind");
+        }
+        match second {
+            Ok(()) => Ok(false),
+            Err(ObjectError::AlreadyExists { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether the store said that it does not know the condition's header.
+fn is_unknown(error: &ObjectError) -> bool {
+    let ObjectError::Store { source, .. } = error else { return false };
+    source.downcast_ref::<Failure>().is_some_and(|failure| failure.status() == Some(501))
+}

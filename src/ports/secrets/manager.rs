@@ -1,0 +1,143 @@
+//! API keys in Secrets Manager.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::{Client, config::retry::RetryConfig};
+
+use super::{ApiKey, Freshness, SecretError, Secrets};
+use crate::ports::aws::{Failure, patiently};
+
+/// API keys in Secrets Manager, read once and then kept in memory.
+#[derive(Debug)]
+pub struct SecretsManager {
+    client: Client,
+    cache: Mutex<HashMap<String, ApiKey>>,
+}
+
+/// What Secrets Manager said, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure}; {advice}")]
+struct Advised {
+    advice: &'static str,
+    #[source]
+    failure: Failure,
+}
+
+/// A secret whose value is bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("it is binary; store the key as text, with `--secret-string` or in the console")]
+struct Binary;
+
+impl SecretsManager {
+    /// The secrets that a client sees. Of the client everything is taken but its retries, which are made here.
+    pub fn new(client: &Client) -> Self {
+        let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
+        Self { client: Client::from_conf(config), cache: Mutex::default() }
+    }
+
+    fn cache(&self) -> MutexGuard<'_, HashMap<String, ApiKey>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Secrets for SecretsManager {
+    async fn api_key(&self, name: &str, freshness: Freshness) -> Result<ApiKey, SecretError> {
+        match freshness {
+            Freshness::Cached => {
+                if let Some(key) = self.cache().get(name) {
+                    return Ok(key.clone());
+                }
+            }
+            // Before it is read: a key that is no longer there must not be answered with later.
+            Freshness::Fresh => {
+                self.cache().remove(name);
+            }
+        }
+        let value = patiently(|| self.client.get_secret_value().secret_id(name).send()).await;
+        let value = value.map_err(|failure| secret_error(name, failure))?;
+        let text = value
+            .secret_string()
+            .ok_or_else(|| SecretError::Service { name: name.to_owned(), source: Binary.into() })?;
+        let key =
+            ApiKey::parse(text).map_err(|source| SecretError::Invalid { name: name.to_owned(), source })?;
+        self.cache().insert(name.to_owned(), key.clone());
+        Ok(key)
+    }
+}
+
+/// The error that a failed call is. The codes are those of `GetSecretValue` in the API reference.
+fn secret_error(name: &str, failure: Failure) -> SecretError {
+    let code = failure.code().unwrap_or_default();
+    if code == "ResourceNotFoundException" {
+        return SecretError::NotFound { name: name.to_owned(), advice: how_to_make(name) };
+    }
+    let advice = if failure.is_denied() {
+        "the role or user needs secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a KMS key of its own"
+    } else if code == "DecryptionFailure" {
+        "the secret's KMS key must be enabled, and the role or user needs kms:Decrypt on it"
+    } else if code == "InvalidRequestException" && failure.text().contains("delet") {
+        "take it back with `aws secretsmanager restore-secret`, or change `secret` in the connection"
+    } else {
+        return SecretError::Service { name: name.to_owned(), source: failure.into() };
+    };
+    SecretError::Service { name: name.to_owned(), source: Advised { advice, failure }.into() }
+}
+
+/// The key is read from a file, so that no shell remembers it.
+fn how_to_make(name: &str) -> String {
+    if name.starts_with("arn:") {
+        return "check the ARN in the connection's `secret`: its region, its account, and the six characters at its \
+                end"
+        .to_owned();
+    }
+    format!(
+        "write the API key to a file and run `aws secretsmanager create-secret --name {name} --secret-string \
+         file://<file>`, in this region"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(status: u16, code: &str, text: &str) -> String {
+        secret_error("omnisend/acme", Failure::answered(status, Some(code), text)).to_string()
+    }
+
+    #[test]
+    fn each_refusal_says_what_to_do() {
+        for (code, text, advice) in [
+            (
+                "AccessDeniedException",
+                "not authorized",
+                "needs secretsmanager:GetSecretValue on it, and kms:Decrypt if",
+            ),
+            ("DecryptionFailure", "cannot decrypt", "the role or user needs kms:Decrypt on it"),
+            ("InvalidRequestException", "it was marked for deletion.", "`aws secretsmanager restore-secret`"),
+        ] {
+            let said = says(400, code, text);
+            let begins = format!("secret `omnisend/acme` could not be read: {code}: {text} (status 400); ");
+            assert!(said.starts_with(&begins) && said.contains(advice), "{said}");
+        }
+        let other = says(400, "InvalidRequestException", "something else");
+        assert!(other.ends_with("InvalidRequestException: something else (status 400)"), "{other}");
+    }
+
+    #[test]
+    fn a_missing_secret_comes_with_the_command_that_makes_it() {
+        let said = says(400, "ResourceNotFoundException", "");
+        let command = "`aws secretsmanager create-secret --name omnisend/acme --secret-string file://<file>`";
+        assert!(
+            said.starts_with("secret `omnisend/acme` was not found; ") && said.contains(command),
+            "{said}"
+        );
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:omnisend/acme-AbCdEf";
+        let missing = Failure::answered(400, Some("ResourceNotFoundException"), "");
+        assert!(secret_error(arn, missing).to_string().contains("check the ARN"));
+    }
+}

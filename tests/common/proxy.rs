@@ -1,0 +1,319 @@
+//! What goes wrong between a program and AWS: a proxy that forwards each request but those that a test spoils.
+//!
+//! It forwards one request at a time, so that a stand-in's check and write are one step, as they are in AWS. Each
+//! connection carries one request.
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
+
+/// A request or an answer: its first line, its headers and its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Exchange {
+    /// `PUT /bucket/key HTTP/1.1`, or `HTTP/1.1 200 OK`.
+    pub(crate) line: String,
+    /// The headers, their names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body, whole.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Exchange {
+    /// An answer.
+    pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let length = ("content-length".to_owned(), body.len().to_string());
+        let headers = headers.chain([length]).collect();
+        Self { line: format!("HTTP/1.1 {status} Spoiled"), headers, body: body.into() }
+    }
+
+    /// An error as S3 answers it.
+    pub(crate) fn s3_error(status: u16, code: &str) -> Self {
+        let body =
+            format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>spoiled</Message></Error>");
+        Self::answer(status, &[("content-type", "application/xml")], &body)
+    }
+
+    /// An error as the services that speak JSON answer it.
+    pub(crate) fn json_error(status: u16, code: &str) -> Self {
+        let body = format!("{{\"__type\": \"{code}\", \"message\": \"spoiled\"}}");
+        Self::answer(status, &[("content-type", "application/x-amz-json-1.1")], &body)
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is a request of a method whose target has a text in it.
+    pub(crate) fn is(&self, method: &str, part_of_target: &str) -> bool {
+        let mut words = self.line.split(' ');
+        words.next() == Some(method) && words.next().is_some_and(|target| target.contains(part_of_target))
+    }
+
+    /// The operation that a service that speaks JSON is asked for.
+    pub(crate) fn operation(&self) -> &str {
+        self.header("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
+    }
+
+    async fn read(stream: &mut TcpStream) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        let head = loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+            if stream.read_buf(&mut bytes).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        };
+        let body = bytes.split_off(head + 4);
+        let head = String::from_utf8(bytes).map_err(io::Error::other)?;
+        let mut lines = head.lines();
+        let line = lines.next().unwrap_or_default().to_owned();
+        let headers = lines.filter_map(|line| line.split_once(':'));
+        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+        Ok(Self { line, headers, body })
+    }
+
+    async fn read_request(stream: &mut TcpStream) -> io::Result<Self> {
+        let mut request = Self::read(stream).await?;
+        assert_eq!(request.header("transfer-encoding"), None, "a body of unknown length");
+        let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
+        if request.header("expect").is_some() && request.body.len() < length {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        }
+        while request.body.len() < length {
+            if stream.read_buf(&mut request.body).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(request)
+    }
+
+    /// Its bytes, with a body of the length that it has, for a connection that ends with it.
+    fn bytes(&self, line: &str, length: Option<usize>) -> Vec<u8> {
+        let mut head = format!("{line}\r\nconnection: close\r\n");
+        for (name, value) in &self.headers {
+            if !matches!(name.as_str(), "connection" | "keep-alive" | "transfer-encoding" | "expect")
+                && (length.is_none() || name != "content-length")
+            {
+                head.extend([name, ": ", value, "\r\n"]);
+            }
+        }
+        if let Some(length) = length {
+            head.extend(["content-length: ", &length.to_string(), "\r\n"]);
+        }
+        [head.as_bytes(), b"\r\n", &self.body].concat()
+    }
+
+    /// Puts right what moto gets wrong, at least up to 5.2.1: the name of a completion's answer.
+    fn mend(&mut self) {
+        let (wrong, right) = ("CompleteMultipartUploadResponse", "CompleteMultipartUploadResult");
+        if let Some(body) = std::str::from_utf8(&self.body).ok().filter(|body| body.contains(wrong)) {
+            self.body = body.replace(wrong, right).into();
+            self.set_length();
+        }
+    }
+
+    fn set_length(&mut self) {
+        self.headers.retain(|(name, _)| name != "content-length");
+        self.headers.push(("content-length".to_owned(), self.body.len().to_string()));
+    }
+
+    /// Asks the server behind the proxy.
+    async fn forward(&self, to: SocketAddr) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(to).await?;
+        // By this version an answer is never in chunks.
+        let line = self.line.replace("HTTP/1.1", "HTTP/1.0");
+        stream.write_all(&self.bytes(&line, Some(self.body.len()))).await?;
+        let mut answer = Self::read(&mut stream).await?;
+        stream.read_to_end(&mut answer.body).await?;
+        answer.line = answer.line.replace("HTTP/1.0", "HTTP/1.1");
+        answer.mend();
+        Ok(answer)
+    }
+}
+
+type Edit = Box<dyn FnMut(&mut Exchange) + Send>;
+
+/// What happens to a request instead of being forwarded and answered.
+pub(crate) enum What {
+    /// The proxy answers it.
+    Answer(Exchange),
+    /// The connection ends before it is forwarded.
+    Drop,
+    /// It is forwarded, and the connection ends before its answer.
+    LoseReply,
+    /// The connection ends after so many bytes of its answer's body.
+    CutBody(usize),
+    /// It is changed before it is forwarded, and its answer before it is handed on.
+    Edit {
+        /// Changes the request.
+        request: Edit,
+        /// Changes the answer.
+        answer: Edit,
+    },
+}
+
+struct Fault {
+    when: Box<dyn Fn(&Exchange) -> bool + Send>,
+    what: What,
+    /// How often it is yet to happen.
+    times: usize,
+}
+
+/// The proxy, for as long as the test's runtime runs.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    server: SocketAddr,
+    added: Vec<(String, String)>,
+    faults: Mutex<Vec<Fault>>,
+    seen: Mutex<Vec<Exchange>>,
+    arrived: Notify,
+    one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Proxy {
+    /// A proxy before a server, which adds headers to each request.
+    pub(crate) async fn start(server: SocketAddr, added: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            server,
+            added: added.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            faults: Mutex::default(),
+            seen: Mutex::default(),
+            arrived: Notify::new(),
+            one_at_a_time: tokio::sync::Mutex::default(),
+        });
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let shared = Arc::clone(&serving);
+                // A connection that the program gave up is its own affair.
+                tokio::spawn(async move { shared.serve(stream).await.ok() });
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Spoils the next requests of a kind. Of several faults that a request meets, the first one set happens.
+    pub(crate) fn spoil(&self, times: usize, when: impl Fn(&Exchange) -> bool + Send + 'static, what: What) {
+        lock(&self.shared.faults).push(Fault { when: Box::new(when), what, times });
+    }
+
+    /// The requests of a kind so far, as they came in.
+    pub(crate) fn seen(&self, when: impl Fn(&Exchange) -> bool) -> Vec<Exchange> {
+        lock(&self.shared.seen).iter().filter(|request| when(request)).cloned().collect()
+    }
+
+    /// Waits until a request of a kind was answered.
+    pub(crate) async fn wait_for(&self, when: impl Fn(&Exchange) -> bool) {
+        loop {
+            // Made before the look, so that one after it is not missed.
+            let arrived = self.shared.arrived.notified();
+            if !self.seen(&when).is_empty() {
+                // Whatever is under way is answered then.
+                drop(self.shared.one_at_a_time.lock().await);
+                return;
+            }
+            arrived.await;
+        }
+    }
+}
+
+impl Shared {
+    async fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+        let mut request = Exchange::read_request(&mut stream).await?;
+        let one = self.one_at_a_time.lock().await;
+        lock(&self.seen).push(request.clone());
+        self.arrived.notify_waiters();
+        request.headers.extend(self.added.iter().cloned());
+        let mut keep = usize::MAX;
+        let answer = match self.fault(&mut request) {
+            Step::Answer(answer) => answer,
+            Step::Drop => return Ok(()),
+            Step::LoseReply => return request.forward(self.server).await.map(drop),
+            Step::CutBody(length) => {
+                keep = length;
+                request.forward(self.server).await?
+            }
+            Step::Edited(fault) => {
+                let mut answer = request.forward(self.server).await?;
+                if let Some(What::Edit { answer: edit, .. }) =
+                    lock(&self.faults).get_mut(fault).map(|fault| &mut fault.what)
+                {
+                    let before = answer.body.len();
+                    edit(&mut answer);
+                    // Not of a HEAD, whose length is that of another answer.
+                    if answer.body.len() != before {
+                        answer.set_length();
+                    }
+                }
+                answer
+            }
+            Step::Forward => request.forward(self.server).await?,
+        };
+        drop(one);
+        let mut bytes = answer.bytes(&answer.line, None);
+        let head = bytes.len() - answer.body.len();
+        bytes.truncate(head.saturating_add(keep.min(answer.body.len())));
+        stream.write_all(&bytes).await?;
+        stream.shutdown().await
+    }
+
+    /// What to do with a request, which a fault may change.
+    fn fault(&self, request: &mut Exchange) -> Step {
+        let mut faults = lock(&self.faults);
+        let fault = faults.iter_mut().enumerate().find(|(_, fault)| fault.times > 0 && (fault.when)(request));
+        let Some((place, fault)) = fault else { return Step::Forward };
+        fault.times -= 1;
+        match &mut fault.what {
+            What::Answer(answer) => Step::Answer(answer.clone()),
+            What::Drop => Step::Drop,
+            What::LoseReply => Step::LoseReply,
+            What::CutBody(length) => Step::CutBody(*length),
+            What::Edit { request: edit, .. } => {
+                edit(request);
+                Step::Edited(place)
+            }
+        }
+    }
+}
+
+enum Step {
+    Forward,
+    Answer(Exchange),
+    Drop,
+    LoseReply,
+    CutBody(usize),
+    Edited(usize),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

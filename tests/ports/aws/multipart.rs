@@ -1,0 +1,105 @@
+//! Uploads in parts: what is left of one that fails, and what a lost reply does to one that does not.
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use omnisend_export::ports::objects::{ByteStream, ObjectError, Objects};
+
+use super::s3::{S3, at};
+use crate::{
+    common::proxy::{Exchange, What},
+    objects::{noise, read},
+};
+
+fn body(len: usize) -> ByteStream {
+    stream::iter([Ok(noise(len))]).boxed()
+}
+
+fn is_part(request: &Exchange) -> bool {
+    request.is("PUT", "partNumber=")
+}
+
+fn is_completion(request: &Exchange) -> bool {
+    request.is("POST", "uploadId=")
+}
+
+fn is_abort(request: &Exchange) -> bool {
+    request.is("DELETE", "uploadId=")
+}
+
+/// Uploads that nobody completed or aborted, and objects that are there.
+async fn left(s3: &S3) -> (usize, usize) {
+    let uploads = s3.client.list_multipart_uploads().bucket(&s3.bucket).send().await.unwrap();
+    let objects = s3.client.list_objects_v2().bucket(&s3.bucket).send().await.unwrap();
+    (uploads.uploads().len(), objects.contents().len())
+}
+
+#[tokio::test]
+async fn what_fits_one_part_is_one_request() {
+    let s3 = S3::new(true).await;
+    for (key, len) in [("none", 0), ("little", 10), ("all but one byte", (8 << 20) - 1)] {
+        s3.objects.put_stream(&at(key), body(len)).await.unwrap();
+        assert_eq!(s3.other.get(&at(key)).await.unwrap().len(), len);
+    }
+    assert_eq!(s3.proxy.seen(|_| true).len(), 3);
+    s3.objects.put_stream(&at("a part"), body(8 << 20)).await.unwrap();
+    assert_eq!(s3.proxy.seen(is_part).len(), 1);
+    assert_eq!(left(&s3).await, (0, 4));
+}
+
+#[tokio::test]
+async fn a_part_is_sent_again() {
+    let s3 = S3::new(true).await;
+    s3.proxy.spoil(1, is_part, What::LoseReply);
+    s3.proxy.spoil(1, is_part, What::Answer(Exchange::s3_error(503, "SlowDown")));
+    s3.objects.put_stream(&at("a"), body(20 << 20)).await.unwrap();
+    assert_eq!(s3.proxy.seen(is_part).len(), 5);
+    let pinned = s3.other.head(&at("a")).await.unwrap();
+    assert!(read(&s3.other, &pinned).await.unwrap() == noise(20 << 20), "the bytes differ");
+}
+
+#[tokio::test]
+async fn a_completion_whose_reply_was_lost_is_recognised() {
+    let s3 = S3::new(true).await;
+    s3.proxy.spoil(1, is_completion, What::LoseReply);
+    s3.objects.put_stream(&at("a"), body(9 << 20)).await.unwrap();
+    assert_eq!(s3.proxy.seen(is_completion).len(), 2);
+    assert_eq!(left(&s3).await, (0, 1));
+}
+
+#[tokio::test]
+async fn a_part_that_is_refused_leaves_nothing() {
+    let s3 = S3::new(true).await;
+    s3.proxy.spoil(1, |request| request.is("PUT", "partNumber=2"), {
+        What::Answer(Exchange::s3_error(403, "AccessDenied"))
+    });
+    let error = s3.objects.put_stream(&at("a"), body(40 << 20)).await.unwrap_err();
+    assert!(matches!(error, ObjectError::Denied { action: "write", .. }), "{error}");
+    assert_eq!(s3.proxy.seen(is_abort).len(), 1);
+    assert_eq!(left(&s3).await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_source_that_fails_leaves_nothing() {
+    let s3 = S3::new(true).await;
+    let broken = ObjectError::Changed { at: at("source") };
+    let pieces = stream::iter([Ok(noise(17 << 20)), Err(broken)]).boxed();
+    let error = s3.objects.put_stream(&at("a"), pieces).await.unwrap_err();
+    assert!(matches!(error, ObjectError::Changed { .. }), "{error}");
+    assert_eq!(s3.proxy.seen(is_completion), []);
+    assert_eq!(left(&s3).await, (0, 0));
+}
+
+#[tokio::test]
+async fn an_upload_that_is_given_up_is_aborted() {
+    let s3 = S3::new(true).await;
+    let endless = stream::iter([Ok::<Bytes, _>(noise(9 << 20))]).chain(stream::pending()).boxed();
+    let place = at("a");
+    let mut upload = s3.objects.put_stream(&place, endless);
+    tokio::select! {
+        result = &mut upload => panic!("it ended: {result:?}"),
+        () = s3.proxy.wait_for(is_part) => {}
+    }
+    drop(upload);
+    s3.proxy.wait_for(is_abort).await;
+    assert_eq!(left(&s3).await, (0, 0));
+}

@@ -1,0 +1,149 @@
+//! SQS's contract: all of it before SQS's rules inside the process, and on moto what moto can do.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_sqs::{
+    Client,
+    types::{MessageSystemAttributeName, QueueAttributeName as Attribute},
+};
+use omnisend_export::ports::{
+    aws::Aws,
+    queue::{MemoryQueue, Queue, SqsQueue},
+};
+use tokio::time::advance;
+
+use super::{fresh, sqs_rules};
+use crate::{
+    common::{
+        moto::{config_for, moto},
+        proxy::Proxy,
+    },
+    queue::{Harness, SETTINGS},
+};
+
+struct Rules {
+    queue: SqsQueue,
+    memory: Arc<MemoryQueue>,
+}
+
+impl Rules {
+    fn new() -> Self {
+        let (queue, memory, _) = sqs_rules::queue(SETTINGS);
+        Self { queue, memory }
+    }
+}
+
+#[async_trait]
+impl Harness for Rules {
+    fn queue(&self) -> &dyn Queue {
+        &self.queue
+    }
+
+    async fn pass(&self, time: Duration) {
+        advance(time).await;
+    }
+
+    async fn dead_letters(&self) -> Vec<String> {
+        self.memory.dead_letters().into_iter().map(|message| message.body).collect()
+    }
+}
+
+mod contract {
+    crate::queue::contract!(super::Rules::new());
+}
+
+/// A queue of a test's own on moto, with its dead-letter queue, behind a proxy.
+pub(crate) struct Moto {
+    pub(crate) queue: SqsQueue,
+    pub(crate) proxy: Proxy,
+    client: Client,
+    dead: String,
+}
+
+impl Moto {
+    pub(crate) async fn new() -> Self {
+        let client = Client::new(&moto().config());
+        let create = |name: String, attributes: Vec<(Attribute, String)>| {
+            let create = client.create_queue().queue_name(format!("{name}.fifo"));
+            create.set_attributes(Some(attributes.into_iter().collect())).send()
+        };
+        let fifo = (Attribute::FifoQueue, "true".to_owned());
+        let dead = create(fresh("dead"), vec![fifo.clone()]).await.unwrap().queue_url.unwrap();
+        let arn = client.get_queue_attributes().queue_url(&dead).attribute_names(Attribute::QueueArn);
+        let arn = arn.send().await.unwrap().attributes.unwrap().remove(&Attribute::QueueArn).unwrap();
+        let redrive = serde_json::json!({
+            "deadLetterTargetArn": arn,
+            "maxReceiveCount": SETTINGS.max_receive_count,
+        });
+        let attributes = vec![
+            fifo,
+            (Attribute::VisibilityTimeout, SETTINGS.visibility.as_secs().to_string()),
+            (Attribute::RedrivePolicy, redrive.to_string()),
+        ];
+        let url = create(fresh("uploads"), attributes).await.unwrap().queue_url.unwrap();
+        let proxy = Proxy::start(moto().address(), &[]).await;
+        Self { queue: Aws::new(config_for(proxy.address())).queue(&url), proxy, client, dead }
+    }
+}
+
+#[async_trait]
+impl Harness for Moto {
+    fn queue(&self) -> &dyn Queue {
+        &self.queue
+    }
+
+    async fn pass(&self, _: Duration) {
+        panic!("moto's time is the machine's");
+    }
+
+    async fn dead_letters(&self) -> Vec<String> {
+        // In sight for the next look too.
+        let look = self.client.receive_message().queue_url(&self.dead).visibility_timeout(0);
+        let look =
+            look.max_number_of_messages(10).message_system_attribute_names(MessageSystemAttributeName::All);
+        let found = look.send().await.unwrap().messages.unwrap_or_default();
+        found.into_iter().filter_map(|message| message.body).collect()
+    }
+}
+
+/// The cases that moto cannot take part in, and why.
+const GAPS: [(&str, &str); 6] = [
+    ("a_message_whose_time_ran_out_comes_again", "moto's time is the machine's"),
+    ("an_expired_handle_does_nothing", "moto's time is the machine's, and it takes handles that expired"),
+    ("a_deleted_message_stays_away", "moto's time is the machine's"),
+    ("a_released_message_comes_again_at_once", "moto takes handles that expired"),
+    ("a_message_is_sent_once_within_the_window", "moto forgets a deduplication id with its message"),
+    ("a_letter_dies_of_crashes_too", "moto's time is the machine's"),
+];
+
+/// The other cases, each a test.
+macro_rules! on_moto {
+    ($($case:ident)*) => {
+        const ON_MOTO: &[&str] = &[$(stringify!($case)),*];
+
+        mod on_moto {
+            $(#[tokio::test]
+            async fn $case() {
+                crate::queue::$case(&super::Moto::new().await).await;
+            })*
+        }
+    };
+}
+on_moto! {
+    a_group_is_received_in_order_and_one_at_a_time
+    groups_do_not_wait_for_each_other
+    one_receive_takes_no_more_than_it_asked_for
+    a_message_arrives_as_it_was_sent
+    released_messages_come_before_their_successors
+    a_message_received_too_often_is_a_dead_letter
+}
+
+#[test]
+fn every_case_runs_on_moto_or_is_a_gap_with_a_reason() {
+    let mut known: Vec<&str> = GAPS.iter().map(|(case, _)| *case).chain(ON_MOTO.iter().copied()).collect();
+    let mut all = Vec::from(crate::queue::every_case!(names));
+    known.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(known, all);
+}

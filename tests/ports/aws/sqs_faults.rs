@@ -1,0 +1,160 @@
+//! SQS between an adapter and its messages: batches that are taken in part, lost replies, throttling.
+
+use omnisend_export::ports::{
+    aws::Aws,
+    queue::{Queue, QueueError},
+};
+use serde_json::{Value, json};
+
+use super::{answers::Answers, sqs::Moto};
+use crate::{
+    common::proxy::{Exchange, What},
+    queue::message,
+};
+
+fn is_send(request: &Exchange) -> bool {
+    request.operation() == "SendMessageBatch"
+}
+
+/// The deduplication ids of each batch, in the order in which they were sent.
+fn batches(moto: &Moto) -> Vec<Vec<String>> {
+    let ids = |request: &Exchange| {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let entries = asked["Entries"].as_array().unwrap().clone();
+        entries.iter().map(|entry| entry["MessageDeduplicationId"].as_str().unwrap().to_owned()).collect()
+    };
+    moto.proxy.seen(is_send).iter().map(ids).collect()
+}
+
+/// Takes a batch's entries but the one of a body, which has to be the second, and says that it failed on that.
+fn refuse(body: &'static str, code: &'static str, sender_fault: bool) -> What {
+    let request = move |request: &mut Exchange| {
+        let mut asked: Value = serde_json::from_slice(&request.body).unwrap();
+        asked["Entries"].as_array_mut().unwrap().retain(|entry| entry["MessageBody"] != body);
+        request.body = asked.to_string().into();
+    };
+    let answer = move |answer: &mut Exchange| {
+        let mut told: Value = serde_json::from_slice(&answer.body).unwrap();
+        told["Failed"] =
+            json!([{"Id": "1", "Code": code, "Message": "spoiled", "SenderFault": sender_fault}]);
+        answer.body = told.to_string().into();
+    };
+    What::Edit { request: Box::new(request), answer: Box::new(answer) }
+}
+
+/// Everything that is in the queue, in the order in which it comes.
+async fn drain(moto: &Moto) -> Vec<String> {
+    let mut drained = Vec::new();
+    loop {
+        let deliveries = moto.queue.receive(10).await.unwrap();
+        if deliveries.is_empty() {
+            return drained;
+        }
+        for delivery in deliveries {
+            moto.queue.delete(&delivery).await.unwrap();
+            drained.push(delivery.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_what_was_not_taken_is_sent_again_and_nothing_overtakes_it() {
+    let moto = Moto::new().await;
+    moto.proxy.spoil(2, is_send, refuse("b1", "InternalError", false));
+    moto.queue.send(&["a1", "a2", "b1", "b2", "b3", "c1"].map(message)).await.unwrap();
+    let expected: [&[&str]; 5] = [&["a1", "b1", "c1"], &["a2", "b1"], &["b1"], &["b2"], &["b3"]];
+    assert_eq!(batches(&moto), expected);
+    let drained = drain(&moto).await;
+    for group in ["a", "b", "c"] {
+        let of_group: Vec<_> = drained.iter().filter(|body| body.starts_with(group)).collect();
+        assert!(of_group.is_sorted(), "{of_group:?}");
+    }
+    assert_eq!(drained.len(), 6);
+}
+
+#[tokio::test]
+async fn a_message_that_can_never_be_sent_is_named_and_its_successors_are_not_sent() {
+    let moto = Moto::new().await;
+    moto.proxy.spoil(1, is_send, refuse("b1", "InvalidMessageContents", true));
+    let error = moto.queue.send(&["a1", "b1", "b2"].map(message)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "could not send to the queue: message b1 was not taken: InvalidMessageContents: spoiled"
+    );
+}
+
+#[tokio::test]
+async fn a_batch_whose_reply_was_lost_is_in_the_queue_once() {
+    let moto = Moto::new().await;
+    moto.proxy.spoil(1, is_send, What::LoseReply);
+    moto.proxy.spoil(1, is_send, What::Drop);
+    moto.queue.send(&["a1", "b1", "a2"].map(message)).await.unwrap();
+    let expected: [&[&str]; 4] = [&["a1", "b1"], &["a1", "b1"], &["a1", "b1"], &["a2"]];
+    assert_eq!(batches(&moto), expected);
+    let mut drained = drain(&moto).await;
+    drained.sort_unstable();
+    assert_eq!(drained, ["a1", "a2", "b1"]);
+}
+
+#[tokio::test]
+async fn many_messages_of_one_group_keep_their_order() {
+    let moto = Moto::new().await;
+    let bodies: Vec<String> = (0..25).map(|n| format!("a{n:02}")).collect();
+    let messages: Vec<_> = bodies.iter().map(|body| message(body)).collect();
+    moto.queue.send(&messages).await.unwrap();
+    assert_eq!(drain(&moto).await, bodies);
+    moto.queue.send(&[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_receive_whose_reply_was_lost_asks_for_the_same_messages() {
+    let moto = Moto::new().await;
+    let is_receive = |request: &Exchange| request.operation() == "ReceiveMessage";
+    // Not forwarded: moto does not know these attempts, and would hold what it gave to the first one.
+    moto.proxy.spoil(1, is_receive, What::Drop);
+    for _ in 0..2 {
+        assert_eq!(moto.queue.receive(10).await.unwrap(), []);
+    }
+    let attempt = |request: &Exchange| {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        asked["ReceiveRequestAttemptId"].as_str().unwrap().to_owned()
+    };
+    let attempts: Vec<String> = moto.proxy.seen(is_receive).iter().map(attempt).collect();
+    assert_eq!(attempts.len(), 3);
+    assert!(attempts[0] == attempts[1] && attempts[1] != attempts[2], "{attempts:?}");
+    assert_eq!(moto.queue.receive(0).await.unwrap(), []);
+    assert_eq!(moto.proxy.seen(is_receive).len(), 3, "asked for none");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_throttles_without_end_is_tried_and_then_said() {
+    let answers = Answers::always(Some(Exchange::json_error(400, "ThrottlingException")));
+    let queue = Aws::new(answers.config()).queue("http://127.0.0.1:1/123456789012/uploads.fifo");
+    let error = queue.send(&[message("a1")]).await.unwrap_err();
+    assert_eq!(error.to_string(), "could not send to the queue: ThrottlingException: spoiled (status 400)");
+    assert_eq!(answers.asked(), 8);
+}
+
+#[tokio::test]
+async fn a_refusal_is_final() {
+    let moto = Moto::new().await;
+    moto.proxy.spoil(9, |_| true, What::Answer(Exchange::json_error(403, "AccessDeniedException")));
+    let held = omnisend_export::ports::queue::Delivery {
+        handle: "AQEB".to_owned(),
+        group: "a".to_owned(),
+        body: "a1".to_owned(),
+        receive_count: 1,
+    };
+    for (error, action) in [
+        (moto.queue.send(&[message("a1")]).await, "send to"),
+        (moto.queue.receive(1).await.map(drop), "receive from"),
+        (moto.queue.delete(&held).await, "delete from"),
+        (moto.queue.release(&held).await, "release to"),
+    ] {
+        let error = error.unwrap_err();
+        assert!(matches!(error, QueueError::Service { .. }));
+        let said = format!("could not {action} the queue: AccessDeniedException: spoiled (status 403)");
+        assert_eq!(error.to_string(), said);
+    }
+    assert_eq!(moto.proxy.seen(|_| true).len(), 4);
+}

@@ -1,0 +1,104 @@
+//! SQS's rules inside the process: its JSON protocol before the in-process queue, whose time a test decides. Its
+//! errors are in the words of SQS.
+
+use std::sync::Arc;
+
+use omnisend_export::ports::{
+    aws::Aws,
+    queue::{Delivery, MemoryQueue, Message, Queue, QueueError, Settings, SqsQueue},
+};
+use serde_json::{Value, json};
+
+use super::answers::Answers;
+use crate::common::proxy::Exchange;
+
+/// A queue whose every call goes through SQS's protocol to one inside the process, and that one.
+pub(crate) fn queue(settings: Settings) -> (SqsQueue, Arc<MemoryQueue>, Answers) {
+    let memory = Arc::new(MemoryQueue::new(settings));
+    let behind = Arc::clone(&memory);
+    let answers = Answers::new(move |request| {
+        let queue = Arc::clone(&behind);
+        async move { Some(answer(&queue, &request).await) }
+    });
+    let queue = Aws::new(answers.config()).queue("http://127.0.0.1:1/123456789012/uploads.fifo");
+    (queue, memory, answers)
+}
+
+async fn answer(queue: &MemoryQueue, request: &Exchange) -> Exchange {
+    let asked: Value = serde_json::from_slice(&request.body).unwrap();
+    let answer = match request.operation() {
+        "SendMessageBatch" => send(queue, &asked).await,
+        "ReceiveMessage" => receive(queue, &asked).await,
+        "DeleteMessage" => match queue.delete(&held(&asked)).await {
+            Ok(()) => json!({}),
+            Err(error) => return expired(&error, "The receipt handle has expired."),
+        },
+        "ChangeMessageVisibility" => match queue.release(&held(&asked)).await {
+            Ok(()) => json!({}),
+            Err(error) => {
+                let reason = "Message does not exist or is not available for visibility timeout change.";
+                return expired(&error, reason);
+            }
+        },
+        other => panic!("asked to {other}"),
+    };
+    Exchange::answer(200, &[("content-type", "application/x-amz-json-1.0")], &answer.to_string())
+}
+
+async fn send(queue: &MemoryQueue, asked: &Value) -> Value {
+    let entries = asked["Entries"].as_array().unwrap();
+    assert!((1..=10).contains(&entries.len()), "{} entries", entries.len());
+    let message = |entry: &Value| Message {
+        group: text(&entry["MessageGroupId"]),
+        deduplication_id: text(&entry["MessageDeduplicationId"]),
+        body: text(&entry["MessageBody"]),
+    };
+    queue.send(&entries.iter().map(message).collect::<Vec<_>>()).await.unwrap();
+    let taken = entries.iter().map(|entry| {
+        json!({"Id": entry["Id"], "MessageId": entry["MessageDeduplicationId"], "MD5OfMessageBody": "", "SequenceNumber": "1"})
+    });
+    json!({"Successful": taken.collect::<Vec<_>>(), "Failed": []})
+}
+
+async fn receive(queue: &MemoryQueue, asked: &Value) -> Value {
+    let max = asked["MaxNumberOfMessages"].as_u64().unwrap();
+    assert!((1..=10).contains(&max), "{max} messages asked for");
+    assert_eq!(asked["WaitTimeSeconds"], 0);
+    let names = asked["MessageSystemAttributeNames"].as_array().unwrap();
+    let asked_for = |name: &str| names.iter().any(|asked| asked == name);
+    let deliveries = queue.receive(usize::try_from(max).unwrap()).await.unwrap();
+    let messages = deliveries.into_iter().map(|delivery| {
+        let mut attributes = json!({});
+        if asked_for("MessageGroupId") {
+            attributes["MessageGroupId"] = json!(delivery.group);
+        }
+        if asked_for("ApproximateReceiveCount") {
+            attributes["ApproximateReceiveCount"] = json!(delivery.receive_count.to_string());
+        }
+        json!({"MessageId": "m", "ReceiptHandle": delivery.handle, "Body": delivery.body, "Attributes": attributes})
+    });
+    // Where there is none, SQS does not say so.
+    let messages: Vec<Value> = messages.collect();
+    if messages.is_empty() { json!({}) } else { json!({"Messages": messages}) }
+}
+
+/// The delivery that a handle stands for: the queue goes by the handle alone.
+fn held(asked: &Value) -> Delivery {
+    let handle = text(&asked["ReceiptHandle"]);
+    Delivery { handle, group: String::new(), body: String::new(), receive_count: 0 }
+}
+
+fn expired(error: &QueueError, reason: &str) -> Exchange {
+    assert!(matches!(error, QueueError::Expired), "{error}");
+    let message = format!("Value AQEB for parameter ReceiptHandle is invalid. Reason: {reason}");
+    let body = json!({"__type": "com.amazonaws.sqs#InvalidParameterValue", "message": message}).to_string();
+    let headers = [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amzn-query-error", "InvalidParameterValue;Sender"),
+    ];
+    Exchange::answer(400, &headers, &body)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
