@@ -85,7 +85,8 @@ pub(super) struct View<'a> {
     status: &'static str,
     total_count: usize,
     finished_count: usize,
-    errors_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors_count: Option<usize>,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
@@ -177,11 +178,12 @@ impl Batch {
         }
     }
 
-    /// `errorsCount`, as the faults in force have it.
-    pub(super) fn errors_count(&self) -> usize {
+    /// `errorsCount`, as the faults in force have it: `None` where one hides it.
+    pub(super) fn errors_count(&self) -> Option<usize> {
         match &self.end {
-            Some(end) if !self.quirks.hide_error_count => end.refused + self.quirks.extra_errors,
-            _ => 0,
+            Some(_) if self.quirks.hide_error_count => None,
+            Some(end) => Some(end.refused + self.quirks.extra_errors),
+            None => Some(0),
         }
     }
 

@@ -77,7 +77,7 @@ pub enum FaultKind {
         /// How many errors too many.
         errors: usize,
     },
-    /// The batch's `errorsCount` is 0 though its items show their errors.
+    /// The batch's `errorsCount` is left out though its items show their errors.
     ItemsWithoutErrors {},
     /// Batches of another integration arrive just before the listing is read, so that its pages shift.
     ShiftListing {

@@ -133,7 +133,7 @@ fn page(
         id: super::ids::id(super::ids::Kind::Batch, index, i),
         status: batch.status(now),
         total: batch.total,
-        errors: batch.errors_count(),
+        errors: batch.errors_count().unwrap_or(0),
         origin: batch.origin.clone().unwrap_or_default(),
         created: super::contacts::time(batch.created_at),
     });

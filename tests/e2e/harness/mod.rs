@@ -1,0 +1,267 @@
+//! A world for one test: a sandbox, a state directory, and the binary between them.
+
+mod call;
+mod check;
+mod segment;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use omnisend_export::sandbox::{self, Options, Running};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) use self::{
+    call::{Call, Ran},
+    segment::{CANARY, Segment, address, quoted},
+};
+
+/// The API key of every world; nothing may ever print it.
+pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
+
+/// Requests a minute: so many that no test waits for its pace.
+pub(crate) const FAST: u32 = 60_000;
+
+/// The export that a world begins with.
+pub(crate) const EXPORT: &str = r#"
+display_name = "VIP customers"
+mode = "full"
+[[segments]]
+name = "VIP"
+path = "segments/vip/"
+[fields]
+email = "EMail"
+first_name = "FirstName"
+"#;
+
+pub(crate) struct World {
+    dir: TempDir,
+    sandbox: Running,
+    http: reqwest::Client,
+    limit: u32,
+    /// What the segment file holds, by construction.
+    segment: RefCell<Option<Segment>>,
+    /// Keys that requests may carry.
+    keys: RefCell<Vec<String>>,
+    /// Whether 429s were ordered, so that some are no fault of the client's.
+    throttling_ordered: Cell<bool>,
+}
+
+/// A sandbox that answers at once.
+pub(crate) fn options() -> Options {
+    Options { requests_per_minute: FAST, batch_delay: Duration::ZERO, ..Options::default() }
+}
+
+impl World {
+    /// A world in which nothing goes wrong: a segment of so many people, each with an address.
+    pub(crate) async fn of_people(n: u64) -> Self {
+        Self::with(options(), Segment::people(n)).await
+    }
+
+    pub(crate) async fn with(options: Options, segment: Segment) -> Self {
+        let world = Self {
+            dir: TempDir::new().unwrap(),
+            limit: options.requests_per_minute,
+            sandbox: sandbox::start(options).await.unwrap(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            segment: RefCell::default(),
+            keys: RefCell::new(vec![KEY.to_owned()]),
+            throttling_ordered: Cell::default(),
+        };
+        world.connection("acme", world.limit);
+        world.write("exports/acme/vip.toml", EXPORT);
+        world.segment(segment);
+        world
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn api_url(&self) -> String {
+        self.sandbox.url()
+    }
+
+    /// Writes a file of the state.
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub(crate) fn connection(&self, name: &str, requests_per_minute: u32) {
+        let text = format!(
+            "display_name = \"{name}\"\nsecret = \"omnisend/{name}\"\n\
+             requests_per_minute = {requests_per_minute}\n[data_privacy]\nagreed_by = \"ada\"\n\
+             agreed_at = 2026-01-01T00:00:00Z\n"
+        );
+        self.write(&format!("connections/{name}.toml"), text);
+    }
+
+    /// Puts a connection's key where only its owner reads it.
+    pub(crate) fn secret(&self, connection: &str, key: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let path = format!("secrets/omnisend/{connection}");
+        self.write(&path, key);
+        fs::set_permissions(self.root().join(path), fs::Permissions::from_mode(0o600)).unwrap();
+        self.keys.borrow_mut().push(key.to_owned());
+    }
+
+    /// Makes this the newest segment file.
+    pub(crate) fn segment(&self, segment: Segment) {
+        self.write("segments/vip/segment.csv", &segment.bytes);
+        *self.segment.borrow_mut() = Some(segment);
+    }
+
+    /// The binary, with these arguments, on this state and sandbox.
+    pub(crate) fn call(&self, arguments: &str) -> Call<'_> {
+        Call::new(self, arguments)
+    }
+
+    /// Orders a fault, such as `status=503,count=3`, and answers with its index.
+    pub(crate) async fn fault(&self, fault: &str) -> u64 {
+        if fault.starts_with("status=429") {
+            self.throttling_ordered.set(true);
+        }
+        let ordered = self.post("faults", &serde_json::json!([fault])).await;
+        ordered["indexes"][0].as_u64().unwrap_or_else(|| panic!("{fault}: {ordered}"))
+    }
+
+    /// Waits until a fault has fallen.
+    pub(crate) async fn fallen(&self, fault: u64) {
+        self.get(&format!("faults/wait?index={fault}")).await;
+    }
+
+    pub(crate) async fn no_faults(&self) {
+        let url = format!("{}_sandbox/faults", self.sandbox.page());
+        self.http.delete(url).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    pub(crate) async fn rotate_key(&self, old: &str, new: &str) {
+        let body = serde_json::json!({ "replace": old, "with": new });
+        self.post("keys", &body).await;
+        self.keys.borrow_mut().extend([old, new].map(str::to_owned));
+    }
+
+    /// Puts contacts into the sandbox.
+    pub(crate) async fn seed(&self, contacts: &Value) {
+        self.post("contacts", contacts).await;
+    }
+
+    /// What the sandbox knows of the first brand, contacts aside.
+    pub(crate) async fn state(&self) -> Value {
+        self.get("state?contacts=false").await
+    }
+
+    /// The requests that the sandbox received, the oldest first; it keeps a thousand.
+    pub(crate) async fn requests(&self) -> Vec<Value> {
+        self.get("requests").await.as_array().unwrap().clone()
+    }
+
+    /// Every `POST /batches` that the sandbox received.
+    pub(crate) async fn posts(&self) -> Vec<Value> {
+        self.requests().await.into_iter().filter(|request| request["method"] == "POST").collect()
+    }
+
+    /// The contacts in all batches that the sandbox took: more than there are people where some were sent twice.
+    pub(crate) async fn taken(&self) -> u64 {
+        let state = self.state().await;
+        state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
+    }
+
+    /// The first brand's contacts by address, without what the sandbox itself made up.
+    pub(crate) async fn contacts(&self) -> BTreeMap<String, Value> {
+        self.contacts_of("brand=0").await
+    }
+
+    pub(crate) async fn contacts_of(&self, brand: &str) -> BTreeMap<String, Value> {
+        let text = self.text(&format!("contacts?{brand}")).await;
+        let contacts = text.lines().map(|line| {
+            let mut contact: Value = serde_json::from_str(line).unwrap();
+            let fields = contact.as_object_mut().unwrap();
+            for made_up in ["contactID", "createdAt"] {
+                fields.remove(made_up);
+            }
+            (fields["email"].as_str().unwrap().to_owned(), contact)
+        });
+        contacts.collect()
+    }
+
+    /// Fails unless the sandbox holds these addresses and no others.
+    #[track_caller]
+    pub(crate) fn holds(
+        &self,
+        contacts: &BTreeMap<String, Value>,
+        expected: impl IntoIterator<Item = String>,
+    ) {
+        let expected: std::collections::BTreeSet<String> = expected.into_iter().collect();
+        let there: std::collections::BTreeSet<String> = contacts.keys().cloned().collect();
+        let missing: Vec<_> = expected.difference(&there).take(3).collect();
+        let too_many: Vec<_> = there.difference(&expected).take(3).collect();
+        assert!(
+            expected == there,
+            "the sandbox holds {} contacts where {} were expected; missing {missing:?}, too many {too_many:?}",
+            there.len(),
+            expected.len()
+        );
+    }
+
+    /// Every file of the state, by its path.
+    pub(crate) fn files(&self) -> Vec<String> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { walk(&path, found) } else { found.push(path) }
+            }
+        }
+        let mut found = Vec::new();
+        walk(self.root(), &mut found);
+        let below = |path: PathBuf| path.strip_prefix(self.root()).unwrap().to_str().unwrap().to_owned();
+        let mut files: Vec<String> = found.into_iter().map(below).collect();
+        files.sort();
+        files
+    }
+
+    /// The files of all runs.
+    pub(crate) fn run_files(&self) -> Vec<String> {
+        self.files().into_iter().filter(|file| file.starts_with("runs/")).collect()
+    }
+
+    /// Every report there is, by the folder of its run.
+    pub(crate) fn reports(&self) -> BTreeMap<String, Value> {
+        let reports = self.run_files().into_iter().filter_map(|file| {
+            let run = file.strip_suffix("/report.json")?.to_owned();
+            Some((run, serde_json::from_str(&self.read(&file)).unwrap()))
+        });
+        reports.collect()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let text = self.text(path).await;
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"))
+    }
+
+    async fn text(&self, path: &str) -> String {
+        let url = format!("{}_sandbox/{path}", self.sandbox.page());
+        let answer = self.http.get(url).send().await.unwrap().error_for_status().unwrap();
+        String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}_sandbox/{path}", self.sandbox.page());
+        let answer = self.http.post(url).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.bytes().await.unwrap());
+        assert!(status.is_success(), "{path}: {status}: {}", String::from_utf8_lossy(&text));
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+}

@@ -1,0 +1,44 @@
+//! Segment files whose counts are known by construction.
+
+/// Every address lies in this domain, which nothing but reports for people may show.
+pub(crate) const CANARY: &str = "canary.example";
+
+/// The address of a person.
+pub(crate) fn address(n: u64) -> String {
+    format!("person{n:06}@{CANARY}")
+}
+
+/// A segment file, and what its rows are.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    pub bytes: Vec<u8>,
+    pub rows: u64,
+    pub invalid: u64,
+    pub duplicate: u64,
+}
+
+impl Segment {
+    /// People with an address and a first name each.
+    pub(crate) fn people(n: u64) -> Self {
+        let rows: String = (0..n).map(|n| format!("{},Person {n}\n", address(n))).collect();
+        Self::clean(format!("EMail,FirstName\n{rows}"), n)
+    }
+
+    /// A file whose rows are all valid and different.
+    pub(crate) fn clean(bytes: impl Into<Vec<u8>>, rows: u64) -> Self {
+        Self { bytes: bytes.into(), rows, invalid: 0, duplicate: 0 }
+    }
+
+    pub(crate) fn with(self, invalid: u64, duplicate: u64) -> Self {
+        Self { invalid, duplicate, ..self }
+    }
+}
+
+/// A cell as CSV writes it.
+pub(crate) fn quoted(cell: &str, delimiter: char) -> String {
+    if cell.contains([delimiter, '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}

@@ -1,0 +1,32 @@
+//! The real binary over real HTTP against the sandbox: a segment file goes in, contacts come out, and whatever
+//! goes wrong on the way, the counts add up.
+//!
+//! Tests that kill the process or shorten its waits need the features `kill-points` and `test-scale`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod harness;
+
+mod dry_run;
+mod existing;
+mod happy;
+mod interrupt;
+mod outcomes;
+mod refused;
+mod source;
+#[cfg(feature = "test-scale")]
+mod throttled;
+mod together;
+mod usage;
+
+#[cfg(all(feature = "kill-points", feature = "test-scale"))]
+mod kill;
+#[cfg(feature = "test-scale")]
+mod parked;
+#[cfg(feature = "test-scale")]
+mod unanswered;

@@ -1,0 +1,144 @@
+//! What became of each contact, by what Omnisend says of its batches: success is only what is said to be one.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ran, Segment, World, address, options};
+
+/// The reasons of a report: outcome, code, count.
+fn reasons(ran: &Ran) -> Vec<Value> {
+    let reasons = ran.report()["reasons"].as_array().unwrap().iter();
+    reasons.map(|reason| json!([reason["outcome"], reason["code"], reason["count"]])).collect()
+}
+
+/// The addresses of a run's rejects with an outcome.
+fn rejects(world: &World, outcome: &str) -> Vec<String> {
+    let run = world.reports().into_keys().next_back().unwrap();
+    world
+        .read(&format!("{run}/rejects.ndjson"))
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|reject| reject["outcome"] == outcome)
+        .map(|reject| reject["email"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn who_is_refused_one_by_one_is_rejected_with_omnisends_reason() {
+    let world = World::of_people(250).await;
+    world.fault(&format!("refuse_item={},code=blocked,message=is on the list", address(7))).await;
+    world.fault(&format!("refuse_item={},code=blocked,response_code=422", address(249))).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [248, 2, 0]);
+    assert_eq!(reasons(&ran), [json!(["rejected", "blocked", 2])]);
+    assert_eq!(rejects(&world, "rejected"), [address(7), address(249)]);
+    world.holds(&world.contacts().await, (0..249).filter(|n| *n != 7).map(address));
+    let run = world.reports().into_keys().next().unwrap();
+    let first = world.read(&format!("{run}/rejects.ndjson"));
+    let first: Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["line"], &first["field"]), (&json!(9), &json!("identifiers[0].id")));
+    assert!(first["reason"].as_str().unwrap().contains("is on the list"), "{first}");
+    assert_eq!(first["contact"]["firstName"], "Person 7");
+}
+
+#[tokio::test]
+async fn an_address_that_omnisend_repeats_is_not_printed() {
+    let world = World::of_people(2).await;
+    let message = format!("{} is on the list", address(1));
+    world.fault(&format!("refuse_item={},code=blocked,message={message}", address(1))).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [1, 1, 0]);
+    assert!(ran.stdout.contains("(an e-mail address) is on the list"), "{}", ran.stdout);
+    assert_eq!(rejects(&world, "rejected"), [address(1)]);
+}
+
+#[tokio::test]
+async fn a_full_plan_is_said_at_the_top_of_the_report() {
+    let world = World::with(
+        omnisend_export::sandbox::Options { plan_limit: Some(120), ..options() },
+        Segment::people(250),
+    )
+    .await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [120, 130, 0]);
+    assert_eq!(reasons(&ran), [json!(["rejected", "402", 130])]);
+    let message = ran.report()["message"].as_str().unwrap_or_default();
+    assert!(message.contains("130") && message.contains("plan holds no more contacts"), "{:#}", ran.report());
+    let top: Vec<&str> = ran.stdout.lines().take(2).collect();
+    assert!(top[1].contains("plan holds no more contacts"), "{top:?}");
+    assert_eq!(world.contacts().await.len(), 120);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_for_some_of_its_items_goes_again_without_them() {
+    let strict = omnisend_export::sandbox::Options { validate_batches_synchronously: true, ..options() };
+    // An address that the mapping takes and the sandbox does not.
+    let odd = "o'dd!#$%&*+/=?^`{|}~@canary.example";
+    let text = format!("EMail,FirstName\n{},A\n{odd},B\n{},C\n", address(0), address(1));
+    let world = World::with(strict, Segment::clean(text, 3)).await;
+    let ran = world.call("run vip").end().await;
+    assert!([Some(0), Some(3)].contains(&ran.code), "{ran:?}");
+    let counts = &ran.report()["counts"];
+    assert_eq!(counts["accepted"].as_u64().unwrap() + counts["rejected"].as_u64().unwrap(), 3, "{counts}");
+}
+
+#[tokio::test]
+async fn errors_without_their_items_are_no_success() {
+    let world = World::of_people(250).await;
+    world.fault("errors_without_items=2,skip=1,count=1").await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [150, 0, 100]);
+    assert_eq!(reasons(&ran), [json!(["unknown", "unknown", 100])]);
+    assert_eq!(rejects(&world, "unknown").len(), 100);
+    assert_eq!(ran.report()["not_sent"], 0);
+}
+
+#[tokio::test]
+async fn items_without_their_count_are_no_success() {
+    let world = World::of_people(100).await;
+    world.fault("items_without_errors").await;
+    world.fault(&format!("refuse_item={}", address(3))).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [99, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_never_over_is_unknown_after_its_time() {
+    let world = World::of_people(250).await;
+    let stuck = world.fault("stuck_batch,skip=2,count=1").await;
+    let ran = world.call("run vip --give-up-after 1s").end().await;
+    world.fallen(stuck).await;
+    ran.exits(3).reports("partial", [200, 0, 50]);
+    assert_eq!(rejects(&world, "unknown"), (200..250).map(address).collect::<Vec<_>>());
+    ran.says(&["settling: Omnisend works on"]);
+}
+
+#[tokio::test]
+async fn what_a_stopped_batch_did_not_come_to_is_sent_again_once() {
+    let world = World::of_people(250).await;
+    world.fault("stopped_batch=30,skip=1,count=1").await;
+    world.call("run vip").end().await.exits(0).reports("succeeded", [250, 0, 0]);
+    assert_eq!(world.taken().await, 250 + 70, "only what was not worked on goes again");
+    world.holds(&world.contacts().await, (0..250).map(address));
+}
+
+#[tokio::test]
+async fn a_batch_that_is_stopped_again_is_unknown() {
+    let world = World::of_people(100).await;
+    world.fault("stopped_batch=30").await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [60, 0, 40]);
+    assert_eq!(world.taken().await, 100 + 70);
+    assert_eq!(rejects(&world, "unknown"), (60..100).map(address).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_listing_that_shifts_while_it_is_read_loses_no_batch() {
+    let world = World::of_people(30_100).await;
+    world.fault("shift_listing=5").await;
+    world.fault(&format!("refuse_item={}", address(11))).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [30_099, 1, 0]);
+    assert_eq!(ran.report()["batches"], 301);
+    let settle = ran.report()["requests"]["settle"].as_u64().unwrap();
+    assert!(settle <= 20, "{settle} requests to settle 301 batches");
+}

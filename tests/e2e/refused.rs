@@ -1,0 +1,119 @@
+//! What Omnisend refuses for good: the run is parked after few requests, says what to do, and is taken up again.
+
+use omnisend_export::sandbox::Options;
+
+use crate::harness::{KEY, Segment, World, address, options};
+
+/// Requests that may be under way when the first refusal comes, each of which meets it too.
+const IN_FLIGHT: u64 = 32;
+
+async fn is_parked_then_ends(fault: &str, per_request: u64, said: &[&str]) {
+    let world = World::of_people(10_000).await;
+    world.fault(fault).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(1).reports("failed", [0, 0, 10_000]);
+    assert_eq!(ran.report()["not_sent"], 10_000);
+    let message = ran.report()["message"].as_str().unwrap();
+    for said in said {
+        assert!(message.contains(said) && ran.stdout.contains(said), "{said:?} is not in {message}");
+    }
+    let again = "to go on where it stopped: omnisend-export run vip";
+    assert!(ran.stdout.contains(again), "it does not say how to go on:\n{}", ran.stdout);
+    let asked = world.requests().await.len() as u64;
+    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were made of an API that refuses them");
+
+    world.no_faults().await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [10_000, 0, 0]);
+    assert_eq!(world.reports().len(), 1, "the run that was parked is the one that ended");
+    assert_eq!(world.taken().await, 10_000, "contacts were sent more than once");
+}
+
+#[tokio::test]
+async fn a_key_without_the_permission_parks_the_run() {
+    is_parked_then_ends("status=403", 1, &["Omnisend answered 403", "permission", "contacts and batches"])
+        .await;
+}
+
+#[tokio::test]
+async fn a_retired_version_parks_the_run() {
+    is_parked_then_ends("status=410", 1, &["Omnisend answered 410", "update omnisend-export"]).await;
+}
+
+#[tokio::test]
+async fn a_refused_batch_that_names_no_item_parks_the_run() {
+    is_parked_then_ends("status=400", 1, &["Omnisend answered 400", "trace id urn:omnisend:request:"]).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_for_good_parks_the_run_until_it_is_replaced() {
+    let other = Options { api_key: Some("other-canary-key".to_owned()), ..options() };
+    let world = World::with(other, Segment::people(10_000)).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(1).reports("failed", [0, 0, 10_000]);
+    let message = ran.report()["message"].as_str().unwrap();
+    assert!(message.contains("Omnisend answered 401") && message.contains("make a new one"), "{message}");
+    let asked = world.requests().await.len() as u64;
+    assert!(asked <= IN_FLIGHT * 2, "{asked} requests with a key that is refused");
+
+    world.rotate_key("other-canary-key", KEY).await;
+    world.call("run vip").end().await.exits(0).reports("succeeded", [10_000, 0, 0]);
+    assert_eq!(world.taken().await, 10_000);
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_once_is_read_again() {
+    let world = World::of_people(300).await;
+    world.fault("status=401,method=POST,skip=1,count=1").await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(0).reports("succeeded", [300, 0, 0]);
+    assert_eq!(ran.report()["requests"]["upload"], 4);
+    assert_eq!(world.taken().await, 300);
+}
+
+#[tokio::test]
+async fn a_key_that_is_rotated_during_the_run_is_read_again() {
+    let world = World::of_people(1_000).await;
+    world.connection("acme", 600);
+    world.secret("acme", "first-canary-key");
+    let held = world.fault("delay=700,method=POST,skip=3,count=1").await;
+    let running = world.call("run vip").without_key().start();
+    world.fallen(held).await;
+    world.rotate_key("first-canary-key", "second-canary-key").await;
+    world.secret("acme", "second-canary-key");
+    running.end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
+    world.holds(&world.contacts().await, (0..1_000).map(address));
+    let keys: Vec<String> = world
+        .posts()
+        .await
+        .iter()
+        .map(|post| post["headers"]["authorization"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(keys[0].ends_with("first-canary-key") && keys.last().unwrap().ends_with("second-canary-key"));
+}
+
+#[tokio::test]
+async fn a_refusal_while_settling_is_taken_up_without_sending_anything_again() {
+    let world = World::of_people(300).await;
+    world.fault("status=403,method=GET").await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(1).reports("failed", [0, 0, 300]);
+    assert_eq!(ran.report()["not_sent"], 0);
+    world.no_faults().await;
+    world.call("run vip").end().await.exits(0).reports("succeeded", [300, 0, 0]);
+    assert_eq!(world.posts().await.len(), 3, "what was sent was sent again");
+}
+
+#[tokio::test]
+async fn a_run_that_was_parked_half_way_ends_exact() {
+    let world = World::of_people(1_000).await;
+    world.connection("acme", 600);
+    world.fault("status=403,method=POST,skip=4").await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(1).reports("failed", [400, 0, 600]);
+    assert_eq!(ran.report()["not_sent"], 600);
+    world.no_faults().await;
+    world.call("run vip").end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
+    assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
+    world.holds(&world.contacts().await, (0..1_000).map(address));
+}

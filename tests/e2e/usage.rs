@@ -1,0 +1,190 @@
+//! What a person gets wrong before anything is sent: exit code 2, and a message that says what to do.
+
+use serde_json::Value;
+
+use crate::harness::{EXPORT, Segment, World, options};
+
+const CONNECTION: &str = "\
+display_name = \"Acme\"\nsecret = \"omnisend/acme\"\n[data_privacy]\nagreed_by = \"ada\"\n\
+agreed_at = 2026-01-01T00:00:00Z\n";
+
+/// A mistake in one file of the state, and what must be said of it.
+async fn is_refused(file: &str, text: &str, said: &[&str]) {
+    let world = World::of_people(3).await;
+    world.write(file, text);
+    for call in ["run vip", "run vip --dry-run", "validate"] {
+        let ran = world.call(call).end().await;
+        ran.exits(2).says(said);
+        assert_eq!(ran.stdout, "", "{call} prints a result though there is none");
+    }
+    assert_eq!(world.requests().await, Vec::<Value>::new(), "something was asked of Omnisend");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_file_is_named_with_its_line_and_what_to_do() {
+    let connection = "connections/acme.toml";
+    is_refused(
+        connection,
+        "display_name = \"Acme\"\nsecret = \"omnisend/acme\"\n",
+        &[
+            "connections/acme.toml:1: data_privacy: missing; nobody has agreed yet",
+            "agreed_by = ",
+            "agreed_at = ",
+        ],
+    )
+    .await;
+    is_refused(
+        connection,
+        &CONNECTION.replace("secret", "sercet"),
+        &["connections/acme.toml:2: sercet: unknown key; did you mean `secret`?"],
+    )
+    .await;
+    let export = "exports/acme/vip.toml";
+    is_refused(
+        export,
+        &EXPORT.replace("first_name", "fist_name"),
+        &["exports/acme/vip.toml:9: fields.fist_name: unknown key; did you mean `first_name`?"],
+    )
+    .await;
+    is_refused(
+        export,
+        &EXPORT.replace("email = \"EMail\"", ""),
+        &["exports/acme/vip.toml", "fields.email: missing", "email = \"<column>\""],
+    )
+    .await;
+    is_refused(
+        export,
+        &format!("{EXPORT}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n"),
+        &["exports/acme/vip.toml:11", "loyalty tier", "A-Z, a-z, 0-9 and `_`"],
+    )
+    .await;
+    is_refused(
+        "exports/acme/vip.toml",
+        &EXPORT.replace("= \"full\"", "= full"),
+        &["exports/acme/vip.toml:3", "double quotes"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn every_problem_is_said_at_once() {
+    let world = World::of_people(1).await;
+    world.write("connections/acme.toml", "secret = 7\n");
+    world.write("exports/acme/vip.toml", "mode = \"ful\"\n");
+    world.call("run vip").end().await.exits(2).says(&[
+        "connections/acme.toml:1: secret: expected a text",
+        "display_name: missing",
+        "data_privacy: missing",
+        "exports/acme/vip.toml:1: mode: `ful` is not a mode; did you mean `full`?",
+        "segments: missing",
+        "fields: missing",
+    ]);
+}
+
+#[tokio::test]
+async fn names_that_are_not_there_are_met_with_those_that_are() {
+    let world = World::of_people(1).await;
+    world.call("run vpi").end().await.exits(2).says(&["there is no export `vpi`; did you mean `vip`?"]);
+    world.call("run VIP").end().await.exits(2).says(&["`VIP` is not a name", "a-z, 0-9"]);
+    world.call("run").end().await.exits(2).says(&["<EXPORT>"]);
+    world.call("run vip --mode fll").end().await.exits(2).says(&["full", "changes"]);
+    world.call("validte").end().await.exits(2).says(&["similar", "validate"]);
+    world
+        .call("run vip --give-up-after soon")
+        .end()
+        .await
+        .exits(2)
+        .says(&["'soon'", "--give-up-after <TIME>"]);
+
+    world.write("exports/acmee/news.toml", EXPORT);
+    world.call("run news").end().await.exits(2).says(&[
+        "exports/acmee/news.toml: there is no connection `acmee`; did you mean `acme`? Then move the export to that \
+         folder. Else create connections/acmee.toml",
+    ]);
+    world.write("exports/acme/news.toml", EXPORT);
+    world
+        .call("run news")
+        .end()
+        .await
+        .exits(2)
+        .says(&["export `news` is there more than once", "rename one"]);
+}
+
+#[tokio::test]
+async fn columns_of_the_mapping_that_the_file_has_not() {
+    for (header, said) in [
+        ("E-Mail,FirstName", "column `EMail` is not in the header; nearest: `E-Mail`"),
+        (
+            "EMail,FirstName,EMail",
+            "column `EMail` is in the header 2 times (columns 1, 3); rename all but one",
+        ),
+        ("Mail address,郵便番号", "column `FirstName` is not in the header"),
+    ] {
+        let world = World::with(options(), Segment::clean(format!("{header}\n"), 0)).await;
+        let ran = world.call("run vip").end().await;
+        ran.exits(2).says(&["export `vip`", "segments/vip/segment.csv", said]);
+        assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+        assert_eq!(world.requests().await.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there() {
+    let world = World::of_people(1).await;
+    std::fs::remove_file(world.root().join("segments/vip/segment.csv")).unwrap();
+    world.call("run vip").end().await.exits(2).says(&[
+        "export `vip`",
+        "no segment file at segments/vip/",
+        "path",
+    ]);
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_exposed_or_none() {
+    let world = World::of_people(3).await;
+    let ran = world.call("run vip").without_key().end().await;
+    ran.exits(2).says(&["secret `omnisend/acme` was not found", "chmod 600", "OMNISEND_API_KEY"]);
+    world.secret("acme", " \n");
+    world.call("run vip").without_key().end().await.exits(2).says(&["secret `omnisend/acme`", "it is empty"]);
+    world
+        .call("run vip")
+        .env("OMNISEND_API_KEY", "two words")
+        .end()
+        .await
+        .exits(2)
+        .says(&["OMNISEND_API_KEY"]);
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(world.root().join("secrets/omnisend/acme"), open).unwrap();
+    world.call("run vip").without_key().end().await.exits(2).says(&["can be read by others", "chmod 600"]);
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun without a key");
+}
+
+#[tokio::test]
+async fn an_address_of_the_api_that_is_none_and_a_state_that_is_not_there() {
+    let world = World::of_people(1).await;
+    for (url, said) in [
+        ("http://203.0.113.1/api", "https"),
+        ("ftp://localhost", "http or https URL"),
+        ("https://ada:pw-canary@localhost", "password"),
+    ] {
+        let ran = world.call("run vip").env("OMNISEND_API_URL", url).end().await;
+        ran.exits(2).says(&["OMNISEND_API_URL", said]);
+        assert!(!ran.stderr.contains("pw-canary"), "a password is shown");
+    }
+    let ran = world.call("sandbox --fault sttus=503").end().await;
+    ran.exits(2).says(&["`sttus` is none of status"]);
+    let nowhere = format!("run vip --state {}", world.root().join("nowhere").display());
+    let ran = world.call(&nowhere).end().await;
+    ran.exits(2).says(&["nowhere: there is no such directory", "--state"]);
+}
+
+#[tokio::test]
+async fn validate_lists_what_is_there() {
+    let world = World::of_people(1).await;
+    let ran = world.call("validate").without_key().end().await;
+    ran.exits(0);
+    for said in ["1 connection and 1 export: all valid", "vip: VIP customers from segments/vip/ to acme"] {
+        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+    }
+}
