@@ -15,6 +15,7 @@
 //! - [`stage`]: plan, upload, settle
 //! - [`report`]: the report for people: HTML and text
 //! - [`app`]: the stages composed over one set of ports, driven by messages
+//! - `lambda`: events to runs, in AWS (feature `lambda`)
 //! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
 
 pub mod app;
@@ -23,11 +24,14 @@ pub mod cli;
 pub mod config;
 pub mod contact;
 mod kill_point;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod omnisend;
 pub mod ports;
 pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod sandbox;
+mod scale;
 pub mod source;
 pub mod stage;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::Environment,
     report::text,
-    run::{ExportName, Key, Mode, Report},
+    run::{ExportName, Key, Mode, Report, State},
     stage::{Observer, Quiet},
 };
 
@@ -75,12 +75,17 @@ pub(super) async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
         End::Interrupted(run) => {
             drop(session);
             Err(Failure::failed(format!(
-                "run {run} was interrupted; what was sent is kept. To go on: omnisend-export run {} --state {}",
-                args.export,
-                args.state.state.display()
+                "run {run} was interrupted; what was sent is kept. To go on: {}",
+                again(&args)
             )))
         }
     }
+}
+
+/// The command that goes on with this run. Another mode would be another run.
+fn again(args: &RunArgs) -> String {
+    let mode = args.mode.map(|mode| format!(" --mode {}", Mode::from(mode).as_str())).unwrap_or_default();
+    format!("omnisend-export run {}{mode} --state {}", args.export, args.state.state.display())
 }
 
 /// Bars for a person, lines for a log, nothing for a script.
@@ -102,6 +107,9 @@ fn show(report: &Report, args: &RunArgs) -> Result<(), Failure> {
     output::result(&format!("  report:  {}", file(Key::ReportHtml(report.run.clone()))));
     if !report.reasons.is_empty() {
         output::result(&format!("  rejects: {}", file(Key::RejectsCsv(report.run.clone()))));
+    }
+    if report.state == State::Failed {
+        output::result(&format!("  to go on where it stopped: {}", again(args)));
     }
     Ok(())
 }

@@ -8,16 +8,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::{exit::Failure, lock::Lock};
 use crate::{
-    app::{App, Handled},
+    app::{App, Handled, runs},
     config::{Connection, Environment, Export, load_export},
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         objects::{Directory, ObjectError, Put},
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
-        secrets::LocalSecrets,
+        secrets::{Freshness, LocalSecrets, SecretError},
     },
-    run::{ExportName, Key, Location, Manifest, Mode, Prefix, Report, RunRef, Trigger, Work},
+    run::{ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
         plan::{self, PlanError, Request, enqueue, find_source},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Longer than any run: the process is the only one that receives.
-const VISIBILITY: Duration = Duration::from_secs(7 * 24 * 3600);
+const VISIBILITY: Duration = Duration::from_hours(168);
 
 /// One export, ready to run.
 pub(super) struct Session {
@@ -35,7 +35,7 @@ pub(super) struct Session {
     connection: Arc<Connection>,
     export: Arc<Export>,
     stop: CancellationToken,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// What to run.
@@ -77,7 +77,8 @@ impl Session {
     ) -> Result<Self, Failure> {
         let objects = directory(state)?;
         let (connection, export) = load_export(&objects, &what.export, SystemClock.now()).await?;
-        let lock = Lock::take(state, connection.name())?;
+        // A dry run asks nobody anything, and disturbs nobody.
+        let lock = if what.dry_run { None } else { Some(Lock::take(state, connection.name())?) };
         let settings = Settings { visibility: VISIBILITY, ..Settings::default() };
         let queue = Arc::new(MemoryQueue::new(settings));
         let key = environment.api_key.as_ref().map(|key| key.expose_secret().to_owned());
@@ -87,6 +88,10 @@ impl Session {
             secrets: Arc::new(LocalSecrets::new(state.join("secrets"), key)),
             clock: Arc::new(SystemClock),
         };
+        if !what.dry_run {
+            // Before a large file is read for nothing.
+            ports.secrets.api_key(connection.secret(), Freshness::Cached).await.map_err(unusable_key)?;
+        }
         let limits = Limits { give_up_after: what.give_up_after, poll_for: None };
         let app = App::new(ports, environment.api_url.clone(), observer, limits);
         Ok(Self { app, queue, connection: Arc::new(connection), export: Arc::new(export), stop, _lock: lock })
@@ -192,42 +197,34 @@ impl Session {
         end.map(End::Finished).ok_or_else(|| Failure::failed(format!("run {run} ended without a report")))
     }
 
-    /// The export's newest run, if it is not over: its plan is written, and its report is not or says that it is
-    /// parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
+    /// The export's newest run that sends and is not over: its plan is written, and its report is not or says that
+    /// it is parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
     async fn interrupted(&self) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
         let records = Records::new(ports.objects.clone());
-        let export = self.export.name();
-        let written = ports.objects.list(&Prefix::Runs(export.clone())).await?;
-        let written: Vec<Location> = written.into_iter().map(|listed| listed.location).collect();
-        let has = |key: Key| written.contains(&(&key).into());
-        let mut runs: Vec<RunRef> = written
-            .iter()
-            .filter_map(|location| Some(RunRef { export: export.clone(), run: run_id(&location.key)? }))
-            .collect();
-        runs.dedup();
         let mut newest = None;
-        for run in runs.into_iter().rev() {
-            if has(Key::Manifest(run.clone())) {
-                newest.get_or_insert(run);
+        for standing in runs(&*ports.objects, self.export.name()).await?.into_iter().rev() {
+            if standing.is_planned() {
+                if newest.is_none() && !standing.is_over() && !standing.is_canceled() {
+                    let manifest = records.manifest(&standing.run).await?;
+                    newest = manifest.filter(|manifest| manifest.dry_run.is_none());
+                }
                 continue;
             }
-            let of_run = Prefix::Run(run).location();
-            for left in written.iter().filter(|location| location.key.starts_with(&of_run.key)) {
+            for left in &standing.objects {
                 ports.objects.delete(left).await?;
             }
         }
-        let Some(run) = newest else { return Ok(None) };
-        let over = has(Key::ReportJson(run.clone())) && !has(Key::Parked(run.clone()));
-        if over || has(Key::Canceled(run.clone())) {
-            return Ok(None);
-        }
-        Ok(records.manifest(&run).await?.filter(|manifest| manifest.dry_run.is_none()))
+        Ok(newest)
     }
 
+    /// Takes back that a run is parked. Its report goes first: a run that is neither parked nor over is what a
+    /// process that dies here, or later, must leave behind.
     async fn unpark(&self, manifest: &Manifest) -> Result<(), Failure> {
-        let key = Key::Parked(manifest.run.clone());
-        Ok(self.app.ports().objects.delete(&(&key).into()).await?)
+        for key in [Key::ReportJson(manifest.run.clone()), Key::Parked(manifest.run.clone())] {
+            self.app.ports().objects.delete(&(&key).into()).await?;
+        }
+        Ok(())
     }
 
     async fn cancel(&self, manifest: &Manifest) -> Result<(), Failure> {
@@ -240,9 +237,14 @@ impl Session {
     }
 }
 
-/// The run that a key below `runs/<export>/` belongs to.
-fn run_id(key: &str) -> Option<crate::run::RunId> {
-    key.split('/').nth(2)?.parse().ok()
+/// A key that is not there is for the person to put there; one that cannot be read just now is not their mistake.
+fn unusable_key(error: SecretError) -> Failure {
+    match error {
+        SecretError::Service { .. } => Failure::failed(error),
+        SecretError::NotFound { .. } | SecretError::Invalid { .. } | SecretError::Exposed { .. } => {
+            Failure::usage(error)
+        }
+    }
 }
 
 impl From<ObjectError> for Failure {

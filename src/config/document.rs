@@ -41,7 +41,13 @@ impl<'t> Document<'t> {
         let start = |error: &Error| error.span().map_or(0, |span| span.start);
         if let Some(error) = errors.iter().find(|error| error.message() != DUPLICATE) {
             // Only the first: what follows one is mostly its echo.
-            let message = format!("not TOML: {}", error.message());
+            // What the parser says of `full`, whose first letter it takes for the beginning of `false`.
+            let text = if error.message().starts_with("invalid boolean") {
+                "; put texts in double quotes"
+            } else {
+                ""
+            };
+            let message = format!("not TOML: {}{text}", error.message());
             return Err(ConfigError::new(vec![problem(line_at(bytes, start(error)), message)]));
         }
         let problems = errors.iter().map(|error| {

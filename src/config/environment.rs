@@ -84,10 +84,21 @@ impl LambdaEnvironment {
     }
 }
 
+/// `AWS_LAMBDA_LOG_LEVEL`: the level that the function's logging configuration says.
+pub fn log_level() -> Option<String> {
+    of_the_process("AWS_LAMBDA_LOG_LEVEL")?.into_string().ok()
+}
+
 /// Where a test wants the process to be killed: `OMNISEND_EXPORT_KILL`, of builds with kill points only.
 #[cfg(feature = "kill-points")]
 pub(crate) fn kill_plan() -> Option<String> {
     of_the_process("OMNISEND_EXPORT_KILL")?.into_string().ok()
+}
+
+/// How a test scales a run down: `OMNISEND_EXPORT_SCALE`, of builds that can be scaled only.
+#[cfg(feature = "test-scale")]
+pub(crate) fn scale() -> Option<String> {
+    of_the_process("OMNISEND_EXPORT_SCALE")?.into_string().ok()
 }
 
 /// The URL of the API, without a slash at its end: `https`, or `http` on this machine.

@@ -19,7 +19,9 @@ mod words;
 pub use connection::{Agreement, Connection, connection};
 #[cfg(feature = "kill-points")]
 pub(crate) use environment::kill_plan;
-pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment};
+#[cfg(feature = "test-scale")]
+pub(crate) use environment::scale;
+pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level};
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
 pub use segment::Segment;

@@ -16,9 +16,12 @@ use tokio::time::Instant;
 use super::{
     CallError, MAX_LISTED, Pacer, Permanent, Slot, VERSION,
     error::{Verdict, verdict},
-    wire::{BatchItems, BatchList, BatchStatus, Posted},
+    wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
-use crate::ports::secrets::{ApiKey, Freshness, Secrets};
+use crate::{
+    ports::secrets::{ApiKey, Freshness, Secrets},
+    scale,
+};
 
 /// How long one attempt may take. Omnisend's answer to a batch takes well under a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,10 +33,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_THROTTLE_WAIT: Duration = Duration::from_secs(10);
 
 /// The most that a 429 waits for: after two windows nothing of what filled them is left.
-const MAX_THROTTLE_WAIT: Duration = Duration::from_secs(120);
+const MAX_THROTTLE_WAIT: Duration = Duration::from_mins(2);
 
 /// How many 429s in a row one request waits out. With the waits above, an hour or more of somebody else's use.
 const MAX_THROTTLES: u32 = 60;
+
+/// The longest delay before a request that failed is tried again.
+const LAST_DELAY: Duration = Duration::from_mins(1);
 
 /// How hard a request is tried.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +92,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .user_agent(concat!("omnisend-export/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ATTEMPT_TIMEOUT)
+            .timeout(scale::answer(ATTEMPT_TIMEOUT))
             // The API does not redirect, and the key must not follow somebody else's word elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -141,6 +147,11 @@ impl Client {
         parse::<BatchList>(&answer).map(|list| list.batches)
     }
 
+    /// The brand that the key belongs to.
+    pub async fn brand(&self, patience: Patience) -> Result<Brand, CallError> {
+        parse(&self.call(None, Method::GET, self.url(&["brands", "current"]), None, patience).await?)
+    }
+
     /// One batch.
     pub async fn batch(&self, id: &str, patience: Patience) -> Result<BatchStatus, CallError> {
         parse(&self.call(None, Method::GET, self.url(&["batches", id]), None, patience).await?)
@@ -170,20 +181,19 @@ impl Client {
         patience: Patience,
     ) -> Result<Bytes, CallError> {
         let mut delays = ExponentialBuilder::new()
-            .with_min_delay(patience.first_delay)
-            .with_max_delay(Duration::from_secs(60))
+            .with_min_delay(scale::wait(patience.first_delay))
+            .with_max_delay(scale::wait(LAST_DELAY))
             .with_max_times(patience.retries)
             .with_jitter()
             .build();
         let (mut attempts, mut throttles, mut refreshed) = (0, 0, false);
         let mut key = self.key(Freshness::Cached).await?;
         loop {
-            let slot = match slot.take() {
-                Some(slot) => slot,
-                None => {
-                    in_time(patience, self.pacer.next_slot())?;
-                    self.pacer.slot().await
-                }
+            let slot = if let Some(slot) = slot.take() {
+                slot
+            } else {
+                in_time(patience, self.pacer.next_slot())?;
+                self.pacer.slot().await
             };
             attempts += 1;
             let (verdict, answer) = self.attempt(slot, &method, &url, body.clone(), &key).await;
@@ -192,7 +202,8 @@ impl Client {
                 Verdict::Throttled(wait) => {
                     self.throttled.fetch_add(1, Ordering::Relaxed);
                     throttles += 1;
-                    let wait = wait.unwrap_or(DEFAULT_THROTTLE_WAIT).min(MAX_THROTTLE_WAIT);
+                    let wait =
+                        wait.unwrap_or_else(|| scale::wait(DEFAULT_THROTTLE_WAIT)).min(MAX_THROTTLE_WAIT);
                     tracing::warn!(
                         wait.seconds = wait.as_secs(),
                         "rate limit reached; another integration uses the brand's budget too"
@@ -209,20 +220,22 @@ impl Client {
                     };
                     tracing::warn!(
                         attempt = attempts,
-                        delay.ms = delay.as_millis() as u64,
+                        delay.ms = delay.as_secs_f64() * 1000.0,
                         reason = last,
                         "request failed; trying again"
                     );
                     in_time(patience, Instant::now() + delay)?;
                     tokio::time::sleep(delay).await;
                 }
-                Verdict::RefreshKey(refusal) if refreshed => return Err(CallError::Permanent(refusal)),
+                Verdict::RefreshKey(refusal) if refreshed => {
+                    return Err(CallError::Permanent(Box::new(refusal)));
+                }
                 Verdict::RefreshKey(_) => {
                     refreshed = true;
                     tracing::warn!("the API key was refused; reading the secret again");
                     key = self.key(Freshness::Fresh).await?;
                 }
-                Verdict::Fail(refusal) => return Err(CallError::Permanent(refusal)),
+                Verdict::Fail(refusal) => return Err(CallError::Permanent(Box::new(refusal))),
             }
         }
     }
@@ -236,12 +249,11 @@ impl Client {
         key: &ApiKey,
     ) -> (Verdict, Bytes) {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut authorization =
-            match header::HeaderValue::try_from(format!("Omnisend-API-Key {}", key.expose())) {
-                Ok(value) => value,
-                // A parsed key holds visible ASCII only.
-                Err(_) => return (Verdict::Retry("the API key is not a header".to_owned()), Bytes::new()),
-            };
+        let value = format!("Omnisend-API-Key {}", key.expose());
+        let Ok(mut authorization) = header::HeaderValue::try_from(value) else {
+            // A parsed key holds visible ASCII only.
+            return (Verdict::Retry("the API key is not a header".to_owned()), Bytes::new());
+        };
         authorization.set_sensitive(true);
         let mut request = self
             .http
@@ -295,7 +307,7 @@ fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, CallError> 
     serde_json::from_slice(answer).map_err(|error| {
         let detail = Some(format!("the answer is not what the API documents: {error}"));
         let problem = super::Problem { detail, ..Default::default() };
-        CallError::Permanent(Permanent { status: StatusCode::OK.as_u16(), problem })
+        CallError::Permanent(Box::new(Permanent { status: StatusCode::OK.as_u16(), problem }))
     })
 }
 

@@ -9,7 +9,7 @@ use super::Problem;
 pub enum CallError {
     /// Omnisend will refuse it however often it is sent.
     #[error("{0}")]
-    Permanent(Permanent),
+    Permanent(Box<Permanent>),
     /// Omnisend could not be reached or could not answer, for as long as the retries went on.
     #[error(
         "Omnisend did not take the request after {attempts} attempts: {last}; run the export again later, it goes on where it stopped"

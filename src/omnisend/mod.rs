@@ -13,13 +13,13 @@ pub use client::{Client, Patience, Usage};
 pub use error::{CallError, Permanent};
 pub use pacer::{Pacer, Slot};
 pub use problem::{FieldError, Problem};
-pub use wire::{BatchItem, BatchItems, BatchStatus, Posted, batch_body, batch_body_overhead};
+pub use wire::{BatchItem, BatchItems, BatchStatus, Brand, Posted, batch_body, batch_body_overhead};
 
 /// The API's version, sent with every request. A retired one is answered with 410.
 pub const VERSION: &str = "2026-03-15";
 
 /// The most contacts in one `POST /batches`. 100 is the published maximum; an unversioned page says 1,000.
-pub const MAX_BATCH_CONTACTS: usize = 100;
+pub const MAX_BATCH_CONTACTS: u32 = 100;
 
 /// The most bytes in one `POST /batches`: under the published 1 MB.
 pub const MAX_BATCH_BYTES: usize = 950_000;

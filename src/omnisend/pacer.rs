@@ -14,7 +14,7 @@ use std::{num::NonZeroU32, sync::Mutex, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 /// Omnisend's window.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// How much lost time may be caught up on: covers the pause between two chunks.
 const CATCH_UP: Duration = Duration::from_millis(350);

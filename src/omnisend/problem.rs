@@ -1,9 +1,11 @@
 //! Omnisend's errors: problem JSON (RFC 9457).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// What Omnisend said of a request that it did not take. Every part may be missing: a proxy before it answers
 /// in HTML.
+///
+/// Its words go into logs and reports, so an address or a phone number that they repeat is masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Problem {
@@ -11,8 +13,10 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// The kind in words.
+    #[serde(deserialize_with = "masked")]
     pub title: Option<String>,
     /// What is wrong with this request.
+    #[serde(deserialize_with = "masked")]
     pub detail: Option<String>,
     /// `urn:omnisend:request:<uuid>`: what Omnisend's support asks for.
     pub instance: Option<String>,
@@ -31,6 +35,7 @@ pub struct FieldError {
     /// The rule that it breaks.
     pub code: Option<String>,
     /// The rule in words.
+    #[serde(deserialize_with = "masked")]
     pub message: Option<String>,
 }
 
@@ -40,8 +45,7 @@ impl Problem {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
-    /// What it says, for people: `detail`, or `title`, then the first fields. Never the request's own values,
-    /// unless Omnisend repeats them.
+    /// What it says, for people: `detail`, or `title`, then the first fields.
     pub fn summary(&self) -> Option<String> {
         let first = self.detail.as_deref().or(self.title.as_deref());
         let fields = self.errors.iter().take(3).map(FieldError::summary);
@@ -55,5 +59,54 @@ impl FieldError {
         let field = self.field.as_deref().unwrap_or("?");
         let what = self.message.as_deref().or(self.code.as_deref()).unwrap_or("is not valid");
         format!("{field}: {what}")
+    }
+}
+
+/// Text without the addresses and phone numbers of people.
+fn masked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(|text| mask(&text)))
+}
+
+fn mask(text: &str) -> String {
+    let ends_word = |c: char| c.is_whitespace() || "\"'`<>()[]{},;:=".contains(c);
+    let mask_word = |word: &str| {
+        let digits = word.strip_prefix('+').unwrap_or_default();
+        if word.find('@').is_some_and(|at| at > 0) {
+            "(an e-mail address)".to_owned()
+        } else if digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit()) {
+            "(a phone number)".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    text.split_inclusive(ends_word)
+        .map(|piece| match piece.strip_suffix(ends_word) {
+            Some(word) => mask_word(word) + piece.get(word.len()..).unwrap_or_default(),
+            None => mask_word(piece),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_phone_numbers_are_masked_and_nothing_else_is() {
+        for (said, shown) in [
+            ("the e-mail ada@example.com is blocked", "the e-mail (an e-mail address) is blocked"),
+            ("`ada@example.com`, \"+442071838750\".", "`(an e-mail address)`, \"(a phone number)\"."),
+            ("items[3].id: must be in E.164, +49", "items[3].id: must be in E.164, +49"),
+            ("", ""),
+        ] {
+            assert_eq!(mask(said), shown);
+        }
+    }
+
+    #[test]
+    fn a_problem_reads_as_before() {
+        let problem = Problem::parse(br#"{"title": null, "detail": "no a@b.co", "errors": [{"code": "c"}]}"#);
+        assert_eq!((problem.title, problem.detail.as_deref()), (None, Some("no (an e-mail address)")));
+        assert_eq!(problem.errors.first().and_then(|error| error.message.as_deref()), None);
     }
 }

@@ -26,6 +26,19 @@ pub fn batch_body<'a>(contacts: impl IntoIterator<Item = &'a RawValue>) -> Bytes
     body.freeze()
 }
 
+/// The answer to a `GET /brands/current`: which brand a key belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Brand {
+    /// Its id.
+    #[serde(rename = "brandID")]
+    pub brand_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its website.
+    pub website: String,
+}
+
 /// The answer to a `POST /batches`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Posted {
@@ -68,6 +81,8 @@ impl BatchStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct BatchList {
+    /// Under `data` in what others report of the API; which one it is now is not documented.
+    #[serde(alias = "data")]
     pub batches: Vec<BatchStatus>,
 }
 

@@ -15,6 +15,8 @@ pub enum Key {
     Export(ConnectionName, ExportName),
     /// What a run sends, where from and how; the run exists from here on.
     Manifest(RunRef),
+    /// The run's messages are sent.
+    Enqueued(RunRef),
     /// Prepared contacts, one a line: `chunks/<n>`.
     Chunk(RunRef, u32),
     /// Rows that the plan did not turn into contacts, one a line: `refused/<n>`.
@@ -55,12 +57,30 @@ impl Key {
     }
 }
 
+impl Location {
+    /// Whether it is one of the state's own objects, which no drop is.
+    pub fn is_own(&self) -> bool {
+        const OWN: [&str; 5] = ["runs/", "connections/", "exports/", "snapshots/", "secrets/"];
+        self.bucket == Bucket::State && OWN.iter().any(|own| self.key.starts_with(own))
+    }
+}
+
+impl Key {
+    /// The run that an object of the state belongs to.
+    pub fn run_of(location: &Location) -> Option<RunRef> {
+        let mut parts = location.key.strip_prefix("runs/")?.split('/');
+        let (export, run) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().map(|_| RunRef { export, run })
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connection(connection) => write!(f, "connections/{connection}.toml"),
             Self::Export(connection, export) => write!(f, "exports/{connection}/{export}.toml"),
             Self::Manifest(run) => write!(f, "runs/{run}/manifest.json"),
+            Self::Enqueued(run) => write!(f, "runs/{run}/enqueued.json"),
             Self::Chunk(run, n) => write!(f, "runs/{run}/chunks/{n:05}.ndjson.zst"),
             Self::Refused(run, n) => write!(f, "runs/{run}/refused/{n:05}.ndjson.zst"),
             Self::Progress(run, n) => write!(f, "runs/{run}/progress/{n:05}.json"),
@@ -88,6 +108,8 @@ pub enum Prefix {
     Runs(ExportName),
     /// Everything of one run.
     Run(RunRef),
+    /// A run's receipts.
+    Receipts(RunRef),
     /// A segment's folder or file, as the export names it.
     Source(Location),
 }
@@ -100,6 +122,7 @@ impl Prefix {
             Self::Exports => Location::state("exports/".to_owned()),
             Self::Runs(export) => Location::state(format!("runs/{export}/")),
             Self::Run(run) => Location::state(format!("runs/{run}/")),
+            Self::Receipts(run) => Location::state(format!("runs/{run}/receipts/")),
             Self::Source(location) => location.clone(),
         }
     }

@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(back[2].contact.get(), r#"{"tags":["a\nb"]}"#);
 
         for cut in 0..object.len() {
-            assert!(unpack(&object[..cut]).map(|left| left.len()).unwrap_or(0) == 0, "cut at {cut}");
+            assert!(unpack(&object[..cut]).map_or(0, |left| left.len()) == 0, "cut at {cut}");
         }
         assert_eq!(writer.lines(), 0);
         assert!(unpack(&writer.finish().unwrap()).unwrap().is_empty());

@@ -44,13 +44,23 @@ impl Trigger {
     }
 
     /// The id of the run that this trigger starts. The same trigger gives the same id, so a duplicate event
-    /// finds the first one's manifest and stops. The hash is of canonical JSON and part of the stored state:
-    /// it must not change between versions.
+    /// finds the first one's manifest and stops.
     pub fn run_id(&self, export: &ExportName) -> RunId {
-        let text = serde_json::to_string(&(export, self)).unwrap_or_default();
         let time = self.at().strftime("%Y%m%dt%H%M%Sz").to_string();
         // Always a name: digits, `t`, `z`, `-` and hexadecimal.
-        RunId::made(format!("{time}-{:016x}", xxh3_64(text.as_bytes())))
+        RunId::made(format!("{time}-{}", self.id_ending(export)))
+    }
+
+    /// What a run's id ends with: a hash of the export and the trigger. The same request is the same run whenever
+    /// it arrives, so a call's time is not in it. The hash is part of the stored state: it must not change between
+    /// versions.
+    pub fn id_ending(&self, export: &ExportName) -> String {
+        let text = match self {
+            Self::Call { request, .. } => serde_json::to_string(&(export, "call", request)),
+            other => serde_json::to_string(&(export, other)),
+        };
+        // Names, texts, numbers and times: there is nothing in them that JSON could refuse.
+        format!("{:016x}", xxh3_64(text.unwrap_or_default().as_bytes()))
     }
 }
 
@@ -93,6 +103,16 @@ mod tests {
         assert_ne!(id, drop_of("v2").run_id(&vip));
         assert_ne!(id, drop_of("v1").run_id(&all));
         assert!(id.as_str().parse::<RunId>().is_ok(), "{id} is a name");
+    }
+
+    #[test]
+    fn a_request_that_arrives_again_later_is_the_same_run() {
+        let vip = "vip".parse().unwrap();
+        let call =
+            |at: &str, request: &str| Trigger::Call { at: at.parse().unwrap(), request: request.to_owned() };
+        let first = call("2026-11-23T10:00:00Z", "1b2c").id_ending(&vip);
+        assert_eq!(call("2026-11-23T10:05:00Z", "1b2c").id_ending(&vip), first);
+        assert_ne!(call("2026-11-23T10:00:00Z", "other").id_ending(&vip), first);
     }
 
     #[test]

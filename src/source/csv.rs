@@ -181,7 +181,9 @@ impl<R: Read> CsvRows<R> {
 
     fn refuse(error: csv::Error, line: u64) -> SourceError {
         match error.into_kind() {
-            csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|e| e.is::<RowTooLong>()) => {
+            csv::ErrorKind::Io(error)
+                if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>) =>
+            {
                 SourceError::RowTooLong { line }
             }
             csv::ErrorKind::Io(source) => SourceError::Read { line, source },

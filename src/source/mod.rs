@@ -62,5 +62,5 @@ pub enum SourceError {
 }
 
 fn list(problems: &[ColumnProblem]) -> String {
-    problems.iter().map(|problem| format!("\n  {problem}")).collect()
+    problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ports::objects::{ObjectError, Objects, Put},
-    run::{Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, RunRef, unpack},
+    run::{Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, Report, RunRef, unpack},
 };
 
 /// Reads and writes a run's objects.
@@ -69,6 +69,11 @@ impl Records {
     /// What became of a chunk's contacts, if it is known.
     pub async fn outcome(&self, run: &RunRef, chunk: u32) -> Result<Option<Outcome>, RecordError> {
         self.read(&Key::Outcome(run.clone(), chunk)).await
+    }
+
+    /// A run's report, if it is over.
+    pub async fn report(&self, run: &RunRef) -> Result<Option<Report>, RecordError> {
+        self.read(&Key::ReportJson(run.clone())).await
     }
 
     /// Why a run waits for a person, if it does.

@@ -23,12 +23,12 @@ use crate::{
         objects::{ObjectError, Pinned, Put},
         queue::QueueError,
     },
-    run::{DryRun, ExportName, Key, Manifest, Mode, RunRef, Step, Trigger, Work},
-    source,
+    run::{DryRun, ExportName, Key, Location, Manifest, Mode, RunRef, Step, Trigger, Work},
+    scale, source,
 };
 
 /// Contacts in a batch.
-const BATCH_CONTACTS: u32 = MAX_BATCH_CONTACTS as u32;
+const BATCH_CONTACTS: u32 = MAX_BATCH_CONTACTS;
 
 /// Finished objects that may wait to be written while the next one is prepared.
 const OBJECTS_AHEAD: usize = 2;
@@ -86,6 +86,12 @@ pub enum PlanError {
     Thread(#[from] tokio::task::JoinError),
 }
 
+/// Whether an object is one that an export reads.
+pub fn claims(export: &Export, object: &Location) -> bool {
+    let path = export.segment().path();
+    path.bucket == object.bucket && select::belongs(&object.key, &path.key)
+}
+
 /// The objects that a run of an export would read now.
 pub async fn find_source(ports: &Ports, export: &Export) -> Result<Pinned, PlanError> {
     let path = export.segment().path();
@@ -137,7 +143,16 @@ pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Resul
     let (first, second) = messages.split_at(messages.len() / 2);
     ports.queue.send(first).await?;
     kill_point::reach("plan.half-enqueued");
-    Ok(ports.queue.send(second).await?)
+    ports.queue.send(second).await?;
+    let at = ports.clock.now();
+    let records = Records::new(ports.objects.clone());
+    Ok(records.write(&Key::Enqueued(run.clone()), &serde_json::json!({ "at": at }), Put::Replace).await?)
+}
+
+/// Sends the one message that settles a run.
+pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &str) -> Result<(), PlanError> {
+    let work = Work { run: manifest.run.clone(), step: Step::Settle };
+    Ok(ports.queue.send(&[work.message(&manifest.connection, attempt)]).await?)
 }
 
 fn manifest(request: &Request, started_at: Timestamp, source: Pinned, prepared: Prepared) -> Manifest {
@@ -193,8 +208,8 @@ async fn read(
     let ((), (), written, prepared) = tokio::join!(pump, watch, written, thread);
     let failed = match (written, prepared?) {
         (Err(error), _) => error.into(),
-        (Ok(_), Ok(prepared)) => return Ok(prepared),
-        (Ok(_), Err(error)) => PlanError::File {
+        (Ok(()), Ok(prepared)) => return Ok(prepared),
+        (Ok(()), Err(error)) => PlanError::File {
             export: request.export.name().clone(),
             object: source.location.to_string(),
             source: error,
@@ -208,7 +223,7 @@ async fn read(
 /// A minute of the connection's budget: a handover costs little, and a crash repeats little.
 fn chunk_contacts(budget: NonZeroU32) -> u32 {
     // At most 100,000: an upload holds one chunk in memory.
-    budget.get().saturating_mul(BATCH_CONTACTS).min(100_000)
+    scale::chunk(budget.get().saturating_mul(BATCH_CONTACTS).min(100_000))
 }
 
 async fn write(

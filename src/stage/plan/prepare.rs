@@ -157,7 +157,7 @@ impl<S: Sink> Preparation<'_, S> {
 
     fn invalid(&mut self, at: Place, code: &str, reason: String, email: &str) -> Result<(), PrepareError> {
         self.planned.invalid += 1;
-        self.refuse(RefusedLine {
+        self.refuse(&RefusedLine {
             at,
             outcome: "invalid".to_owned(),
             code: code.to_owned(),
@@ -168,7 +168,7 @@ impl<S: Sink> Preparation<'_, S> {
 
     fn duplicate(&mut self, at: Place, email: &str) -> Result<(), PrepareError> {
         self.planned.duplicate += 1;
-        self.refuse(RefusedLine {
+        self.refuse(&RefusedLine {
             at,
             outcome: "duplicate".to_owned(),
             code: "duplicate".to_owned(),
@@ -177,8 +177,8 @@ impl<S: Sink> Preparation<'_, S> {
         })
     }
 
-    fn refuse(&mut self, line: RefusedLine) -> Result<(), PrepareError> {
-        self.refused.push(&line, usize::MAX)?;
+    fn refuse(&mut self, line: &RefusedLine) -> Result<(), PrepareError> {
+        self.refused.push(line, usize::MAX)?;
         if self.refused.lines() >= REFUSED_LINES { self.finish_refused() } else { Ok(()) }
     }
 

@@ -22,7 +22,7 @@ fn choose(listed: Vec<Listed>, path: &Location) -> Option<Location> {
 
 /// Whether a key is the path's own object, or lies in its folder and is not hidden. `segments/vip` does not
 /// name `segments/vip-old.csv`, and a folder's own marker is no file.
-fn belongs(key: &str, path: &str) -> bool {
+pub(super) fn belongs(key: &str, path: &str) -> bool {
     let rest = match key.strip_prefix(path) {
         Some("") => return true,
         Some(rest) if path.is_empty() || path.ends_with('/') => rest,

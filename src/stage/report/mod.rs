@@ -15,8 +15,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, Key, Manifest, Outcome, Parked, RefusedLine, Report, Requests, Settled, SourceLine, State,
-        StoredContact, Unbalanced, lines,
+        Counts, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled, SourceLine,
+        State, StoredContact, Unbalanced, lines,
     },
 };
 
@@ -161,7 +161,8 @@ fn build(
     ended_at: Timestamp,
 ) -> Result<Report, Unbalanced> {
     let counts = Counts::new(manifest.planned, sums.settled)?;
-    let (state, message) = verdict(manifest, standing, &counts);
+    let reasons = tally.reasons();
+    let (state, message) = verdict(manifest, standing, &counts, &reasons);
     Ok(Report {
         run: manifest.run.clone(),
         connection: manifest.connection.clone(),
@@ -186,12 +187,17 @@ fn build(
         batches: sums.batches,
         requests: sums.requests,
         warnings: BTreeMap::clone(&manifest.warnings),
-        reasons: tally.reasons(),
+        reasons,
         dry_run: manifest.forecast(),
     })
 }
 
-fn verdict(manifest: &Manifest, standing: &Standing, counts: &Counts) -> (State, Option<String>) {
+fn verdict(
+    manifest: &Manifest,
+    standing: &Standing,
+    counts: &Counts,
+    reasons: &[Reason],
+) -> (State, Option<String>) {
     if let Some(guard) = &manifest.stopped {
         return (State::Stopped, Some(guard.to_string()));
     }
@@ -211,5 +217,19 @@ fn verdict(manifest: &Manifest, standing: &Standing, counts: &Counts) -> (State,
         (true, _) => State::Succeeded,
         (false, _) => State::Partial,
     };
-    (state, None)
+    (state, refusals(counts, reasons))
+}
+
+/// Why Omnisend refused contacts, or most of them: what a person must see first, such as a plan that is full.
+fn refusals(counts: &Counts, reasons: &[Reason]) -> Option<String> {
+    let most = reasons.iter().find(|reason| reason.outcome == "rejected")?;
+    let rejected = counts.settled().rejected;
+    let share =
+        if most.count < rejected { format!(", {} of them because", most.count) } else { String::new() };
+    let advice = match most.code.as_str() {
+        "402" => " Make room in the brand's plan, or choose a larger one, and run the export again.",
+        _ => "",
+    };
+    let contacts = if rejected == 1 { "contact" } else { "contacts" };
+    Some(format!("Omnisend refused {rejected} {contacts}{share}: {}{advice}", most.reason))
 }

@@ -23,7 +23,7 @@ use crate::{
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 
 /// The longest wait. Published examples show minutes between a batch's creation and its end.
-const LAST_DELAY: Duration = Duration::from_secs(60);
+const LAST_DELAY: Duration = Duration::from_mins(1);
 
 /// How often the newest batch alone is asked for before all are listed anyway: batches may overtake it.
 const PROBES: u32 = 9;
@@ -165,7 +165,7 @@ impl<'a> Asking<'a> {
             let listed = match listed.await {
                 Ok(listed) => listed,
                 // The listing's filters are the less certain way; batches can be asked for one by one.
-                Err(CallError::Permanent(refusal)) if refusal.status == 400 => break,
+                Err(CallError::Permanent(refusal)) if matches!(refusal.status, 400 | 422) => break,
                 Err(error) => return Err(error.into()),
             };
             let is_last = listed.len() < MAX_LISTED;

@@ -108,6 +108,7 @@ mod tests {
         })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "literals read better at the calls")]
     fn items(responses: Value, errors: Value) -> BatchItems {
         serde_json::from_value(json!({"responses": responses, "errors": errors})).unwrap()
     }

@@ -18,7 +18,7 @@ pub(super) fn cut(contacts: &[StoredContact<'_>], places: impl IntoIterator<Item
     for place in places {
         let Some(stored) = contacts.get(place as usize) else { continue };
         let with_comma = stored.contact.get().len() + 1;
-        let full = current.len() >= MAX_BATCH_CONTACTS || bytes + with_comma > MAX_BATCH_BYTES;
+        let full = current.len() >= MAX_BATCH_CONTACTS as usize || bytes + with_comma > MAX_BATCH_BYTES;
         if full && !current.is_empty() {
             cuts.push(Cut { places: std::mem::take(&mut current) });
             bytes = batch_body_overhead();
@@ -56,7 +56,7 @@ mod tests {
             let all = 0..u32::try_from(contacts.len()).unwrap();
             let cuts = cut(&contacts, all.clone());
             for Cut { places } in &cuts {
-                prop_assert!((1..=MAX_BATCH_CONTACTS).contains(&places.len()));
+                prop_assert!((1..=MAX_BATCH_CONTACTS as usize).contains(&places.len()));
                 let body = batch_body(places.iter().map(|place| contacts[*place as usize].contact));
                 prop_assert!(body.len() <= MAX_BATCH_BYTES);
             }

@@ -19,6 +19,7 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{Batch, Contacts, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, lines},
+    scale,
 };
 
 /// Requests in flight at most. At 400 a minute, enough for answers that take 4 s; memory bounds it.
@@ -88,6 +89,8 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     if let Some(parked) = records.parked(run).await? {
         return Ok(Uploaded::Parked(parked));
     }
+    // Where the run was parked, what had been sent of the chunk was settled. More is sent now.
+    records.objects().delete(&(&Key::Outcome(run.clone(), chunk)).into()).await.map_err(RecordError::from)?;
     let key = Key::Chunk(run.clone(), chunk);
     let unpacked = records.lines(&key).await?;
     let contacts = contacts(&key, &unpacked)?;
@@ -170,7 +173,7 @@ impl<'a> Sending<'a> {
         let Self { context, contacts, .. } = *self;
         let mut in_flight = FuturesUnordered::new();
         let mut end = None;
-        let mut look = tokio::time::interval(CANCEL_CHECK);
+        let mut look = tokio::time::interval(scale::wait(CANCEL_CHECK));
         look.reset();
         // One slot is waited for at a time, across the loop's turns: a dropped wait would waste it.
         let mut slot = std::pin::pin!(context.client.pacer().slot());

@@ -1,6 +1,10 @@
 //! The stages composed over one set of ports, driven by messages. The command line pumps them from a queue in
 //! the process; the Lambda is handed them by SQS.
 
+mod runs;
+mod start;
+mod sweep;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -11,15 +15,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
-    omnisend::{Client, Pacer},
+    omnisend::{Brand, CallError, Client, Pacer, Patience},
     ports::{Ports, objects::Put},
     run::{ConnectionName, Key, Manifest, Parked, Report, RunRef, Step, Work},
     stage::{
         Observer, RecordError, Records,
+        plan::{PlanError, enqueue},
         report::{ReportError, report},
         settle::{Limits, SettleError, Settled, settle},
         upload::{Context, UploadError, Uploaded, upload},
     },
+};
+
+pub use self::{
+    runs::{Standing, runs},
+    start::Started,
+    sweep::Swept,
 };
 
 /// Everything that handles messages.
@@ -52,6 +63,18 @@ pub enum AppError {
         /// The run.
         run: RunRef,
     },
+    /// The run does not wait for anybody.
+    #[error("run {run} is not parked; `replay` has a parked run go on")]
+    NotParked {
+        /// The run.
+        run: RunRef,
+    },
+    /// The message is not one of ours.
+    #[error("the message is not one of a run: {0}")]
+    Message(serde_json::Error),
+    /// Omnisend refused, or could not be reached.
+    #[error(transparent)]
+    Omnisend(CallError),
     /// The connection's file.
     #[error(transparent)]
     Config(#[from] LoadError),
@@ -61,12 +84,33 @@ pub enum AppError {
     /// A run's object.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The plan.
+    #[error(transparent)]
+    Plan(Box<PlanError>),
     /// The upload.
     #[error(transparent)]
     Upload(#[from] UploadError),
     /// The report.
     #[error(transparent)]
     Report(#[from] ReportError),
+}
+
+impl AppError {
+    /// Whether it will be the same however often it is tried.
+    pub fn is_permanent(&self) -> bool {
+        matches!(
+            self,
+            Self::Message(_)
+                | Self::Config(LoadError::Invalid(_))
+                | Self::Record(RecordError::Damaged { .. })
+                | Self::Upload(
+                    UploadError::Contact { .. } | UploadError::Record(RecordError::Damaged { .. })
+                )
+                | Self::Report(
+                    ReportError::Unbalanced { .. } | ReportError::Record(RecordError::Damaged { .. })
+                )
+        )
+    }
 }
 
 impl App {
@@ -93,9 +137,7 @@ impl App {
         deadline: Option<Instant>,
     ) -> Result<Handled, AppError> {
         let records = Records::new(self.ports.objects.clone());
-        let Some(manifest) = records.manifest(&work.run).await? else {
-            return Err(AppError::NoRun { run: work.run.clone() });
-        };
+        let manifest = self.existing(&records, &work.run).await?;
         let client = self.client(&manifest.connection).await?;
         let context =
             Context { ports: &self.ports, client: &client, observer: &*self.observer, stop, deadline };
@@ -106,24 +148,57 @@ impl App {
                     Ok(Handled::Done)
                 }
             },
-            Step::Settle => self.settle(&context, &records, &manifest).await,
+            Step::Settle => self.settle(&context, &manifest).await,
         }
     }
 
-    async fn settle(
-        &self,
-        context: &Context<'_>,
-        records: &Records,
-        manifest: &Manifest,
-    ) -> Result<Handled, AppError> {
+    /// Stops a run at its next batch. What was sent stays.
+    pub async fn cancel(&self, run: &RunRef) -> Result<(), AppError> {
+        let records = Records::new(self.ports.objects.clone());
+        self.existing(&records, run).await?;
+        let canceled = serde_json::json!({ "at": self.ports.clock.now() });
+        records.write(&Key::Canceled(run.clone()), &canceled, Put::Replace).await?;
+        Ok(self.ports.objects.delete(&(&Key::Parked(run.clone())).into()).await?)
+    }
+
+    /// Has a run that is parked go on: its messages are sent again.
+    pub async fn resume(&self, run: &RunRef) -> Result<(), AppError> {
+        let records = Records::new(self.ports.objects.clone());
+        let manifest = self.existing(&records, run).await?;
+        if records.parked(run).await?.is_none() {
+            return Err(AppError::NotParked { run: run.clone() });
+        }
+        self.ports.objects.delete(&(&Key::Parked(run.clone())).into()).await?;
+        let attempt = format!("-{}", self.ports.clock.now().as_second());
+        Ok(enqueue(&self.ports, &manifest, &attempt).await?)
+    }
+
+    /// Has a run wait for a person.
+    pub async fn park(&self, run: &RunRef, reason: String) -> Result<(), AppError> {
+        let parked = Parked { reason, at: self.ports.clock.now() };
+        let records = Records::new(self.ports.objects.clone());
+        Ok(records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?)
+    }
+
+    /// The brand that a connection's key belongs to.
+    pub async fn brand(&self, connection: &ConnectionName) -> Result<Brand, AppError> {
+        let client = self.client(connection).await?;
+        client.brand(Patience { retries: 2, ..Patience::default() }).await.map_err(AppError::Omnisend)
+    }
+
+    async fn existing(&self, records: &Records, run: &RunRef) -> Result<Manifest, AppError> {
+        records.manifest(run).await?.ok_or_else(|| AppError::NoRun { run: run.clone() })
+    }
+
+    async fn settle(&self, context: &Context<'_>, manifest: &Manifest) -> Result<Handled, AppError> {
         match settle(context, manifest, self.limits).await {
-            Ok(Settled::Open { .. }) => return Ok(Handled::HandedBack),
+            Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
+                return Ok(Handled::HandedBack);
+            }
             Ok(Settled::Done) => {}
             Err(SettleError::Record(error)) => return Err(error.into()),
-            Err(SettleError::Call(crate::omnisend::CallError::OutOfTime)) => return Ok(Handled::HandedBack),
             Err(SettleError::Call(error)) => {
-                let parked = Parked { reason: error.to_string(), at: self.ports.clock.now() };
-                records.write(&Key::Parked(manifest.run.clone()), &parked, Put::Replace).await?;
+                self.park(&manifest.run, error.to_string()).await?;
             }
         }
         Ok(Handled::Finished(Box::new(report(&self.ports, manifest).await?)))

@@ -1,0 +1,100 @@
+# Build, deploy and call the Lambda. Included by the Makefile; `sam build` comes in through deploy/Makefile.
+#
+#   STACK   the stack's name       default: the one in samconfig.toml, which `make deploy` wrote; else omnisend-export
+#   REGION  its region             default: the one in samconfig.toml; else what the AWS CLI is set to
+#   ARCH    arm64 or x86_64        default: the one in samconfig.toml; else arm64
+
+project := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+samconfig := $(project)/samconfig.toml
+
+# What samconfig.toml says of a setting, or of a parameter of the template.
+setting = $(shell sed -n 's/^$(1) *= *"\(.*\)"$$/\1/p' '$(samconfig)' 2>/dev/null | head -n 1)
+parameter = $(shell sed -n 's/.*$(1)=[\\]*"*\([A-Za-z0-9_]*\).*/\1/p' '$(samconfig)' 2>/dev/null | head -n 1)
+
+STACK ?= $(or $(call setting,stack_name),omnisend-export)
+REGION ?= $(call setting,region)
+ARCH ?= $(or $(call parameter,Architecture),arm64)
+
+aws := aws $(if $(REGION),--region $(REGION))
+sam := SAM_CLI_TELEMETRY=0 sam
+
+features := --no-default-features --features lambda
+bootstrap := $(project)/target/lambda/bootstrap/bootstrap
+# `uname -m` of a machine whose plain build runs on this architecture.
+host_arch := $(if $(filter arm64,$(ARCH)),aarch64 arm64,x86_64)
+# The C library of Amazon Linux 2023. A binary that wants a newer one does not start there.
+newest_glibc := 2.34
+
+.PHONY: build build-Planner build-Uploader build-Settler deploy invoke logs destroy lint-template
+
+build: ## build the Lambda's bootstrap for ARCH (arm64, x86_64): cargo-lambda, or plain cargo for this host
+	@if command -v cargo-lambda >/dev/null; then \
+	    cd '$(project)' && cargo lambda build --release --bin bootstrap $(features) \
+	        --$(if $(filter arm64,$(ARCH)),arm64,x86-64) --lambda-dir target/lambda; \
+	elif [ "$$(uname -s)" = Linux ] && echo ' $(host_arch) ' | grep -q " $$(uname -m) "; then \
+	    cd '$(project)' && cargo build --release --bin bootstrap $(features) --target-dir target \
+	        && mkdir -p '$(dir $(bootstrap))' && cp target/release/bootstrap '$(bootstrap)'; \
+	else \
+	    echo 'This machine does not build for Linux on $(ARCH) by itself: install cargo-lambda' \
+	        '(https://www.cargo-lambda.info), or set ARCH to its own architecture.' >&2; exit 1; \
+	fi
+
+# One for each function of template.yaml. They share one artifact, so only the first has anything to compile.
+build-Planner build-Uploader build-Settler: build
+	@wanted=$$(grep -ao 'GLIBC_2\.[0-9]*' '$(bootstrap)' | sed 's/GLIBC_//' | sort -t. -k2 -n | tail -n 1); \
+	newest=$$(printf '%s\n' "$$wanted" $(newest_glibc) | sort -t. -k2 -n | tail -n 1); \
+	if [ "$$newest" != $(newest_glibc) ]; then \
+	    echo "The bootstrap wants glibc $$wanted; Lambda has $(newest_glibc). Install cargo-lambda, which builds for" \
+	        'the older one, or build on Amazon Linux 2023.' >&2; exit 1; \
+	fi
+	cp '$(bootstrap)' '$(ARTIFACTS_DIR)/bootstrap'
+
+deploy: ## build and deploy the stack; asks for the parameters the first time, then reads samconfig.toml
+	@test '$(ARCH)' = '$(or $(call parameter,Architecture),$(ARCH))' || { \
+	    echo 'samconfig.toml says another Architecture; change it there, not by ARCH.' >&2; exit 2; }
+	cd '$(project)' && ARCH=$(ARCH) $(sam) build --parameter-overrides Architecture=$(ARCH)
+	cd '$(project)' && $(sam) deploy --stack-name '$(STACK)' --capabilities CAPABILITY_IAM \
+	    $(if $(REGION),--region $(REGION)) \
+	    $(if $(wildcard $(samconfig)),--resolve-s3 --no-fail-on-empty-changeset,--guided --parameter-overrides Architecture=$(ARCH))
+
+# Which function an event is for: what template.yaml would send it to.
+define function_of
+case "$$(tr -d ' \t\r\n' <'$(1)')" in \
+    *'"eventSource":"aws:sqs"'* | *'"action":"connect"'*) echo uploader ;; \
+    *'"part":"drops"'*) echo planner ;; \
+    *'"part":"runs"'* | *'"action":"status"'* | *'"action":"cancel"'* | *'"action":"replay"'*) echo settler ;; \
+    *) echo planner ;; \
+esac
+endef
+
+invoke: ## call the deployed function with EVENT=events/….json; prints the end of its log, then its answer
+	@test -n '$(EVENT)' || { echo 'Say which event: make invoke EVENT=events/manual-run.json' >&2; exit 2; }
+	@test -r '$(EVENT)' || { echo 'There is no file $(EVENT)' >&2; exit 2; }
+	@set -e; function='$(STACK)'-$$($(call function_of,$(EVENT))); \
+	answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	echo "$$function" >&2; \
+	result=$$($(aws) lambda invoke --function-name "$$function" --payload 'file://$(EVENT)' \
+	    --cli-binary-format raw-in-base64-out --cli-read-timeout 0 --log-type Tail \
+	    --query '[FunctionError, LogResult]' --output text "$$answer"); \
+	printf '%s' "$$result" | cut -f 2 | base64 -d >&2; \
+	cat "$$answer"; echo; \
+	case "$$result" in None*) ;; *) exit 1 ;; esac
+
+logs: ## follow the logs of the three functions; one of them: FUNCTION=planner, uploader or settler
+ifdef FUNCTION
+	$(aws) logs tail '/aws/lambda/$(STACK)-$(FUNCTION)' --follow --since 15m --format short
+else
+	$(sam) logs --stack-name '$(STACK)' $(if $(REGION),--region $(REGION)) --tail
+endif
+
+destroy: ## remove the stack; the bucket with configuration, drops and runs stays
+	@bucket=$$($(aws) cloudformation describe-stacks --stack-name '$(STACK)' --output text \
+	    --query 'Stacks[0].Outputs[?OutputKey==`StateBucket`].OutputValue') && \
+	$(sam) delete --stack-name '$(STACK)' $(if $(REGION),--region $(REGION)) && \
+	echo "The bucket $$bucket stays, with all versions of what is in it, and so do the secrets. To deploy over it" \
+	    'again, answer CreateStateBucket with no. docs/DEPLOY.md says how to remove it too.'
+
+lint-template: ## check template.yaml: cfn-lint, sam validate, and what its policies allow
+	cfn-lint --non-zero-exit-code informational -c I -- '$(project)/template.yaml'
+	cd '$(project)' && AWS_DEFAULT_REGION=$(or $(REGION),eu-west-1) $(sam) validate --lint
+	python3 -m unittest discover -s '$(project)/tests/template'

@@ -1,0 +1,67 @@
+//! Starting runs: plan, then the messages; and the report at once where there is nothing to send.
+
+use std::sync::Arc;
+
+use super::{App, AppError, Standing, runs};
+use crate::{
+    config::{Connection, Export},
+    run::{Manifest, Mode, Report, RunRef, Trigger},
+    stage::{
+        plan::{self, Request, enqueue},
+        report::report,
+    },
+};
+
+/// A run that was started, or found started already.
+#[derive(Debug)]
+pub struct Started {
+    /// Its plan.
+    pub manifest: Manifest,
+    /// Its report, where it is over already: a dry run, or one that a guard stopped.
+    pub report: Option<Box<Report>>,
+}
+
+impl App {
+    /// Starts the run that a trigger stands for, unless it is there.
+    pub async fn start(
+        &self,
+        connection: Connection,
+        export: Export,
+        trigger: Trigger,
+        mode: Option<Mode>,
+        dry_run: bool,
+    ) -> Result<Started, AppError> {
+        let ports = self.ports();
+        let name = export.name().clone();
+        // The same request may come again at another time; its run is told by the end of its id.
+        let ending = trigger.id_ending(&name);
+        let there = runs(&*ports.objects, &name).await?;
+        let there = there.iter().find(|standing| standing.run.run.as_str().ends_with(&ending));
+        let run = match there {
+            Some(standing) => standing.run.clone(),
+            None => RunRef { run: trigger.run_id(&name), export: name },
+        };
+        let is_over = there.is_some_and(Standing::is_reported);
+        let mode = mode.unwrap_or(export.mode());
+        let request = Request {
+            connection: Arc::new(connection),
+            export: Arc::new(export),
+            trigger,
+            run,
+            mode,
+            dry_run,
+        };
+        let manifest = plan::plan(ports, &request, self.observer()).await?;
+        if is_over {
+            return Ok(Started { manifest, report: None });
+        }
+        if manifest.chunks_to_send().next().is_none()
+            && (manifest.dry_run.is_some() || manifest.stopped.is_some())
+        {
+            let report = report(ports, &manifest).await?;
+            return Ok(Started { manifest, report: Some(Box::new(report)) });
+        }
+        enqueue(ports, &manifest, "").await?;
+        Ok(Started { manifest, report: None })
+    }
+}

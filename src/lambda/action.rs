@@ -1,0 +1,131 @@
+//! Actions: what somebody asks for with a manual event.
+
+use serde_json::{Value, json};
+
+use super::{
+    LambdaError,
+    event::{Action, Part},
+    metrics,
+};
+use crate::{
+    app::{App, AppError, Standing, Started, Swept, runs},
+    config::{load_connection, load_export},
+    run::Trigger,
+    stage::Records,
+};
+
+/// Does what is asked for, and answers with what became of it.
+pub(super) async fn act(
+    app: &App,
+    state_bucket: &str,
+    action: Action,
+    request_id: &str,
+) -> Result<Value, LambdaError> {
+    let ports = app.ports();
+    let now = ports.clock.now();
+    match action {
+        Action::Run { export, mode, dry_run, request } => {
+            let found = load_export(&*ports.objects, &export, now).await;
+            let (connection, export) = found.map_err(AppError::from)?;
+            let request = request.unwrap_or_else(|| request_id.to_owned());
+            let trigger = Trigger::Call { at: now, request };
+            Ok(answer(&app.start(connection, export, trigger, mode, dry_run).await?))
+        }
+        Action::Connect { connection } => {
+            let loaded = load_connection(&*ports.objects, &connection, now).await.map_err(AppError::from)?;
+            let brand = app.brand(&connection).await?;
+            Ok(json!({
+                "connection": connection,
+                "display_name": loaded.display_name(),
+                "brand": brand.name,
+                "brand_id": brand.brand_id,
+                "website": brand.website,
+                "requests_per_minute": loaded.budget(),
+            }))
+        }
+        Action::Status { export } => {
+            let runs = runs(&*ports.objects, &export).await.map_err(AppError::from)?;
+            let mut shown = Vec::new();
+            for standing in runs.iter().rev().take(10) {
+                shown.push(status(app, standing).await?);
+            }
+            Ok(json!({ "export": export, "runs": shown }))
+        }
+        Action::Cancel { export, run } => {
+            let run = crate::run::RunRef { export, run };
+            app.cancel(&run).await?;
+            Ok(json!({ "canceled": run }))
+        }
+        Action::Replay { export, run } => {
+            let run = crate::run::RunRef { export, run };
+            app.resume(&run).await?;
+            Ok(json!({ "resumed": run }))
+        }
+        Action::Sweep { part } => {
+            let mut swept = Swept::default();
+            if part != Some(Part::Drops) {
+                swept = app.sweep_runs().await?;
+                metrics::put(state_bucket, &[("ParkedRuns", swept.parked.into())]);
+            }
+            if part != Some(Part::Runs) {
+                swept.late_drops = app.sweep_drops().await?.late_drops;
+                metrics::put(state_bucket, &[("LateDrops", swept.late_drops.into())]);
+            }
+            tracing::info!(
+                resumed = swept.resumed,
+                settling = swept.settling,
+                parked = swept.parked,
+                late_drops = swept.late_drops,
+                "swept"
+            );
+            Ok(json!(swept))
+        }
+    }
+}
+
+/// What is answered of a run that was started; of one that is over already, its report.
+pub(super) fn answer(started: &Started) -> Value {
+    let manifest = &started.manifest;
+    tracing::info!(
+        export = %manifest.run.export,
+        run = %manifest.run.run,
+        read = manifest.planned.read,
+        sent = manifest.planned.sent,
+        chunks = manifest.chunks.len(),
+        "planned"
+    );
+    match &started.report {
+        Some(report) => json!(report),
+        None => json!({
+            "run": manifest.run.run,
+            "export": manifest.run.export,
+            "connection": manifest.connection,
+            "planned": manifest.planned,
+            "chunks": manifest.chunks.len(),
+        }),
+    }
+}
+
+async fn status(app: &App, standing: &Standing) -> Result<Value, LambdaError> {
+    let records = Records::new(app.ports().objects.clone());
+    let run = &standing.run;
+    let report = records.report(run).await.map_err(AppError::from)?;
+    let manifest = records.manifest(run).await.map_err(AppError::from)?;
+    let state = match &report {
+        _ if standing.is_parked() => "parked",
+        Some(report) => report.state.as_str(),
+        None if standing.is_canceled() => "canceling",
+        None if standing.is_planned() => "running",
+        None => "planning",
+    };
+    let parked = if standing.is_parked() { records.parked(run).await.map_err(AppError::from)? } else { None };
+    Ok(json!({
+        "run": run.run,
+        "state": state,
+        "why": parked.map(|parked| parked.reason),
+        "chunks": manifest.map(|manifest| manifest.chunks.len()),
+        "chunks_sent": standing.receipts(),
+        "last_written": standing.last_written,
+        "counts": report.map(|report| report.counts),
+    }))
+}

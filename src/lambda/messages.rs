@@ -1,0 +1,137 @@
+//! Messages of the queue. SQS deletes what is not named as failed; what is, comes back.
+
+use std::time::Duration;
+
+use lambda_runtime::Context;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use super::{event::Received, metrics};
+use crate::{
+    app::{App, AppError, Handled},
+    ports::{
+        clock::{Clock as _, SystemClock},
+        queue::Delivery,
+    },
+    run::{State, Step, Work},
+};
+
+/// What is kept of an invocation's time, to wait for answers in flight and write down what was sent.
+const RESERVE: Duration = Duration::from_secs(15);
+
+/// The queue gives a message up for dead after ten receives. Before that, the run is parked: it says why, and goes
+/// on when a person has looked.
+const LAST_RECEIVES: u32 = 9;
+
+/// Handles messages in order. After one that is to come back, none is handled: those of its group must not overtake
+/// it, and the queue gives one group at a time anyway.
+pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received], context: &Context) -> Value {
+    let deadline = deadline(context);
+    let mut done = 0;
+    for message in messages {
+        match one(app, state_bucket, message, deadline).await {
+            Ok(true) => done += 1,
+            Ok(false) => break,
+            Err(error) => {
+                tracing::error!(%error, message.id = message.message_id, "the message could not be handled");
+                // One that no receive will ever make sense of goes to the dead letters at once, not after hours in
+                // which its brand waits.
+                if matches!(error, AppError::Message(_) | AppError::NoRun { .. }) {
+                    release(app, message).await;
+                }
+                break;
+            }
+        }
+    }
+    let failures: Vec<Value> =
+        messages.iter().skip(done).map(|message| json!({ "itemIdentifier": message.message_id })).collect();
+    json!({ "batchItemFailures": failures })
+}
+
+/// Handles one message. False where it is to come back.
+async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instant) -> Result<bool, AppError> {
+    let work: Work = match serde_json::from_str(&message.body) {
+        Ok(work) => work,
+        Err(error) => return Err(AppError::Message(error)),
+    };
+    let span = match work.step {
+        Step::Upload { chunk } => {
+            tracing::info_span!("upload", export = %work.run.export, run = %work.run.run, chunk)
+        }
+        Step::Settle => tracing::info_span!("settle", export = %work.run.export, run = %work.run.run),
+    };
+    let receives = message.attributes.approximate_receive_count.parse().unwrap_or(1);
+    async {
+        let started = Instant::now();
+        let handled = app.handle(&work, &CancellationToken::new(), Some(deadline)).await;
+        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match handled {
+            Ok(Handled::Done) => {
+                tracing::info!(duration.ms = took, "done");
+                Ok(true)
+            }
+            Ok(Handled::Finished(report)) => {
+                let (planned, settled) = (report.counts.planned(), report.counts.settled());
+                tracing::info!(
+                    duration.ms = took,
+                    state = report.state.as_str(),
+                    read = planned.read,
+                    sent = planned.sent,
+                    accepted = settled.accepted,
+                    rejected = settled.rejected,
+                    unknown = settled.unknown,
+                    "the run is over"
+                );
+                metrics::put(state_bucket, &[("FailedRuns", u64::from(report.state == State::Failed))]);
+                Ok(true)
+            }
+            // The sweep asks again, so that waiting does not use the message's receives up.
+            Ok(Handled::HandedBack) if work.step == Step::Settle => {
+                tracing::info!(duration.ms = took, "Omnisend still works on batches; the sweep asks again");
+                Ok(true)
+            }
+            Ok(Handled::HandedBack) if receives >= LAST_RECEIVES => {
+                let reason = "the chunk could not be sent in many invocations: Omnisend does not answer, or others \
+                              use the brand's request limit up; replay the run when that is over";
+                app.park(&work.run, reason.to_owned()).await?;
+                Ok(true)
+            }
+            Ok(Handled::HandedBack) => {
+                tracing::info!(duration.ms = took, receives, "out of time; handing the rest back");
+                release(app, message).await;
+                Ok(false)
+            }
+            // What will be the same next time does not come back.
+            Err(error) if error.is_permanent() => {
+                tracing::error!(%error, "the message can never be handled; the run is parked");
+                app.park(&work.run, error.to_string()).await?;
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+/// Makes the message visible at once: it would stay hidden for the rest of its ten minutes, and its brand with it.
+async fn release(app: &App, message: &Received) {
+    let delivery = Delivery {
+        handle: message.receipt_handle.clone(),
+        group: message.attributes.message_group_id.clone(),
+        body: String::new(),
+        receive_count: 1,
+    };
+    if let Err(error) = app.ports().queue.release(&delivery).await {
+        tracing::warn!(%error, "the message could not be released; it comes back later");
+    }
+}
+
+/// When this invocation's work has to stop.
+fn deadline(context: &Context) -> Instant {
+    let now_ms = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or_default();
+    let left = Duration::from_millis(context.deadline.saturating_sub(now_ms));
+    Instant::now() + left.saturating_sub(RESERVE)
+}

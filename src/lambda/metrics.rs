@@ -1,0 +1,67 @@
+//! Metrics, written into the log in CloudWatch's embedded metric format: no call, no permission, no wait.
+
+use serde_json::{Map, Value, json};
+
+/// The namespace that the template's alarms look in.
+const NAMESPACE: &str = "OmnisendExport";
+
+/// Writes metrics, each a count, with the state bucket as their one dimension.
+pub(super) fn put(state_bucket: &str, metrics: &[(&str, u64)]) {
+    output(&line(state_bucket, metrics, now_ms()));
+}
+
+fn line(state_bucket: &str, metrics: &[(&str, u64)], at_ms: i64) -> Value {
+    let names: Vec<Value> =
+        metrics.iter().map(|(name, _)| json!({ "Name": name, "Unit": "Count" })).collect();
+    let mut line: Map<String, Value> =
+        metrics.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    line.insert("StateBucket".to_owned(), json!(state_bucket));
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": at_ms,
+            "CloudWatchMetrics": [
+                { "Namespace": NAMESPACE, "Dimensions": [["StateBucket"]], "Metrics": names }
+            ],
+        }),
+    );
+    Value::Object(line)
+}
+
+fn now_ms() -> i64 {
+    use crate::ports::clock::{Clock as _, SystemClock};
+    SystemClock.now().as_millisecond()
+}
+
+#[expect(clippy::print_stdout, reason = "CloudWatch takes metrics from standard output")]
+fn output(line: &Value) {
+    println!("{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_embedded_metric_format() {
+        assert_eq!(
+            line("state", &[("LateDrops", 2), ("ParkedRuns", 0)], 1_795_428_920_113),
+            json!({
+                "LateDrops": 2,
+                "ParkedRuns": 0,
+                "StateBucket": "state",
+                "_aws": {
+                    "Timestamp": 1_795_428_920_113_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "OmnisendExport",
+                        "Dimensions": [["StateBucket"]],
+                        "Metrics": [
+                            {"Name": "LateDrops", "Unit": "Count"},
+                            {"Name": "ParkedRuns", "Unit": "Count"},
+                        ],
+                    }],
+                },
+            })
+        );
+    }
+}
