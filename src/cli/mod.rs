@@ -10,6 +10,7 @@ mod run;
 mod sample;
 mod sandbox;
 mod session;
+mod time;
 mod validate;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -11,6 +11,7 @@ use super::{
     interrupt, output,
     progress::{Bars, Lines},
     session::{End, Session, What},
+    time::time,
 };
 use crate::{
     config::Environment,
@@ -35,7 +36,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     json: bool,
     /// How long Omnisend may take to finish what was sent, before it counts as unknown
-    #[arg(long, value_name = "TIME", default_value = "1h")]
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1h")]
     give_up_after: SignedDuration,
 }
 

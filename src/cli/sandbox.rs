@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{exit::Failure, output};
+use super::{exit::Failure, output, time::time};
 use crate::sandbox::{Fault, Options, TagMode, start};
 
 #[derive(Debug, Args)]
@@ -23,10 +23,10 @@ pub(super) struct SandboxArgs {
     #[arg(long)]
     replace_tags: bool,
     /// How long a batch takes
-    #[arg(long, value_name = "TIME", default_value = "500ms")]
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "500ms")]
     batch_delay: SignedDuration,
     /// How much later than at once every request is answered
-    #[arg(long, value_name = "TIME", default_value = "0s")]
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "0s")]
     latency: SignedDuration,
     /// The most contacts that the brand's plan holds
     #[arg(long, value_name = "N")]
@@ -40,14 +40,14 @@ pub(super) struct SandboxArgs {
 }
 
 pub(super) async fn sandbox(args: SandboxArgs) -> Result<ExitCode, Failure> {
-    let time = |given: SignedDuration| Duration::try_from(given).map_err(Failure::usage);
+    let duration = |given: SignedDuration| Duration::try_from(given).map_err(Failure::usage);
     let options = Options {
         port: args.port,
         api_key: args.api_key,
         requests_per_minute: args.requests_per_minute,
         tag_mode: if args.replace_tags { TagMode::Replace } else { TagMode::Add },
-        batch_delay: time(args.batch_delay)?,
-        latency: time(args.latency)?,
+        batch_delay: duration(args.batch_delay)?,
+        latency: duration(args.latency)?,
         plan_limit: args.plan_limit,
         validate_batches_synchronously: args.validate_batches,
         faults: args.faults,

@@ -272,6 +272,13 @@ impl Client {
         };
         match answered.await {
             Ok((status, retry_after, body)) => {
+                tracing::debug!(
+                    http.method = %method,
+                    url.path = url.path(),
+                    http.status = status.as_u16(),
+                    response.bytes = body.len(),
+                    "request answered"
+                );
                 let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
                 (verdict(status.as_u16(), retry_after, &body), body)
             }

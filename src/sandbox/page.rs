@@ -180,7 +180,7 @@ fn totals(brand: &Brand, now: Instant) -> Vec<Total> {
     for batch in &brand.batches {
         for (kind, count) in &mut states {
             *count += if *kind == "errors" {
-                batch.errors_count()
+                batch.errors_count().unwrap_or(0)
             } else {
                 usize::from(*kind == batch.status(now))
             };

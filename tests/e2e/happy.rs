@@ -232,6 +232,16 @@ async fn the_same_file_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn the_log_tells_of_every_request_and_of_nobody() {
+    let world = World::of_people(250).await;
+    // Every test looks for addresses and keys in what is said; here it is sure that there is something to look at.
+    let ran = world.call("run vip").end().await;
+    ran.exits(0);
+    let told = ran.stderr.lines().filter(|line| line.contains("request answered")).count();
+    assert_eq!(told, world.requests().await.len(), "{}", ran.stderr);
+}
+
+#[tokio::test]
 async fn json_is_the_report_itself() {
     let world = World::of_people(20).await;
     let ran = world.call("run vip --json").end().await;

@@ -90,12 +90,11 @@ async fn names_that_are_not_there_are_met_with_those_that_are() {
     world.call("run").end().await.exits(2).says(&["<EXPORT>"]);
     world.call("run vip --mode fll").end().await.exits(2).says(&["full", "changes"]);
     world.call("validte").end().await.exits(2).says(&["similar", "validate"]);
-    world
-        .call("run vip --give-up-after soon")
-        .end()
-        .await
-        .exits(2)
-        .says(&["'soon'", "--give-up-after <TIME>"]);
+    world.call("run vip --give-up-after soon").end().await.exits(2).says(&[
+        "'soon'",
+        "--give-up-after <TIME>",
+        "write a time with its unit, such as 90s, 5m or 1h",
+    ]);
 
     world.write("exports/acmee/news.toml", EXPORT);
     world.call("run news").end().await.exits(2).says(&[
