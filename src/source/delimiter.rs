@@ -10,8 +10,9 @@ pub struct Delimiter(u8);
 /// Why a text is no delimiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a delimiter: use one character such as \",\", \";\", \"|\" or \"tab\"; \
-     no letter, digit, quote or line break"
+    "`{}` is not a delimiter: use one character such as \",\", \";\", \"|\" or \"tab\"; \
+     no letter, digit, quote or line break",
+    .0.escape_debug()
 )]
 pub struct InvalidDelimiter(String);
 
