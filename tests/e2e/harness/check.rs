@@ -50,7 +50,7 @@ impl World {
             report["dry_run"].take();
             report.to_string()
         });
-        let pages = self.run_files().into_iter().filter(|file| file.ends_with(".html"));
+        let pages = self.run_files().into_iter().filter(|file| file.ends_with("/report.html"));
         let printed = if ran.stdout.starts_with('{') { String::new() } else { ran.stdout.clone() };
         let said = [("standard output", printed), ("standard error", ran.stderr.clone())]
             .into_iter()
