@@ -27,6 +27,8 @@ clean: ## Remove what was built, and the demo's state
 	cargo clean
 	rm -rf demo
 
+include deploy.mk
+
 # The stand-ins that the tests run against.
 $(VENV)/done: tests/requirements.txt
 	@python3 -m venv $(VENV)

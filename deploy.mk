@@ -27,7 +27,7 @@ newest_glibc := 2.34
 
 .PHONY: build build-Planner build-Uploader build-Settler deploy invoke logs destroy lint-template
 
-build: ## build the Lambda's bootstrap for ARCH (arm64, x86_64): cargo-lambda, or plain cargo for this host
+build: ## Build the Lambda's bootstrap for ARCH (arm64, x86_64): cargo-lambda, or plain cargo for this host
 	@if command -v cargo-lambda >/dev/null; then \
 	    cd '$(project)' && cargo lambda build --release --bin bootstrap $(features) \
 	        --$(if $(filter arm64,$(ARCH)),arm64,x86-64) --lambda-dir target/lambda; \
@@ -49,7 +49,7 @@ build-Planner build-Uploader build-Settler: build
 	fi
 	cp '$(bootstrap)' '$(ARTIFACTS_DIR)/bootstrap'
 
-deploy: ## build and deploy the stack; asks for the parameters the first time, then reads samconfig.toml
+deploy: ## Build and deploy the stack; asks for the parameters the first time, then reads samconfig.toml
 	@test '$(ARCH)' = '$(or $(call parameter,Architecture),$(ARCH))' || { \
 	    echo 'samconfig.toml says another Architecture; change it there, not by ARCH.' >&2; exit 2; }
 	cd '$(project)' && ARCH=$(ARCH) $(sam) build --parameter-overrides Architecture=$(ARCH)
@@ -67,7 +67,7 @@ case "$$(tr -d ' \t\r\n' <'$(1)')" in \
 esac
 endef
 
-invoke: ## call the deployed function with EVENT=events/….json; prints the end of its log, then its answer
+invoke: ## Call the deployed function with EVENT=events/….json; prints the end of its log, then its answer
 	@test -n '$(EVENT)' || { echo 'Say which event: make invoke EVENT=events/manual-run.json' >&2; exit 2; }
 	@test -r '$(EVENT)' || { echo 'There is no file $(EVENT)' >&2; exit 2; }
 	@set -e; function='$(STACK)'-$$($(call function_of,$(EVENT))); \
@@ -80,21 +80,21 @@ invoke: ## call the deployed function with EVENT=events/….json; prints the end
 	cat "$$answer"; echo; \
 	case "$$result" in None*) ;; *) exit 1 ;; esac
 
-logs: ## follow the logs of the three functions; one of them: FUNCTION=planner, uploader or settler
+logs: ## Follow the logs of the three functions; one of them: FUNCTION=planner, uploader or settler
 ifdef FUNCTION
 	$(aws) logs tail '/aws/lambda/$(STACK)-$(FUNCTION)' --follow --since 15m --format short
 else
 	$(sam) logs --stack-name '$(STACK)' $(if $(REGION),--region $(REGION)) --tail
 endif
 
-destroy: ## remove the stack; the bucket with configuration, drops and runs stays
+destroy: ## Remove the stack; the bucket with configuration, drops and runs stays
 	@bucket=$$($(aws) cloudformation describe-stacks --stack-name '$(STACK)' --output text \
 	    --query 'Stacks[0].Outputs[?OutputKey==`StateBucket`].OutputValue') && \
 	$(sam) delete --stack-name '$(STACK)' $(if $(REGION),--region $(REGION)) && \
 	echo "The bucket $$bucket stays, with all versions of what is in it, and so do the secrets. To deploy over it" \
 	    'again, answer CreateStateBucket with no. docs/DEPLOY.md says how to remove it too.'
 
-lint-template: ## check template.yaml: cfn-lint, sam validate, and what its policies allow
+lint-template: ## Check template.yaml: cfn-lint, sam validate, and what its policies allow
 	cfn-lint --non-zero-exit-code informational -c I -- '$(project)/template.yaml'
 	cd '$(project)' && AWS_DEFAULT_REGION=$(or $(REGION),eu-west-1) $(sam) validate --lint
 	python3 -m unittest discover -s '$(project)/tests/template'

@@ -13,9 +13,13 @@ pub(in crate::ports) use self::{
 };
 use super::{objects::S3Objects, queue::SqsQueue, secrets::SecretsManager};
 
-/// How long a call may be without its answer's first byte. It has to cover the upload of a part of 8 MiB over a
-/// slow line.
-const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a call to S3 may be without its answer's first byte: as long as a part of 8 MiB may take to be sent over
+/// a slow line.
+const BULK_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long any other call may be. With every retry, a message is then sent again within two minutes, well within the
+/// five in which SQS knows it by its deduplication id.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The account, region and credentials that the environment names, from which each adapter is made.
 #[derive(Debug, Clone)]
@@ -26,9 +30,7 @@ impl Aws {
     /// credentials are asked for yet; what is missing or wrong is an error of the first call that needs it.
     pub async fn load() -> Self {
         // A version, not the latest: what changes with it is read before it is taken.
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        let timeouts = TimeoutConfig::builder().read_timeout(ANSWER_TIMEOUT).build();
-        Self(loader.timeout_config(timeouts).load().await)
+        Self(aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await)
     }
 
     /// Takes a configuration as it is.
@@ -39,6 +41,7 @@ impl Aws {
     /// The objects of a state bucket, and of the buckets that exports name.
     pub fn objects(&self, state_bucket: &str) -> S3Objects {
         let config = aws_sdk_s3::config::Builder::from(&self.0)
+            .timeout_config(self.timeouts(BULK_TIMEOUT))
             // A stand-in or an endpoint of one's own answers to one name, not to one for each bucket.
             .force_path_style(self.0.endpoint_url().is_some())
             .build();
@@ -47,11 +50,24 @@ impl Aws {
 
     /// The queue at a URL.
     pub fn queue(&self, url: &str) -> SqsQueue {
-        SqsQueue::new(&aws_sdk_sqs::Client::new(&self.0), url)
+        let config = aws_sdk_sqs::config::Builder::from(&self.0);
+        let config = config.timeout_config(self.timeouts(CALL_TIMEOUT)).build();
+        SqsQueue::new(&aws_sdk_sqs::Client::from_conf(config), url)
     }
 
     /// The secrets of the account and region.
     pub fn secrets(&self) -> SecretsManager {
-        SecretsManager::new(&aws_sdk_secretsmanager::Client::new(&self.0))
+        let config = aws_sdk_secretsmanager::config::Builder::from(&self.0);
+        let config = config.timeout_config(self.timeouts(CALL_TIMEOUT)).build();
+        SecretsManager::new(&aws_sdk_secretsmanager::Client::from_conf(config))
+    }
+
+    /// The configuration's timeouts, with one for the answer where it has none: by itself the SDK waits for ever.
+    fn timeouts(&self, answer: Duration) -> TimeoutConfig {
+        let mut timeouts =
+            self.0.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        let own = self.0.timeout_config().and_then(TimeoutConfig::read_timeout);
+        timeouts.set_read_timeout(Some(own.unwrap_or(answer)));
+        timeouts.build()
     }
 }

@@ -2,16 +2,271 @@
 
 use askama::Template;
 
-use super::text::{count, duration};
-use crate::run::Report;
+use super::{
+    cells,
+    flow::{Flow, Sum},
+    headline::{Headline, is_forecast},
+    left_out::{self, Line},
+    plain::{clip, json, plain},
+    words::{count, counted, duration, moment, size, took},
+};
+use crate::run::{Forecast, Key, Report};
 
+/// How much of a reason is shown, in characters; the rejects have all of it.
+const REASON_CHARS: usize = 600;
+
+/// What the page shows. Every text in it that others worded is plain; the template escapes it for HTML.
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page<'a> {
-    report: &'a Report,
+struct Page {
+    name: String,
+    export: String,
+    connection: String,
+    /// When it started and how long it took, for the first look.
+    when: String,
+    class: &'static str,
+    sign: &'static str,
+    headline: Headline,
+    message: Vec<Span>,
+    flow: Option<Flow>,
+    forecast: Option<ForecastView>,
+    left_out: Option<LeftOut>,
+    cells: Vec<Cells>,
+    cells_note: &'static str,
+    first_contacts: Vec<String>,
+    source: Vec<Source>,
+    details: Vec<Detail>,
+    report_json: String,
+}
+
+/// A stretch of a message.
+#[derive(Debug, PartialEq)]
+struct Span {
+    text: String,
+    is_code: bool,
+}
+
+struct ForecastView {
+    numbers: [(String, &'static str); 3],
+}
+
+struct LeftOut {
+    title: &'static str,
+    rows: Vec<Reject>,
+    files: Option<Files>,
+    /// What the files do not name.
+    unlisted: Option<String>,
+}
+
+struct Files {
+    csv: String,
+    ndjson: String,
+}
+
+struct Reject {
+    class: &'static str,
+    outcome: String,
+    reason: String,
+    code: Option<String>,
+    count: String,
+}
+
+/// Cells of one field that were left out.
+struct Cells {
+    field: String,
+    takes: &'static str,
+    count: String,
+}
+
+struct Source {
+    object: String,
+    version: String,
+    size: String,
+    bytes: String,
+}
+
+struct Detail {
+    name: &'static str,
+    value: String,
+    note: Option<&'static str>,
+    /// Whether the value is a name for programs.
+    is_code: bool,
 }
 
 /// The page.
 pub fn html(report: &Report) -> Result<String, askama::Error> {
-    Page { report }.render()
+    Page::of(report).render()
 }
+
+impl Page {
+    fn of(report: &Report) -> Self {
+        let headline = Headline::of(report);
+        let forecast = report.dry_run.as_ref().filter(|_| is_forecast(report));
+        Self {
+            name: plain(&report.display_name),
+            export: report.run.export.to_string(),
+            connection: report.connection.to_string(),
+            when: format!("{} · took {}", moment(report.started_at), took(report)),
+            class: headline.tone.class(),
+            sign: headline.tone.sign(),
+            message: headline.message.as_deref().map(spans).unwrap_or_default(),
+            headline,
+            flow: Flow::of(report),
+            forecast: forecast.map(ForecastView::of),
+            left_out: LeftOut::of(report),
+            cells: report.warnings.iter().map(|(field, n)| Cells::of(field, *n)).collect(),
+            cells_note: if report.dry_run.is_some() {
+                "These cells do not hold what their field takes. Their contacts would be sent without them."
+            } else {
+                "These cells do not hold what their field takes. Their contacts go without them."
+            },
+            first_contacts: forecast
+                .map(|forecast| forecast.first_contacts.iter().map(json).collect())
+                .unwrap_or_default(),
+            source: report
+                .source
+                .iter()
+                .map(|object| Source {
+                    object: plain(&object.object),
+                    version: plain(&object.version),
+                    size: size(object.size),
+                    bytes: counted(object.size, "byte", "bytes"),
+                })
+                .collect(),
+            details: details(report),
+            report_json: beside(&Key::ReportJson(report.run.clone())),
+        }
+    }
+}
+
+/// The name of an object that lies beside the page.
+fn beside(key: &Key) -> String {
+    let key = key.to_string();
+    key.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// What stands between backticks is a name for programs; where they do not pair up, they are only signs.
+fn spans(message: &str) -> Vec<Span> {
+    let pairs_up = message.matches('`').count().is_multiple_of(2);
+    if !pairs_up {
+        return vec![Span { text: message.to_owned(), is_code: false }];
+    }
+    let pieces = message.split('`').enumerate();
+    pieces.map(|(at, text)| Span { text: text.to_owned(), is_code: !at.is_multiple_of(2) }).collect()
+}
+
+impl ForecastView {
+    fn of(forecast: &Forecast) -> Self {
+        let seconds = i64::try_from(forecast.seconds).unwrap_or(i64::MAX);
+        let per_minute = forecast.requests_per_minute.get().into();
+        Self {
+            numbers: [
+                (count(forecast.batches), if forecast.batches == 1 { "batch" } else { "batches" }),
+                (count(per_minute), if per_minute == 1 { "request a minute" } else { "requests a minute" }),
+                (duration(seconds), "to send it at this pace"),
+            ],
+        }
+    }
+}
+
+impl LeftOut {
+    fn of(report: &Report) -> Option<Self> {
+        let lines = left_out::lines(report);
+        if lines.is_empty() {
+            return None;
+        }
+        let unlisted: u64 = lines.iter().filter(|line| !line.is_listed).map(|line| line.count).sum();
+        let is_any_listed = lines.iter().any(|line| line.is_listed);
+        Some(Self {
+            title: left_out::title(report, &lines),
+            files: is_any_listed.then(|| Files {
+                csv: beside(&Key::RejectsCsv(report.run.clone())),
+                ndjson: beside(&Key::RejectsNdjson(report.run.clone())),
+            }),
+            unlisted: (unlisted > 0 && is_any_listed).then(|| {
+                format!(
+                    "They do not name the {} that the run did not come to; run the export again for these.",
+                    counted(unlisted, "contact", "contacts"),
+                )
+            }),
+            rows: lines.into_iter().map(Reject::of).collect(),
+        })
+    }
+}
+
+impl Reject {
+    fn of(line: Line) -> Self {
+        Self {
+            class: line.class,
+            count: line.count_text(),
+            reason: clip(&line.reason, REASON_CHARS),
+            // A code that only repeats the outcome says nothing more.
+            code: line.code.filter(|code| *code != line.outcome).map(|code| clip(&code, REASON_CHARS)),
+            outcome: plain(&line.outcome),
+        }
+    }
+}
+
+impl Cells {
+    fn of(field: &str, n: u64) -> Self {
+        Self { field: plain(field), takes: cells::takes(field), count: count(n) }
+    }
+}
+
+fn details(report: &Report) -> Vec<Detail> {
+    let text = |name, value| Detail { name, value, note: None, is_code: false };
+    let code = |name, value| Detail { name, value, note: None, is_code: true };
+    let dry = if report.dry_run.is_some() { ", dry run" } else { "" };
+    let mut details = vec![
+        text("Started", moment(report.started_at)),
+        text("Ended", moment(report.ended_at)),
+        text("Took", took(report)),
+        text("Started by", trigger(&report.trigger)),
+        text("Mode", format!("{}{dry}", report.mode.as_str())),
+        text("State", report.state.as_str().to_owned()),
+    ];
+    let requests = report.requests;
+    if report.batches > 0 || requests.upload > 0 || requests.settle > 0 {
+        details.extend([
+            text("Batches", count(report.batches)),
+            Detail { note: Some("retries included"), ..text("Requests to send", count(requests.upload)) },
+            Detail {
+                note: Some("to find out what became of the batches"),
+                ..text("Requests to settle", count(requests.settle))
+            },
+        ]);
+    }
+    if requests.throttled > 0 {
+        details.push(Detail {
+            note: Some(
+                "Omnisend answered these with “too many requests” (429), and they were repeated after a wait. \
+                 Other integrations use the brand's budget too; to leave them more of it, lower \
+                 requests_per_minute in the connection.",
+            ),
+            ..text("Throttled", count(requests.throttled))
+        });
+    }
+    details.push(code("Run", report.run.run.to_string()));
+    details
+}
+
+/// What started the run; a moment at its end to the second.
+fn trigger(trigger: &str) -> String {
+    let trigger = plain(trigger);
+    let at = trigger.rsplit_once(' ').and_then(|(before, at)| Some((before, at.parse().ok()?)));
+    match at {
+        Some((before, at)) => format!("{before} {}", moment(at)),
+        None => trigger,
+    }
+}
+
+impl Sum {
+    /// The bar in words, for those who do not see it.
+    fn in_words(&self) -> String {
+        let parts: Vec<&str> = self.bar.iter().map(|stretch| stretch.title.as_str()).collect();
+        format!("{}: {}", self.title, parts.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests;

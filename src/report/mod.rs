@@ -1,7 +1,18 @@
 //! The report for people: a page that needs nothing else, and lines for a terminal.
+//!
+//! What is said, and of what, is decided in Rust: [`html`] and [`text`] only lay it out.
 
+mod cells;
+#[cfg(test)]
+mod examples;
+mod flow;
+mod headline;
 mod html;
+mod left_out;
+mod plain;
 mod text;
+mod words;
 
 pub use html::html;
-pub use text::{count, duration, text};
+pub use text::text;
+pub use words::{count, duration};

@@ -2,129 +2,177 @@
 
 use std::fmt::Write as _;
 
-use jiff::SignedDuration;
-
+use super::{
+    headline::{is_forecast, sends, sent_or_to_send},
+    left_out,
+    plain::{clip, clip_middle, plain},
+    words::{count, counted, duration, took},
+};
 use crate::run::{Report, State};
 
 /// How many reasons the summary shows; all are in the report.
 const REASONS: usize = 8;
 
-/// A report in a few lines.
+/// How much of a reason is shown, in characters: with what stands before it, some 100 columns.
+const REASON_CHARS: usize = 76;
+
+/// How much of a message is shown, in characters.
+const MESSAGE_CHARS: usize = 600;
+
+/// A report in a few lines. Nothing in them can command a terminal.
 pub fn text(report: &Report) -> String {
-    let (planned, settled) = (report.counts.planned(), report.counts.settled());
+    // Writing to a string cannot fail.
     let mut out = String::new();
-    let dry = if report.dry_run.is_some() { ", a dry run: nothing was sent" } else { "" };
+    let end = match report.state {
+        _ if is_forecast(report) => "dry run, nothing was sent",
+        State::Stopped => "stopped, nothing was sent",
+        state => state.as_str(),
+    };
     let _ = writeln!(
         out,
-        "{} ({}) to {}: {}{dry}",
-        report.display_name,
+        "{}: {end} ({} to {})",
+        plain(&report.display_name),
         report.run.export,
-        report.connection,
-        report.state.as_str()
+        report.connection
     );
     if let Some(message) = &report.message {
-        let _ = writeln!(out, "  {message}");
+        let _ = writeln!(out, "  {}", clip_middle(message, MESSAGE_CHARS));
     }
+    if report.counts.planned().read > 0 {
+        sums(&mut out, report);
+    }
+    effort(&mut out, report);
+    left_out(&mut out, report);
+    if !report.warnings.is_empty() {
+        let fields = report.warnings.iter().map(|(field, n)| format!("{} {}", plain(field), count(*n)));
+        let fields: Vec<String> = fields.collect();
+        let _ = writeln!(out, "  cells left out, as their field does not take them: {}", fields.join(", "));
+    }
+    out
+}
+
+/// The counts, as the equations that they are.
+fn sums(out: &mut String, report: &Report) {
+    let (planned, settled) = (report.counts.planned(), report.counts.settled());
+    let sent = sent_or_to_send(report);
+    let (read, to_send) = (count(planned.read), count(planned.sent));
+    let width = read.len();
     let _ = writeln!(
         out,
-        "  {} read = {} invalid + {} duplicate + {} unchanged + {} {}",
-        count(planned.read),
+        "  {read} read = {} invalid + {} duplicate + {} unchanged + {to_send} {sent}",
         count(planned.invalid),
         count(planned.duplicate),
         count(planned.unchanged),
-        count(planned.sent),
-        if report.dry_run.is_some() { "to send" } else { "sent" },
     );
-    if let Some(forecast) = &report.dry_run {
+    if sends(report) && planned.sent > 0 {
+        let not_sent = match report.not_sent {
+            0 => String::new(),
+            n if n == settled.unknown => " (none of them sent)".to_owned(),
+            n => format!(" ({} of them not sent)", count(n)),
+        };
         let _ = writeln!(
             out,
-            "  would take {} requests, {} at {} requests a minute",
-            count(forecast.batches),
-            duration(i64::try_from(forecast.seconds).unwrap_or(i64::MAX)),
-            forecast.requests_per_minute,
-        );
-    } else {
-        let _ = writeln!(
-            out,
-            "  {} sent = {} accepted + {} rejected + {} unknown",
-            count(planned.sent),
+            "  {to_send:>width$} {sent} = {} accepted + {} rejected + {} unknown{not_sent}",
             count(settled.accepted),
             count(settled.rejected),
             count(settled.unknown),
         );
-        if report.not_sent > 0 {
-            let _ = writeln!(out, "  of the unknown, {} were not sent", count(report.not_sent));
-        }
-        let took = report.ended_at.duration_since(report.started_at);
-        let _ = writeln!(
-            out,
-            "  {} batches, {} requests, {}",
-            count(report.batches),
-            count(report.requests.upload + report.requests.settle),
-            duration(took.as_secs()),
-        );
-        if report.requests.throttled > 0 {
+    }
+}
+
+/// What it took, or would take.
+fn effort(out: &mut String, report: &Report) {
+    match &report.dry_run {
+        Some(forecast) if is_forecast(report) => {
             let _ = writeln!(
                 out,
-                "  {} requests were answered with \"too many\": other integrations use the brand's budget too",
-                count(report.requests.throttled)
+                "  a run now would post {} in about {}, at {} a minute",
+                counted(forecast.batches, "batch", "batches"),
+                duration(i64::try_from(forecast.seconds).unwrap_or(i64::MAX)),
+                counted(forecast.requests_per_minute.get().into(), "request", "requests"),
             );
         }
-    }
-    if !report.reasons.is_empty() {
-        out.push_str("  what did not arrive:\n");
-        for reason in report.reasons.iter().take(REASONS) {
-            let _ = writeln!(out, "    {:>9}  {}: {}", count(reason.count), reason.outcome, reason.reason);
+        _ => {
+            let requests = match report.requests.upload.saturating_add(report.requests.settle) {
+                0 => "no requests".to_owned(),
+                n => format!(
+                    "{}, {}",
+                    counted(report.batches, "batch", "batches"),
+                    counted(n, "request", "requests")
+                ),
+            };
+            let _ = writeln!(out, "  {requests}, took {}", took(report));
         }
-        if let Some(more) = report.reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
-            let _ = writeln!(out, "    and {more} more reasons, in the report");
-        }
     }
-    if !report.warnings.is_empty() {
-        let fields = report.warnings.iter().map(|(field, n)| format!("{field} {}", count(*n)));
+    if report.requests.throttled > 0 {
         let _ = writeln!(
             out,
-            "  cells left out because their field does not take them: {}",
-            fields.collect::<Vec<_>>().join(", ")
+            "  {} answered \"too many\" (429) and repeated: others use the brand's budget too",
+            counted(report.requests.throttled, "request was", "requests were"),
         );
     }
-    out
 }
 
-/// A number with commas between thousands.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+/// The most important reasons, with their columns aligned.
+fn left_out(out: &mut String, report: &Report) {
+    let lines = left_out::lines(report);
+    if lines.is_empty() {
+        return;
     }
-    out
-}
-
-/// A duration in seconds, for people: `14s`, `25m 30s`.
-pub fn duration(seconds: i64) -> String {
-    let printer =
-        jiff::fmt::friendly::SpanPrinter::new().designator(jiff::fmt::friendly::Designator::Compact);
-    printer.duration_to_string(&SignedDuration::from_secs(seconds))
-}
-
-impl State {
-    /// Whether the run did what it was to do, if perhaps not for every row.
-    pub fn is_over_well(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Partial | Self::Skipped)
+    let _ = writeln!(out, "  {}:", left_out::title(report, &lines).to_lowercase());
+    let shown = || lines.iter().take(REASONS);
+    let counts = shown().map(|line| line.count_text().len()).max().unwrap_or_default();
+    let outcomes = shown().map(|line| line.outcome.len()).max().unwrap_or_default();
+    for line in shown() {
+        let _ = writeln!(
+            out,
+            "    {:>counts$}  {:<outcomes$}  {}",
+            line.count_text(),
+            line.outcome,
+            clip(&line.reason, REASON_CHARS),
+        );
+    }
+    match lines.len().saturating_sub(REASONS) {
+        0 => {}
+        more => {
+            let more = counted(u64::try_from(more).unwrap_or(u64::MAX), "more reason", "more reasons");
+            let _ = writeln!(out, "    and {more}, in the report");
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{report::examples, run::Reason};
 
     #[test]
-    fn numbers_and_times_are_for_people() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0, 14, 1530, 7384].map(duration), ["0s", "14s", "25m 30s", "2h 3m 4s"]);
+    fn every_kind_of_run_in_a_few_lines() {
+        let all: Vec<String> =
+            examples::all().iter().map(|(name, report)| format!("# {name}\n{}", text(report))).collect();
+        insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn nothing_commands_the_terminal_and_no_line_is_without_end() {
+        let shown = text(&examples::hostile());
+        assert!(shown.lines().all(|line| !line.chars().any(char::is_control)), "{shown:?}");
+        assert!(shown.lines().all(|line| line.chars().count() <= MESSAGE_CHARS + 2));
+        assert!(shown.contains("do this and that"), "what to do is kept");
+    }
+
+    #[test]
+    fn a_summary_stays_short() {
+        let mut report = examples::partial();
+        let rare = |n: usize| Reason {
+            outcome: "rejected".to_owned(),
+            code: format!("code_{n}"),
+            reason: "rare".to_owned(),
+            count: 1,
+        };
+        report.reasons.extend((0..40).map(rare));
+        let shown = text(&report);
+        assert!(shown.lines().count() < 20, "{shown}");
+        assert!(shown.contains("and 39 more reasons, in the report"), "{shown}");
     }
 }

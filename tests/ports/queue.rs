@@ -46,10 +46,6 @@ macro_rules! every_case {
         }
     };
 }
-#[cfg_attr(
-    not(feature = "aws"),
-    expect(unused_imports, reason = "only SQS's stand-in leaves cases out")
-)]
 pub(crate) use every_case;
 
 /// The cases' names.

@@ -1,0 +1,229 @@
+//! Reports of every kind of run, made of the real types, for this module's tests.
+
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use serde_json::json;
+
+use crate::run::{Counts, Forecast, Planned, Reason, Report, Requests, RunRef, Settled, SourceLine, State};
+
+/// A run of a second over one file.
+pub(super) fn report(state: State, counts: Counts) -> Report {
+    Report {
+        run: RunRef {
+            export: "vip".parse().unwrap(),
+            run: "20261123t100000z-e00bae5756b877e3".parse().unwrap(),
+        },
+        connection: "acme".parse().unwrap(),
+        display_name: "VIP customers".to_owned(),
+        mode: crate::run::Mode::Changes,
+        state,
+        message: None,
+        trigger: "a drop of segments/vip/2026-11-23.csv".to_owned(),
+        started_at: "2026-11-23T10:00:00.12Z".parse().unwrap(),
+        ended_at: "2026-11-23T10:00:01.3Z".parse().unwrap(),
+        source: vec![SourceLine {
+            object: "segments/vip/2026-11-23.csv".to_owned(),
+            version: "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY".to_owned(),
+            size: 1_320_068,
+        }],
+        counts,
+        not_sent: 0,
+        batches: 0,
+        requests: Requests::default(),
+        warnings: BTreeMap::new(),
+        reasons: Vec::new(),
+        dry_run: None,
+    }
+}
+
+fn counts(
+    [read, invalid, duplicate, unchanged, sent]: [u64; 5],
+    [accepted, rejected, unknown]: [u64; 3],
+) -> Counts {
+    Counts::new(
+        Planned { read, invalid, duplicate, unchanged, sent },
+        Settled { accepted, rejected, unknown },
+    )
+    .unwrap()
+}
+
+fn reason(outcome: &str, code: &str, reason: &str, count: u64) -> Reason {
+    Reason { outcome: outcome.to_owned(), code: code.to_owned(), reason: reason.to_owned(), count }
+}
+
+fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason> {
+    let reasons = vec![
+        reason(
+            "duplicate",
+            "duplicate",
+            "an earlier row has this e-mail; the first one was taken",
+            duplicate,
+        ),
+        reason(
+            "invalid",
+            "invalid_email",
+            "this is not an e-mail address that mail can be sent to",
+            invalid_email,
+        ),
+        reason("invalid", "no_email", "the e-mail is empty", no_email),
+    ];
+    reasons.into_iter().filter(|reason| reason.count > 0).collect()
+}
+
+pub(super) fn succeeded() -> Report {
+    Report {
+        ended_at: "2026-11-23T10:00:16Z".parse().unwrap(),
+        batches: 93,
+        requests: Requests { upload: 93, settle: 3, throttled: 0 },
+        reasons: of_the_file(0, 0, 419),
+        ..report(State::Succeeded, counts([9_704, 0, 419, 0, 9_285], [9_285, 0, 0]))
+    }
+}
+
+pub(super) fn partial() -> Report {
+    let mut reasons = of_the_file(204, 92, 419);
+    reasons.extend([
+        reason("rejected", "plan_limit", "the plan's limit of contacts is reached", 38),
+        reason("rejected", "max_length", "address: must have at most 250 characters", 1),
+        reason("rejected", "403", "Omnisend refused it without a reason", 1),
+        reason(
+            "unknown",
+            "unknown",
+            "Omnisend counts 2 errors in the contact's batch, names 1, and does not say what became of this contact",
+            3,
+        ),
+    ]);
+    Report {
+        ended_at: "2026-11-23T10:02:41Z".parse().unwrap(),
+        batches: 73,
+        requests: Requests { upload: 79, settle: 5, throttled: 6 },
+        warnings: [
+            ("birthdate", 525),
+            ("custom_properties.lifetime_value", 1),
+            ("gender", 1621),
+            ("phone", 994),
+        ]
+        .map(|(field, n)| (field.to_owned(), n))
+        .into(),
+        reasons,
+        ..report(State::Partial, counts([10_000, 296, 419, 2_000, 7_285], [7_242, 40, 3]))
+    }
+}
+
+pub(super) fn failed() -> Report {
+    Report {
+        message: Some(
+            "Omnisend answered 403: the API key has no access to this endpoint (trace id \
+             urn:omnisend:request:0f5c2b7e-6a52-4f0c-9e0f-3f1d2c1b9a77); the API key lacks a permission: it needs \
+             to read and write contacts and batches"
+                .to_owned(),
+        ),
+        not_sent: 9_285,
+        requests: Requests { upload: 1, settle: 0, throttled: 0 },
+        reasons: of_the_file(204, 92, 419),
+        ..report(State::Failed, counts([10_000, 296, 419, 0, 9_285], [0, 0, 9_285]))
+    }
+}
+
+/// A guard stopped it.
+pub(super) fn stopped() -> Report {
+    Report {
+        message: Some(
+            "the source has more than the 1000 contacts that the export allows; if that is right, raise \
+             `max_profiles` in the export"
+                .to_owned(),
+        ),
+        not_sent: 1_001,
+        reasons: of_the_file(20, 8, 41),
+        ..report(State::Stopped, counts([1_070, 28, 41, 0, 1_001], [0, 0, 1_001]))
+    }
+}
+
+/// A guard stopped it, since there was nothing to read.
+pub(super) fn empty() -> Report {
+    Report {
+        message: Some(
+            "the source has no profile; if the segment is empty on purpose, there is nothing to export, else look \
+             at what writes the file"
+                .to_owned(),
+        ),
+        ..report(State::Stopped, counts([0; 5], [0; 3]))
+    }
+}
+
+pub(super) fn canceled() -> Report {
+    Report {
+        message: Some("the run was canceled; what was sent before stays in Omnisend".to_owned()),
+        ended_at: "2026-11-23T10:00:09Z".parse().unwrap(),
+        not_sent: 5_185,
+        batches: 41,
+        requests: Requests { upload: 41, settle: 1, throttled: 0 },
+        reasons: of_the_file(0, 0, 1),
+        ..report(State::Canceled, counts([9_286, 0, 1, 0, 9_285], [4_000, 0, 5_285]))
+    }
+}
+
+pub(super) fn dry_run() -> Report {
+    let contact = |email: &str, name: &str| {
+        json!({
+            "identifiers": [{"type": "email", "id": email, "sendWelcomeMessage": false}],
+            "firstName": name,
+            "customProperties": {"lifetime_value": 12.5},
+            "tags": ["segment: VIP"],
+        })
+    };
+    Report {
+        not_sent: 9_285,
+        warnings: [("phone".to_owned(), 1)].into(),
+        reasons: of_the_file(204, 92, 419),
+        dry_run: Some(Forecast {
+            batches: 93,
+            requests_per_minute: const { NonZeroU32::new(400).unwrap() },
+            seconds: 14,
+            first_contacts: vec![contact("ada@example.com", "Ada"), contact("bo@example.com", "Bo <b>")],
+        }),
+        ..report(State::Partial, counts([10_000, 296, 419, 0, 9_285], [0, 0, 9_285]))
+    }
+}
+
+pub(super) fn skipped() -> Report {
+    report(State::Skipped, counts([9_285, 0, 0, 9_285, 0], [0; 3]))
+}
+
+/// One contact, one batch, one of everything; and every text from outside is hostile.
+pub(super) fn hostile() -> Report {
+    let evil = "\u{1b}]0;owned\u{7}\u{202e}<script>alert(1)</script> & \"quoted\" 'text'";
+    Report {
+        display_name: "Bob's \"best\" <i>friends</i>\n\u{1b}[2J".to_owned(),
+        message: Some(format!("Omnisend answered 400: {evil} {}; do this and that", "long ".repeat(200))),
+        trigger: "a call at 2026-11-23T10:00:00.123456789Z".to_owned(),
+        batches: 1,
+        requests: Requests { upload: 1, settle: 0, throttled: 1 },
+        warnings: [("custom_properties.<b>".to_owned(), 1)].into(),
+        reasons: vec![
+            reason("rejected", "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
+            reason("invalid", "no_email", "the e-mail is empty", 1),
+        ],
+        source: vec![SourceLine {
+            object: "s3://b/\"><img src=x>.csv".to_owned(),
+            version: "'v'".to_owned(),
+            size: 1,
+        }],
+        ..report(State::Partial, counts([2, 1, 0, 0, 1], [0, 1, 0]))
+    }
+}
+
+/// One of each kind, by its name.
+pub(super) fn all() -> Vec<(&'static str, Report)> {
+    vec![
+        ("succeeded", succeeded()),
+        ("partial", partial()),
+        ("failed", failed()),
+        ("stopped", stopped()),
+        ("empty", empty()),
+        ("canceled", canceled()),
+        ("dry run", dry_run()),
+        ("skipped", skipped()),
+        ("hostile", hostile()),
+    ]
+}

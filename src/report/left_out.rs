@@ -1,0 +1,187 @@
+//! What did not arrive, and why: losses first, what was only said twice last.
+
+use super::{headline::sends, words::count};
+use crate::run::Report;
+
+/// Rows or contacts that share a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub outcome: String,
+    /// The page's colour and pattern, which are those of the outcome's stretch in the bars.
+    pub class: &'static str,
+    /// None of those that no reject says anything of.
+    pub code: Option<String>,
+    pub reason: String,
+    pub count: u64,
+    /// Whether `rejects.csv` and `rejects.ndjson` name each one.
+    pub is_listed: bool,
+}
+
+impl Line {
+    pub(super) fn count_text(&self) -> String {
+        count(self.count)
+    }
+}
+
+/// What to call the lines: duplicates alone are no loss, and of what was not sent none could arrive.
+pub(super) fn title(report: &Report, lines: &[Line]) -> &'static str {
+    if lines.iter().all(|line| line.outcome == "duplicate") {
+        "Left out as duplicates"
+    } else if sends(report) {
+        "What did not arrive"
+    } else {
+        "Left out before sending"
+    }
+}
+
+/// Every outcome's reasons, and a line for those that the reasons leave open, so that the lines add up to the
+/// counts. The order: rejected, unknown, invalid, duplicate; each most frequent first.
+pub(super) fn lines(report: &Report) -> Vec<Line> {
+    let mut lines: Vec<Line> = report
+        .reasons
+        .iter()
+        .map(|reason| Line {
+            outcome: reason.outcome.clone(),
+            class: class(&reason.outcome),
+            code: Some(reason.code.clone()),
+            reason: reason.reason.clone(),
+            count: reason.count,
+            is_listed: true,
+        })
+        .collect();
+    lines.extend(unsaid(report));
+    lines.sort_by_key(|line| (rank(&line.outcome), std::cmp::Reverse(line.count)));
+    lines
+}
+
+fn class(outcome: &str) -> &'static str {
+    match outcome {
+        "rejected" => "rejected",
+        "unknown" => "unknown",
+        "invalid" => "invalid",
+        _ => "duplicate",
+    }
+}
+
+fn rank(outcome: &str) -> u8 {
+    match outcome {
+        "rejected" => 0,
+        "unknown" => 1,
+        "invalid" => 2,
+        "duplicate" => 4,
+        _ => 3,
+    }
+}
+
+/// What the counts have and the reasons do not: contacts that a run never came to, and rare reasons, since a
+/// report names only so many.
+fn unsaid(report: &Report) -> Vec<Line> {
+    // Where sending was never meant, that they were not sent is no news.
+    let sends = sends(report);
+    let (planned, settled) = (report.counts.planned(), report.counts.settled());
+    let said = |outcome: &str| -> u64 {
+        report.reasons.iter().filter(|reason| reason.outcome == outcome).map(|reason| reason.count).sum()
+    };
+    let line = |outcome: &str, count: u64, reason: &str, is_listed| {
+        (count > 0).then(|| Line {
+            outcome: outcome.to_owned(),
+            class: class(outcome),
+            code: None,
+            reason: reason.to_owned(),
+            count,
+            is_listed,
+        })
+    };
+    let rare = |outcome: &str, all: u64| {
+        line(
+            outcome,
+            all.saturating_sub(said(outcome)),
+            "other reasons, each rarer than those named here",
+            true,
+        )
+    };
+    let silent = settled.unknown.saturating_sub(said("unknown") + report.not_sent);
+    [
+        rare("invalid", planned.invalid),
+        rare("duplicate", planned.duplicate),
+        rare("rejected", settled.rejected),
+        line(
+            "unknown",
+            silent,
+            "sent, but the run ended before Omnisend was asked what became of them",
+            false,
+        )
+        .filter(|_| sends),
+        line("unknown", report.not_sent, "not sent: the run ended before", false)
+            .filter(|_| sends)
+            .map(|line| Line { class: "not-sent", ..line }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        report::examples,
+        run::{Counts, Planned, Settled, State},
+    };
+
+    fn sums(lines: &[Line], outcome: &str) -> u64 {
+        lines.iter().filter(|line| line.outcome == outcome).map(|line| line.count).sum()
+    }
+
+    #[test]
+    fn the_lines_add_up_to_the_counts() {
+        for (name, report) in examples::all() {
+            let (planned, settled) = (report.counts.planned(), report.counts.settled());
+            let lines = lines(&report);
+            assert_eq!(sums(&lines, "invalid"), planned.invalid, "{name}");
+            assert_eq!(sums(&lines, "duplicate"), planned.duplicate, "{name}");
+            assert_eq!(sums(&lines, "rejected"), settled.rejected, "{name}");
+            assert_eq!(sums(&lines, "unknown"), if sends(&report) { settled.unknown } else { 0 }, "{name}");
+        }
+    }
+
+    #[test]
+    fn losses_stand_first_and_duplicates_last() {
+        let outcomes: Vec<String> =
+            lines(&examples::partial()).into_iter().map(|line| line.outcome).collect();
+        assert_eq!(
+            outcomes,
+            ["rejected", "rejected", "rejected", "unknown", "invalid", "invalid", "duplicate"]
+        );
+    }
+
+    #[test]
+    fn what_no_reject_names_is_not_said_to_be_listed() {
+        let lines = lines(&examples::canceled());
+        let unknown: Vec<(u64, bool)> = lines
+            .iter()
+            .filter(|line| line.outcome == "unknown")
+            .map(|line| (line.count, line.is_listed))
+            .collect();
+        assert_eq!(unknown, [(5185, false), (100, false)]);
+    }
+
+    #[test]
+    fn reasons_beyond_those_named_have_a_line() {
+        let mut report = examples::partial();
+        report.reasons.retain(|reason| reason.code != "no_email");
+        let rare = lines(&report).into_iter().find(|line| line.code.is_none()).unwrap();
+        assert_eq!((rare.outcome.as_str(), rare.count, rare.is_listed), ("invalid", 92, true));
+    }
+
+    #[test]
+    fn duplicates_alone_are_no_loss() {
+        let title_of = |report: &Report| title(report, &lines(report));
+        assert_eq!(title_of(&examples::succeeded()), "Left out as duplicates");
+        assert_eq!(title_of(&examples::partial()), "What did not arrive");
+        assert_eq!(title_of(&examples::dry_run()), "Left out before sending");
+        let clean =
+            examples::report(State::Skipped, Counts::new(Planned::default(), Settled::default()).unwrap());
+        assert_eq!(lines(&clean), []);
+    }
+}
