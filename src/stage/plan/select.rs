@@ -24,7 +24,7 @@ fn choose(listed: Vec<Listed>, path: &Location) -> Option<Location> {
 /// name `segments/vip-old.csv`, and a folder's own marker is no file.
 pub(super) fn belongs(key: &str, path: &str) -> bool {
     let rest = match key.strip_prefix(path) {
-        Some("") => return true,
+        Some("") => return !key.ends_with('/'),
         Some(rest) if path.is_empty() || path.ends_with('/') => rest,
         Some(rest) => match rest.strip_prefix('/') {
             Some(rest) => rest,
