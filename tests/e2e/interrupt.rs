@@ -99,13 +99,13 @@ async fn ctrl_c_twice_stops_at_once_and_costs_what_was_in_flight() {
 
 #[tokio::test]
 async fn an_interruption_while_omnisend_works_sends_nothing_again() {
-    let world = World::of_people(150).await;
+    let world = World::of_people(200).await;
     world.fault("stuck_batch,count=1").await;
     let mut running = world.call("run vip").start();
     running.says("settling: Omnisend works on").await;
     running.signal("INT").await;
     running.end().await.exits(1).says(&["was interrupted; what was sent is kept"]);
     let ran = world.call("run vip --give-up-after 1s").end().await;
-    ran.exits(3).reports("partial", [50, 0, 100]);
-    assert_eq!(world.taken().await, 150, "what was sent was sent again");
+    ran.exits(3).reports("partial", [100, 0, 100]);
+    assert_eq!(world.taken().await, 200, "what was sent was sent again");
 }
