@@ -34,7 +34,6 @@ fn given(what: &str) -> Option<u32> {
 }
 
 #[cfg(not(feature = "test-scale"))]
-#[inline(always)]
 fn given(_what: &str) -> Option<u32> {
     None
 }

@@ -16,7 +16,7 @@ use super::faults::FaultKind;
 use super::findings::Findings;
 use super::ids::{self, Kind};
 use super::input::{Call, not_json};
-use super::problem::{Problem, json as answer};
+use super::problem::{FieldError, Problem, json as answer};
 use super::shared::Shared;
 use super::state::Brand;
 use super::worker::Job;
@@ -39,6 +39,9 @@ pub(super) fn create(
 ) -> Result<Response, Problem> {
     let options = &shared.options;
     let sent = read(call.body()?, options.max_batch_items, options.validate_batches_synchronously)?;
+    if options.validate_batches_synchronously {
+        check_faults(shared, &sent.items)?;
+    }
     let now = shared.now();
     let half = options.batch_delay / 2;
     let batch = Batch {
@@ -117,6 +120,21 @@ fn read(body: &Bytes, most: usize, check_items: bool) -> Result<Sent, Problem> {
         }
     }
     Ok(sent)
+}
+
+/// Refuses a batch whole for the contacts that faults refuse, where batches are checked before they are taken.
+fn check_faults(shared: &Shared, items: &Bytes) -> Result<(), Problem> {
+    let items: Vec<Value> = serde_json::from_slice(items).map_err(|error| not_json(&error))?;
+    let faults = &mut shared.lock().faults;
+    let mut errors = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let email = rules::read(item, "").ok().and_then(|draft| draft.email);
+        let refusal = email.and_then(|email| faults.refusal(&email.id));
+        let named = refusal.map(Problem::into_errors).into_iter().flatten();
+        errors
+            .extend(named.map(|error| FieldError { field: format!("items[{i}].{}", error.field), ..error }));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 pub(super) fn list(

@@ -72,6 +72,11 @@ impl Problem {
         Self::invalid(vec![error])
     }
 
+    /// The fields that it names.
+    pub(super) fn into_errors(self) -> Vec<FieldError> {
+        self.0.errors
+    }
+
     pub(super) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}."))
     }

@@ -7,7 +7,8 @@ use crate::harness::{CANARY, Segment, World, address, options};
 #[tokio::test]
 async fn it_says_what_would_be_sent_and_asks_nobody() {
     let mut text = String::from_utf8(Segment::people(1_250).bytes).unwrap();
-    text += &format!("nobody,No Address\n{},Again\n", address(7));
+    text += "nobody,No Address\n";
+    text += &(address(7) + ",Again\n");
     let world = World::with(options(), Segment::clean(text, 1_252).with(1, 1)).await;
     world.connection("acme", 400);
     let ran = world.call("run vip --dry-run").without_key().end().await;
@@ -26,7 +27,7 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
         })
     );
     for said in [
-        "a dry run: nothing was sent",
+        "dry run, nothing was sent",
         "1,250 to send",
         "would take 13 requests, 2s at 400 requests a minute",
     ] {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::harness::{Segment, World, address, options};
+use crate::harness::{Segment, World, address, holds, options};
 
 const PEOPLE: u64 = 2_600;
 const CHUNK: u64 = 500;
@@ -117,6 +117,6 @@ async fn killed_from_outside_while_a_batch_is_on_its_way() {
         same(&world.contacts().await, &expected, fault);
         let taken = world.taken().await;
         assert!(taken <= PEOPLE + CHUNK, "{fault} {skip}: {} contacts were sent twice", taken - PEOPLE);
-        world.holds(&world.contacts().await, (0..PEOPLE).map(address));
+        holds(&world.contacts().await, (0..PEOPLE).map(address));
     }
 }

@@ -1,6 +1,6 @@
 //! An API that cannot be reached or does not answer: tried again for a while, then parked, and taken up again.
 
-use crate::harness::{World, address};
+use crate::harness::{World, address, holds};
 
 /// As often as ever, and in no time.
 const HASTE: &str = "wait:500";
@@ -14,7 +14,7 @@ async fn a_failure_that_passes_is_nothing_but_time() {
         world.fault(fault).await;
         let ran = world.call("run vip").scale(HASTE).end().await;
         ran.exits(0).reports("succeeded", [400, 0, 0]);
-        world.holds(&world.contacts().await, (0..400).map(address));
+        holds(&world.contacts().await, (0..400).map(address));
     }
 }
 
@@ -36,7 +36,7 @@ async fn a_failure_that_does_not_pass_parks_the_run_and_a_later_one_ends_it() {
         world.no_faults().await;
         world.call("run vip").end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
         assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
-        world.holds(&world.contacts().await, (0..1_000).map(address));
+        holds(&world.contacts().await, (0..1_000).map(address));
     }
 }
 

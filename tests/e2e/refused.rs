@@ -2,7 +2,7 @@
 
 use omnisend_export::sandbox::Options;
 
-use crate::harness::{KEY, Segment, World, address, options};
+use crate::harness::{KEY, Segment, World, address, holds, options};
 
 /// Requests that may be under way when the first refusal comes, each of which meets it too.
 const IN_FLIGHT: u64 = 32;
@@ -82,7 +82,7 @@ async fn a_key_that_is_rotated_during_the_run_is_read_again() {
     world.rotate_key("first-canary-key", "second-canary-key").await;
     world.secret("acme", "second-canary-key");
     running.end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
-    world.holds(&world.contacts().await, (0..1_000).map(address));
+    holds(&world.contacts().await, (0..1_000).map(address));
     let keys: Vec<String> = world
         .posts()
         .await
@@ -115,5 +115,5 @@ async fn a_run_that_was_parked_half_way_ends_exact() {
     world.no_faults().await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
     assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
-    world.holds(&world.contacts().await, (0..1_000).map(address));
+    holds(&world.contacts().await, (0..1_000).map(address));
 }

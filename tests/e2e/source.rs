@@ -22,7 +22,7 @@ use omnisend_export::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{CANARY, Segment, World, address, options};
+use crate::harness::{CANARY, Segment, World, address, holds, options};
 
 /// A file of which nothing may be sent.
 async fn is_refused_whole(bytes: impl Into<Vec<u8>>, code: i32, said: &[&str]) {
@@ -80,7 +80,7 @@ async fn rows_that_cannot_be_read_are_rejected_with_their_line() {
         b"EMail,FirstName".to_vec(),
         format!("{},Ada", address(0)).into_bytes(),
         format!("{},two,many", address(1)).into_bytes(),
-        format!("{}", address(2)).into_bytes(),
+        address(2).into_bytes(),
         format!("{},\"two\nlines\"", address(3)).into_bytes(),
         [address(4).as_bytes(), b",N\0L"].concat(),
         [address(5).as_bytes(), b",Jos\xe9"].concat(),
@@ -96,7 +96,7 @@ async fn rows_that_cannot_be_read_are_rejected_with_their_line() {
     let world = World::with(options(), Segment::clean(bytes, 11).with(7, 1)).await;
     let ran = world.call("run vip").end().await;
     ran.exits(3).reports("partial", [3, 0, 0]);
-    world.holds(&world.contacts().await, [0, 3, 7].map(address));
+    holds(&world.contacts().await, [0, 3, 7].map(address));
 
     let run = world.reports().into_keys().next().unwrap();
     let rejects: Vec<Value> = world
@@ -129,7 +129,7 @@ async fn rows_that_cannot_be_read_are_rejected_with_their_line() {
 #[tokio::test]
 async fn formulas_are_neutral_in_the_csv_and_exact_for_programs() {
     let cells = ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1"];
-    let rows: String = cells.iter().map(|cell| format!("\"{cell}\",x\n")).collect();
+    let rows = cells.map(|cell| format!("\"{cell}\",x\n")).concat();
     let world =
         World::with(options(), Segment::clean(format!("EMail,FirstName\n{rows}"), 5).with(5, 0)).await;
     world.call("run vip").end().await.exits(3).reports("partial", [0, 0, 0]);

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::harness::{World, address};
+use crate::harness::{World, address, holds};
 
 /// Has the second batch meet a 429, and checks that nothing leaves before `least` has passed.
 async fn is_waited_out(fault: &str, least: SignedDuration) {
@@ -15,7 +15,7 @@ async fn is_waited_out(fault: &str, least: SignedDuration) {
     assert_eq!(ran.report()["requests"]["throttled"], 1, "{fault}");
     assert_eq!(ran.report()["requests"]["upload"], 6, "{fault}");
     assert_eq!(world.taken().await, 500, "{fault}");
-    world.holds(&world.contacts().await, (0..500).map(address));
+    holds(&world.contacts().await, (0..500).map(address));
 
     let posts = world.posts().await;
     let at = |n: usize| posts[n]["at"].as_str().unwrap().parse::<Timestamp>().unwrap();

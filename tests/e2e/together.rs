@@ -1,6 +1,6 @@
 //! Two runs at once: of one connection never, of two without waiting for each other.
 
-use crate::harness::{EXPORT, World, address};
+use crate::harness::{EXPORT, World, address, holds};
 
 #[tokio::test]
 async fn a_second_run_of_a_connection_is_refused_while_the_first_goes_on() {
@@ -34,7 +34,7 @@ async fn two_connections_run_at_once() {
     first.end().await.exits(0).reports("succeeded", [300, 0, 0]);
     for (key, tag) in [("acme-canary-key", "segment: VIP"), ("bolt-canary-key", "segment: News")] {
         let contacts = world.contacts_of(&format!("key={key}")).await;
-        world.holds(&contacts, (0..300).map(address));
+        holds(&contacts, (0..300).map(address));
         assert!(contacts.values().all(|contact| contact["tags"] == serde_json::json!([tag])), "{key}");
     }
 }

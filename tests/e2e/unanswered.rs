@@ -1,6 +1,6 @@
 //! Requests that are never answered, before and after they were carried out: sent again, counted once.
 
-use crate::harness::{World, address};
+use crate::harness::{World, address, holds};
 
 async fn is_counted_once(fault: &str, carried_out: u64) {
     let world = World::of_people(500).await;
@@ -11,7 +11,7 @@ async fn is_counted_once(fault: &str, carried_out: u64) {
     assert_eq!(ran.report()["batches"], 5, "{fault}");
     assert_eq!(ran.report()["requests"]["upload"], 6, "{fault}");
     assert_eq!(world.taken().await, 500 + carried_out, "{fault}");
-    world.holds(&world.contacts().await, (0..500).map(address));
+    holds(&world.contacts().await, (0..500).map(address));
 }
 
 #[tokio::test]

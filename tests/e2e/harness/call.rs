@@ -58,6 +58,7 @@ impl<'w> Call<'w> {
     }
 
     /// How the run is scaled down, such as `chunk:500,wait:50`.
+    #[cfg(feature = "test-scale")]
     pub(crate) fn scale(self, scale: &str) -> Self {
         self.env("OMNISEND_EXPORT_SCALE", scale)
     }
@@ -120,6 +121,7 @@ impl Ran {
         self
     }
 
+    #[cfg(feature = "test-scale")]
     #[track_caller]
     pub(crate) fn was_killed(&self) -> &Self {
         assert_eq!((self.code, self.signal), (None, Some(9)), "signal\n--- stderr\n{}", self.stderr);

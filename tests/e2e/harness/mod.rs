@@ -6,7 +6,7 @@ mod segment;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -55,6 +55,21 @@ pub(crate) struct World {
 /// A sandbox that answers at once.
 pub(crate) fn options() -> Options {
     Options { requests_per_minute: FAST, batch_delay: Duration::ZERO, ..Options::default() }
+}
+
+/// Fails unless the sandbox holds these addresses and no others.
+#[track_caller]
+pub(crate) fn holds(contacts: &BTreeMap<String, Value>, expected: impl IntoIterator<Item = String>) {
+    let expected: BTreeSet<String> = expected.into_iter().collect();
+    let there: BTreeSet<String> = contacts.keys().cloned().collect();
+    let missing: Vec<_> = expected.difference(&there).take(3).collect();
+    let too_many: Vec<_> = there.difference(&expected).take(3).collect();
+    assert!(
+        expected == there,
+        "the sandbox holds {} contacts where {} were expected; missing {missing:?}, too many {too_many:?}",
+        there.len(),
+        expected.len()
+    );
 }
 
 impl World {
@@ -195,25 +210,6 @@ impl World {
             (fields["email"].as_str().unwrap().to_owned(), contact)
         });
         contacts.collect()
-    }
-
-    /// Fails unless the sandbox holds these addresses and no others.
-    #[track_caller]
-    pub(crate) fn holds(
-        &self,
-        contacts: &BTreeMap<String, Value>,
-        expected: impl IntoIterator<Item = String>,
-    ) {
-        let expected: std::collections::BTreeSet<String> = expected.into_iter().collect();
-        let there: std::collections::BTreeSet<String> = contacts.keys().cloned().collect();
-        let missing: Vec<_> = expected.difference(&there).take(3).collect();
-        let too_many: Vec<_> = there.difference(&expected).take(3).collect();
-        assert!(
-            expected == there,
-            "the sandbox holds {} contacts where {} were expected; missing {missing:?}, too many {too_many:?}",
-            there.len(),
-            expected.len()
-        );
     }
 
     /// Every file of the state, by its path.

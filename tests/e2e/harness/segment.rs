@@ -20,8 +20,9 @@ pub(crate) struct Segment {
 impl Segment {
     /// People with an address and a first name each.
     pub(crate) fn people(n: u64) -> Self {
-        let rows: String = (0..n).map(|n| format!("{},Person {n}\n", address(n))).collect();
-        Self::clean(format!("EMail,FirstName\n{rows}"), n)
+        let rows = (0..n).map(|n| format!("{},Person {n}", address(n)));
+        let lines: Vec<String> = ["EMail,FirstName".to_owned()].into_iter().chain(rows).collect();
+        Self::clean(lines.join("\n") + "\n", n)
     }
 
     /// A file whose rows are all valid and different.
