@@ -25,7 +25,7 @@ host_arch := $(if $(filter arm64,$(ARCH)),aarch64 arm64,x86_64)
 # The C library of Amazon Linux 2023. A binary that wants a newer one does not start there.
 newest_glibc := 2.34
 
-.PHONY: build build-Planner build-Uploader build-Settler deploy invoke logs destroy lint-template
+.PHONY: build build-Planner build-Uploader build-Settler deploy invoke invoke-local logs destroy lint-template
 
 build: ## Build the Lambda's bootstrap for ARCH (arm64, x86_64): cargo-lambda, or plain cargo for this host
 	@if command -v cargo-lambda >/dev/null; then \
@@ -67,9 +67,21 @@ case "$$(tr -d ' \t\r\n' <'$(1)')" in \
 esac
 endef
 
+# Stops where EVENT names no file, and says which there are.
+define has_event
+@test -r '$(EVENT)' || { \
+    echo $(if $(EVENT),'There is no file $(EVENT). There are:','Say which event: make $@ EVENT=…, one of these or your own:') >&2; \
+    cd '$(project)' && ls events/*.json | sed 's/^/  /' >&2; exit 2; }
+endef
+
+invoke-local: ## Run EVENT=events/….json on the real function, with AWS and Omnisend on this machine; no account needed
+	$(has_event)
+	@$(MAKE) --silent --no-print-directory $(VENV)/done
+	@cargo build --quiet --features lambda --bin bootstrap --example invoke-local
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" target/debug/examples/invoke-local '$(EVENT)'
+
 invoke: ## Call the deployed function with EVENT=events/….json; prints the end of its log, then its answer
-	@test -n '$(EVENT)' || { echo 'Say which event: make invoke EVENT=events/manual-run.json' >&2; exit 2; }
-	@test -r '$(EVENT)' || { echo 'There is no file $(EVENT)' >&2; exit 2; }
+	$(has_event)
 	@set -e; function='$(STACK)'-$$($(call function_of,$(EVENT))); \
 	answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
 	echo "$$function" >&2; \

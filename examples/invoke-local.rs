@@ -32,7 +32,6 @@ use crate::{
     cloud::{
         Cloud, Options,
         environment::Outcome,
-        events,
         omnisend::KEY,
         people,
         prepared::{BUCKET, REQUESTS_PER_MINUTE, prepare, prepare_for, run},
@@ -45,17 +44,13 @@ const PEOPLE: u64 = 2_500;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let event =
-        match env::args().nth(1).ok_or_else(|| "say which event".to_owned()).and_then(|path| read(&path)) {
-            Ok(event) => event,
-            Err(problem) => {
-                eprintln!("{problem}\n\nThere are:");
-                for name in events::names() {
-                    eprintln!("  make invoke-local EVENT=events/{name}");
-                }
-                return ExitCode::from(2);
-            }
-        };
+    let event = match read(&env::args().nth(1).unwrap_or_default()) {
+        Ok(event) => event,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::from(2);
+        }
+    };
     let options =
         Options { bucket: Some(BUCKET), requests_per_minute: REQUESTS_PER_MINUTE, ..Options::default() };
     let cloud = Cloud::set_up(moto().config(), &bootstrap(), options).await;

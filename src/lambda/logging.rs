@@ -17,7 +17,7 @@ use tracing::{
 use tracing_subscriber::{
     filter::Targets,
     layer::{Context, Layer, SubscriberExt as _},
-    registry::LookupSpan,
+    registry::{LookupSpan, Scope},
     util::SubscriberInitExt as _,
 };
 
@@ -70,9 +70,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         fields.put("timestamp", SystemClock.now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string().into());
         fields.put("level", event.metadata().level().as_str().into());
         fields.put("message", Value::Null);
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(Fields(of_span)) = span.extensions().get() {
-                of_span.iter().for_each(|(name, value)| fields.put(name, value.clone()));
+                for (name, value) in of_span {
+                    fields.put(name, value.clone());
+                }
             }
         }
         event.record(&mut fields);

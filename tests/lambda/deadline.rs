@@ -38,7 +38,7 @@ async fn a_batch_that_nobody_answers_does_not_take_an_upload_beyond_its_time() {
     world.account.put("segments/vip/1.csv", people(0, 1_000)).await;
     world.start_vip().await;
     world.omnisend.fault("hang,when=after,method=POST,path=/batches,skip=4,count=1").await;
-    world.uploader.give_time(Duration::from_millis(16_000));
+    world.uploader.give_time(Duration::from_secs(16));
     world.drain().await;
     world.holds(0..1_000).await;
     assert_eq!(world.pump.waits(), 0, "the function released what it handed back");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::{Options, environment::Outcome, events::notification, omnisend::KEY},
+    cloud::{Options, environment::Outcome, events::notification, function::Function, omnisend::KEY},
     world::{CHUNK, FAST, World},
 };
 
@@ -63,7 +63,7 @@ async fn world() -> World {
 async fn everything(world: &World) -> Vec<String> {
     let mut all = world.account.keys("").await;
     for invocation in
-        [&world.planner, &world.uploader, &world.settler].into_iter().flat_map(|f| f.invocations())
+        [&world.planner, &world.uploader, &world.settler].into_iter().flat_map(Function::invocations)
     {
         all.extend(invocation.lines);
         if invocation.event["dry_run"] != true {

@@ -9,6 +9,7 @@
 
 mod actions;
 mod brands;
+#[expect(dead_code, reason = "the bench uses more of it")]
 #[path = "../common/lambda/mod.rs"]
 mod cloud;
 mod deadline;
@@ -17,6 +18,7 @@ mod duplicates;
 mod files;
 mod kills;
 mod logs;
+#[expect(dead_code, reason = "the tests of the ports use more of it")]
 #[path = "../common/moto.rs"]
 mod moto;
 mod poison;

@@ -5,7 +5,7 @@ use std::{ops::Deref, path::Path};
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::{Cloud, Options, environment::Outcome, omnisend::KEY},
+    cloud::{Cloud, Options, environment::Outcome, function::Function, omnisend::KEY},
     moto::moto,
 };
 
@@ -100,7 +100,7 @@ impl World {
     /// The lines that any function logged, those of one kind.
     pub(crate) fn logged(&self, part: &str) -> Vec<String> {
         let functions = [&self.planner, &self.uploader, &self.settler];
-        let lines = functions.into_iter().flat_map(|function| function.lines());
+        let lines = functions.into_iter().flat_map(Function::lines);
         lines.filter(|line| line.contains(part)).collect()
     }
 

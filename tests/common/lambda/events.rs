@@ -18,8 +18,9 @@ pub(crate) fn folder() -> PathBuf {
 
 /// The names of all of them.
 pub(crate) fn names() -> Vec<String> {
-    let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = files.filter(|name| name.ends_with(".json")).collect();
+    let files = fs::read_dir(folder()).unwrap().map(|file| PathBuf::from(file.unwrap().file_name()));
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "json"));
+    let mut names: Vec<String> = files.map(|file| file.display().to_string()).collect();
     names.sort();
     names
 }
