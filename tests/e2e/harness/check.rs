@@ -50,7 +50,12 @@ impl World {
             report["dry_run"].take();
             report.to_string()
         });
-        let pages = self.run_files().into_iter().filter(|file| file.ends_with("/report.html"));
+        let shows_contacts =
+            |run: &str| self.reports().get(run).is_some_and(|report| !report["dry_run"].is_null());
+        let pages = self
+            .run_files()
+            .into_iter()
+            .filter(|file| file.strip_suffix("/report.html").is_some_and(|run| !shows_contacts(run)));
         let printed = if ran.stdout.starts_with('{') { String::new() } else { ran.stdout.clone() };
         let said = [("standard output", printed), ("standard error", ran.stderr.clone())]
             .into_iter()
