@@ -1,7 +1,7 @@
 //! Labelled steps at which a test kills the process, to show that a run survives it.
 //!
 //! With the feature `kill-points`, `OMNISEND_EXPORT_KILL=label:n` ends the process by SIGKILL when the label is
-//! reached for the n-th time. Without it, which is how releases are built, the calls compile to nothing.
+//! reached for the n-th time; with `label:n:panic` it panics there instead. Without it, which is how releases are built, the calls compile to nothing.
 
 /// Marks a step.
 #[cfg(not(feature = "kill-points"))]
@@ -16,17 +16,19 @@ pub(crate) fn reach(label: &'static str) {
         atomic::{AtomicU32, Ordering},
     };
 
-    static PLAN: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
+    static PLAN: LazyLock<Option<(String, u32, bool)>> = LazyLock::new(|| {
         let text = crate::config::kill_plan()?;
-        let (label, n) = text.split_once(':')?;
-        Some((label.to_owned(), n.parse().ok()?))
+        let mut parts = text.split(':');
+        let (label, n) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
+        Some((label, n, parts.next() == Some("panic")))
     });
     static REACHED: AtomicU32 = AtomicU32::new(0);
 
-    if let Some((wanted, n)) = &*PLAN
+    if let Some((wanted, n, panics)) = &*PLAN
         && wanted == label
         && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *n
     {
+        assert!(!panics, "reached {label}");
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
 }

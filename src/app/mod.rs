@@ -17,7 +17,7 @@ use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
     omnisend::{Brand, CallError, Client, Pacer, Patience},
     ports::{Ports, objects::Put},
-    run::{ConnectionName, Key, Manifest, Parked, Report, RunRef, Step, Work},
+    run::{ConnectionName, Key, Manifest, Parked, Report, RunRef, Step, Work, flaw},
     stage::{
         Observer, RecordError, Records,
         plan::{PlanError, enqueue},
@@ -70,7 +70,7 @@ pub enum AppError {
         run: RunRef,
     },
     /// The message is not one of ours.
-    #[error("the message is not one of a run: {0}")]
+    #[error("the message is not one of a run: {}", flaw(.0))]
     Message(serde_json::Error),
     /// Omnisend refused, or could not be reached.
     #[error(transparent)]
@@ -176,6 +176,7 @@ impl App {
     /// Has a run wait for a person.
     pub async fn park(&self, run: &RunRef, reason: String) -> Result<(), AppError> {
         let parked = Parked { reason, at: self.ports.clock.now() };
+        tracing::error!(export = %run.export, run = %run.run, reason = parked.reason, "the run is parked");
         let records = Records::new(self.ports.objects.clone());
         Ok(records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{App, AppError, Standing, runs};
 use crate::{
     config::{Connection, Export},
+    kill_point,
     run::{Manifest, Mode, Report, RunRef, Trigger},
     stage::{
         plan::{self, Request, enqueue},
@@ -61,6 +62,7 @@ impl App {
             let report = report(ports, &manifest).await?;
             return Ok(Started { manifest, report: Some(Box::new(report)) });
         }
+        kill_point::reach("start.planned");
         enqueue(ports, &manifest, "").await?;
         Ok(Started { manifest, report: None })
     }

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{App, AppError, Standing, runs};
 use crate::{
-    config::{Export, LoadError, load_all},
+    config::{Connection, Export, LoadError, load_valid},
     ports::objects::ObjectError,
-    run::{Key, Location, Manifest, Trigger},
+    run::{Key, Location, RunRef, Trigger},
     stage::{
         Records,
         plan::{PlanError, enqueue, enqueue_settlement, find_source},
@@ -37,6 +37,8 @@ pub struct Swept {
     pub parked: u32,
     /// Drops that were found without a run, and run now.
     pub late_drops: u32,
+    /// Runs and drops that could not be looked after; the log says why.
+    pub failed: u32,
 }
 
 /// What a run needs.
@@ -75,8 +77,11 @@ impl App {
                 if standing.is_reported() || !standing.is_planned() {
                     continue;
                 }
-                let Some(manifest) = records.manifest(&standing.run).await? else { continue };
-                self.look_after(&standing, &manifest, now, &mut swept).await?;
+                if let Err(error) = self.look_after(&records, &standing, now, &mut swept).await {
+                    let RunRef { export, run } = &standing.run;
+                    tracing::error!(%export, %run, %error, "a run could not be looked after");
+                    swept.failed += 1;
+                }
             }
         }
         Ok(swept)
@@ -84,17 +89,19 @@ impl App {
 
     async fn look_after(
         &self,
+        records: &Records,
         standing: &Standing,
-        manifest: &Manifest,
         now: Timestamp,
         swept: &mut Swept,
     ) -> Result<(), AppError> {
+        let Some(manifest) = &records.manifest(&standing.run).await? else { return Ok(()) };
         // The queue drops a repetition within five minutes: that is one for each sweep.
         let attempt = format!("-{}", now.as_second() / 300);
         match need(standing, manifest.chunks_to_send().count(), now) {
             Need::Nothing => {}
             Need::Messages => {
-                tracing::warn!(run = %standing.run, "the run stands still; sending its messages again");
+                let RunRef { export, run } = &standing.run;
+                tracing::warn!(%export, %run, "the run stands still; sending its messages again");
                 swept.resumed += 1;
                 enqueue(self.ports(), manifest, &attempt).await?;
             }
@@ -110,16 +117,36 @@ impl App {
     pub async fn sweep_drops(&self) -> Result<Swept, AppError> {
         let now = self.ports().clock.now();
         let mut swept = Swept::default();
-        let state = load_all(&*self.ports().objects, now).await?;
+        let (state, broken) = load_valid(&*self.ports().objects, now).await?;
+        if let Some(error) = broken {
+            tracing::error!(%error, "a configuration file is not valid; its exports were not looked after");
+            swept.failed += 1;
+        }
         for export in state.exports.into_values() {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
-            if let Some(trigger) = self.late_drop(&export, now).await? {
-                tracing::warn!(export = %export.name(), "a drop's event never came; running it now");
-                self.start(connection.clone(), export, trigger, None, false).await?;
-                swept.late_drops += 1;
+            let name = export.name().clone();
+            match self.run_late_drop(connection, export, now).await {
+                Ok(found) => swept.late_drops += u32::from(found),
+                // The next export is another brand's, perhaps.
+                Err(error) => {
+                    tracing::error!(export = %name, %error, "a drop could not be looked after");
+                    swept.failed += 1;
+                }
             }
         }
         Ok(swept)
+    }
+
+    async fn run_late_drop(
+        &self,
+        connection: &Connection,
+        export: Export,
+        now: Timestamp,
+    ) -> Result<bool, AppError> {
+        let Some(trigger) = self.late_drop(&export, now).await? else { return Ok(false) };
+        tracing::warn!(export = %export.name(), "a drop's event never came; running it now");
+        self.start(connection.clone(), export, trigger, None, false).await?;
+        Ok(true)
     }
 
     /// The drop that an export has missed, if it has.
@@ -183,7 +210,6 @@ impl From<ObjectError> for AppError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::RunRef;
 
     #[test]
     fn a_run_needs_what_it_lacks_and_only_after_a_while() {

@@ -25,7 +25,7 @@ pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, Lamb
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
 pub use segment::Segment;
-pub use store::{LoadError, State, load_all, load_connection, load_export};
+pub use store::{LoadError, State, load_all, load_connection, load_export, load_valid};
 
 #[cfg(test)]
 mod tests;

@@ -155,11 +155,22 @@ pub async fn load_export(
 
 /// Loads every file there is, and finds every problem of all of them at once. `now` as in [`connection`].
 pub async fn load_all(objects: &dyn Objects, now: Timestamp) -> Result<State, LoadError> {
+    let (state, problems) = load_valid(objects, now).await?;
+    problems.map_or(Ok(state), |problems| Err(problems.into()))
+}
+
+/// Loads every file that is valid, together with the problems of the others: a mistake in one brand's files must not
+/// stop the other brands. Of several exports of one name, none is valid. `now` as in [`connection`].
+pub async fn load_valid(
+    objects: &dyn Objects,
+    now: Timestamp,
+) -> Result<(State, Option<ConfigError>), LoadError> {
     let connections = list_files(objects, &Prefix::Connections).await?;
     let exports = list_files(objects, &Prefix::Exports).await?;
     let mut problems: Vec<Problem> =
         connections.strays.iter().chain(&exports.strays).map(|key| stray(key)).collect();
-    problems.extend(duplicates(&exports.files));
+    let (more_than_once, named) = duplicates(&exports.files);
+    problems.extend(named);
 
     let known: Vec<_> = connections.files.iter().filter_map(as_connection).cloned().collect();
     for (owner, name) in exports.files.iter().filter_map(as_export) {
@@ -182,7 +193,11 @@ pub async fn load_all(objects: &dyn Objects, now: Timestamp) -> Result<State, Lo
         };
         problems.extend(failed.into_iter().flat_map(|error| error.problems));
     }
-    if problems.is_empty() { Ok(state) } else { Err(ConfigError::new(problems).into()) }
+    let State { connections, exports } = &mut state;
+    exports.retain(|name, export| {
+        connections.contains_key(export.connection()) && !more_than_once.contains(name)
+    });
+    Ok((state, if problems.is_empty() { None } else { Some(ConfigError::new(problems)) }))
 }
 
 /// What lies under `connections/` or `exports/`.
@@ -231,9 +246,10 @@ fn stray(key: &str) -> Problem {
     Problem::of_file(shown(key), message)
 }
 
-fn duplicates(exports: &[Key]) -> Vec<Problem> {
+/// The names that more than one export has, and the problems that this is.
+fn duplicates(exports: &[Key]) -> (BTreeSet<ExportName>, Vec<Problem>) {
     let mut first: BTreeMap<&ExportName, &ConnectionName> = BTreeMap::new();
-    let mut problems = Vec::new();
+    let (mut names, mut problems) = (BTreeSet::new(), Vec::new());
     for (owner, name) in exports.iter().filter_map(as_export) {
         if let Some(other) = first.get(name) {
             let message = format!(
@@ -241,11 +257,12 @@ fn duplicates(exports: &[Key]) -> Vec<Problem> {
                 export_file(other, name)
             );
             problems.push(Problem::of_file(export_file(owner, name), message));
+            names.insert(name.clone());
         } else {
             first.insert(name, owner);
         }
     }
-    problems
+    (names, problems)
 }
 
 fn export_file(connection: &ConnectionName, export: &ExportName) -> String {

@@ -6,13 +6,17 @@ use super::{
     LambdaError,
     event::{Action, Part},
     metrics,
+    starts::start,
 };
 use crate::{
-    app::{App, AppError, Standing, Started, Swept, runs},
+    app::{App, AppError, Standing, Swept, runs},
     config::{load_connection, load_export},
-    run::Trigger,
+    run::{RunRef, Trigger},
     stage::Records,
 };
+
+/// How many runs are shown of an export.
+const SHOWN: usize = 10;
 
 /// Does what is asked for, and answers with what became of it.
 pub(super) async fn act(
@@ -29,7 +33,7 @@ pub(super) async fn act(
             let (connection, export) = found.map_err(AppError::from)?;
             let request = request.unwrap_or_else(|| request_id.to_owned());
             let trigger = Trigger::Call { at: now, request };
-            Ok(answer(&app.start(connection, export, trigger, mode, dry_run).await?))
+            Ok(start(app, state_bucket, (connection, export), trigger, mode, dry_run).await?)
         }
         Action::Connect { connection } => {
             let loaded = load_connection(&*ports.objects, &connection, now).await.map_err(AppError::from)?;
@@ -43,21 +47,25 @@ pub(super) async fn act(
                 "requests_per_minute": loaded.budget(),
             }))
         }
-        Action::Status { export } => {
+        Action::Status { export, run } => {
             let runs = runs(&*ports.objects, &export).await.map_err(AppError::from)?;
+            let asked_for = |standing: &&Standing| run.as_ref().is_none_or(|run| standing.run.run == *run);
             let mut shown = Vec::new();
-            for standing in runs.iter().rev().take(10) {
+            for standing in runs.iter().rev().filter(asked_for).take(SHOWN) {
                 shown.push(status(app, standing).await?);
+            }
+            if let (Some(run), true) = (run, shown.is_empty()) {
+                return Err(AppError::NoRun { run: RunRef { export, run } }.into());
             }
             Ok(json!({ "export": export, "runs": shown }))
         }
         Action::Cancel { export, run } => {
-            let run = crate::run::RunRef { export, run };
+            let run = RunRef { export, run };
             app.cancel(&run).await?;
             Ok(json!({ "canceled": run }))
         }
         Action::Replay { export, run } => {
-            let run = crate::run::RunRef { export, run };
+            let run = RunRef { export, run };
             app.resume(&run).await?;
             Ok(json!({ "resumed": run }))
         }
@@ -68,7 +76,9 @@ pub(super) async fn act(
                 metrics::put(state_bucket, &[("ParkedRuns", swept.parked.into())]);
             }
             if part != Some(Part::Runs) {
-                swept.late_drops = app.sweep_drops().await?.late_drops;
+                let drops = app.sweep_drops().await?;
+                swept.late_drops = drops.late_drops;
+                swept.failed += drops.failed;
                 metrics::put(state_bucket, &[("LateDrops", swept.late_drops.into())]);
             }
             tracing::info!(
@@ -76,33 +86,11 @@ pub(super) async fn act(
                 settling = swept.settling,
                 parked = swept.parked,
                 late_drops = swept.late_drops,
+                failed = swept.failed,
                 "swept"
             );
             Ok(json!(swept))
         }
-    }
-}
-
-/// What is answered of a run that was started; of one that is over already, its report.
-pub(super) fn answer(started: &Started) -> Value {
-    let manifest = &started.manifest;
-    tracing::info!(
-        export = %manifest.run.export,
-        run = %manifest.run.run,
-        read = manifest.planned.read,
-        sent = manifest.planned.sent,
-        chunks = manifest.chunks.len(),
-        "planned"
-    );
-    match &started.report {
-        Some(report) => json!(report),
-        None => json!({
-            "run": manifest.run.run,
-            "export": manifest.run.export,
-            "connection": manifest.connection,
-            "planned": manifest.planned,
-            "chunks": manifest.chunks.len(),
-        }),
     }
 }
 

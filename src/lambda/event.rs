@@ -84,6 +84,9 @@ pub enum Action {
     Status {
         /// The export.
         export: ExportName,
+        /// Only this run of it; else the last ones.
+        #[serde(default)]
+        run: Option<RunId>,
     },
     /// Stop a run.
     Cancel {

@@ -15,7 +15,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         queue::Delivery,
     },
-    run::{State, Step, Work},
+    run::{Step, Work},
 };
 
 /// What is kept of an invocation's time, to wait for answers in flight and write down what was sent.
@@ -35,7 +35,6 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
             Ok(true) => done += 1,
             Ok(false) => break,
             Err(error) => {
-                tracing::error!(%error, message.id = message.message_id, "the message could not be handled");
                 // One that no receive will ever make sense of goes to the dead letters at once, not after hours in
                 // which its brand waits.
                 if matches!(error, AppError::Message(_) | AppError::NoRun { .. }) {
@@ -54,19 +53,26 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
 async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instant) -> Result<bool, AppError> {
     let work: Work = match serde_json::from_str(&message.body) {
         Ok(work) => work,
-        Err(error) => return Err(AppError::Message(error)),
+        Err(error) => {
+            let error = AppError::Message(error);
+            tracing::error!(%error, message.id = message.message_id, "the message could not be handled");
+            return Err(error);
+        }
     };
+    let (connection, run) = (&message.attributes.message_group_id, &work.run);
     let span = match work.step {
         Step::Upload { chunk } => {
-            tracing::info_span!("upload", export = %work.run.export, run = %work.run.run, chunk)
+            tracing::info_span!("upload", step = "upload", connection, export = %run.export, run = %run.run, chunk)
         }
-        Step::Settle => tracing::info_span!("settle", export = %work.run.export, run = %work.run.run),
+        Step::Settle => {
+            tracing::info_span!("settle", step = "settle", connection, export = %run.export, run = %run.run)
+        }
     };
     let receives = message.attributes.approximate_receive_count.parse().unwrap_or(1);
     async {
         let started = Instant::now();
         let handled = app.handle(&work, &CancellationToken::new(), Some(deadline)).await;
-        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = metrics::milliseconds(started.elapsed());
         match handled {
             Ok(Handled::Done) => {
                 tracing::info!(duration.ms = took, "done");
@@ -84,7 +90,7 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
                     unknown = settled.unknown,
                     "the run is over"
                 );
-                metrics::put(state_bucket, &[("FailedRuns", u64::from(report.state == State::Failed))]);
+                metrics::put(state_bucket, &[metrics::failed_runs(report.state)]);
                 Ok(true)
             }
             // The sweep asks again, so that waiting does not use the message's receives up.
@@ -105,11 +111,13 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
             }
             // What will be the same next time does not come back.
             Err(error) if error.is_permanent() => {
-                tracing::error!(%error, "the message can never be handled; the run is parked");
                 app.park(&work.run, error.to_string()).await?;
                 Ok(true)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, receives, "the message could not be handled");
+                Err(error)
+            }
         }
     }
     .instrument(span)

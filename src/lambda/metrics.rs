@@ -1,6 +1,10 @@
 //! Metrics, written into the log in CloudWatch's embedded metric format: no call, no permission, no wait.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
+
+use crate::run::State;
 
 /// The namespace that the template's alarms look in.
 const NAMESPACE: &str = "OmnisendExport";
@@ -8,6 +12,16 @@ const NAMESPACE: &str = "OmnisendExport";
 /// Writes metrics, each a count, with the state bucket as their one dimension.
 pub(super) fn put(state_bucket: &str, metrics: &[(&str, u64)]) {
     output(&line(state_bucket, metrics, now_ms()));
+}
+
+/// The metric of a run that is over: whether somebody has to look at it.
+pub(super) fn failed_runs(state: State) -> (&'static str, u64) {
+    ("FailedRuns", u64::from(matches!(state, State::Failed | State::Stopped)))
+}
+
+/// A duration as lines of the log have it.
+pub(super) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn line(state_bucket: &str, metrics: &[(&str, u64)], at_ms: i64) -> Value {

@@ -6,21 +6,24 @@ mod event;
 mod logging;
 mod messages;
 mod metrics;
+mod starts;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use jiff::SignedDuration;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Instrument as _;
 
+use self::starts::Starts;
 pub use self::{
     event::{Action, Dropped, Event, Part, Received, UnknownEvent},
     logging::log,
 };
 use crate::{
     app::{App, AppError},
-    config::{EnvironmentError, Export, LambdaEnvironment, load_all},
+    config::{EnvironmentError, Export, LambdaEnvironment, LoadError, load_valid},
     ports::{Ports, aws::Aws, clock::SystemClock},
     run::{Bucket, Location, Trigger},
     stage::{
@@ -63,6 +66,9 @@ pub enum LambdaError {
         #[source]
         first: Box<AppError>,
     },
+    /// A bug. The log says where.
+    #[error("it panicked; this is a bug in omnisend-export, and the function's log says where")]
+    Panicked,
 }
 
 impl From<AppError> for LambdaError {
@@ -77,6 +83,7 @@ impl From<LambdaError> for Diagnostic {
             LambdaError::Event(_) => "UnknownEvent",
             LambdaError::App(_) => "NotHandled",
             LambdaError::Exports { .. } => "ExportsNotStarted",
+            LambdaError::Panicked => "Panicked",
         };
         Self { error_type: kind.to_owned(), error_message: error.to_string() }
     }
@@ -102,9 +109,14 @@ impl Lambda {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, LambdaError> {
         let LambdaEvent { payload, context } = event;
         let span = tracing::info_span!("invocation", request.id = %context.request_id);
-        let result = self.dispatch(&payload, &context).instrument(span.clone()).await;
-        if let Err(error) = &result {
-            span.in_scope(|| tracing::error!(%error, "the event could not be handled"));
+        // Caught here and not by the runtime, which would answer with the panic's message: that may quote a contact.
+        // Nothing that a panic could leave half done is kept between events but the clients, which are locked whole.
+        let dispatched = AssertUnwindSafe(self.dispatch(&payload, &context)).catch_unwind();
+        let result = dispatched.instrument(span.clone()).await.unwrap_or(Err(LambdaError::Panicked));
+        match &result {
+            // These are logged where they happen.
+            Ok(_) | Err(LambdaError::Exports { .. } | LambdaError::Panicked) => {}
+            Err(error) => span.in_scope(|| tracing::error!(%error, "the event could not be handled")),
         }
         result
     }
@@ -135,22 +147,28 @@ impl Lambda {
             return Ok(json!({ "started": [] }));
         }
         let ports = self.app.ports();
-        let state = load_all(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
-        let mut starts = Starts::default();
+        let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
+        let mut starts = Starts::new(&self.app, &self.state_bucket);
         for export in state.exports.into_values() {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
             if !locations.iter().any(|location| claims(&export, location)) {
                 continue;
             }
-            let started = async {
-                let source = find_source(ports, &export).await?;
-                let trigger = Trigger::Drop { objects: vec![source] };
-                self.app.start(connection.clone(), export.clone(), trigger, None, false).await
-            };
-            starts.add(started.await);
+            match find_source(ports, &export).await {
+                Ok(source) => starts.start(connection, export, Trigger::Drop { objects: vec![source] }).await,
+                Err(error) => starts.fail(error.into()),
+            }
         }
-        if starts.is_empty() {
-            tracing::info!(objects = locations.len(), "no export reads the dropped object; nothing to do");
+        match broken {
+            // It may be that a broken export reads it.
+            Some(broken) if starts.is_empty() => starts.fail(LoadError::from(broken).into()),
+            None if starts.is_empty() => {
+                tracing::info!(
+                    objects = locations.len(),
+                    "no export reads the dropped object; nothing to do"
+                );
+            }
+            _ => {}
         }
         starts.end()
     }
@@ -158,14 +176,16 @@ impl Lambda {
     /// Runs every export that is part of scheduled runs.
     async fn scheduled(&self, at: jiff::Timestamp) -> Result<Value, LambdaError> {
         let ports = self.app.ports();
-        let state = load_all(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
-        let mut starts = Starts::default();
+        let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
+        let mut starts = Starts::new(&self.app, &self.state_bucket);
         for export in state.exports.into_values().filter(Export::schedule) {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
-            let trigger = Trigger::Schedule { at };
-            starts.add(self.app.start(connection.clone(), export, trigger, None, false).await);
+            starts.start(connection, export, Trigger::Schedule { at }).await;
         }
-        metrics::put(&self.state_bucket, &[("ScheduledRuns", starts.started.len() as u64)]);
+        if let Some(broken) = broken {
+            starts.fail(LoadError::from(broken).into());
+        }
+        metrics::put(&self.state_bucket, &[("ScheduledRuns", starts.count() as u64)]);
         starts.end()
     }
 
@@ -176,36 +196,5 @@ impl Lambda {
             Bucket::Named(object.bucket.clone())
         };
         Location { bucket, key: object.key.clone() }
-    }
-}
-
-/// Runs that were started together: one that cannot be does not hold the others up.
-#[derive(Debug, Default)]
-struct Starts {
-    started: Vec<Value>,
-    failures: Vec<AppError>,
-}
-
-impl Starts {
-    fn is_empty(&self) -> bool {
-        self.started.is_empty() && self.failures.is_empty()
-    }
-
-    fn add(&mut self, started: Result<crate::app::Started, AppError>) {
-        match started {
-            Ok(started) => self.started.push(action::answer(&started)),
-            Err(error) => {
-                tracing::error!(%error, "an export could not be started");
-                self.failures.push(error);
-            }
-        }
-    }
-
-    fn end(self) -> Result<Value, LambdaError> {
-        let (failed, exports) = (self.failures.len(), self.failures.len() + self.started.len());
-        match self.failures.into_iter().next() {
-            None => Ok(json!({ "started": self.started })),
-            Some(first) => Err(LambdaError::Exports { failed, exports, first: Box::new(first) }),
-        }
     }
 }

@@ -20,11 +20,16 @@ use super::{
 };
 use crate::{
     ports::secrets::{ApiKey, Freshness, Secrets},
+    run::flaw,
     scale,
 };
 
 /// How long one attempt may take. Omnisend's answer to a batch takes well under a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much longer than the caller's time an attempt may take that is under way when it ends: enough for an answer
+/// that is on its way, and little enough for the caller to write down what was sent.
+const ANSWER_AFTER_DEADLINE: Duration = Duration::from_secs(8);
 
 /// How long connecting may take, of that.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,7 +53,7 @@ pub struct Patience {
     pub retries: usize,
     /// The first delay; it doubles, with jitter, up to a minute.
     pub first_delay: Duration,
-    /// When the caller's time is over: no wait goes beyond.
+    /// When the caller's time is over: no wait goes beyond, and no answer is waited for for much longer.
     pub deadline: Option<Instant>,
 }
 
@@ -56,6 +61,16 @@ impl Default for Patience {
     /// Some five minutes in all.
     fn default() -> Self {
         Self { retries: 9, first_delay: Duration::from_millis(500), deadline: None }
+    }
+}
+
+impl Patience {
+    /// How long one attempt may take that begins now.
+    fn attempt(&self) -> Duration {
+        let whole = scale::answer(ATTEMPT_TIMEOUT);
+        let left =
+            |deadline: Instant| (deadline + ANSWER_AFTER_DEADLINE).saturating_duration_since(Instant::now());
+        self.deadline.map_or(whole, |deadline| whole.min(left(deadline)))
     }
 }
 
@@ -76,6 +91,7 @@ pub struct Client {
     secrets: Arc<dyn Secrets>,
     secret: String,
     key: Mutex<Option<ApiKey>>,
+    refresh: tokio::sync::Mutex<()>,
     pacer: Arc<Pacer>,
     requests: AtomicU64,
     throttled: AtomicU64,
@@ -92,7 +108,6 @@ impl Client {
         let http = reqwest::Client::builder()
             .user_agent(concat!("omnisend-export/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(scale::answer(ATTEMPT_TIMEOUT))
             // The API does not redirect, and the key must not follow somebody else's word elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -103,6 +118,7 @@ impl Client {
             secrets,
             secret,
             key: Mutex::new(None),
+            refresh: tokio::sync::Mutex::default(),
             pacer,
             requests: zero(),
             throttled: zero(),
@@ -196,7 +212,7 @@ impl Client {
                 self.pacer.slot().await
             };
             attempts += 1;
-            let (verdict, answer) = self.attempt(slot, &method, &url, body.clone(), &key).await;
+            let (verdict, answer) = self.attempt(slot, &method, &url, body.clone(), &key, patience).await;
             match verdict {
                 Verdict::Done => return Ok(answer),
                 Verdict::Throttled(wait) => {
@@ -232,8 +248,7 @@ impl Client {
                 }
                 Verdict::RefreshKey(_) => {
                     refreshed = true;
-                    tracing::warn!("the API key was refused; reading the secret again");
-                    key = self.key(Freshness::Fresh).await?;
+                    key = self.key_after(&key).await?;
                 }
                 Verdict::Fail(refusal) => return Err(CallError::Permanent(Box::new(refusal))),
             }
@@ -247,6 +262,7 @@ impl Client {
         url: &Url,
         body: Option<Bytes>,
         key: &ApiKey,
+        patience: Patience,
     ) -> (Verdict, Bytes) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let value = format!("Omnisend-API-Key {}", key.expose());
@@ -260,7 +276,8 @@ impl Client {
             .request(method.clone(), url.clone())
             .header(header::AUTHORIZATION, authorization)
             .header("Omnisend-Version", VERSION)
-            .header(header::CONTENT_TYPE, "application/json");
+            .header(header::CONTENT_TYPE, "application/json")
+            .timeout(patience.attempt());
         if let Some(body) = body {
             request = request.body(body);
         }
@@ -284,6 +301,17 @@ impl Client {
             }
             Err(error) => (Verdict::Retry(explain(&error)), Bytes::new()),
         }
+    }
+
+    /// The key after one was refused: the one that another request has read meanwhile, or what the secret holds now.
+    async fn key_after(&self, refused: &ApiKey) -> Result<ApiKey, CallError> {
+        let _one = self.refresh.lock().await;
+        let known = self.key(Freshness::Cached).await?;
+        if known.expose() != refused.expose() {
+            return Ok(known);
+        }
+        tracing::warn!("the API key was refused; reading the secret again");
+        self.key(Freshness::Fresh).await
     }
 
     /// The key, read when it is first needed, and again where Omnisend refused it.
@@ -312,7 +340,7 @@ fn in_time(patience: Patience, until: Instant) -> Result<(), CallError> {
 
 fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, CallError> {
     serde_json::from_slice(answer).map_err(|error| {
-        let detail = Some(format!("the answer is not what the API documents: {error}"));
+        let detail = Some(format!("the answer is not what the API documents: {}", flaw(&error)));
         let problem = super::Problem { detail, ..Default::default() };
         CallError::Permanent(Box::new(Permanent { status: StatusCode::OK.as_u16(), problem }))
     })

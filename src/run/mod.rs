@@ -1,6 +1,7 @@
 //! What every stage shares: names, object keys, and the objects that cross from one stage to the next.
 
 mod counts;
+mod flaw;
 mod keys;
 mod lines;
 mod manifest;
@@ -11,6 +12,7 @@ mod trigger;
 mod work;
 
 pub use counts::{Counts, Planned, Settled, Unbalanced};
+pub(crate) use flaw::flaw;
 pub use keys::{Bucket, Key, Location, Prefix};
 pub use lines::{ContactLine, LinesWriter, Place, RefusedLine, StoredContact, lines, unpack};
 pub use manifest::{ChunkInfo, DryRun, Guard, Manifest, Mode};

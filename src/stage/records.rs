@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ports::objects::{ObjectError, Objects, Put},
-    run::{Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, Report, RunRef, unpack},
+    run::{Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, Report, RunRef, flaw, unpack},
 };
 
 /// Reads and writes a run's objects.
@@ -127,6 +127,6 @@ impl Records {
         };
         serde_json::from_slice(&body)
             .map(Some)
-            .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: error.to_string() })
+            .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })
     }
 }

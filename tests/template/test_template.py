@@ -169,6 +169,7 @@ KEYS = {
     "export": "exports/acme/vip.toml",
     "snapshot": "snapshots/vip/00000.zst",
     "manifest": f"{RUN}/manifest.json",
+    "enqueued": f"{RUN}/enqueued.json",
     "chunk": f"{RUN}/chunks/00000.ndjson.zst",
     "refused": f"{RUN}/refused/00000.ndjson.zst",
     "progress": f"{RUN}/progress/00000.json",
@@ -197,7 +198,7 @@ class Objects(unittest.TestCase):
 
     def test_the_planner_reads_segments_and_writes_plans(self):
         self.assert_exactly("PlannerRole", "s3:GetObject", {"segment", "snapshot"} | CONFIGURATION | IN_RUN)
-        self.assert_exactly("PlannerRole", "s3:PutObject", {"manifest", "chunk", "refused"} | REPORT)
+        self.assert_exactly("PlannerRole", "s3:PutObject", {"manifest", "enqueued", "chunk", "refused"} | REPORT)
         self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused"})
         self.assertTrue(allowed("PlannerRole", "s3:GetObjectVersion", s3(KEYS["segment"])))
 
@@ -213,8 +214,8 @@ class Objects(unittest.TestCase):
 
     def test_the_settler_sees_how_far_runs_are_and_no_contact(self):
         contacts = {"chunk", "refused", "rejects.csv", "rejects.ndjson", "report.html"}
-        self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts))
-        self.assert_exactly("SettlerRole", "s3:PutObject", {"canceled"})
+        self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts - {"enqueued"}))
+        self.assert_exactly("SettlerRole", "s3:PutObject", {"canceled", "enqueued"})
         self.assert_exactly("SettlerRole", "s3:DeleteObject", {"parked"})
 
     def test_a_missing_key_reads_as_missing_and_a_listing_shows_no_more_than_it_should(self):

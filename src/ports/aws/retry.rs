@@ -36,7 +36,7 @@ impl Patience {
             return Err(failure);
         }
         let Some(delay) = self.0.next() else { return Err(failure) };
-        tracing::debug!(error = %failure, delay_ms = delay.as_millis(), "aws call tried again");
+        tracing::debug!(error = %failure, delay.ms = delay.as_millis(), "aws call tried again");
         sleep(delay).await;
         Ok(())
     }

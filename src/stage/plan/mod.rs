@@ -82,7 +82,7 @@ pub enum PlanError {
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// The thread that prepares died.
-    #[error("the plan's thread ended early: {0}")]
+    #[error("the plan's thread panicked; this is a bug in omnisend-export, and the log says where")]
     Thread(#[from] tokio::task::JoinError),
 }
 

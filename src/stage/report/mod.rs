@@ -16,7 +16,7 @@ use crate::{
     },
     run::{
         Counts, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled, SourceLine,
-        State, StoredContact, Unbalanced, lines,
+        State, StoredContact, Unbalanced, flaw, lines,
     },
 };
 
@@ -149,7 +149,7 @@ async fn push_outcome(
 
 fn parse<'a, T: serde::Deserialize<'a>>(key: &Key, line: &'a [u8]) -> Result<T, RecordError> {
     serde_json::from_slice(line)
-        .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: error.to_string() })
+        .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })
 }
 
 /// The report, from what was gathered. Pure.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     omnisend::{BatchStatus, CallError, MAX_LISTED, Patience, batch_body},
-    run::{Batch, Contacts, Key, Manifest, StoredContact, lines},
+    run::{Batch, Contacts, Key, Manifest, StoredContact, flaw, lines},
     stage::{Notice, RecordError, Records, upload::Context},
 };
 
@@ -59,7 +59,8 @@ impl<'a> Asking<'a> {
             .with_max_delay(LAST_DELAY)
             .without_max_times()
             .build();
-        let poll_until = poll_for.map(|poll_for| Instant::now() + poll_for);
+        let poll_until =
+            poll_for.map(|poll_for| Instant::now() + poll_for).into_iter().chain(context.deadline).min();
         Self {
             context,
             records,
@@ -268,7 +269,7 @@ fn stored<'c>(unpacked: &'c [u8], places: &[u32]) -> Result<Vec<StoredContact<'c
         .map(|place| {
             let line =
                 all.get(*place as usize).ok_or_else(|| damaged(format!("it has no contact {place}")))?;
-            serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))
+            serde_json::from_slice(line).map_err(|error| damaged(flaw(&error)))
         })
         .collect()
 }

@@ -18,7 +18,7 @@ use crate::{
         Ports,
         objects::{ObjectError, Put},
     },
-    run::{Batch, Contacts, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, lines},
+    run::{Batch, Contacts, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, flaw, lines},
     scale,
 };
 
@@ -65,7 +65,7 @@ pub enum UploadError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// A line of a chunk is not a contact.
-    #[error("{key}: contact {place} cannot be read: {source}")]
+    #[error("{key}: contact {place} cannot be read: {}", flaw(source))]
     Contact {
         /// The chunk.
         key: String,
@@ -121,7 +121,7 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
         End::Canceled => Ok(Uploaded::Canceled),
         End::Parked(reason) => {
             let parked = Parked { reason, at: context.ports.clock.now() };
-            tracing::error!(run = %run, chunk, reason = parked.reason, "the run is parked");
+            tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
             records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
             Ok(Uploaded::Parked(parked))
         }

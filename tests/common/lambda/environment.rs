@@ -1,0 +1,144 @@
+//! One execution environment: a process of the function's binary that handles one event after the other.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use omnisend_export::ports::clock::{Clock as _, SystemClock};
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+use super::runtime_api::{Failure, RuntimeApi, Said, Work};
+
+/// The region and account of every name.
+pub(crate) const REGION: &str = "eu-west-1";
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// What an environment is started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    /// The binary.
+    pub(crate) program: PathBuf,
+    /// The function's name.
+    pub(crate) name: &'static str,
+    /// Its memory, in MB.
+    pub(crate) memory: u64,
+    /// Variables beside those that Lambda sets.
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Outcome {
+    /// The function's answer.
+    Answer(Value),
+    /// The function's error.
+    Error(Failure),
+    /// The process ended.
+    Died(ExitStatus),
+    /// The time was over, and the process was killed.
+    TimedOut,
+}
+
+/// One process and the API that feeds it.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    api: RuntimeApi,
+    child: Child,
+    arn: String,
+    output: NamedTempFile,
+    /// How much of the output was read.
+    read: usize,
+}
+
+impl Environment {
+    /// Starts a process, and waits until it asks for its first event.
+    pub(crate) async fn start(setup: &Setup) -> Result<Self, Outcome> {
+        let api = RuntimeApi::start().await;
+        let output = NamedTempFile::new().unwrap();
+        // A file, not a pipe: what was written before an answer is there when the answer is.
+        let written = || File::options().append(true).open(output.path()).unwrap();
+        let mut command = Command::new(&setup.program);
+        command
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", setup.name)
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", setup.memory.to_string())
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", setup.name))
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef")
+            .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+            .env("_HANDLER", "bootstrap")
+            .env("TZ", ":UTC")
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", "testing")
+            .env("AWS_SECRET_ACCESS_KEY", "testing")
+            .env("AWS_SESSION_TOKEN", "testing")
+            .envs(setup.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(written())
+            .stderr(written())
+            .kill_on_drop(true);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", setup.program.display()));
+        let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", setup.name);
+        let mut environment = Self { api, child, arn, output, read: 0 };
+        tokio::select! {
+            biased;
+            said = environment.api.said() => match said {
+                Said::NotStarted(failure) => Err(Outcome::Error(failure)),
+                _ => Ok(environment),
+            },
+            status = environment.child.wait() => Err(Outcome::Died(status.unwrap())),
+        }
+    }
+
+    /// Has an event handled, within a time after which the process is killed. Only after an answer or an error can
+    /// it be used again.
+    pub(crate) async fn invoke(&mut self, event: &Value, timeout: Duration) -> Outcome {
+        let id = Uuid::new_v4().to_string();
+        let timeout_ms = i64::try_from(timeout.as_millis()).unwrap();
+        self.api.give(Work {
+            request_id: id.clone(),
+            deadline_ms: SystemClock.now().as_millisecond() + timeout_ms,
+            arn: self.arn.clone(),
+            event: event.clone(),
+        });
+        let mut end = std::pin::pin!(tokio::time::sleep(timeout));
+        loop {
+            tokio::select! {
+                biased;
+                said = self.api.said() => match said {
+                    Said::Answered(of, answer) if of == id => return Outcome::Answer(answer),
+                    Said::Failed(of, failure) if of == id => return Outcome::Error(failure),
+                    Said::NotStarted(failure) => return Outcome::Error(failure),
+                    Said::Ready | Said::Answered(..) | Said::Failed(..) => {}
+                },
+                status = self.child.wait() => return Outcome::Died(status.unwrap()),
+                () = &mut end => {
+                    self.child.kill().await.unwrap();
+                    return Outcome::TimedOut;
+                }
+            }
+        }
+    }
+
+    /// What the process has written since the last call, line by line.
+    pub(crate) fn lines(&mut self) -> Vec<String> {
+        let text = fs::read_to_string(self.output.path()).unwrap();
+        let new = text.get(self.read..).unwrap_or_default();
+        self.read = text.len();
+        new.lines().map(str::to_owned).collect()
+    }
+
+    /// The process's id, while it runs.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+}

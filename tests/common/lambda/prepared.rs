@@ -1,0 +1,61 @@
+//! A state in which every file of `events/` works as it is.
+
+use std::sync::Arc;
+
+use omnisend_export::{
+    app::App,
+    config::load_export,
+    ports::clock::SystemClock,
+    run::{Mode, RunRef, Trigger},
+    stage::{
+        Quiet,
+        plan::{Request, find_source, plan},
+        settle::Limits,
+    },
+};
+use serde_json::Value;
+
+use super::{Cloud, omnisend::KEY};
+
+/// The bucket that the files name.
+pub(crate) const BUCKET: &str = "omnisend-export-state";
+
+/// Requests a minute of the connection that the files name.
+pub(crate) const REQUESTS_PER_MINUTE: u32 = 6_000;
+
+/// The run that the files name.
+pub(crate) fn run() -> RunRef {
+    RunRef { export: "vip".parse().unwrap(), run: "20261123t101500z-f51274185afdd993".parse().unwrap() }
+}
+
+/// Writes the connection, the export and the segment that the files name, and plans the run that they name.
+pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
+    cloud.connection("acme", REQUESTS_PER_MINUTE, KEY).await;
+    cloud.export("acme", "vip", "schedule = true").await;
+    for key in ["segments/vip/a b+é%.csv", "segments/vip/2026-11-23.csv"] {
+        cloud.account.put(key, segment).await;
+    }
+    let ports = cloud.account.ports(Arc::new(SystemClock));
+    let run = run();
+    let now = ports.clock.now();
+    let (connection, export) = load_export(&*ports.objects, &run.export, now).await.unwrap();
+    let trigger = Trigger::Drop { objects: vec![find_source(&ports, &export).await.unwrap()] };
+    let (connection, export) = (Arc::new(connection), Arc::new(export));
+    let request = Request { connection, export, trigger, run, mode: Mode::Full, dry_run: false };
+    plan(&ports, &request, &Quiet).await.unwrap();
+}
+
+/// Does what has to come before one event: a run waits for a person before it is taken up again, and is sent before
+/// it is settled.
+pub(crate) async fn prepare_for(cloud: &Cloud, event: &Value) {
+    if event["action"] == "replay" {
+        let ports = cloud.account.ports(Arc::new(SystemClock));
+        let limits = Limits { give_up_after: jiff::SignedDuration::ZERO, poll_for: None };
+        let app = App::new(ports, cloud.omnisend.url().parse().unwrap(), Arc::new(Quiet), limits);
+        app.park(&run(), "the API key was refused".to_owned()).await.unwrap();
+    }
+    let body = event["Records"][0]["body"].as_str().unwrap_or_default();
+    if body.contains("settle") {
+        cloud.uploader.invoke(&super::events::of_file("sqs-upload.json")).await;
+    }
+}

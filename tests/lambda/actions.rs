@@ -1,0 +1,134 @@
+//! What somebody asks for with a manual event.
+
+use serde_json::json;
+
+use crate::{
+    cloud::{Options, omnisend::KEY, people},
+    world::{FAST, World},
+};
+
+#[tokio::test]
+async fn a_dry_run_answers_with_its_report_and_touches_neither_omnisend_nor_the_key() {
+    let world = World::empty(Options { requests_per_minute: FAST, ..Options::default() }).await;
+    world.connection("acme", 400, KEY).await;
+    // Another name, under which there is no secret: whoever read it would fail.
+    let connection = String::from_utf8(world.account.get("connections/acme.toml").await).unwrap();
+    world.account.put("connections/acme.toml", connection.replace("omnisend/", "omnisend/none/")).await;
+    world.export("acme", "vip", "").await;
+    world.account.put("segments/vip/1.csv", people(0, 1_234)).await;
+
+    let run = json!({"action": "run", "export": "vip", "mode": "full", "dry_run": true});
+    let report = world.answer(&run).await;
+    assert_eq!(report["state"], "succeeded", "{report}");
+    assert_eq!((&report["counts"]["read"], &report["counts"]["sent"]), (&json!(1_234), &json!(1_234)));
+    let forecast = &report["dry_run"];
+    assert_eq!((&forecast["batches"], &forecast["seconds"]), (&json!(13), &json!(2)), "{forecast}");
+    assert_eq!(forecast["first_contacts"][0]["firstName"], "Ada 0");
+    assert_eq!(world.omnisend.requests().await, 0);
+    assert_eq!(world.account.messages().await, (0, 0));
+    let run = report["run"].as_str().unwrap();
+    assert_eq!(world.report("vip", run).await, report);
+    assert!(world.account.keys(&format!("runs/vip/{run}/chunks/")).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_is_asked_for_runs_and_the_same_request_again_does_not() {
+    let world = World::new().await;
+    world.account.put("segments/vip/1.csv", people(0, 300)).await;
+    let run = json!({"action": "run", "export": "vip", "mode": "full", "request": "monday"});
+    let first = world.answer(&run).await;
+    assert_eq!((&first["planned"]["sent"], &first["chunks"]), (&json!(300), &json!(1)), "{first}");
+    assert_eq!(world.answer(&run).await["run"], first["run"]);
+    world.drain().await;
+    assert_eq!(world.answer(&run).await["run"], first["run"], "also when it is over");
+    world.drain().await;
+    world.holds(0..300).await;
+    assert_eq!(world.omnisend.taken(KEY).await, 300);
+    assert_eq!(world.only_report("vip").await["state"], "succeeded");
+    // Without a name of its own, every request is another.
+    assert_ne!(json!(world.start_vip().await), first["run"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_says_why() {
+    let world = World::new().await;
+    for (event, said) in [
+        (json!({"action": "run", "export": "vip"}), "no segment file at segments/vip/; put one there"),
+        (json!({"action": "run", "export": "vpi"}), "vip"),
+        (json!({"action": "connect", "connection": "acem"}), "connections/acem.toml"),
+        (json!({"action": "status", "export": "vip", "run": "20261123t101500z-1"}), "no manifest"),
+        (json!({"action": "cancel", "export": "vip", "run": "20261123t101500z-1"}), "no manifest"),
+        (json!({"action": "replay", "export": "vip", "run": "20261123t101500z-1"}), "no manifest"),
+    ] {
+        let (kind, message) = world.error(&event).await;
+        assert_eq!(kind, "NotHandled", "{event}");
+        assert!(message.contains(said), "{event}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_tried_with_its_key() {
+    let world = World::new().await;
+    let connect = json!({"action": "connect", "connection": "acme"});
+    let answer = world.answer(&connect).await;
+    assert_eq!((&answer["display_name"], &answer["brand"]), (&json!("acme"), &json!("Sandbox store")));
+    assert_eq!(answer["requests_per_minute"], FAST);
+    world.omnisend.rotate_key(KEY, "key-2").await;
+    let (_, message) = world.error(&connect).await;
+    assert!(message.contains("401"), "{message}");
+    world.account.secret(&world.secret_of("acme"), "key-2").await;
+    assert_eq!(world.answer(&connect).await, answer);
+}
+
+#[tokio::test]
+async fn a_run_is_watched_and_canceled() {
+    let world = World::of_small_chunks().await;
+    world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
+    let status = json!({"action": "status", "export": "vip"});
+    assert_eq!(world.answer(&status).await, json!({"export": "vip", "runs": []}));
+    let run = world.start_vip().await;
+    let shown = world.answer(&status).await["runs"][0].clone();
+    assert_eq!((&shown["run"], &shown["state"]), (&json!(run), &json!("running")), "{shown}");
+    assert_eq!((&shown["chunks"], &shown["chunks_sent"]), (&json!(3), &json!(0)));
+
+    let of_run = json!({"action": "status", "export": "vip", "run": run});
+    assert_eq!(world.answer(&of_run).await["runs"], json!([shown]));
+
+    let cancel = json!({"action": "cancel", "export": "vip", "run": run});
+    assert_eq!(world.answer(&cancel).await["canceled"]["run"], run.as_str());
+    assert_eq!(world.answer(&status).await["runs"][0]["state"], "canceling");
+    world.drain().await;
+    world.holds(0..0).await;
+    let shown = world.answer(&status).await["runs"][0].clone();
+    assert_eq!(
+        (&shown["state"], &shown["counts"]["unknown"]),
+        (&json!("canceled"), &json!(1_200)),
+        "{shown}"
+    );
+    assert_eq!(world.report("vip", &run).await["not_sent"], 1_200);
+}
+
+#[tokio::test]
+async fn a_run_that_was_refused_waits_and_is_taken_up_again() {
+    let world = World::of_small_chunks().await;
+    world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
+    world.omnisend.fault("status=403,method=POST,path=/batches,skip=7,count=1").await;
+    let run = world.start_vip().await;
+    world.drain().await;
+    let status = json!({"action": "status", "export": "vip"});
+    let shown = world.answer(&status).await["runs"][0].clone();
+    assert_eq!(shown["state"], "parked", "{shown}");
+    assert!(shown["why"].as_str().unwrap().contains("403"), "{shown}");
+    assert_eq!(world.account.messages().await, (0, 0), "its messages do not come again and again");
+    let swept = world.answer(&json!({"action": "sweep", "part": "runs"})).await;
+    assert_eq!(swept["parked"], 1, "{swept}");
+    assert_eq!(world.logged("\"ParkedRuns\":1").len(), 1);
+
+    let replay = json!({"action": "replay", "export": "vip", "run": run});
+    assert_eq!(world.answer(&replay).await["resumed"]["run"], run.as_str());
+    assert!(world.error(&replay).await.1.contains("not parked"));
+    world.drain().await;
+    world.holds(0..1_200).await;
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "what was sent is not sent again");
+    assert_eq!(world.answer(&status).await["runs"][0]["state"], "succeeded");
+}

@@ -1,0 +1,25 @@
+//! The real `bootstrap`, driven through Lambda's runtime API, with AWS and Omnisend on this machine. Nothing is mocked
+//! inside the process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod actions;
+mod brands;
+#[path = "../common/lambda/mod.rs"]
+mod cloud;
+mod deadline;
+mod drops;
+mod duplicates;
+mod files;
+mod kills;
+mod logs;
+#[path = "../common/moto.rs"]
+mod moto;
+mod poison;
+mod schedule;
+mod sweep;
+mod world;

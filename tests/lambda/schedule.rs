@@ -1,0 +1,96 @@
+//! A schedule that comes due.
+
+use serde_json::json;
+
+use crate::{
+    cloud::{
+        events::{self, notification},
+        omnisend::KEY,
+        people,
+    },
+    world::{FAST, World},
+};
+
+#[tokio::test]
+async fn a_schedule_runs_the_exports_that_are_part_of_it() {
+    let world = World::new().await;
+    world.connection("globex", FAST, "key-globex").await;
+    world.export("acme", "daily", "schedule = true").await;
+    world.export("globex", "all", "schedule = true").await;
+    for (export, from) in [("vip", 0), ("daily", 100), ("all", 200)] {
+        world.account.put(&format!("segments/{export}/1.csv"), people(from, 10)).await;
+    }
+    let event = events::scheduled("2026-11-23T06:00:00Z");
+    let answer = world.planner.deliver(&event).await.unwrap();
+    assert_eq!(answer["started"].as_array().map(Vec::len), Some(2), "{answer}");
+    let metrics = world.logged("ScheduledRuns");
+    assert_eq!(metrics.len(), 1);
+    assert!(metrics[0].contains("\"ScheduledRuns\":2"), "{metrics:?}");
+    // Delivered again, as Scheduler may: the same runs.
+    assert_eq!(
+        world.planner.deliver(&event).await.unwrap()["started"][0]["run"],
+        answer["started"][0]["run"]
+    );
+    world.drain().await;
+
+    world.brand_holds(KEY, "daily", 100..110).await;
+    world.brand_holds("key-globex", "all", 200..210).await;
+    assert_eq!(world.account.messages().await, (0, 0));
+    assert!(world.runs("vip").await.is_empty(), "it is no part of the schedule");
+    for export in ["daily", "all"] {
+        let runs = world.runs(export).await;
+        assert_eq!(runs.len(), 1);
+        assert!(runs[0].starts_with("20261123t060000z-"), "named by the time that was due: {runs:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_cannot_run_does_not_hold_the_others_up() {
+    let world = World::new().await;
+    world.export("acme", "daily", "schedule = true").await;
+    world.export("acme", "empty", "schedule = true").await;
+    world.account.put("segments/daily/1.csv", people(0, 10)).await;
+    let event = json!(events::scheduled("2026-11-23T06:00:00Z"));
+    let failed = world.planner.deliver(&event).await.unwrap_err();
+    let said = format!("{failed:?}");
+    assert!(said.contains("1 of 2 exports could not be started"), "{said}");
+    assert!(said.contains("export `empty`: no segment file at segments/empty/"), "{said}");
+    world.drain().await;
+    world.brand_holds(KEY, "daily", 0..10).await;
+    assert_eq!(world.runs("daily").await.len(), 1, "three attempts, one run");
+}
+
+#[tokio::test]
+async fn a_mistake_in_one_file_stops_no_other_export() {
+    let world = World::new().await;
+    world.export("acme", "daily", "schedule = true").await;
+    world.export("globex", "orphan", "schedule = true").await;
+    world.account.put("exports/acme/broken.toml", "modus = \"full\"").await;
+    let dropped = world.account.put("segments/daily/1.csv", people(0, 10)).await;
+    let started = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();
+    assert_eq!(started["started"].as_array().map(Vec::len), Some(1), "{started}");
+    world.drain().await;
+    world.brand_holds(KEY, "daily", 0..10).await;
+
+    // Nobody can say whether this one is for the broken export.
+    let dropped = world.account.put("segments/other/1.csv", people(0, 10)).await;
+    let failed = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
+    assert!(format!("{failed:?}").contains("exports/acme/broken.toml"), "{failed:?}");
+    let failed = world.planner.deliver(&events::scheduled("2026-11-23T06:00:00Z")).await.unwrap_err();
+    assert!(format!("{failed:?}").contains("exports/globex/orphan.toml"), "{failed:?}");
+    world.drain().await;
+    assert_eq!(world.runs("daily").await.len(), 2);
+    assert_eq!(world.account.messages().await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_run_that_a_guard_stops_is_counted_among_those_to_look_at() {
+    let world = World::new().await;
+    let dropped = world.account.put("segments/vip/1.csv", people(0, 0)).await;
+    let started = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();
+    assert_eq!(started["started"][0]["state"], "stopped", "{started}");
+    assert_eq!(world.logged("\"FailedRuns\":1").len(), 1);
+    world.drain().await;
+    world.holds(0..0).await;
+    assert_eq!(world.omnisend.requests().await, 0);
+}

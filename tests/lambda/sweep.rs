@@ -1,0 +1,146 @@
+//! The sweep: what nobody looks after any more is found, taken up and ended.
+//!
+//! How old something is, S3 says, whose clock nobody can set. So the sweep runs in this process, with a clock that is
+//! ahead; everything else is the real function's.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use omnisend_export::{
+    app::{App, Swept},
+    ports::clock::{Clock as _, SimulatedClock, SystemClock},
+    stage::{Quiet, settle::Limits},
+};
+use serde_json::json;
+
+use crate::{
+    cloud::{account::Dropped, events::notification, omnisend::KEY, people},
+    world::World,
+};
+
+/// The functions of a world, so many minutes later.
+fn later(world: &World, minutes: i64) -> App {
+    let clock = SimulatedClock::starting(SystemClock.now() + SignedDuration::from_mins(minutes));
+    let ports = world.account.ports(Arc::new(clock));
+    let limits = Limits { give_up_after: SignedDuration::from_hours(1), poll_for: Some(Duration::ZERO) };
+    App::new(ports, world.omnisend.url().parse().unwrap(), Arc::new(Quiet), limits)
+}
+
+#[tokio::test]
+async fn a_run_that_died_between_its_plan_and_its_messages_is_taken_up() {
+    for label in ["start.planned", "plan.half-enqueued"] {
+        let world = World::of_small_chunks().await;
+        world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
+        world.planner.start_with("OMNISEND_EXPORT_KILL", &format!("{label}:1"));
+        world.planner.invoke(&json!({"action": "run", "export": "vip"})).await;
+        let runs = world.runs("vip").await;
+        assert_eq!(runs.len(), 1, "{label}");
+
+        assert_eq!(later(&world, 9).sweep_runs().await.unwrap(), Swept::default(), "it may be under way");
+        let swept = later(&world, 11).sweep_runs().await.unwrap();
+        assert_eq!(swept, Swept { resumed: 1, ..Swept::default() }, "{label}");
+        world.drain().await;
+        world.holds(0..1_200).await;
+        assert_eq!(world.omnisend.taken(KEY).await, 1_200, "{label}");
+        assert_eq!(world.only_report("vip").await["state"], "succeeded");
+        assert_eq!(later(&world, 30).sweep_runs().await.unwrap(), Swept::default(), "it is over");
+    }
+}
+
+#[tokio::test]
+async fn what_omnisend_was_slow_on_is_settled_later() {
+    let world = World::of_small_chunks().await;
+    world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
+    world.omnisend.fault("stuck_batch,method=POST,skip=4,count=1").await;
+    let run = world.start_vip().await;
+    // The settlement has no time to poll: it hands over to the sweep.
+    for _ in 0..3 {
+        world.uploader.give_time(Duration::from_secs(100));
+    }
+    world.uploader.give_time(Duration::from_secs(16));
+    world.drain().await;
+    assert_eq!(world.logged("the sweep asks again").len(), 1);
+    assert!(world.account.keys(&format!("runs/vip/{run}/report.json")).await.is_empty());
+
+    assert_eq!(later(&world, 3).sweep_runs().await.unwrap(), Swept::default());
+    assert_eq!(later(&world, 5).sweep_runs().await.unwrap(), Swept { settling: 1, ..Swept::default() });
+    // An hour later, what Omnisend has not finished is unknown.
+    let late = later(&world, 62);
+    let work = serde_json::from_value(json!({"export": "vip", "run": run, "step": "settle"})).unwrap();
+    late.handle(&work, &tokio_util::sync::CancellationToken::new(), None).await.unwrap();
+    world.drain().await;
+    let report = world.report("vip", &run).await;
+    assert_eq!(
+        (&report["state"], &report["counts"]["unknown"]),
+        (&json!("partial"), &json!(100)),
+        "{report}"
+    );
+    assert_eq!(world.account.messages().await, (0, 0));
+}
+
+/// Drops a file so that it is younger than the exports, by the seconds that S3 counts in.
+async fn drop_after_the_exports(world: &World, key: &str, segment: &str) -> Dropped {
+    let written = world.account.put("segments/nobody/now", "").await;
+    loop {
+        let dropped = world.account.put(key, segment).await;
+        if dropped.at > written.at {
+            return dropped;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drop_whose_event_never_came_is_found_and_one_that_has_its_run_is_not() {
+    let world = World::new().await;
+    world.export("acme", "daily", "").await;
+    let seen = drop_after_the_exports(&world, "segments/daily/1.csv", &people(0, 10)).await;
+    world.planner.deliver(&notification(&world.account.bucket, &seen)).await.unwrap();
+    world.drain().await;
+    world.account.put("segments/vip/1.csv", people(100, 10)).await;
+
+    assert_eq!(
+        later(&world, 9).sweep_drops().await.unwrap(),
+        Swept::default(),
+        "its event may be on its way"
+    );
+    let swept = later(&world, 11).sweep_drops().await.unwrap();
+    assert_eq!(swept, Swept { late_drops: 1, ..Swept::default() });
+    assert_eq!(later(&world, 16).sweep_drops().await.unwrap(), Swept::default(), "it has its run now");
+    world.drain().await;
+    assert_eq!(world.only_report("vip").await["counts"]["accepted"], 10);
+    assert_eq!(world.only_report("daily").await["counts"]["accepted"], 10);
+    assert_eq!(world.account.messages().await, (0, 0));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_one_export_keeps_the_sweep_from_no_other() {
+    let world = World::new().await;
+    world.export("acme", "all", "").await;
+    world.export("acme", "broken", "modus = \"full\"").await;
+    drop_after_the_exports(&world, "segments/all/1.csv", "no,such,column\n1,2,3\n").await;
+    world.account.put("segments/vip/1.csv", people(0, 10)).await;
+    let swept = later(&world, 11).sweep_drops().await.unwrap();
+    assert_eq!(swept, Swept { late_drops: 1, failed: 2, ..Swept::default() });
+    world.drain().await;
+
+    let run =
+        world.answer(&json!({"action": "run", "export": "vip"})).await["run"].as_str().unwrap().to_owned();
+    world.account.put("runs/all/20261123t101500z-1/manifest.json", "{").await;
+    world.account.put(&format!("runs/vip/{run}/enqueued.json"), "{}").await;
+    let swept = later(&world, 61).sweep_runs().await.unwrap();
+    assert_eq!(swept, Swept { resumed: 1, failed: 1, ..Swept::default() });
+    world.drain().await;
+    world.holds(0..10).await;
+}
+
+#[tokio::test]
+async fn a_sweep_of_nothing_says_so() {
+    let world = World::new().await;
+    let nothing = json!({"resumed": 0, "settling": 0, "parked": 0, "late_drops": 0, "failed": 0});
+    for part in ["runs", "drops"] {
+        assert_eq!(world.answer(&json!({"action": "sweep", "part": part})).await, nothing);
+    }
+    assert_eq!(world.answer(&json!({"action": "sweep"})).await, nothing);
+    assert_eq!(world.logged("\"LateDrops\":0").len(), 2, "the alarm hears that there are none");
+    assert_eq!(world.logged("\"ParkedRuns\":0").len(), 2);
+}
