@@ -21,9 +21,9 @@ use self::exit::Failure;
 
 /// Exports customer segments to Omnisend.
 ///
-/// A state directory holds everything: connections/<connection>.toml names an Omnisend brand,
-/// exports/<connection>/<export>.toml says which segment goes there and how its columns map, and runs/ keeps what
-/// became of every run. The API key is read from the file secrets/<secret> of the state directory (mode 0600), or
+/// A state directory holds everything: connections/CONNECTION.toml names an Omnisend brand,
+/// exports/CONNECTION/EXPORT.toml says which segment goes there and how its columns map, and runs/ keeps what
+/// became of every run. The API key is read from the file secrets/SECRET of the state directory (mode 0600), or
 /// from the variable OMNISEND_API_KEY. OMNISEND_API_URL points at another server than Omnisend's, such as the
 /// sandbox.
 #[derive(Debug, Parser)]

@@ -22,7 +22,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// The export: the name of exports/<connection>/<EXPORT>.toml
+    /// The export: the name of exports/CONNECTION/EXPORT.toml
     export: ExportName,
     #[command(flatten)]
     state: StateArgs,

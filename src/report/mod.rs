@@ -1,6 +1,6 @@
 //! The report for people: a page that needs nothing else, and lines for a terminal.
 //!
-//! What is said, and of what, is decided in Rust: [`html`] and [`text`] only lay it out.
+//! What is said, and of what, is decided in Rust: [`html()`] and [`text()`] only lay it out.
 
 mod cells;
 #[cfg(test)]

@@ -29,7 +29,7 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
     for said in [
         "dry run, nothing was sent",
         "1,250 to send",
-        "would take 13 requests, 2s at 400 requests a minute",
+        "a run now would post 13 batches in about 2s, at 400 requests a minute",
     ] {
         assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
     }

@@ -54,8 +54,10 @@ impl World {
             let run = file.trim_end_matches("/report.html");
             self.reports().get(run).is_some_and(|report| !report["dry_run"].is_null())
         };
-        let pages =
-            self.run_files().into_iter().filter(|file| file.ends_with(".html") && !shows_contacts(file));
+        let pages = self
+            .run_files()
+            .into_iter()
+            .filter(|file| file.ends_with("/report.html") && !shows_contacts(file));
         let printed = if ran.stdout.starts_with('{') { String::new() } else { ran.stdout.clone() };
         let said = [("standard output", printed), ("standard error", ran.stderr.clone())]
             .into_iter()
