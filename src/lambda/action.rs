@@ -62,11 +62,13 @@ pub(super) async fn act(
         Action::Cancel { export, run } => {
             let run = RunRef { export, run };
             app.cancel(&run).await?;
+            tracing::info!(export = %run.export, run = %run.run, "canceled");
             Ok(json!({ "canceled": run }))
         }
         Action::Replay { export, run } => {
             let run = RunRef { export, run };
             app.resume(&run).await?;
+            tracing::info!(export = %run.export, run = %run.run, "taken up again");
             Ok(json!({ "resumed": run }))
         }
         Action::Sweep { part } => {
