@@ -11,7 +11,6 @@ const API_URL: &str = "OMNISEND_API_URL";
 const API_KEY: &str = "OMNISEND_API_KEY";
 const STATE_BUCKET: &str = "STATE_BUCKET";
 const UPLOAD_QUEUE_URL: &str = "UPLOAD_QUEUE_URL";
-const TOPIC_ARN: &str = "TOPIC_ARN";
 
 /// Where Omnisend's API is unless `OMNISEND_API_URL` says otherwise.
 const DEFAULT_API_URL: &str = "https://api.omnisend.com/api";
@@ -32,8 +31,6 @@ pub struct LambdaEnvironment {
     pub state_bucket: String,
     /// `UPLOAD_QUEUE_URL`: the queue that drives uploads.
     pub upload_queue_url: String,
-    /// `TOPIC_ARN`: where notifications go, if anywhere.
-    pub topic_arn: Option<String>,
     /// `OMNISEND_API_URL`: where the API is.
     pub api_url: ApiUrl,
 }
@@ -76,11 +73,7 @@ impl LambdaEnvironment {
                 "it is not the URL of a queue; put its URL, not its ARN or name",
             ));
         }
-        let topic_arn = variables.optional(TOPIC_ARN)?;
-        if topic_arn.as_ref().is_some_and(|arn| !(arn.starts_with("arn:aws") && arn.contains(":sns:"))) {
-            return Err(invalid(TOPIC_ARN, "it is not the ARN of an SNS topic; put one, or leave it unset"));
-        }
-        Ok(Self { state_bucket, upload_queue_url, topic_arn, api_url: variables.api_url()? })
+        Ok(Self { state_bucket, upload_queue_url, api_url: variables.api_url()? })
     }
 }
 
@@ -304,22 +297,18 @@ mod tests {
     fn the_lambda_needs_its_bucket_and_its_queue() {
         let bucket = (STATE_BUCKET, "acme-exports");
         let queue = (UPLOAD_QUEUE_URL, "https://sqs.eu-west-1.amazonaws.com/123456789012/uploads.fifo");
-        let topic = (TOPIC_ARN, "arn:aws:sns:eu-west-1:123456789012:exports");
         let read = |variables: &[_]| LambdaEnvironment::from_lookup(lookup(variables));
 
-        let environment = read(&[bucket, queue, topic]).unwrap();
+        let environment = read(&[bucket, queue]).unwrap();
         assert_eq!(environment.state_bucket, bucket.1);
         assert_eq!(environment.upload_queue_url, queue.1);
-        assert_eq!(environment.topic_arn.as_deref(), Some(topic.1));
         assert_eq!(environment.api_url.as_str(), DEFAULT_API_URL);
-        assert_eq!(read(&[bucket, queue, (TOPIC_ARN, "")]).unwrap().topic_arn, None);
 
         for (variables, variable) in [
             (vec![queue], STATE_BUCKET),
             (vec![(STATE_BUCKET, "s3://acme-exports"), queue], STATE_BUCKET),
             (vec![bucket], UPLOAD_QUEUE_URL),
             (vec![bucket, (UPLOAD_QUEUE_URL, "uploads.fifo")], UPLOAD_QUEUE_URL),
-            (vec![bucket, queue, (TOPIC_ARN, "exports")], TOPIC_ARN),
             (vec![bucket, queue, (API_URL, "http://example.com")], API_URL),
         ] {
             let message = read(&variables).unwrap_err().to_string();
