@@ -67,7 +67,12 @@ impl Header {
         }
     }
 
+    /// The names that are most like one. None where the file seems to begin with its first row: those are not names
+    /// of columns but of people.
     fn nearest(&self, wanted: &str) -> Vec<String> {
+        if self.names.iter().any(|name| name.contains('@')) {
+            return Vec::new();
+        }
         let plain = |name: &str| -> String {
             name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
         };
@@ -127,6 +132,13 @@ mod tests {
             nothing.to_string(),
             "column `郵便番号` is not in the header, and nothing there is like it"
         );
+    }
+
+    #[test]
+    fn a_row_in_place_of_the_header_is_not_quoted() {
+        let header = Header::new(["email@example.com", "Emilia"]);
+        let missing = header.find("email").unwrap_err().to_string();
+        assert_eq!(missing, "column `email` is not in the header, and nothing there is like it");
     }
 
     #[test]

@@ -120,9 +120,9 @@ async fn of_runs_that_go_well_or_ill_no_log_tells_a_name_or_a_key() {
     world.account.secret(&world.secret_of("acme"), "canary key").await;
     run(&world).await;
     assert_silent(&world).await;
-    assert!(world.logged("\"TRACE\"").len() + world.logged("\"DEBUG\"").len() < 10_000);
-    for line in everything(&world).await.iter().filter(|line| line.starts_with('{')) {
-        assert!(serde_json::from_str::<Value>(line).is_ok(), "no line of JSON: {line}");
+    assert!(!world.logged("\"DEBUG\"").is_empty(), "everything is logged");
+    for line in world.logged("") {
+        assert!(serde_json::from_str::<Value>(&line).is_ok(), "no line of JSON: {line}");
     }
 }
 
@@ -134,6 +134,7 @@ async fn of_files_that_cannot_be_used_no_log_tells_a_name() {
     for bad in [
         // No header: the first person stands in its place.
         rows.to_owned(),
+        rows.replace("canary", "email.canary"),
         whole.replace("EMail", "Canary"),
         whole.replace(',', ";"),
         whole.replace("EMail", "FirstName"),

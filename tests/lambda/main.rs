@@ -18,10 +18,13 @@ mod duplicates;
 mod files;
 mod kills;
 mod logs;
-#[expect(dead_code, reason = "the tests of the ports use more of it")]
 #[path = "../common/moto.rs"]
 mod moto;
 mod poison;
+#[expect(dead_code, reason = "the tests of the ports use more of it")]
+#[path = "../common/proxy.rs"]
+mod proxy;
+mod roles;
 mod schedule;
 mod sweep;
 mod world;

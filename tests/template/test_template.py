@@ -210,13 +210,31 @@ class Objects(unittest.TestCase):
             "s3:PutObject",
             {"progress", "receipt", "resent", "outcome", "parked", "snapshot"} | REPORT,
         )
-        self.assert_exactly("UploaderRole", "s3:DeleteObject", set())
+        self.assert_exactly("UploaderRole", "s3:DeleteObject", {"outcome"})
 
     def test_the_settler_sees_how_far_runs_are_and_no_contact(self):
         contacts = {"chunk", "refused", "rejects.csv", "rejects.ndjson", "report.html"}
         self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts - {"enqueued"}))
         self.assert_exactly("SettlerRole", "s3:PutObject", {"canceled", "enqueued"})
         self.assert_exactly("SettlerRole", "s3:DeleteObject", {"parked"})
+
+    def test_every_role_has_what_its_function_asks_for(self):
+        # tests/lambda/roles.rs sees the functions ask for exactly these.
+        requests = json.loads((ROOT / "tests/template/requests.json").read_text())
+        self.assertEqual(set(requests), set(FUNCTIONS))
+        secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
+        for function, asked in requests.items():
+            for request in asked:
+                action, thing = request.split(" ", 1)
+                service = action.split(":")[0]
+                resource, context = {
+                    "s3": (s3(thing), {}),
+                    "sqs": (arn("UploadQueue"), {}),
+                    "secretsmanager": (f"{secret}{thing}-AbCdEf", {}),
+                }[service]
+                if action == "s3:ListBucket":
+                    resource, context = f"arn:aws:s3:::{BUCKET}", {"s3:prefix": thing}
+                self.assertTrue(allowed(f"{function}Role", action, resource, context), f"{function}: {request}")
 
     def test_a_missing_key_reads_as_missing_and_a_listing_shows_no_more_than_it_should(self):
         bucket = f"arn:aws:s3:::{BUCKET}"
