@@ -99,7 +99,7 @@ async fn every_path(world: &World) {
     world.drain().await;
 
     // Chunks of a file that turns out to be none are taken away again.
-    let broken = [people(0, 1_200).as_bytes(), &[b'x'; 40 << 20][..]].concat();
+    let broken = [people(0, 1_200).as_bytes(), &vec![b'x'; 40 << 20]].concat();
     world.account.put("segments/vip/2.csv", broken).await;
     world.invoke(&json!({"action": "run", "export": "vip"})).await;
     // A guard stops a run that has nobody in it.
