@@ -153,7 +153,7 @@ impl App {
     async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Option<Trigger>, AppError> {
         let ports = self.ports();
         let newest = match find_source(ports, export).await {
-            Ok(newest) => newest,
+            Ok(source) => source.completed_by,
             Err(PlanError::NoSource { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };

@@ -107,7 +107,7 @@ impl Session {
             && let Some(manifest) = self.interrupted().await?
         {
             attempt = format!("-{}", self.app.ports().clock.now().as_second());
-            let same = manifest.source == [source]
+            let same = manifest.source.iter().eq(source.parts.iter().map(|part| &part.object))
                 && manifest.mode == mode
                 && manifest.mapping == *self.export.mapping()
                 && manifest.tag == *self.export.segment().tag();

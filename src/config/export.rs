@@ -5,7 +5,7 @@ use std::slice;
 use crate::{
     contact::Mapping,
     run::{ConnectionName, ExportName, Mode},
-    source::Delimiter,
+    source::{Delimiter, Reading},
 };
 
 use super::{
@@ -32,7 +32,7 @@ pub struct Export {
     mode: Mode,
     schedule: bool,
     segment: Segment,
-    delimiter: Option<Delimiter>,
+    reading: Reading,
     max_profiles: u64,
     mapping: Mapping,
 }
@@ -73,9 +73,9 @@ impl Export {
         slice::from_ref(&self.segment)
     }
 
-    /// What stands between two cells of its CSV files; `None`: found out from the file.
-    pub fn delimiter(&self) -> Option<Delimiter> {
-        self.delimiter
+    /// How its files are read.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// The number of profiles above which a run stops before its first request.
@@ -128,7 +128,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         mode: mode?,
         schedule: schedule?,
         segment: segment?,
-        delimiter,
+        reading: Reading { delimiter, columns: None },
         max_profiles: max_profiles?,
         mapping: mapping?,
     })

@@ -90,7 +90,7 @@ fn an_export_with_defaults() {
     assert_eq!(export.display_name(), "VIP customers");
     assert_eq!(export.mode(), Mode::Changes);
     assert!(!export.schedule());
-    assert_eq!(export.delimiter(), None);
+    assert_eq!(export.reading().delimiter, None);
     assert_eq!(export.max_profiles(), 1_000_000);
     assert_eq!(export.segment().name(), "VIP");
     assert_eq!(export.segment().tag().as_str(), "segment: VIP");
@@ -128,7 +128,7 @@ fn an_export_with_everything() {
     )
     .unwrap();
     assert_eq!((export.mode(), export.schedule(), export.max_profiles()), (Mode::Full, true, 16));
-    assert_eq!(export.delimiter().map(Delimiter::byte), Some(b'\t'));
+    assert_eq!(export.reading().delimiter.map(Delimiter::byte), Some(b'\t'));
     assert_eq!(export.segment().tag().as_str(), "vip");
     assert_eq!(export.segment().path().to_string(), "s3://lake/out/vip.parquet");
     let mapping = export.mapping();

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use crate::{
         contact::{Property, PropertyName},
-        source::CsvRows,
+        source::{CsvRows, Rows},
     };
 
     fn mapping() -> Mapping {

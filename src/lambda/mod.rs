@@ -155,7 +155,10 @@ impl Lambda {
                 continue;
             }
             match find_source(ports, &export).await {
-                Ok(source) => starts.start(connection, export, Trigger::Drop { objects: vec![source] }).await,
+                Ok(source) => {
+                    let trigger = Trigger::Drop { objects: vec![source.completed_by] };
+                    starts.start(connection, export, trigger).await;
+                }
                 Err(error) => starts.fail(error.into()),
             }
         }

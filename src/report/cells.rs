@@ -30,7 +30,7 @@ mod tests {
     use super::*;
     use crate::{
         contact::{Mapper, Mapping, Warnings},
-        source::{CsvRows, Row},
+        source::{CsvRows, Row, Rows},
     };
 
     /// The examples that the report gives are taken.

@@ -1,26 +1,84 @@
-//! From the async world to the reader's thread: bytes arrive on a channel and come out of `std::io::Read`.
+//! From the async world to the reader's thread: an object of the store as a file whose reads block.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    ops::Range,
+    sync::Arc,
+};
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
-use crate::ports::objects::{ByteStream, ObjectError};
+use super::File;
+use crate::ports::objects::{ByteStream, ObjectError, Objects, Pinned};
 
 /// How many pieces wait between the store and the parser. A few hide the store's latency; more only cost memory.
 const PIECES_AHEAD: usize = 4;
 
+/// One exact version of an object, for a blocking thread.
+#[derive(Debug, Clone)]
+pub struct ObjectFile {
+    objects: Arc<dyn Objects>,
+    object: Pinned,
+    runtime: Handle,
+    /// Hears of the bytes that were read, in pieces.
+    read: mpsc::UnboundedSender<u64>,
+}
+
+impl ObjectFile {
+    /// Reads `object` by way of `runtime`, and tells `read` of every piece.
+    pub fn new(
+        objects: Arc<dyn Objects>,
+        object: Pinned,
+        runtime: Handle,
+        read: mpsc::UnboundedSender<u64>,
+    ) -> Self {
+        Self { objects, object, runtime, read }
+    }
+
+    fn note(&self, piece: &Bytes) {
+        // Whoever listened has stopped: nothing else depends on it.
+        let _ = self.read.send(piece.len() as u64);
+    }
+}
+
+impl File for ObjectFile {
+    fn size(&self) -> u64 {
+        self.object.size
+    }
+
+    fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = self.runtime.block_on(self.objects.open(&self.object)).map_err(io::Error::other)?;
+        let of = self.clone();
+        let bytes = bytes.inspect(move |piece| {
+            if let Ok(piece) = piece {
+                of.note(piece);
+            }
+        });
+        let (feed, pump) = feed(bytes.boxed());
+        self.runtime.spawn(pump);
+        Ok(Box::new(feed))
+    }
+
+    fn range(&self, range: Range<u64>) -> io::Result<Bytes> {
+        let bytes =
+            self.runtime.block_on(self.objects.range(&self.object, range)).map_err(io::Error::other)?;
+        self.note(&bytes);
+        Ok(bytes)
+    }
+}
+
 /// The reading end, for a blocking thread.
 #[derive(Debug)]
-pub struct Feed {
+struct Feed {
     pieces: mpsc::Receiver<Result<Bytes, ObjectError>>,
     current: Bytes,
 }
 
 /// Joins a stream to a [`Feed`]. The returned future moves the bytes; it ends when the stream does or when the
 /// feed is dropped.
-pub fn feed(mut stream: ByteStream) -> (Feed, impl Future<Output = ()> + Send) {
+fn feed(mut stream: ByteStream) -> (Feed, impl Future<Output = ()> + Send) {
     let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
     let pump = async move {
         while let Some(piece) = stream.next().await {

@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read};
 
 use csv::{ByteRecord, StringRecord};
 
-use super::{Delimiter, Header, SourceError, sample};
+use super::{BadRow, Delimiter, Header, Row, Rows, SourceError, sample};
 
 /// The largest row, in bytes. A request to Omnisend must stay under 1 MB, so no larger contact could be sent.
 pub const MAX_ROW_BYTES: usize = 2 << 20;
@@ -24,49 +24,6 @@ const BUFFER_BYTES: usize = 256 << 10;
 const END_MARK: &str = "\u{1c}end of file\u{1c}";
 const END_LF: &str = "\n\u{1c}end of file\u{1c}\n";
 const END_CRLF: &str = "\r\n\u{1c}end of file\u{1c}\r\n";
-
-/// One row's cells.
-#[derive(Debug, Default)]
-pub struct Row {
-    cells: StringRecord,
-    line: u64,
-}
-
-impl Row {
-    /// A cell, without white space around it. Empty where the row has no such column.
-    pub fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).unwrap_or_default().trim()
-    }
-
-    /// Every cell as it is.
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
-        self.cells.iter()
-    }
-
-    /// The line that the row begins at, counted from 1, the header's line included.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-}
-
-/// Why one row cannot be read, where the rows around it can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadRow {
-    /// More or fewer cells than the header.
-    #[error("the row has {found} cells where the header has {expected}")]
-    Ragged {
-        /// Columns of the header.
-        expected: usize,
-        /// Cells of the row.
-        found: usize,
-    },
-    /// A zero byte, which no text has.
-    #[error("the row holds a NUL byte")]
-    Nul,
-    /// Bytes that are not UTF-8.
-    #[error("the row is not UTF-8 text")]
-    Encoding,
-}
 
 /// The rows of a CSV file.
 #[derive(Debug)]
@@ -113,32 +70,45 @@ impl<R: Read> CsvRows<R> {
             Some(Err(_)) => return Err(SourceError::HeaderEncoding),
             Some(Ok(())) => rows.header = Header::new(row.cells()),
         }
-        rows.crlf = rows.reader.position().line() == row.line;
+        rows.crlf = rows.reader.position().line() == row.line();
         if rows.crlf && rows.reader.get_ref().end.position() == 0 {
             rows.reader.get_mut().end = Cursor::new(END_CRLF);
         }
         Ok(rows)
     }
 
-    /// The columns.
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// What separates them.
+    /// What separates the cells.
     pub fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
 
-    /// The next row, into `row`, or what is wrong with it; its line is in `row` either way. `None` at the end.
-    pub fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError> {
+    fn refuse(error: csv::Error, line: u64) -> SourceError {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error)
+                if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>) =>
+            {
+                SourceError::RowTooLong { line }
+            }
+            csv::ErrorKind::Io(source) => SourceError::Read { line, source },
+            // Nothing else can come of reading bytes with flexible rows.
+            other => SourceError::Read { line, source: io::Error::other(format!("{other:?}")) },
+        }
+    }
+}
+
+impl<R: Read> Rows for CsvRows<R> {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError> {
         if self.ended {
             return Ok(None);
         }
         let mut record = std::mem::take(&mut self.record);
-        row.line = self.reader.position().line() + u64::from(self.crlf);
+        let began_at = self.reader.position().line() + u64::from(self.crlf);
         let read =
-            self.reader.read_byte_record(&mut record).map_err(|error| Self::refuse(error, row.line))?;
+            self.reader.read_byte_record(&mut record).map_err(|error| Self::refuse(error, began_at))?;
         self.reader.get_mut().row_bytes = 0;
         let text = record.as_slice();
         // Where the row begins, from where it ended: before it, blank lines may have been passed over.
@@ -155,7 +125,7 @@ impl<R: Read> CsvRows<R> {
         {
             return Err(SourceError::UnclosedQuote { line: ended_at });
         }
-        row.line = ended_at.saturating_sub(u64::from(!self.crlf)).max(1);
+        row.begin(ended_at.saturating_sub(u64::from(!self.crlf)).max(1));
         let columns = self.header.len();
         let bad = if memchr::memchr(0, text).is_some() {
             Some(BadRow::Nul)
@@ -165,10 +135,10 @@ impl<R: Read> CsvRows<R> {
             None
         };
         // The buffers change places, so that no row allocates.
-        let spare = std::mem::take(&mut row.cells).into_byte_record();
+        let spare = row.take_cells().into_byte_record();
         match StringRecord::from_byte_record(record) {
             Ok(cells) => {
-                row.cells = cells;
+                row.set_cells(cells);
                 self.record = spare;
                 Ok(Some(bad.map_or(Ok(()), Err)))
             }
@@ -176,19 +146,6 @@ impl<R: Read> CsvRows<R> {
                 self.record = error.into_byte_record();
                 Ok(Some(Err(bad.unwrap_or(BadRow::Encoding))))
             }
-        }
-    }
-
-    fn refuse(error: csv::Error, line: u64) -> SourceError {
-        match error.into_kind() {
-            csv::ErrorKind::Io(error)
-                if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>) =>
-            {
-                SourceError::RowTooLong { line }
-            }
-            csv::ErrorKind::Io(source) => SourceError::Read { line, source },
-            // Nothing else can come of reading bytes with flexible rows.
-            other => SourceError::Read { line, source: io::Error::other(format!("{other:?}")) },
         }
     }
 }

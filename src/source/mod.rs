@@ -3,15 +3,37 @@
 mod bridge;
 mod csv;
 mod delimiter;
+mod file;
 mod header;
+mod reading;
+mod row;
 mod sample;
 
 pub use self::{
-    bridge::{Feed, feed},
-    csv::{BadRow, CsvRows, MAX_ROW_BYTES, Row},
+    bridge::ObjectFile,
+    csv::{CsvRows, MAX_ROW_BYTES},
     delimiter::{Delimiter, InvalidDelimiter},
+    file::File,
     header::{ColumnProblem, Header},
+    reading::Reading,
+    row::{BadRow, Row},
 };
+
+/// The rows of one file, of whatever format.
+pub trait Rows {
+    /// The columns.
+    fn header(&self) -> &Header;
+
+    /// The next row, into `row`, or what is wrong with it; its line is in `row` either way. `None` at the end.
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError>;
+}
+
+/// Opens a file as what it is. `wanted` are the mapping's columns: a format that can reads no others, and where a
+/// file does not say how it is written they help to find it out.
+pub fn open(file: &dyn File, reading: &Reading, wanted: &[&str]) -> Result<Box<dyn Rows>, SourceError> {
+    let stream = file.stream().map_err(|source| SourceError::Read { line: 1, source })?;
+    Ok(Box::new(CsvRows::open(stream, reading.delimiter, wanted)?))
+}
 
 /// Why a segment file cannot be trusted, as a whole. Nothing of it is sent.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,11 @@
 //! Segment files that cannot be trusted, or only in part: nothing of the one is sent, all that is good of the other.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -178,6 +181,10 @@ impl Objects for Replaced {
 
     async fn head(&self, at: &Location) -> Result<Pinned, ObjectError> {
         self.inner.head(at).await
+    }
+
+    async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError> {
+        self.inner.range(object, range).await
     }
 
     async fn get(&self, at: &Location) -> Result<Bytes, ObjectError> {

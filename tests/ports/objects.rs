@@ -43,6 +43,7 @@ macro_rules! contract {
             a_streamed_put_is_one_object
             a_stream_that_fails_writes_nothing
             head_get_and_open_agree
+            a_range_is_exactly_the_bytes_asked_for
             an_empty_object_is_an_object
             a_replaced_version_is_changed_or_as_it_was
             a_deleted_version_is_changed_or_as_it_was
@@ -153,6 +154,22 @@ pub(crate) async fn head_get_and_open_agree(h: &dyn Harness) {
     assert_eq!((&listed[0].location, listed[0].size), (&at, 3_000_001));
     // A store may round what one of its answers says to the second.
     assert_eq!(listed[0].modified.as_second(), pinned.modified.as_second());
+}
+
+pub(crate) async fn a_range_is_exactly_the_bytes_asked_for(h: &dyn Harness) {
+    let (at, body) = (h.at("segments/vip/part-0.parquet"), noise(1_000_003));
+    h.objects().put(&at, body.clone(), Put::Replace).await.unwrap();
+    let pinned = h.objects().head(&at).await.unwrap();
+    for (from, to) in [(0, 4), (999_999, 1_000_003), (12_345, 700_001), (0, 1_000_003)] {
+        let found = h.objects().range(&pinned, from as u64..to as u64).await.unwrap();
+        assert!(found == body.slice(from..to), "{from}..{to}");
+    }
+    h.objects().put(&at, noise(1_000_003).iter().rev().copied().collect(), Put::Replace).await.unwrap();
+    match h.objects().range(&pinned, 0..9).await {
+        Ok(found) => assert!(h.keeps_versions() && found == body.slice(0..9), "not the pinned version"),
+        Err(ObjectError::Changed { at }) => assert!(!h.keeps_versions() && at == pinned.location),
+        Err(other) => panic!("{other}"),
+    }
 }
 
 pub(crate) async fn an_empty_object_is_an_object(h: &dyn Harness) {

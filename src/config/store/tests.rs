@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range};
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
@@ -32,6 +32,10 @@ impl Objects for Files {
     }
 
     async fn open(&self, _object: &Pinned) -> Result<ByteStream, ObjectError> {
+        unreachable!("configuration is read whole")
+    }
+
+    async fn range(&self, _object: &Pinned, _range: Range<u64>) -> Result<Bytes, ObjectError> {
         unreachable!("configuration is read whole")
     }
 

@@ -10,6 +10,7 @@ mod write;
 
 use std::{
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -145,6 +146,12 @@ impl Objects for Directory {
             Some((Err(object_error(&location, Action::Read, stopped.into())), None))
         });
         Ok(stream.fuse().boxed())
+    }
+
+    async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError> {
+        let (path, pinned) = (self.path(&object.location)?, object.clone());
+        let work = move || read::PinnedFile::open(path, pinned)?.range(&range);
+        blocking(&object.location, Action::Read, work).await
     }
 
     async fn put(&self, at: &Location, body: Bytes, mode: Put) -> Result<(), ObjectError> {

@@ -4,7 +4,7 @@ mod directory;
 #[cfg(feature = "aws")]
 mod s3;
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -66,6 +66,10 @@ pub trait Objects: fmt::Debug + Send + Sync {
     /// the version is no longer there, or no longer the newest where versions are not kept, the stream ends
     /// with [`ObjectError::Changed`].
     async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError>;
+
+    /// Some bytes of one exact version: all that were asked for. Fails with [`ObjectError::Changed`] where
+    /// [`Objects::open`] would. The range lies inside the object and is not empty.
+    async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError>;
 
     /// Writes an object whole: a reader sees all of it or none, after a crash too.
     async fn put(&self, at: &Location, body: Bytes, mode: Put) -> Result<(), ObjectError>;

@@ -10,7 +10,7 @@ mod probe;
 mod read;
 mod write;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_s3::{Client, config::retry::RetryConfig, types::ChecksumMode};
@@ -111,6 +111,10 @@ impl Objects for S3Objects {
     async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError> {
         let place = self.place(&object.location)?;
         Ok(Reading::start(self.client.clone(), place, object).await?.into_stream())
+    }
+
+    async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError> {
+        read::range(&self.client, &self.place(&object.location)?, object, &range).await
     }
 
     async fn put(&self, at: &Location, body: Bytes, mode: Put) -> Result<(), ObjectError> {

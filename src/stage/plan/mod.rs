@@ -7,9 +7,8 @@ mod select;
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use futures_util::StreamExt;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
 pub use self::prepare::PrepareError;
 use self::prepare::{Finished, Prepared, Sink, prepare};
@@ -24,7 +23,8 @@ use crate::{
         queue::QueueError,
     },
     run::{DryRun, ExportName, Key, Location, Manifest, Mode, RunRef, Step, Trigger, Work},
-    scale, source,
+    scale,
+    source::{self, ObjectFile, Reading},
 };
 
 /// Contacts in a batch.
@@ -92,13 +92,38 @@ pub fn claims(export: &Export, object: &Location) -> bool {
     path.bucket == object.bucket && select::belongs(&object.key, &path.key)
 }
 
-/// The objects that a run of an export would read now.
-pub async fn find_source(ports: &Ports, export: &Export) -> Result<Pinned, PlanError> {
+/// A segment as it was dropped: what completed the drop, and its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The object that a run of this drop starts from: the file itself, or the marker that completed it.
+    pub completed_by: Pinned,
+    /// The files to read, in order.
+    pub parts: Vec<Part>,
+}
+
+/// One file of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its exact version.
+    pub object: Pinned,
+    /// How it is read.
+    pub reading: Reading,
+}
+
+/// The drop that a run of an export would read now: the newest.
+pub async fn find_source(ports: &Ports, export: &Export) -> Result<Source, PlanError> {
     let path = export.segment().path();
     match select::newest(&*ports.objects, path).await? {
-        Some(location) => Ok(ports.objects.head(&location).await?),
+        Some(location) => source_of(ports, export, ports.objects.head(&location).await?).await,
         None => Err(PlanError::NoSource { export: export.name().clone(), path: path.to_string() }),
     }
+}
+
+/// The drop that an object completed.
+#[expect(clippy::unused_async, reason = "a marker is read to know the parts")]
+async fn source_of(_ports: &Ports, export: &Export, completed_by: Pinned) -> Result<Source, PlanError> {
+    let parts = vec![Part { object: completed_by.clone(), reading: export.reading().clone() }];
+    Ok(Source { completed_by, parts })
 }
 
 /// Plans a run, unless it is planned already, and answers with its manifest.
@@ -113,10 +138,10 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         Trigger::Schedule { .. } | Trigger::Call { .. } => None,
     };
     let source = match source {
-        Some(source) => source,
+        Some(completed_by) => source_of(ports, &request.export, completed_by).await?,
         None => find_source(ports, &request.export).await?,
     };
-    let prepared = read(ports, request, &source, observer).await?;
+    let prepared = read(ports, request, &source.parts, observer).await?;
     let manifest = manifest(request, started_at, source, prepared);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
@@ -155,7 +180,7 @@ pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &st
     Ok(ports.queue.send(&[work.message(&manifest.connection, attempt)]).await?)
 }
 
-fn manifest(request: &Request, started_at: Timestamp, source: Pinned, prepared: Prepared) -> Manifest {
+fn manifest(request: &Request, started_at: Timestamp, source: Source, prepared: Prepared) -> Manifest {
     Manifest {
         version: Manifest::VERSION,
         run: request.run.clone(),
@@ -164,7 +189,7 @@ fn manifest(request: &Request, started_at: Timestamp, source: Pinned, prepared: 
         mode: request.mode,
         trigger: request.trigger.clone(),
         started_at,
-        source: vec![source],
+        source: source.parts.into_iter().map(|part| part.object).collect(),
         requests_per_minute: request.connection.budget(),
         mapping: request.export.mapping().clone(),
         tag: request.export.segment().tag().clone(),
@@ -178,22 +203,25 @@ fn manifest(request: &Request, started_at: Timestamp, source: Pinned, prepared: 
     }
 }
 
-/// Reads the source on a thread of its own, and writes what it finishes.
+/// Reads the parts on a thread of its own, and writes what it finishes.
 async fn read(
     ports: &Ports,
     request: &Request,
-    source: &Pinned,
+    parts: &[Part],
     observer: &dyn Observer,
 ) -> Result<Prepared, PlanError> {
-    let of = source.size;
-    let bytes = ports.objects.open(source).await?;
+    let of = parts.iter().map(|part| part.object.size).sum();
     let (counted, mut read) = mpsc::unbounded_channel();
-    let bytes = bytes.inspect(move |piece| {
-        if let Ok(piece) = piece {
-            let _ = counted.send(piece.len() as u64);
-        }
-    });
-    let (feed, pump) = source::feed(bytes.boxed());
+    let runtime = Handle::current();
+    let files: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            let object = part.object.clone();
+            let file = ObjectFile::new(ports.objects.clone(), object, runtime.clone(), counted.clone());
+            (file, part.reading.clone())
+        })
+        .collect();
+    drop(counted);
     let watch = async {
         while let Some(bytes) = read.recv().await {
             observer.notice(Notice::Read { bytes, of });
@@ -202,16 +230,18 @@ async fn read(
     let (sender, receiver) = mpsc::channel(OBJECTS_AHEAD);
     let export = request.export.clone();
     let chunk_contacts = chunk_contacts(request.connection.budget());
-    let thread =
-        tokio::task::spawn_blocking(move || prepare(feed, &export, chunk_contacts, &mut ChannelSink(sender)));
+    let thread = tokio::task::spawn_blocking(move || {
+        let files = files.iter().map(|(file, reading)| (file as &dyn source::File, reading));
+        prepare(files, &export, chunk_contacts, &mut ChannelSink(sender))
+    });
     let written = write(ports, request, receiver);
-    let ((), (), written, prepared) = tokio::join!(pump, watch, written, thread);
+    let ((), written, prepared) = tokio::join!(watch, written, thread);
     let failed = match (written, prepared?) {
         (Err(error), _) => error.into(),
         (Ok(()), Ok(prepared)) => return Ok(prepared),
-        (Ok(()), Err(error)) => PlanError::File {
+        (Ok(()), Err((part, error))) => PlanError::File {
             export: request.export.name().clone(),
-            object: source.location.to_string(),
+            object: parts.get(part).map(|part| part.object.location.to_string()).unwrap_or_default(),
             source: error,
         },
     };

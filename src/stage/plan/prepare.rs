@@ -1,16 +1,16 @@
 //! Rows to chunks: the plan's inner loop. Synchronous, one pass, flat memory; it runs on a blocking thread and
 //! hands every finished object to the async side.
 
-use std::{collections::BTreeMap, io::Read};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
 use super::seen::Seen;
 use crate::{
     config::Export,
-    contact::{Invalid, Mapper, Warnings},
+    contact::{Invalid, Mapper, Tag, Warnings},
     run::{ChunkInfo, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
-    source::{BadRow, CsvRows, Row, SourceError},
+    source::{self, BadRow, File, Reading, Row, SourceError},
 };
 
 /// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
@@ -73,71 +73,109 @@ struct Preparation<'a, S> {
     planned: Planned,
     chunks: Vec<ChunkInfo>,
     refused_parts: u32,
+    guard: Option<Guard>,
     first_contacts: Vec<serde_json::Value>,
 }
 
-/// Reads a segment file, and hands over its contacts in chunks of `chunk_contacts`.
-pub(super) fn prepare<R: Read, S: Sink>(
-    file: R,
+/// Reads a segment's files, and hands over its contacts in chunks of `chunk_contacts`. An error comes with the file
+/// that it is about, counted from 0.
+pub(super) fn prepare<'f, S: Sink>(
+    files: impl IntoIterator<Item = (&'f dyn File, &'f Reading)>,
     export: &Export,
     chunk_contacts: u32,
     sink: &mut S,
-) -> Result<Prepared, PrepareError> {
-    let mapping = export.mapping();
-    let mut rows = CsvRows::open(file, export.delimiter(), &mapping.columns())?;
+) -> Result<Prepared, (usize, PrepareError)> {
     let tags = [export.segment().tag().clone()];
-    let mapper = Mapper::bind(mapping, &tags, rows.header()).map_err(SourceError::Columns)?;
-    let mut preparation = Preparation {
-        sink,
-        chunk_contacts,
-        seen: Seen::new(),
-        contacts: LinesWriter::new()?,
-        refused: LinesWriter::new()?,
-        planned: Planned::default(),
-        chunks: Vec::new(),
-        refused_parts: 0,
-        first_contacts: Vec::new(),
-    };
-    let (mut row, mut warnings, mut guard) = (Row::default(), Warnings::default(), None);
-    while let Some(readable) = rows.next(&mut row)? {
-        preparation.planned.read += 1;
-        let at = Place { object: 0, line: row.line() };
-        if let Err(bad) = readable {
-            preparation.invalid(at, bad.code(), bad.to_string(), "")?;
-            continue;
-        }
-        match mapper.contact(&row, &mut warnings) {
-            Err(invalid) => {
-                preparation.invalid(at, invalid.code(), invalid.to_string(), mapper.email_cell(&row))?;
-            }
-            Ok(contact) if !preparation.seen.insert(contact.key()) => {
-                preparation.duplicate(at, mapper.email_cell(&row))?;
-            }
-            Ok(contact) => {
-                preparation.contact(&ContactLine { at, contact: &contact }, mapper.email_cell(&row))?;
-            }
-        }
-        if preparation.planned.sent > export.max_profiles() {
-            guard = Some(Guard::MaxProfiles { allowed: export.max_profiles() });
+    let mut preparation = Preparation::new(sink, chunk_contacts).map_err(|error| (0, error.into()))?;
+    let mut warnings = BTreeMap::new();
+    let mut last = 0;
+    for (n, (file, reading)) in files.into_iter().enumerate() {
+        last = n;
+        preparation.file(n, file, reading, export, &tags, &mut warnings).map_err(|error| (n, error))?;
+        if preparation.guard.is_some() {
             break;
         }
     }
-    preparation.finish_chunk()?;
-    preparation.finish_refused()?;
-    if preparation.planned.read == 0 {
-        guard = Some(Guard::EmptySource);
-    }
-    Ok(Prepared {
-        planned: preparation.planned,
-        chunks: preparation.chunks,
-        refused_parts: preparation.refused_parts,
-        warnings: mapper.named(&warnings),
-        guard,
-        first_contacts: preparation.first_contacts,
-    })
+    preparation.finish(warnings).map_err(|error| (last, error))
 }
 
-impl<S: Sink> Preparation<'_, S> {
+impl<'a, S: Sink> Preparation<'a, S> {
+    fn new(sink: &'a mut S, chunk_contacts: u32) -> std::io::Result<Self> {
+        Ok(Self {
+            sink,
+            chunk_contacts,
+            seen: Seen::new(),
+            contacts: LinesWriter::new()?,
+            refused: LinesWriter::new()?,
+            planned: Planned::default(),
+            chunks: Vec::new(),
+            refused_parts: 0,
+            guard: None,
+            first_contacts: Vec::new(),
+        })
+    }
+
+    /// Reads one file to its end, or until a guard stops the run.
+    fn file(
+        &mut self,
+        n: usize,
+        file: &dyn File,
+        reading: &Reading,
+        export: &Export,
+        tags: &[Tag],
+        all_warnings: &mut BTreeMap<String, u64>,
+    ) -> Result<(), PrepareError> {
+        let mapping = export.mapping();
+        let object = u32::try_from(n).unwrap_or(u32::MAX);
+        let mut rows = source::open(file, reading, &mapping.columns())?;
+        let mapper = Mapper::bind(mapping, tags, rows.header()).map_err(SourceError::Columns)?;
+        let (mut row, mut warnings) = (Row::default(), Warnings::default());
+        while let Some(readable) = rows.next(&mut row)? {
+            self.planned.read += 1;
+            let at = Place { object, line: row.line() };
+            if let Err(bad) = readable {
+                self.invalid(at, bad.code(), bad.to_string(), "")?;
+                continue;
+            }
+            match mapper.contact(&row, &mut warnings) {
+                Err(invalid) => {
+                    self.invalid(at, invalid.code(), invalid.to_string(), mapper.email_cell(&row))?;
+                }
+                Ok(contact) if !self.seen.insert(contact.key()) => {
+                    self.duplicate(at, mapper.email_cell(&row))?;
+                }
+                Ok(contact) => {
+                    self.contact(&ContactLine { at, contact: &contact }, mapper.email_cell(&row))?;
+                }
+            }
+            if self.planned.sent > export.max_profiles() {
+                self.guard = Some(Guard::MaxProfiles { allowed: export.max_profiles() });
+                break;
+            }
+        }
+        for (of, count) in mapper.named(&warnings) {
+            *all_warnings.entry(of).or_default() += count;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left, when every file was read.
+    fn finish(mut self, warnings: BTreeMap<String, u64>) -> Result<Prepared, PrepareError> {
+        self.finish_chunk()?;
+        self.finish_refused()?;
+        if self.planned.read == 0 {
+            self.guard = Some(Guard::EmptySource);
+        }
+        Ok(Prepared {
+            planned: self.planned,
+            chunks: self.chunks,
+            refused_parts: self.refused_parts,
+            warnings,
+            guard: self.guard,
+            first_contacts: self.first_contacts,
+        })
+    }
+
     fn contact(
         &mut self,
         line: &ContactLine<&crate::contact::Prepared<'_>>,

@@ -39,7 +39,7 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     let run = run();
     let now = ports.clock.now();
     let (connection, export) = load_export(&*ports.objects, &run.export, now).await.unwrap();
-    let trigger = Trigger::Drop { objects: vec![find_source(&ports, &export).await.unwrap()] };
+    let trigger = Trigger::Drop { objects: vec![find_source(&ports, &export).await.unwrap().completed_by] };
     let (connection, export) = (Arc::new(connection), Arc::new(export));
     let request = Request { connection, export, trigger, run, mode: Mode::Full, dry_run: false };
     plan(&ports, &request, &Quiet).await.unwrap();

@@ -3,7 +3,8 @@
 use std::{
     fs::{self, File, Metadata},
     io::{self, Read},
-    os::unix::fs::MetadataExt,
+    ops::Range,
+    os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -91,6 +92,25 @@ impl PinnedFile {
         }
     }
 
+    /// Some of its bytes.
+    pub(super) fn range(&self, range: &Range<u64>) -> Result<Bytes, ObjectError> {
+        let mut bytes = vec![0; usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0)];
+        match self.file.read_exact_at(&mut bytes, range.start) {
+            Ok(()) if self.stayed() => Ok(bytes.into()),
+            // A file that became shorter is another version.
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                Err(object_error(&self.pinned.location, Action::Read, error))
+            }
+            _ => Err(ObjectError::Changed { at: self.pinned.location.clone() }),
+        }
+    }
+
+    /// Whether the path still names the version. By its path: a version that was replaced is as stale as one that
+    /// was written to. Its inode is not taken by another file as long as this one is open.
+    fn stayed(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|found| version(&found) == self.pinned.version)
+    }
+
     fn read_all(&self, pieces: &mpsc::Sender<Result<Bytes, ObjectError>>) -> Result<(), ObjectError> {
         let at = &self.pinned.location;
         let changed = || ObjectError::Changed { at: at.clone() };
@@ -105,10 +125,7 @@ impl PinnedFile {
                 return Ok(());
             }
         }
-        // By its path: a version that was replaced is as stale as one that was written to. Its inode is not
-        // taken by another file as long as this one is open.
-        let stayed = fs::metadata(&self.path).is_ok_and(|found| version(&found) == self.pinned.version);
-        if stayed { Ok(()) } else { Err(changed()) }
+        if self.stayed() { Ok(()) } else { Err(changed()) }
     }
 
     fn piece(&self, size: u64) -> io::Result<Bytes> {

@@ -1,9 +1,12 @@
 //! One exact version as a stream, taken up again at the byte where a body breaks off.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use aws_sdk_s3::{
-    Client, operation::get_object::GetObjectOutput, primitives::ByteStream as Body, types::ChecksumMode,
+    Client,
+    operation::get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
+    primitives::ByteStream as Body,
+    types::ChecksumMode,
 };
 use bytes::Bytes;
 use futures_util::stream::{StreamExt, try_unfold};
@@ -36,6 +39,14 @@ impl Pin {
         }
     }
 
+    /// A request for this version alone.
+    fn hold(&self, get: GetObjectFluentBuilder) -> GetObjectFluentBuilder {
+        match self {
+            Self::Version(version) => get.version_id(version),
+            Self::ETag(etag) => get.if_match(etag),
+        }
+    }
+
     fn parse(text: &str) -> Self {
         match text.strip_prefix(ETAG) {
             Some(etag) => Self::ETag(etag.to_owned()),
@@ -51,6 +62,45 @@ impl fmt::Display for Pin {
             Self::ETag(etag) => write!(f, "{ETAG}{etag}"),
         }
     }
+}
+
+/// Some bytes of a version: all that were asked for.
+pub(super) async fn range(
+    client: &Client,
+    place: &Place,
+    object: &Pinned,
+    range: &Range<u64>,
+) -> Result<Bytes, ObjectError> {
+    let pin = Pin::parse(&object.version);
+    let wanted = range.end.saturating_sub(range.start);
+    let mut patience = Patience::new();
+    loop {
+        let get = || {
+            let get = client.get_object().bucket(&place.bucket).key(place.key());
+            pin.hold(get).range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))).send()
+        };
+        let found = patiently(get).await.map_err(|failure| version_error(&place.at, failure))?;
+        if !begins_at(&found, range.start) {
+            return Err(store(&place.at, Action::Read, Unsound::Range));
+        }
+        let broken = match found.body.collect().await {
+            Ok(body) => {
+                let bytes = body.into_bytes();
+                if bytes.len() as u64 == wanted {
+                    return Ok(bytes);
+                }
+                Failure::broken_off(&std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+            }
+            Err(broken) => Failure::broken_off(&broken),
+        };
+        patience.wait(broken).await.map_err(|failure| place.error(Action::Read, failure))?;
+    }
+}
+
+/// Whether an answer begins at the byte that was asked for: some stores answer with the whole.
+fn begins_at(found: &GetObjectOutput, offset: u64) -> bool {
+    let range = found.content_range().and_then(|range| range.trim().strip_prefix("bytes "));
+    range.and_then(|range| range.split_once('-')).is_some_and(|(first, _)| first.parse() == Ok(offset))
 }
 
 /// A version that is being read.
@@ -89,10 +139,7 @@ impl Reading {
     async fn request(&mut self) -> Result<(), ObjectError> {
         let get = || {
             let get = self.client.get_object().bucket(&self.place.bucket).key(self.place.key());
-            let get = match &self.pin {
-                Pin::Version(version) => get.version_id(version),
-                Pin::ETag(etag) => get.if_match(etag),
-            };
+            let get = self.pin.hold(get);
             match self.offset {
                 // S3's checksum is of the whole object, so only the whole of it can be checked.
                 0 => get.checksum_mode(ChecksumMode::Enabled),
@@ -101,19 +148,11 @@ impl Reading {
             .send()
         };
         let found = patiently(get).await.map_err(|failure| version_error(&self.place.at, failure))?;
-        if self.offset > 0 && !self.begins_here(&found) {
+        if self.offset > 0 && !begins_at(&found, self.offset) {
             return Err(self.unsound(Unsound::Range));
         }
         self.body = found.body;
         Ok(())
-    }
-
-    /// Whether an answer begins at the byte that was asked for: some stores answer with the whole.
-    fn begins_here(&self, found: &GetObjectOutput) -> bool {
-        let range = found.content_range().and_then(|range| range.trim().strip_prefix("bytes "));
-        range
-            .and_then(|range| range.split_once('-'))
-            .is_some_and(|(first, _)| first.parse() == Ok(self.offset))
     }
 
     /// The next piece, from a new request if need be.

@@ -1,0 +1,71 @@
+//! One row, of whatever format.
+
+use csv::StringRecord;
+
+/// One row's cells. A reader fills it anew for each row, so that no row allocates.
+#[derive(Debug, Default)]
+pub struct Row {
+    cells: StringRecord,
+    /// Cells that are lists, by their column: few formats have any, and few rows.
+    lists: Vec<(usize, Vec<String>)>,
+    line: u64,
+}
+
+impl Row {
+    /// A cell, without white space around it. Empty where the row has no such column, where the cell is null, and
+    /// where it is a list.
+    pub fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).unwrap_or_default().trim()
+    }
+
+    /// A cell that is a list of texts, as JSON and Parquet have them.
+    pub fn list(&self, column: usize) -> Option<&[String]> {
+        self.lists.iter().find(|(of, _)| *of == column).map(|(_, list)| list.as_slice())
+    }
+
+    /// Every cell as it is.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter()
+    }
+
+    /// Where the row begins, counted from 1: the line of a text file, its header's line included; the row of a
+    /// file that has no lines.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Says where the row begins, and forgets the lists of the one before. Its cells stay until they are replaced.
+    pub(super) fn begin(&mut self, line: u64) {
+        self.line = line;
+        self.lists.clear();
+    }
+
+    /// The cells, to be filled anew and set again.
+    pub(super) fn take_cells(&mut self) -> StringRecord {
+        std::mem::take(&mut self.cells)
+    }
+
+    /// The row's cells.
+    pub(super) fn set_cells(&mut self, cells: StringRecord) {
+        self.cells = cells;
+    }
+}
+
+/// Why one row cannot be read, where the rows around it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadRow {
+    /// More or fewer cells than the header.
+    #[error("the row has {found} cells where the header has {expected}")]
+    Ragged {
+        /// Columns of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+    /// A zero byte, which no text has.
+    #[error("the row holds a NUL byte")]
+    Nul,
+    /// Bytes that are not UTF-8.
+    #[error("the row is not UTF-8 text")]
+    Encoding,
+}
