@@ -104,7 +104,9 @@ impl AppError {
                 | Self::Config(LoadError::Invalid(_))
                 | Self::Record(RecordError::Damaged { .. })
                 | Self::Upload(
-                    UploadError::Contact { .. } | UploadError::Record(RecordError::Damaged { .. })
+                    UploadError::Contact { .. }
+                        | UploadError::NoChunk { .. }
+                        | UploadError::Record(RecordError::Damaged { .. })
                 )
                 | Self::Report(
                     ReportError::Unbalanced { .. } | ReportError::Record(RecordError::Damaged { .. })
@@ -138,7 +140,17 @@ impl App {
     ) -> Result<Handled, AppError> {
         let records = Records::new(self.ports.objects.clone());
         let manifest = self.existing(&records, &work.run).await?;
-        let client = self.client(&manifest.connection).await?;
+        let client = match self.client(&manifest.connection).await {
+            Ok(client) => client,
+            // A run that waits for a person keeps nobody else waiting: what keeps it may keep the client too.
+            Err(_) if records.parked(&work.run).await?.is_some() => {
+                return match work.step {
+                    Step::Upload { .. } => Ok(Handled::Done),
+                    Step::Settle => Ok(Handled::Finished(Box::new(report(&self.ports, &manifest).await?))),
+                };
+            }
+            Err(error) => return Err(error),
+        };
         let context =
             Context { ports: &self.ports, client: &client, observer: &*self.observer, stop, deadline };
         match work.step {
@@ -173,12 +185,16 @@ impl App {
         Ok(enqueue(&self.ports, &manifest, &attempt).await?)
     }
 
-    /// Has a run wait for a person.
+    /// Has a run wait for a person, if it does not yet: the first reason is the one to look at.
     pub async fn park(&self, run: &RunRef, reason: String) -> Result<(), AppError> {
+        if Records::new(self.ports.objects.clone()).exists(&Key::Parked(run.clone())).await? {
+            return Ok(());
+        }
         let parked = Parked { reason, at: self.ports.clock.now() };
-        tracing::error!(export = %run.export, run = %run.run, reason = parked.reason, "the run is parked");
         let records = Records::new(self.ports.objects.clone());
-        Ok(records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?)
+        records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
+        tracing::error!(export = %run.export, run = %run.run, reason = parked.reason, "the run is parked");
+        Ok(())
     }
 
     /// The brand that a connection's key belongs to.
@@ -196,13 +212,32 @@ impl App {
             Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
                 return Ok(Handled::HandedBack);
             }
-            Ok(Settled::Done) => {}
+            Ok(Settled::Done) => self.park_if_given_up(manifest).await?,
             Err(SettleError::Record(error)) => return Err(error.into()),
+            Err(SettleError::Call(error @ CallError::KeyLater(_))) => return Err(AppError::Omnisend(error)),
             Err(SettleError::Call(error)) => {
                 self.park(&manifest.run, error.to_string()).await?;
             }
         }
         Ok(Handled::Finished(Box::new(report(&self.ports, manifest).await?)))
+    }
+
+    /// Parks a run of which chunks were never sent though nobody stopped it: the settlement is its last message, so
+    /// theirs were given up.
+    async fn park_if_given_up(&self, manifest: &Manifest) -> Result<(), AppError> {
+        let written = Records::new(self.ports.objects.clone()).written(&manifest.run).await?;
+        let is_there = |key: fn(RunRef) -> Key| written.contains(&(&key(manifest.run.clone())).into());
+        let is_sent = |chunk: &u32| written.contains(&(&Key::Receipt(manifest.run.clone(), *chunk)).into());
+        let left = manifest.chunks_to_send().filter(|chunk| !is_sent(chunk)).count();
+        if left == 0 || is_there(Key::Canceled) || is_there(Key::Parked) {
+            return Ok(());
+        }
+        let reason = format!(
+            "{left} of {} chunks were not sent: their messages failed too often and are dead letters; the log of the \
+             uploads says why; mend it, then replay the run",
+            manifest.chunks.len()
+        );
+        self.park(&manifest.run, reason).await
     }
 
     /// The connection's client, with its pacer: one for as long as the process lives and the connection's file

@@ -180,7 +180,7 @@ impl Session {
             let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
             match self.app.handle(&work, &self.stop, None).await.map_err(Failure::failed)? {
                 Handled::HandedBack => {
-                    self.queue.release(&delivery).await?;
+                    self.queue.release(&delivery, Duration::ZERO).await?;
                     if self.stop.is_cancelled() {
                         return Ok(End::Interrupted(run));
                     }
@@ -240,7 +240,7 @@ impl Session {
 /// A key that is not there is for the person to put there; one that cannot be read just now is not their mistake.
 fn unusable_key(error: SecretError) -> Failure {
     match error {
-        SecretError::Service { .. } => Failure::failed(error),
+        SecretError::Service { .. } | SecretError::Unavailable { .. } => Failure::failed(error),
         SecretError::NotFound { .. } | SecretError::Invalid { .. } | SecretError::Exposed { .. } => {
             Failure::usage(error)
         }

@@ -68,6 +68,12 @@ pub enum LoadError {
         /// The connections there are.
         known: Vec<ConnectionName>,
     },
+    /// There is no such connection.
+    #[error("there is no connection `{name}`; create {}", Key::Connection(name.clone()))]
+    NoConnection {
+        /// The name that was asked for.
+        name: ConnectionName,
+    },
     /// A file or a listing could not be read.
     #[error(transparent)]
     Objects(#[from] ObjectError),
@@ -106,7 +112,10 @@ pub async fn load_connection(
     now: Timestamp,
 ) -> Result<Connection, LoadError> {
     let key = Key::Connection(name.clone());
-    let text = objects.get(&Location::from(&key)).await?;
+    let text = match objects.get(&Location::from(&key)).await {
+        Err(ObjectError::NotFound { .. }) => return Err(LoadError::NoConnection { name: name.clone() }),
+        read => read?,
+    };
     Ok(connection(name.clone(), &key.to_string(), &text, now)?)
 }
 

@@ -25,6 +25,11 @@ const RESERVE: Duration = Duration::from_secs(15);
 /// on when a person has looked.
 const LAST_RECEIVES: u32 = 9;
 
+/// How long a message stays away that failed and may work again: it doubles with each receive, so that what passes
+/// in seconds costs seconds, and a brand waits for a quarter of an hour at most before its run is parked.
+const FIRST_DELAY: Duration = Duration::from_secs(5);
+const LONGEST_DELAY: Duration = Duration::from_mins(5);
+
 /// Handles messages in order. After one that is to come back, none is handled: those of its group must not overtake
 /// it, and the queue gives one group at a time anyway.
 pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received], context: &Context) -> Value {
@@ -35,11 +40,11 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
             Ok(true) => done += 1,
             Ok(false) => break,
             Err(error) => {
-                // One that no receive will ever make sense of goes to the dead letters at once, not after hours in
+                // One that no receive will ever make sense of goes to the dead letters at once, not after a time in
                 // which its brand waits.
-                if matches!(error, AppError::Message(_) | AppError::NoRun { .. }) {
-                    release(app, message).await;
-                }
+                let never = matches!(error, AppError::Message(_) | AppError::NoRun { .. });
+                let after = if never { Duration::ZERO } else { delay(receives(message)) };
+                release(app, message, after).await;
                 break;
             }
         }
@@ -68,7 +73,7 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
             tracing::info_span!("settle", step = "settle", connection, export = %run.export, run = %run.run)
         }
     };
-    let receives = message.attributes.approximate_receive_count.parse().unwrap_or(1);
+    let receives = receives(message);
     async {
         let started = Instant::now();
         let handled = app.handle(&work, &CancellationToken::new(), Some(deadline)).await;
@@ -106,12 +111,19 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
             }
             Ok(Handled::HandedBack) => {
                 tracing::info!(duration.ms = took, receives, "out of time; handing the rest back");
-                release(app, message).await;
+                release(app, message, Duration::ZERO).await;
                 Ok(false)
             }
             // What will be the same next time does not come back.
             Err(error) if error.is_permanent() => {
                 app.park(&work.run, error.to_string()).await?;
+                Ok(true)
+            }
+            Err(error) if receives >= LAST_RECEIVES && !matches!(error, AppError::NoRun { .. }) => {
+                let reason = format!("{error}; it was tried {receives} times: mend that, then replay the run");
+                app.park(&work.run, reason).await.inspect_err(
+                    |parking| tracing::error!(%error, %parking, receives, "the run could not even be parked"),
+                )?;
                 Ok(true)
             }
             Err(error) => {
@@ -124,15 +136,28 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
     .await
 }
 
-/// Makes the message visible at once: it would stay hidden for the rest of its ten minutes, and its brand with it.
-async fn release(app: &App, message: &Received) {
+/// How often a message was received, this time included.
+fn receives(message: &Received) -> u32 {
+    message.attributes.approximate_receive_count.parse().unwrap_or(1)
+}
+
+/// How long a message stays away that failed after so many receives.
+fn delay(receives: u32) -> Duration {
+    let doubled =
+        2_u32.checked_pow(receives.saturating_sub(1)).and_then(|factor| FIRST_DELAY.checked_mul(factor));
+    doubled.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY)
+}
+
+/// Has the message come back after a while: it would stay hidden for the rest of its ten minutes, and its brand with
+/// it.
+async fn release(app: &App, message: &Received, after: Duration) {
     let delivery = Delivery {
         handle: message.receipt_handle.clone(),
         group: message.attributes.message_group_id.clone(),
         body: String::new(),
         receive_count: 1,
     };
-    if let Err(error) = app.ports().queue.release(&delivery).await {
+    if let Err(error) = app.ports().queue.release(&delivery, after).await {
         tracing::warn!(%error, "the message could not be released; it comes back later");
     }
 }
@@ -142,4 +167,17 @@ fn deadline(context: &Context) -> Instant {
     let now_ms = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or_default();
     let left = Duration::from_millis(context.deadline.saturating_sub(now_ms));
     Instant::now() + left.saturating_sub(RESERVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_comes_back_soon_and_then_less_and_less_often() {
+        let seconds = |receives| delay(receives).as_secs();
+        let all: Vec<u64> = (1..=LAST_RECEIVES).map(seconds).collect();
+        assert_eq!(all, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+        assert_eq!((seconds(0), seconds(u32::MAX)), (5, 300));
+    }
 }

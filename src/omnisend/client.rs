@@ -19,7 +19,7 @@ use super::{
     wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
 use crate::{
-    ports::secrets::{ApiKey, Freshness, Secrets},
+    ports::secrets::{ApiKey, Freshness, SecretError, Secrets},
     run::flaw,
     scale,
 };
@@ -136,6 +136,11 @@ impl Client {
     /// The pacer that every request waits for.
     pub fn pacer(&self) -> &Pacer {
         &self.pacer
+    }
+
+    /// Reads the API key, unless it is known.
+    pub async fn know_key(&self) -> Result<(), CallError> {
+        self.key(Freshness::Cached).await.map(drop)
     }
 
     /// Posts a batch of contacts in a slot that the caller waited for. An upsert by e-mail: where an answer is
@@ -320,11 +325,10 @@ impl Client {
         if let (Freshness::Cached, Some(key)) = (freshness, lock().clone()) {
             return Ok(key);
         }
-        let key = self
-            .secrets
-            .api_key(&self.secret, freshness)
-            .await
-            .map_err(|error| CallError::Key(error.to_string()))?;
+        let key = self.secrets.api_key(&self.secret, freshness).await.map_err(|error| match error {
+            SecretError::Unavailable { .. } => CallError::KeyLater(error.to_string()),
+            _ => CallError::Key(error.to_string()),
+        })?;
         *lock() = Some(key.clone());
         Ok(key)
     }

@@ -23,9 +23,12 @@ pub enum CallError {
     /// The time that there was would have run out while waiting.
     #[error("there is no time left to wait for Omnisend")]
     OutOfTime,
-    /// The API key could not be read.
+    /// The API key cannot be read.
     #[error("{0}")]
     Key(String),
+    /// The API key cannot be read just now.
+    #[error("{0}")]
+    KeyLater(String),
 }
 
 /// A refusal that holds.

@@ -15,6 +15,7 @@ mod cloud;
 mod deadline;
 mod drops;
 mod duplicates;
+mod failures;
 mod files;
 mod kills;
 mod logs;

@@ -9,10 +9,9 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    cloud::{Options, events::notification, function::Function, omnisend::KEY, people},
-    moto::moto,
+    cloud::{Options, events::notification, omnisend::KEY, people},
     proxy::{Exchange, Proxy},
-    world::{CHUNK, World},
+    world::{CHUNK, World, watched},
 };
 
 const LIST: &str = include_str!("../template/requests.json");
@@ -60,13 +59,6 @@ fn decoded(key: &str) -> String {
         _ => part.to_owned(),
     };
     parts.into_iter().map(first).collect::<Vec<_>>().join("/")
-}
-
-/// A function whose calls to AWS are seen.
-async fn watched(function: &Function) -> Proxy {
-    let proxy = Proxy::start(moto().address(), &[]).await;
-    function.start_with("AWS_ENDPOINT_URL", &format!("http://{}", proxy.address()));
-    proxy
 }
 
 /// Everything that can happen to a run, and everything that can be asked for.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     cloud::{Cloud, Options, environment::Outcome, function::Function, omnisend::KEY},
     moto::moto,
+    proxy::Proxy,
 };
 
 /// Requests a minute of a connection: so many that few tests wait for its pace.
@@ -14,6 +15,13 @@ pub(crate) const FAST: u32 = 60_000;
 
 /// Contacts in a chunk, where a test wants several.
 pub(crate) const CHUNK: u64 = 500;
+
+/// A function whose calls to AWS are seen, and can be spoiled, by its next environment.
+pub(crate) async fn watched(function: &Function) -> Proxy {
+    let proxy = Proxy::start(moto().address(), &[]).await;
+    function.start_with("AWS_ENDPOINT_URL", &format!("http://{}", proxy.address()));
+    proxy
+}
 
 /// A cloud with a brand.
 #[derive(Debug)]

@@ -55,7 +55,7 @@ async fn a_wait_ends_with_a_release() {
     let held = queue.receive(1).await.unwrap();
     let mut wait = pin!(queue.wait());
     assert_eq!(wait.as_mut().now_or_never(), None);
-    queue.release(&held[0]).await.unwrap();
+    queue.release(&held[0], Duration::ZERO).await.unwrap();
     assert_eq!(wait.now_or_never(), Some(()));
 }
 

@@ -39,6 +39,7 @@ macro_rules! every_case {
             an_expired_handle_does_nothing
             a_deleted_message_stays_away
             a_released_message_comes_again_at_once
+            a_message_can_be_released_for_later
             released_messages_come_before_their_successors
             a_message_is_sent_once_within_the_window
             a_message_received_too_often_is_a_dead_letter
@@ -94,7 +95,7 @@ async fn delete(h: &dyn Harness, delivery: &Delivery) {
 }
 
 async fn release(h: &dyn Harness, delivery: &Delivery) {
-    h.queue().release(delivery).await.unwrap();
+    h.queue().release(delivery, Duration::ZERO).await.unwrap();
 }
 
 fn bodies(deliveries: &[Delivery]) -> Vec<&str> {
@@ -117,7 +118,8 @@ async fn drain(h: &dyn Harness) -> Vec<String> {
 }
 
 async fn expired(h: &dyn Harness, delivery: &Delivery) {
-    for result in [h.queue().delete(delivery).await, h.queue().release(delivery).await] {
+    let released = h.queue().release(delivery, Duration::ZERO).await;
+    for result in [h.queue().delete(delivery).await, released] {
         assert!(matches!(result, Err(QueueError::Expired)), "{result:?}");
     }
 }
@@ -224,6 +226,20 @@ pub(crate) async fn a_released_message_comes_again_at_once(h: &dyn Harness) {
     let second = receive(h, 1).await;
     assert_eq!((second[0].body.as_str(), second[0].receive_count), ("a1", 2));
     expired(h, &first[0]).await;
+    delete(h, &second[0]).await;
+    assert_eq!(drain(h).await, ["a2"]);
+}
+
+pub(crate) async fn a_message_can_be_released_for_later(h: &dyn Harness) {
+    send(h, &["a1", "a2", "b1"]).await;
+    let first = receive(h, 1).await;
+    h.queue().release(&first[0], Duration::from_secs(20)).await.unwrap();
+    assert_eq!(drain(h).await, ["b1"], "its group waits, and no other");
+    h.pass(Duration::from_secs(19)).await;
+    assert_eq!(receive(h, 10).await, []);
+    h.pass(SECOND).await;
+    let second = receive(h, 1).await;
+    assert_eq!((second[0].body.as_str(), second[0].receive_count), ("a1", 2));
     delete(h, &second[0]).await;
     assert_eq!(drain(h).await, ["a2"]);
 }

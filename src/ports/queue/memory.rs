@@ -171,11 +171,11 @@ impl Queue for MemoryQueue {
         })
     }
 
-    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError> {
+    async fn release(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         self.change(|state| {
             let place = state.in_flight(delivery)?;
-            if let Some(entry) = state.messages.get_mut(&place) {
-                entry.in_flight = None;
+            if let Some(flight) = state.messages.get_mut(&place).and_then(|entry| entry.in_flight.as_mut()) {
+                flight.until = Instant::now() + after;
             }
             Ok(())
         })

@@ -4,7 +4,7 @@ mod memory;
 #[cfg(feature = "aws")]
 mod sqs;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 
@@ -50,8 +50,8 @@ pub trait Queue: fmt::Debug + Send + Sync {
     /// Takes a handled message off the queue.
     async fn delete(&self, delivery: &Delivery) -> Result<(), QueueError>;
 
-    /// Hands a message back, to be received again at once.
-    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError>;
+    /// Hands a message back, to be received again after a while; its group waits with it.
+    async fn release(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError>;
 }
 
 /// Why the queue did not take or give a message.

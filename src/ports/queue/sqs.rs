@@ -2,7 +2,7 @@
 
 mod send;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_sqs::{
@@ -17,6 +17,9 @@ use crate::ports::aws::{Failure, patiently};
 
 /// The most messages of one request ("Amazon SQS message quotas" in the developer guide).
 const BATCH: usize = 10;
+
+/// The longest that a message can be out of sight, in seconds: twelve hours.
+const LONGEST_VISIBILITY: i32 = 43_200;
 
 /// A FIFO queue of SQS.
 #[derive(Debug, Clone)]
@@ -76,10 +79,11 @@ impl Queue for SqsQueue {
         deleted.await.map(drop).map_err(|failure| of_handle("delete from", failure))
     }
 
-    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError> {
+    async fn release(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+        let seconds = i32::try_from(after.as_secs()).unwrap_or(i32::MAX).min(LONGEST_VISIBILITY);
         let released = patiently(|| {
             let change = self.client.change_message_visibility().queue_url(&*self.url);
-            change.receipt_handle(&delivery.handle).visibility_timeout(0).send()
+            change.receipt_handle(&delivery.handle).visibility_timeout(seconds).send()
         });
         released.await.map(drop).map_err(|failure| of_handle("release to", failure))
     }

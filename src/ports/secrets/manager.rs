@@ -76,6 +76,9 @@ fn secret_error(name: &str, failure: Failure) -> SecretError {
     if code == "ResourceNotFoundException" {
         return SecretError::NotFound { name: name.to_owned(), advice: how_to_make(name) };
     }
+    if failure.is_passing() {
+        return SecretError::Unavailable { name: name.to_owned(), source: failure.into() };
+    }
     let advice = if failure.is_denied() {
         "the role or user needs secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a KMS key of its own"
     } else if code == "DecryptionFailure" {
@@ -124,6 +127,9 @@ mod tests {
             let begins = format!("secret `omnisend/acme` could not be read: {code}: {text} (status 400); ");
             assert!(said.starts_with(&begins) && said.contains(advice), "{said}");
         }
+        let passing = says(400, "ThrottlingException", "Rate exceeded");
+        let said = "secret `omnisend/acme` could not be read just now: ThrottlingException: Rate exceeded (status 400)";
+        assert_eq!(passing, said);
         let other = says(400, "InvalidRequestException", "something else");
         assert!(other.ends_with("InvalidRequestException: something else (status 400)"), "{other}");
     }

@@ -110,7 +110,16 @@ pub enum SecretError {
         /// The file's mode.
         mode: u32,
     },
-    /// The secret is there and could not be read.
+    /// The secret could not be read just now, and perhaps can in a moment.
+    #[error("secret `{name}` could not be read just now: {source}")]
+    Unavailable {
+        /// The secret.
+        name: String,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The secret is there and cannot be read.
     #[error("secret `{name}` could not be read: {source}")]
     Service {
         /// The secret.

@@ -64,6 +64,15 @@ pub enum UploadError {
     /// A run's object.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The chunk is not there. Nothing brings it back.
+    #[error("{key} is not there, perhaps removed by a rule of the bucket; run the export again")]
+    NoChunk {
+        /// The chunk.
+        key: String,
+    },
+    /// What keeps it from being sent may pass. What was sent is written down.
+    #[error(transparent)]
+    Later(CallError),
     /// A line of a chunk is not a contact.
     #[error("{key}: contact {place} cannot be read: {}", flaw(source))]
     Contact {
@@ -92,13 +101,22 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     // Where the run was parked, what had been sent of the chunk was settled. More is sent now.
     records.objects().delete(&(&Key::Outcome(run.clone(), chunk)).into()).await.map_err(RecordError::from)?;
     let key = Key::Chunk(run.clone(), chunk);
-    let unpacked = records.lines(&key).await?;
+    let unpacked = match records.lines(&key).await {
+        Err(RecordError::Object(ObjectError::NotFound { .. })) => {
+            return Err(UploadError::NoChunk { key: key.to_string() });
+        }
+        lines => lines?,
+    };
     let contacts = contacts(&key, &unpacked)?;
     let before = records.sent_of(run, chunk).await?;
     let usage_before = context.client.usage();
 
     let mut sending = Sending::new(context, &contacts, before);
-    let end = sending.send(run, &records).await?;
+    // Read once, before batches in flight ask for it at the same time.
+    let end = match context.client.know_key().await {
+        Ok(()) => sending.send(run, &records).await?,
+        Err(error) => Some(End::from(error)),
+    };
     let usage = context.client.usage();
     let mut receipt = sending.receipt;
     receipt.requests += usage.requests - usage_before.requests;
@@ -119,6 +137,7 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     match end {
         End::HandedBack => Ok(Uploaded::HandedBack),
         End::Canceled => Ok(Uploaded::Canceled),
+        End::Later(error) => Err(UploadError::Later(error)),
         End::Parked(reason) => {
             let parked = Parked { reason, at: context.ports.clock.now() };
             tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
@@ -146,7 +165,20 @@ fn contacts<'a>(key: &Key, unpacked: &'a [u8]) -> Result<Vec<StoredContact<'a>>,
 enum End {
     HandedBack,
     Canceled,
+    Later(CallError),
     Parked(String),
+}
+
+impl From<CallError> for End {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::OutOfTime => Self::HandedBack,
+            CallError::KeyLater(_) => Self::Later(error),
+            CallError::Permanent(_) | CallError::Unavailable { .. } | CallError::Key(_) => {
+                Self::Parked(error.to_string())
+            }
+        }
+    }
 }
 
 /// One chunk while it is being sent.
@@ -229,10 +261,7 @@ impl<'a> Sending<'a> {
                 self.receipt.rejected.extend(rejected);
                 None
             }
-            Err(CallError::OutOfTime) => Some(End::HandedBack),
-            Err(error @ (CallError::Unavailable { .. } | CallError::Key(_))) => {
-                Some(End::Parked(error.to_string()))
-            }
+            Err(error) => Some(End::from(error)),
         }
     }
 }

@@ -80,7 +80,7 @@ async fn throttling_is_waited_out() {
 async fn throttling_without_end_is_said() {
     let answers = Answers::always(Some(Exchange::json_error(400, "ThrottlingException")));
     let error = Aws::new(answers.config()).secrets().api_key("acme", Freshness::Cached).await.unwrap_err();
-    let said = "secret `acme` could not be read: ThrottlingException: spoiled (status 400)";
+    let said = "secret `acme` could not be read just now: ThrottlingException: spoiled (status 400)";
     assert_eq!(error.to_string(), said);
     assert_eq!(answers.asked(), 8);
 }

@@ -149,7 +149,7 @@ async fn a_refusal_is_final() {
         (moto.queue.send(&[message("a1")]).await, "send to"),
         (moto.queue.receive(1).await.map(drop), "receive from"),
         (moto.queue.delete(&held).await, "delete from"),
-        (moto.queue.release(&held).await, "release to"),
+        (moto.queue.release(&held, std::time::Duration::ZERO).await, "release to"),
     ] {
         let error = error.unwrap_err();
         assert!(matches!(error, QueueError::Service { .. }));

@@ -1,7 +1,7 @@
 //! SQS's rules inside the process: its JSON protocol before the in-process queue, whose time a test decides. Its
 //! errors are in the words of SQS.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use omnisend_export::ports::{
     aws::Aws,
@@ -33,7 +33,7 @@ async fn answer(queue: &MemoryQueue, request: &Exchange) -> Exchange {
             Ok(()) => json!({}),
             Err(error) => return expired(&error, "The receipt handle has expired."),
         },
-        "ChangeMessageVisibility" => match queue.release(&held(&asked)).await {
+        "ChangeMessageVisibility" => match queue.release(&held(&asked), seconds(&asked)).await {
             Ok(()) => json!({}),
             Err(error) => {
                 let reason = "Message does not exist or is not available for visibility timeout change.";
@@ -86,6 +86,10 @@ async fn receive(queue: &MemoryQueue, asked: &Value) -> Value {
 fn held(asked: &Value) -> Delivery {
     let handle = text(&asked["ReceiptHandle"]);
     Delivery { handle, group: String::new(), body: String::new(), receive_count: 0 }
+}
+
+fn seconds(asked: &Value) -> Duration {
+    Duration::from_secs(asked["VisibilityTimeout"].as_u64().unwrap())
 }
 
 fn expired(error: &QueueError, reason: &str) -> Exchange {

@@ -1,0 +1,195 @@
+//! What keeps a message from being handled: what the operator sees, how soon it goes on once that is mended, and that
+//! other brands go on meanwhile.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    cloud::{Options, omnisend::KEY, people, template::number},
+    moto::moto,
+    proxy::{Exchange, Proxy, What},
+    world::{CHUNK, FAST, World},
+};
+
+const OTHER: &str = "key-globex";
+
+/// Two brands with a segment each, and every function's way to AWS.
+async fn two_brands() -> (World, Proxy) {
+    let proxy = Proxy::start(moto().address(), &[]).await;
+    let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
+    let endpoint = ("AWS_ENDPOINT_URL", format!("http://{}", proxy.address()));
+    let world = World::with(Options { variables: vec![scale, endpoint], ..Options::default() }).await;
+    world.connection("globex", FAST, OTHER).await;
+    world.export("globex", "all", "").await;
+    world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
+    world.account.put("segments/all/1.csv", people(5_000, 600)).await;
+    (world, proxy)
+}
+
+/// Plans a run of each.
+async fn start_both(world: &World) -> String {
+    let run = world.start_vip().await;
+    world.answer(&json!({"action": "run", "export": "all"})).await;
+    run
+}
+
+async fn status(world: &World) -> Value {
+    world.answer(&json!({"action": "status", "export": "vip"})).await["runs"][0].clone()
+}
+
+/// The delays, in seconds, after which messages were to come back.
+fn delays(proxy: &Proxy) -> Vec<u64> {
+    let changes = proxy.seen(|request| request.operation() == "ChangeMessageVisibility");
+    let seconds = |request: &Exchange| {
+        serde_json::from_slice::<Value>(&request.body).unwrap()["VisibilityTimeout"].as_u64().unwrap()
+    };
+    changes.iter().map(seconds).collect()
+}
+
+/// Asserts that the run waits for a person for a reason, and that the other brand went on.
+async fn parked(world: &World, reason: &str) {
+    let shown = status(world).await;
+    assert_eq!(shown["state"], "parked", "{shown}");
+    let why = shown["why"].as_str().unwrap();
+    assert!(why.contains(reason), "{why}");
+    assert_eq!(world.logged("the run is parked").len(), 1, "a failure is logged once");
+    world.brand_holds(OTHER, "all", 5_000..5_600).await;
+}
+
+async fn replayed(world: &World, run: &str) {
+    world.answer(&json!({"action": "replay", "export": "vip", "run": run})).await;
+    world.drain().await;
+    world.brand_holds(KEY, "vip", 0..1_200).await;
+    assert_eq!(status(world).await["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_missing_parks_the_run_and_says_how_to_make_it() {
+    let (world, _) = two_brands().await;
+    let run = start_both(&world).await;
+    let connection = world.account.get("connections/acme.toml").await;
+    let elsewhere = String::from_utf8(connection.clone()).unwrap().replace("omnisend/", "omnisend/none/");
+    world.account.put("connections/acme.toml", elsewhere).await;
+    world.drain().await;
+    parked(&world, "create-secret --name omnisend/none/").await;
+    assert_eq!(world.pump.waits(), 0);
+    world.account.put("connections/acme.toml", connection).await;
+    replayed(&world, &run).await;
+    world.holds(0..1_200).await;
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_be_decrypted_parks_the_run_and_names_the_permission() {
+    let (world, proxy) = two_brands().await;
+    let run = start_both(&world).await;
+    let denied = Exchange::json_error(400, "AccessDeniedException");
+    let secret = world.secret_of("acme");
+    let asks = move |request: &Exchange| {
+        request.operation() == "GetSecretValue" && String::from_utf8_lossy(&request.body).contains(&secret)
+    };
+    proxy.spoil(1, asks, What::Answer(denied));
+    world.drain().await;
+    let said = "AccessDeniedException: spoiled (status 400); the role or user needs \
+                secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a KMS key of its own";
+    parked(&world, said).await;
+    replayed(&world, &run).await;
+    world.holds(0..1_200).await;
+}
+
+#[tokio::test]
+async fn a_secret_that_is_throttled_is_asked_for_again_soon_and_nobody_has_to_look() {
+    let (world, proxy) = two_brands().await;
+    let throttled = || What::Answer(Exchange::json_error(400, "ThrottlingException"));
+    // As often as one invocation asks.
+    proxy.spoil(8, |request| request.operation() == "GetSecretValue", throttled());
+    world.start_vip().await;
+    world.drain().await;
+    assert_eq!(delays(&proxy), [5]);
+    assert_eq!(world.logged("could not be read just now: ThrottlingException").len(), 1);
+    world.holds(0..1_200).await;
+    assert_eq!(status(&world).await["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_state_that_may_not_be_read_is_tried_again_less_and_less_often_and_then_the_run_is_parked() {
+    let (world, proxy) = two_brands().await;
+    let run = start_both(&world).await;
+    let denied = || What::Answer(Exchange::s3_error(403, "AccessDenied"));
+    proxy.spoil(9, |request| request.is("GET", "/connections/acme.toml"), denied());
+    world.drain().await;
+    assert_eq!(delays(&proxy), [5, 10, 20, 40, 80, 160, 300, 300]);
+    assert_eq!(world.account.messages().await, (0, 0));
+    let said = "connections/acme.toml: access denied; the role or user needs permission to read it";
+    parked(&world, said).await;
+    assert_eq!(world.logged("the message could not be handled").len(), 8);
+    replayed(&world, &run).await;
+    world.holds(0..1_200).await;
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_written_either_the_messages_are_dead_letters_and_the_settlement_parks_the_run()
+{
+    let (world, proxy) = two_brands().await;
+    let run = start_both(&world).await;
+    let denied = || What::Answer(Exchange::s3_error(403, "AccessDenied"));
+    let receives = usize::try_from(number("UploadQueue", "maxReceiveCount")).unwrap();
+    proxy.spoil(receives, |request| request.is("GET", "/connections/acme.toml"), denied());
+    proxy.spoil(2, |request| request.is("PUT", "/parked.json"), denied());
+    world.drain().await;
+    assert_eq!(world.account.messages().await, (0, 1), "left in the queue, dead letters");
+    assert_eq!(world.logged("the run could not even be parked").len(), 2);
+    parked(&world, "1 of 3 chunks were not sent: their messages failed too often").await;
+    replayed(&world, &run).await;
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "what was sent is not sent again");
+}
+
+#[tokio::test]
+async fn a_message_that_kills_its_process_each_time_is_a_dead_letter_and_its_run_is_marked() {
+    let (world, _) = two_brands().await;
+    let run = world.start_vip().await;
+    for _ in 0..number("UploadQueue", "maxReceiveCount") {
+        world.uploader.give_time(Duration::from_millis(1));
+    }
+    world.drain().await;
+    world.answer(&json!({"action": "run", "export": "all"})).await;
+    world.drain().await;
+    assert_eq!(world.account.messages().await, (0, 1), "left in the queue, dead letters");
+    parked(&world, "1 of 3 chunks were not sent").await;
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200 - CHUNK, "the brand went on");
+    replayed(&world, &run).await;
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_gone_parks_the_run_at_once() {
+    let (world, _) = two_brands().await;
+    let run = world.start_vip().await;
+    world.account.delete(&format!("runs/vip/{run}/chunks/00001.ndjson.zst")).await;
+    world.answer(&json!({"action": "run", "export": "all"})).await;
+    world.drain().await;
+    assert_eq!(world.pump.waits(), 0);
+    parked(&world, "chunks/00001.ndjson.zst is not there").await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_broken_or_removed_under_a_run_holds_only_its_own_brand_up() {
+    let (world, proxy) = two_brands().await;
+    let run = world.start_vip().await;
+    let connection = world.account.get("connections/acme.toml").await;
+    world.account.put("connections/acme.toml", "display_name = 1").await;
+    world.answer(&json!({"action": "run", "export": "all"})).await;
+    world.drain().await;
+    parked(&world, "connections/acme.toml").await;
+    assert_eq!(world.pump.waits(), 0);
+    world.account.put("connections/acme.toml", connection.clone()).await;
+    replayed(&world, &run).await;
+
+    world.account.put("segments/vip/2.csv", people(0, 1_200)).await;
+    world.start_vip().await;
+    world.account.delete("connections/acme.toml").await;
+    world.drain().await;
+    assert_eq!(delays(&proxy).len(), 8);
+    let why = status(&world).await["why"].as_str().unwrap().to_owned();
+    assert!(why.contains("there is no connection `acme`; create connections/acme.toml"), "{why}");
+    assert_eq!(world.account.messages().await, (0, 0));
+}
