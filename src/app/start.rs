@@ -6,9 +6,11 @@ use super::{App, AppError, Standing, runs};
 use crate::{
     config::{Connection, Export},
     kill_point,
-    run::{Manifest, Mode, Report, RunRef, Trigger},
+    ports::objects::Put,
+    run::{Key, Manifest, Mode, RefusedDrop, Report, RunRef, Trigger},
     stage::{
-        plan::{self, Request, enqueue},
+        Records,
+        plan::{self, PlanError, Request, enqueue},
         report::report,
     },
 };
@@ -52,7 +54,13 @@ impl App {
             mode,
             dry_run,
         };
-        let manifest = plan::plan(ports, &request, self.observer()).await?;
+        let manifest = match plan::plan(ports, &request, self.observer()).await {
+            Err(error) if error.is_of_the_drop() => {
+                self.remember(&request, &error).await;
+                return Err(error.into());
+            }
+            planned => planned?,
+        };
         if is_over {
             return Ok(Started { manifest, report: None });
         }
@@ -65,5 +73,26 @@ impl App {
         kill_point::reach("start.planned");
         enqueue(ports, &manifest, "").await?;
         Ok(Started { manifest, report: None })
+    }
+
+    /// Remembers a drop that no run can be made of, so that the sweep does not try it for days.
+    async fn remember(&self, request: &Request, error: &PlanError) {
+        let Trigger::Drop { .. } = &request.trigger else { return };
+        let records = Records::new(self.ports().objects.clone());
+        let export = request.export.name();
+        let remembered = async {
+            let before =
+                records.refused_drop(export).await?.filter(|before| before.trigger == request.trigger);
+            let refused = RefusedDrop {
+                trigger: request.trigger.clone(),
+                reason: error.to_string(),
+                attempts: before.map_or(0, |before| before.attempts) + 1,
+                at: self.ports().clock.now(),
+            };
+            records.write(&Key::RefusedDrop(export.clone()), &refused, Put::Replace).await
+        };
+        if let Err(error) = remembered.await {
+            tracing::warn!(%export, %error, "it could not be remembered that a drop was refused");
+        }
     }
 }

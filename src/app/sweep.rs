@@ -6,7 +6,7 @@ use super::{App, AppError, Standing, runs};
 use crate::{
     config::{Connection, Export, LoadError, load_valid},
     ports::objects::ObjectError,
-    run::{Key, Location, RunRef, Trigger},
+    run::{Key, Location, RefusedDrop, RunRef, State, Trigger},
     stage::{
         Records,
         plan::{PlanError, enqueue, enqueue_settlement, find_source},
@@ -35,8 +35,12 @@ pub struct Swept {
     pub settling: u32,
     /// Runs that wait for a person.
     pub parked: u32,
-    /// Drops that were found without a run, and run now.
+    /// Drops that were found without a run, and were tried now.
     pub late_drops: u32,
+    /// Of them, those whose run a guard stopped.
+    pub stopped: u32,
+    /// Drops that no run can be made of; `status` says why.
+    pub refused_drops: u32,
     /// Runs and drops that could not be looked after; the log says why.
     pub failed: u32,
 }
@@ -125,13 +129,10 @@ impl App {
         for export in state.exports.into_values() {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
             let name = export.name().clone();
-            match self.run_late_drop(connection, export, now).await {
-                Ok(found) => swept.late_drops += u32::from(found),
-                // The next export is another brand's, perhaps.
-                Err(error) => {
-                    tracing::error!(export = %name, %error, "a drop could not be looked after");
-                    swept.failed += 1;
-                }
+            // The next export is another brand's, perhaps.
+            if let Err(error) = self.run_late_drop(connection, export, now, &mut swept).await {
+                tracing::error!(export = %name, %error, "a drop could not be looked after");
+                swept.failed += 1;
             }
         }
         Ok(swept)
@@ -142,11 +143,21 @@ impl App {
         connection: &Connection,
         export: Export,
         now: Timestamp,
-    ) -> Result<bool, AppError> {
-        let Some(trigger) = self.late_drop(&export, now).await? else { return Ok(false) };
-        tracing::warn!(export = %export.name(), "a drop's event never came; running it now");
-        self.start(connection.clone(), export, trigger, None, false).await?;
-        Ok(true)
+        swept: &mut Swept,
+    ) -> Result<(), AppError> {
+        let Some(trigger) = self.late_drop(&export, now).await? else { return Ok(()) };
+        let refused = Records::new(self.ports().objects.clone()).refused_drop(export.name()).await?;
+        let given_up =
+            |refused: RefusedDrop| refused.trigger == trigger && refused.attempts >= RefusedDrop::ATTEMPTS;
+        if refused.is_some_and(given_up) {
+            swept.refused_drops += 1;
+            return Ok(());
+        }
+        swept.late_drops += 1;
+        tracing::warn!(export = %export.name(), "a drop is late: it has no run yet; running it now");
+        let started = self.start(connection.clone(), export, trigger, None, false).await?;
+        swept.stopped += u32::from(started.report.is_some_and(|report| report.state == State::Stopped));
+        Ok(())
     }
 
     /// The drop that an export has missed, if it has.
@@ -163,7 +174,8 @@ impl App {
         // What lay there before somebody wrote the export is no drop that was missed: nobody asked for it yet.
         let key = Key::Export(export.connection().clone(), export.name().clone());
         let written = ports.objects.head(&Location::from(&key)).await?.modified;
-        if newest.modified <= written {
+        // S3 counts in seconds: one that was dropped in the same second may have been meant for it.
+        if newest.modified < written {
             return Ok(None);
         }
         let records = Records::new(ports.objects.clone());

@@ -30,6 +30,19 @@ pub struct State {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// The exports, by name; each one's connection is among [`State::connections`].
     pub exports: BTreeMap<ExportName, Export>,
+    /// Exports of one name under several connections: none of them runs, and each is told of.
+    pub ambiguous: Vec<Export>,
+}
+
+impl State {
+    /// Why an ambiguous export does not run.
+    pub fn why_not(&self, export: &Export) -> LoadError {
+        let same = self.ambiguous.iter().filter(|other| other.name() == export.name());
+        LoadError::Ambiguous {
+            name: export.name().clone(),
+            files: same.map(|other| export_file(other.connection(), other.name())).collect(),
+        }
+    }
 }
 
 /// Why configuration could not be loaded.
@@ -188,7 +201,7 @@ pub async fn load_valid(
         }
     }
 
-    let mut state = State { connections: BTreeMap::new(), exports: BTreeMap::new() };
+    let mut state = State { connections: BTreeMap::new(), exports: BTreeMap::new(), ambiguous: Vec::new() };
     for (key, text) in read(objects, connections.files.into_iter().chain(exports.files).collect()).await? {
         let file = key.to_string();
         let failed = match key {
@@ -196,16 +209,20 @@ pub async fn load_valid(
                 .map(|connection| drop(state.connections.insert(name, connection)))
                 .err(),
             Key::Export(owner, name) => export(name.clone(), owner, &file, &text)
-                .map(|export| drop(state.exports.insert(name, export)))
+                .map(|export| {
+                    if more_than_once.contains(&name) {
+                        state.ambiguous.push(export);
+                    } else {
+                        state.exports.insert(name, export);
+                    }
+                })
                 .err(),
             _ => None,
         };
         problems.extend(failed.into_iter().flat_map(|error| error.problems));
     }
-    let State { connections, exports } = &mut state;
-    exports.retain(|name, export| {
-        connections.contains_key(export.connection()) && !more_than_once.contains(name)
-    });
+    let State { connections, exports, .. } = &mut state;
+    exports.retain(|_, export| connections.contains_key(export.connection()));
     Ok((state, if problems.is_empty() { None } else { Some(ConfigError::new(problems)) }))
 }
 

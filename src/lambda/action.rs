@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{App, AppError, Standing, Swept, runs},
     config::{load_connection, load_export},
-    run::{RunRef, Trigger},
+    run::{ExportName, Manifest, RefusedDrop, RunRef, Trigger},
     stage::Records,
 };
 
@@ -57,7 +57,12 @@ pub(super) async fn act(
             if let (Some(run), true) = (run, shown.is_empty()) {
                 return Err(AppError::NoRun { run: RunRef { export, run } }.into());
             }
-            Ok(json!({ "export": export, "runs": shown }))
+            let Some(refused) = refused_since(app, &export, &runs).await? else {
+                return Ok(json!({ "export": export, "runs": shown }));
+            };
+            let RefusedDrop { trigger, reason, at, .. } = refused;
+            let refused = json!({ "what": trigger.to_string(), "why": reason, "at": at });
+            Ok(json!({ "export": export, "runs": shown, "refused_drop": refused }))
         }
         Action::Cancel { export, run } => {
             let run = RunRef { export, run };
@@ -79,21 +84,44 @@ pub(super) async fn act(
             }
             if part != Some(Part::Runs) {
                 let drops = app.sweep_drops().await?;
-                swept.late_drops = drops.late_drops;
+                (swept.late_drops, swept.stopped) = (drops.late_drops, drops.stopped);
+                swept.refused_drops = drops.refused_drops;
                 swept.failed += drops.failed;
-                metrics::put(state_bucket, &[("LateDrops", swept.late_drops.into())]);
+                let (late, refused) = (swept.late_drops.into(), swept.refused_drops.into());
+                metrics::put(state_bucket, &[("LateDrops", late), ("RefusedDrops", refused)]);
+                if swept.stopped > 0 {
+                    metrics::put(state_bucket, &[("FailedRuns", swept.stopped.into())]);
+                }
             }
             tracing::info!(
                 resumed = swept.resumed,
                 settling = swept.settling,
                 parked = swept.parked,
                 late_drops = swept.late_drops,
+                refused_drops = swept.refused_drops,
                 failed = swept.failed,
                 "swept"
             );
             Ok(json!(swept))
         }
     }
+}
+
+/// The drop that no run could be made of, unless a later run sends what is there.
+async fn refused_since(
+    app: &App,
+    export: &ExportName,
+    runs: &[Standing],
+) -> Result<Option<RefusedDrop>, AppError> {
+    let records = Records::new(app.ports().objects.clone());
+    let Some(refused) = records.refused_drop(export).await? else { return Ok(None) };
+    for standing in runs.iter().rev().take(SHOWN) {
+        let manifest = records.manifest(&standing.run).await?;
+        if manifest.is_some_and(|manifest| manifest.dry_run.is_none() && manifest.started_at > refused.at) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(refused))
 }
 
 async fn status(app: &App, standing: &Standing) -> Result<Value, LambdaError> {
@@ -113,6 +141,7 @@ async fn status(app: &App, standing: &Standing) -> Result<Value, LambdaError> {
         "run": run.run,
         "state": state,
         "why": parked.map(|parked| parked.reason),
+        "trigger": manifest.as_ref().map(Manifest::started_by),
         "chunks": manifest.map(|manifest| manifest.chunks.len()),
         "chunks_sent": standing.receipts(),
         "last_written": standing.last_written,

@@ -149,6 +149,11 @@ impl Lambda {
         let ports = self.app.ports();
         let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
         let mut starts = Starts::new(&self.app, &self.state_bucket);
+        for export in &state.ambiguous {
+            if locations.iter().any(|location| claims(export, location)) {
+                starts.fail(state.why_not(export).into());
+            }
+        }
         for export in state.exports.into_values() {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
             if !locations.iter().any(|location| claims(&export, location)) {

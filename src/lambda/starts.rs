@@ -31,6 +31,7 @@ pub(super) async fn start(
         read = manifest.planned.read,
         sent = manifest.planned.sent,
         chunks = manifest.chunks.len(),
+        late.minutes = manifest.late().map(|late| late.as_mins()),
         state = state.map_or("running", State::as_str),
         "planned"
     );

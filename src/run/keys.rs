@@ -33,6 +33,8 @@ pub enum Key {
     Canceled(RunRef),
     /// Why the run waits for a person; its messages are taken off the queue meanwhile.
     Parked(RunRef),
+    /// The last drop of an export that no run could be made of, and why.
+    RefusedDrop(ExportName),
     /// Every row or contact that did not arrive, for a spreadsheet.
     RejectsCsv(RunRef),
     /// The same, exact, for a program.
@@ -89,6 +91,7 @@ impl fmt::Display for Key {
             Self::Outcome(run, n) => write!(f, "runs/{run}/outcomes/{n:05}.json"),
             Self::Canceled(run) => write!(f, "runs/{run}/canceled"),
             Self::Parked(run) => write!(f, "runs/{run}/parked.json"),
+            Self::RefusedDrop(export) => write!(f, "runs/{export}/refused-drop.json"),
             Self::RejectsCsv(run) => write!(f, "runs/{run}/rejects.csv"),
             Self::RejectsNdjson(run) => write!(f, "runs/{run}/rejects.ndjson"),
             Self::ReportJson(run) => write!(f, "runs/{run}/report.json"),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ConnectionName, Planned, RunRef, Trigger};
@@ -10,6 +10,9 @@ use crate::{
     contact::{Mapping, Tag},
     ports::objects::Pinned,
 };
+
+/// A run that begins so long after its drop is late: an event takes seconds, and the sweep looks after ten minutes.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// How much of a segment a run sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +127,20 @@ pub struct DryRun {
 impl Manifest {
     /// The version that is written.
     pub const VERSION: u32 = 1;
+
+    /// How long after its drop the run began, where that is so long that the drop's event did not start it in time.
+    pub fn late(&self) -> Option<SignedDuration> {
+        let after = self.started_at.duration_since(self.trigger.at());
+        (matches!(self.trigger, Trigger::Drop { .. }) && after >= LATE).then_some(after)
+    }
+
+    /// What started it, for people; and how late it is.
+    pub fn started_by(&self) -> String {
+        match self.late() {
+            Some(after) => format!("{}, late: {} minutes after it", self.trigger, after.as_mins()),
+            None => self.trigger.to_string(),
+        }
+    }
 
     /// The chunks that are to be sent: none of a dry run, and none where a guard stopped the run.
     pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> + use<> {

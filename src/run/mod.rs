@@ -17,7 +17,7 @@ pub use keys::{Bucket, Key, Location, Prefix};
 pub use lines::{ContactLine, LinesWriter, Place, RefusedLine, StoredContact, lines, unpack};
 pub use manifest::{ChunkInfo, DryRun, Guard, Manifest, Mode};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};
-pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, Rejection, Unknown};
+pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, Unknown};
 pub use report::{Forecast, Reason, Report, Requests, SourceLine, State};
 pub use trigger::Trigger;
 pub use work::{Step, Work};

@@ -5,6 +5,8 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Trigger;
+
 /// One accepted `POST /batches`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
@@ -130,6 +132,25 @@ pub struct Unknown {
     pub place: u32,
     /// Why nobody can tell.
     pub reason: String,
+}
+
+/// A drop that no run could be made of. After some attempts the sweep leaves it alone; a newer drop, or somebody who
+/// asks for a run, tries again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedDrop {
+    /// What was dropped.
+    pub trigger: Trigger,
+    /// What is wrong with it, and what to do.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was tried last.
+    pub at: Timestamp,
+}
+
+impl RefusedDrop {
+    /// How often a drop is tried: a file that could not be read just now may be read later.
+    pub const ATTEMPTS: u32 = 3;
 }
 
 /// Why a run waits for a person. Its messages are taken off the queue meanwhile, and nothing is sent.

@@ -7,7 +7,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ports::objects::{ObjectError, Objects, Put},
-    run::{Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, Report, RunRef, flaw, unpack},
+    run::{
+        ExportName, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, RefusedDrop, Report, RunRef,
+        flaw, unpack,
+    },
 };
 
 /// Reads and writes a run's objects.
@@ -79,6 +82,11 @@ impl Records {
     /// Why a run waits for a person, if it does.
     pub async fn parked(&self, run: &RunRef) -> Result<Option<Parked>, RecordError> {
         self.read(&Key::Parked(run.clone())).await
+    }
+
+    /// The last drop of an export that no run could be made of.
+    pub async fn refused_drop(&self, export: &ExportName) -> Result<Option<RefusedDrop>, RecordError> {
+        self.read(&Key::RefusedDrop(export.clone())).await
     }
 
     /// Whether somebody canceled a run.

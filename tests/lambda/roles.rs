@@ -94,6 +94,9 @@ async fn every_path(world: &World) {
     let broken = [people(0, 1_200).as_bytes(), &vec![b'x'; 40 << 20]].concat();
     world.account.put("segments/vip/2.csv", broken).await;
     world.invoke(&json!({"action": "run", "export": "vip"})).await;
+    let dropped = world.account.put("segments/vip/2.csv", "no,such,column\n").await;
+    world.planner.invoke(&notification(bucket, &dropped)).await;
+    world.answer(&json!({"action": "status", "export": "vip"})).await;
     // A guard stops a run that has nobody in it.
     let empty = world.account.put("segments/vip/3.csv", people(0, 0)).await;
     world.planner.deliver(&notification(bucket, &empty)).await.unwrap();

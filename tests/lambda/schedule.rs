@@ -94,3 +94,46 @@ async fn a_run_that_a_guard_stops_is_counted_among_those_to_look_at() {
     world.holds(0..0).await;
     assert_eq!(world.omnisend.requests().await, 0);
 }
+
+#[tokio::test]
+async fn two_exports_of_one_name_stop_each_other_and_nobody_else() {
+    let world = World::new().await;
+    world.connection("globex", FAST, "key-globex").await;
+    world.account.put("segments/vip/1.csv", people(0, 10)).await;
+    let before = world.start_vip().await;
+    world.export("globex", "vip", "schedule = true").await;
+    for (owner, export) in [("acme", "daily"), ("globex", "all")] {
+        world.export(owner, export, "schedule = true").await;
+        world.account.put(&format!("segments/{export}/1.csv"), people(100, 10)).await;
+    }
+    // What was planned when the name was clear goes on.
+    world.drain().await;
+    assert_eq!(world.report("vip", &before).await["state"], "succeeded");
+
+    let said = "export `vip` is there more than once: exports/acme/vip.toml and exports/globex/vip.toml; an export's \
+                name is unique over all connections, so rename one";
+    let dropped = world.account.put("segments/vip/2.csv", people(0, 10)).await;
+    let failed = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
+    assert!(format!("{failed:?}").contains(said), "{failed:?}");
+    let (_, message) = world.error(&json!({"action": "run", "export": "vip"})).await;
+    assert!(message.contains(said), "{message}");
+
+    let dropped = world.account.put("segments/all/2.csv", people(100, 10)).await;
+    let started = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();
+    assert_eq!(started["started"].as_array().map(Vec::len), Some(1), "{started}");
+    let failed = world.planner.deliver(&events::scheduled("2026-11-23T06:00:00Z")).await.unwrap_err();
+    let failed = format!("{failed:?}");
+    assert!(failed.contains("1 of 3 exports could not be started"), "{failed}");
+    assert!(
+        failed.contains("exports/globex/vip.toml") && failed.contains("exports/acme/vip.toml"),
+        "{failed}"
+    );
+    let swept = world.answer(&json!({"action": "sweep"})).await;
+    assert_eq!((&swept["failed"], &swept["late_drops"]), (&json!(1), &json!(0)), "{swept}");
+
+    world.drain().await;
+    world.brand_holds("key-globex", "all", 100..110).await;
+    assert_eq!(world.runs("vip").await.len(), 1);
+    assert_eq!(world.runs("daily").await.len(), 1);
+    assert_eq!(world.account.messages().await, (0, 0));
+}

@@ -11,7 +11,7 @@ use omnisend_export::{
     ports::clock::{Clock as _, SimulatedClock, SystemClock},
     stage::{Quiet, settle::Limits},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cloud::{account::Dropped, events::notification, omnisend::KEY, people},
@@ -107,9 +107,89 @@ async fn a_drop_whose_event_never_came_is_found_and_one_that_has_its_run_is_not(
     assert_eq!(swept, Swept { late_drops: 1, ..Swept::default() });
     assert_eq!(later(&world, 16).sweep_drops().await.unwrap(), Swept::default(), "it has its run now");
     world.drain().await;
-    assert_eq!(world.only_report("vip").await["counts"]["accepted"], 10);
-    assert_eq!(world.only_report("daily").await["counts"]["accepted"], 10);
+    let late = world.only_report("vip").await;
+    assert_eq!(late["counts"]["accepted"], 10);
+    let trigger = late["trigger"].as_str().unwrap();
+    let minutes = trigger.strip_prefix("a drop of segments/vip/1.csv, late: ").unwrap();
+    assert_eq!(minutes, "11 minutes after it");
+    let shown = world.answer(&json!({"action": "status", "export": "vip"})).await["runs"][0].clone();
+    assert_eq!(shown["trigger"], trigger);
+    let in_time = world.only_report("daily").await;
+    assert_eq!(
+        (&in_time["counts"]["accepted"], &in_time["trigger"]),
+        (&json!(10), &json!("a drop of segments/daily/1.csv"))
+    );
     assert_eq!(world.account.messages().await, (0, 0));
+}
+
+/// What `status` says of a drop of the export `vip` that no run can be made of.
+async fn refused(world: &World) -> Value {
+    world.answer(&json!({"action": "status", "export": "vip"})).await["refused_drop"].clone()
+}
+
+#[tokio::test]
+async fn a_late_drop_that_no_run_can_be_made_of_is_tried_some_times_shown_and_then_left_alone() {
+    let world = World::new().await;
+    world.account.put("segments/vip/1.csv", "no,such,column\n1,2,3\n").await;
+    assert_eq!(refused(&world).await, Value::Null);
+    for minutes in [11, 16, 21] {
+        let swept = later(&world, minutes).sweep_drops().await.unwrap();
+        assert_eq!(swept, Swept { late_drops: 1, failed: 1, ..Swept::default() });
+    }
+    let left_alone = Swept { refused_drops: 1, ..Swept::default() };
+    assert_eq!(later(&world, 26).sweep_drops().await.unwrap(), left_alone);
+    let shown = refused(&world).await;
+    assert_eq!(shown["what"], "a drop of segments/vip/1.csv", "{shown}");
+    assert!(shown["why"].as_str().unwrap().contains("the header does not fit the mapping"), "{shown}");
+    // Somebody who asks for a run is told why again.
+    let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
+    assert!(said.contains("the header does not fit the mapping"), "{said}");
+
+    // A new version is a new drop.
+    world.account.put("segments/vip/1.csv", people(0, 10)).await;
+    let late = Swept { late_drops: 1, ..Swept::default() };
+    assert_eq!(later(&world, 31).sweep_drops().await.unwrap(), late);
+    assert_eq!(later(&world, 36).sweep_drops().await.unwrap(), Swept::default());
+    assert_eq!(refused(&world).await, Value::Null, "what came after it is sent");
+    world.drain().await;
+    world.holds(0..10).await;
+}
+
+#[tokio::test]
+async fn a_drop_that_was_refused_when_its_event_came_is_not_taken_for_a_late_one() {
+    let world = World::new().await;
+    let dropped = world.account.put("segments/vip/1.csv", "no,such,column\n1,2,3\n").await;
+    world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
+    let swept = later(&world, 11).sweep_drops().await.unwrap();
+    assert_eq!(swept, Swept { refused_drops: 1, ..Swept::default() });
+    assert_eq!(refused(&world).await["what"], "a drop of segments/vip/1.csv");
+}
+
+#[tokio::test]
+async fn a_drop_of_the_second_in_which_its_export_was_written_is_found_and_an_older_one_is_not() {
+    let world = World::new().await;
+    let dropped = loop {
+        let older = world.account.put("segments/daily/1.csv", people(0, 10)).await;
+        world.export("acme", "daily", "").await;
+        if world.account.at("exports/acme/daily.toml").await > older.at {
+            break world.account.put("segments/vip/1.csv", people(0, 10)).await;
+        }
+    };
+    loop {
+        world.export("acme", "vip", "").await;
+        if world.account.at("exports/acme/vip.toml").await == dropped.at {
+            break;
+        }
+        world.account.put("segments/vip/1.csv", people(0, 10)).await;
+        if world.account.at("segments/vip/1.csv").await == world.account.at("exports/acme/vip.toml").await {
+            break;
+        }
+    }
+    let swept = later(&world, 11).sweep_drops().await.unwrap();
+    assert_eq!(swept, Swept { late_drops: 1, ..Swept::default() });
+    world.drain().await;
+    world.holds(0..10).await;
+    assert!(world.runs("daily").await.is_empty(), "nobody had asked for it when it was dropped");
 }
 
 #[tokio::test]
@@ -120,7 +200,7 @@ async fn what_is_wrong_with_one_export_keeps_the_sweep_from_no_other() {
     drop_after_the_exports(&world, "segments/all/1.csv", "no,such,column\n1,2,3\n").await;
     world.account.put("segments/vip/1.csv", people(0, 10)).await;
     let swept = later(&world, 11).sweep_drops().await.unwrap();
-    assert_eq!(swept, Swept { late_drops: 1, failed: 2, ..Swept::default() });
+    assert_eq!(swept, Swept { late_drops: 2, failed: 2, ..Swept::default() });
     world.drain().await;
 
     let run =
@@ -136,11 +216,14 @@ async fn what_is_wrong_with_one_export_keeps_the_sweep_from_no_other() {
 #[tokio::test]
 async fn a_sweep_of_nothing_says_so() {
     let world = World::new().await;
-    let nothing = json!({"resumed": 0, "settling": 0, "parked": 0, "late_drops": 0, "failed": 0});
+    let nothing = json!({"resumed": 0, "settling": 0, "parked": 0, "late_drops": 0, "stopped": 0,
+        "refused_drops": 0, "failed": 0});
     for part in ["runs", "drops"] {
         assert_eq!(world.answer(&json!({"action": "sweep", "part": part})).await, nothing);
     }
     assert_eq!(world.answer(&json!({"action": "sweep"})).await, nothing);
-    assert_eq!(world.logged("\"LateDrops\":0").len(), 2, "the alarm hears that there are none");
+    for metric in ["\"LateDrops\":0", "\"RefusedDrops\":0"] {
+        assert_eq!(world.logged(metric).len(), 2, "the alarm hears that there are none");
+    }
     assert_eq!(world.logged("\"ParkedRuns\":0").len(), 2);
 }

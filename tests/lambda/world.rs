@@ -86,8 +86,12 @@ impl World {
     /// The runs of an export, oldest first.
     pub(crate) async fn runs(&self, export: &str) -> Vec<String> {
         let keys = self.account.keys(&format!("runs/{export}/")).await;
-        let mut runs: Vec<String> =
-            keys.iter().map(|key| key.split('/').nth(2).unwrap().to_owned()).collect();
+        let mut runs: Vec<String> = keys
+            .iter()
+            .filter_map(|key| {
+                Some(key.split_once(&format!("runs/{export}/"))?.1.split_once('/')?.0.to_owned())
+            })
+            .collect();
         runs.dedup();
         runs
     }

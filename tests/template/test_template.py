@@ -513,7 +513,8 @@ class Infrastructure(unittest.TestCase):
                   for queue in ("UploadDeadLetters", "UndeliveredEvents", "FailedEvents")}
         wanted |= {(metric, arn(function)) for metric in ("Errors", "Throttles") for function in FUNCTIONS}
         wanted |= {("ApproximateAgeOfOldestMessage", "UploadQueue.QueueName"), ("Invocations", arn("Settler"))}
-        wanted |= {(metric, BUCKET) for metric in ("LateDrops", "ParkedRuns", "FailedRuns", "ScheduledRuns")}
+        own = ("LateDrops", "RefusedDrops", "ParkedRuns", "FailedRuns", "ScheduledRuns")
+        wanted |= {(metric, BUCKET) for metric in own}
         self.assertEqual(watched, wanted)
 
     def test_optional_parts_are_absent_by_default(self):

@@ -86,6 +86,13 @@ pub enum PlanError {
     Thread(#[from] tokio::task::JoinError),
 }
 
+impl PlanError {
+    /// Whether it is about what was dropped, and not about the world around it.
+    pub fn is_of_the_drop(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+}
+
 /// Whether an object is one that an export reads.
 pub fn claims(export: &Export, object: &Location) -> bool {
     let path = export.segment().path();

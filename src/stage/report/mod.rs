@@ -170,7 +170,7 @@ fn build(
         mode: manifest.mode,
         state,
         message,
-        trigger: manifest.trigger.to_string(),
+        trigger: manifest.started_by(),
         started_at: manifest.started_at,
         ended_at,
         source: manifest

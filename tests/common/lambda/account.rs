@@ -90,15 +90,19 @@ impl Account {
         let body = body.into();
         let size = body.len();
         let put = self.s3.put_object().bucket(&self.bucket).key(key).body(body.into()).send().await.unwrap();
-        let head = self.s3.head_object().bucket(&self.bucket).key(key).send().await.unwrap();
-        let at = head.last_modified.unwrap();
         Dropped {
             key: key.to_owned(),
             version: put.version_id.unwrap(),
             etag: put.e_tag.unwrap().trim_matches('"').to_owned(),
             size,
-            at: Timestamp::from_second(at.secs()).unwrap(),
+            at: self.at(key).await,
         }
+    }
+
+    /// When an object of the bucket was written, in whole seconds, as S3 says it.
+    pub(crate) async fn at(&self, key: &str) -> Timestamp {
+        let head = self.s3.head_object().bucket(&self.bucket).key(key).send().await.unwrap();
+        Timestamp::from_second(head.last_modified.unwrap().secs()).unwrap()
     }
 
     /// An object of the bucket.
