@@ -115,7 +115,8 @@ impl Records {
         let damaged = |reason: String| RecordError::Damaged { key: key.to_string(), reason };
         tokio::task::spawn_blocking(move || unpack(&packed))
             .await
-            .map_err(|error| damaged(error.to_string()))?
+            // A panic's own message may quote a contact.
+            .map_err(|_| damaged("it could not be unpacked; the log says why".to_owned()))?
             .map_err(|error| damaged(error.to_string()))
     }
 

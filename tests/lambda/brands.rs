@@ -108,3 +108,42 @@ async fn a_key_that_was_rotated_is_read_again_once() {
     let refused = answers["401"].as_u64().unwrap();
     assert!((1..=5).contains(&refused), "those that were on their way, and no other: {answers}");
 }
+
+#[tokio::test]
+async fn ten_brands_upload_at_once_and_each_keeps_its_own_order() {
+    const BRANDS: u64 = 10;
+
+    let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
+    let options = Options { requests_per_minute: FAST, variables: vec![scale], ..Options::default() };
+    let world = World::empty(options).await;
+    let (connection, key) = (|n: u64| format!("brand-{n}"), |n: u64| format!("key-{n}"));
+    // Each brand has an export of its own, and the first one has another.
+    let exports: Vec<(u64, String)> =
+        (0..BRANDS).map(|n| (n, format!("all-{n}"))).chain([(0, "more".to_owned())]).collect();
+    for n in 0..BRANDS {
+        world.connection(&connection(n), FAST, &key(n)).await;
+    }
+    for (n, export) in &exports {
+        world.export(&connection(*n), export, "").await;
+        world.account.put(&format!("segments/{export}/1.csv"), people(n * 1_000, 600)).await;
+        world.answer(&json!({"action": "run", "export": export})).await;
+    }
+    world.drain().await;
+
+    assert_eq!(world.account.messages().await, (0, 0));
+    for n in 1..BRANDS {
+        world.brand_holds(&key(n), &format!("all-{n}"), n * 1_000..n * 1_000 + 600).await;
+    }
+    let contacts = world.omnisend.contacts(&key(0)).await;
+    let both = json!(["segment: all-0", "segment: more"]);
+    assert!(contacts.len() == 600 && contacts.values().all(|contact| contact["tags"] == both));
+    for (_, export) in &exports {
+        assert_eq!(world.only_report(export).await["counts"]["accepted"], 600);
+    }
+    let by_brand = one_at_a_time(&world);
+    assert_eq!(by_brand.len(), 10);
+    assert_eq!(by_brand["brand-0"].len(), 6, "two chunks and a settlement of each of its exports");
+    let first = || by_brand.values().map(|of| &of[0]);
+    let (last_began, first_ended) = (first().map(|of| of.began).max(), first().map(|of| of.ended).min());
+    assert!(last_began < first_ended, "every brand began before the first message of any was done");
+}

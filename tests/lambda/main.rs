@@ -9,6 +9,7 @@
 
 mod actions;
 mod brands;
+mod buckets;
 #[expect(dead_code, reason = "the bench uses more of it")]
 #[path = "../common/lambda/mod.rs"]
 mod cloud;
@@ -25,6 +26,7 @@ mod poison;
 #[expect(dead_code, reason = "the tests of the ports use more of it")]
 #[path = "../common/proxy.rs"]
 mod proxy;
+mod rejects;
 mod roles;
 mod schedule;
 mod sweep;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The functions of a world, so many minutes later.
-fn later(world: &World, minutes: i64) -> App {
+pub(crate) fn later(world: &World, minutes: i64) -> App {
     let clock = SimulatedClock::starting(SystemClock.now() + SignedDuration::from_mins(minutes));
     let ports = world.account.ports(Arc::new(clock));
     let limits = Limits { give_up_after: SignedDuration::from_hours(1), poll_for: Some(Duration::ZERO) };

@@ -165,6 +165,11 @@ impl Writer {
     }
 }
 
+/// A bug. The panic's own message may quote a contact.
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked; this is a bug in omnisend-export, and the log says where")]
+struct Panicked;
+
 /// One file on its way.
 struct Output {
     buffer: BytesMut,
@@ -195,9 +200,9 @@ impl Output {
         let _ = self.sender.send(Ok(self.buffer.split().freeze())).await;
         drop(self.sender);
         // The task ends by itself; only the runtime's own end could take it away.
-        self.written.await.unwrap_or_else(|error| {
+        self.written.await.unwrap_or_else(|_| {
             let at = crate::run::Location::state("rejects".to_owned());
-            Err(ObjectError::Store { at, action: "write", source: Box::new(error) })
+            Err(ObjectError::Store { at, action: "write", source: Panicked.into() })
         })
     }
 }

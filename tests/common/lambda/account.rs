@@ -85,23 +85,40 @@ impl Account {
         }
     }
 
+    /// Makes another bucket, without versions, and answers with its name.
+    pub(crate) async fn other_bucket(&self) -> String {
+        let bucket = format!("lake-{}", Uuid::new_v4().simple());
+        let region = CreateBucketConfiguration::builder().location_constraint(REGION.into()).build();
+        self.s3.create_bucket().bucket(&bucket).create_bucket_configuration(region).send().await.unwrap();
+        bucket
+    }
+
     /// Puts an object into the bucket.
     pub(crate) async fn put(&self, key: &str, body: impl Into<Vec<u8>>) -> Dropped {
+        self.put_into(&self.bucket, key, body).await
+    }
+
+    /// Puts an object into a bucket.
+    pub(crate) async fn put_into(&self, bucket: &str, key: &str, body: impl Into<Vec<u8>>) -> Dropped {
         let body = body.into();
         let size = body.len();
-        let put = self.s3.put_object().bucket(&self.bucket).key(key).body(body.into()).send().await.unwrap();
+        let put = self.s3.put_object().bucket(bucket).key(key).body(body.into()).send().await.unwrap();
         Dropped {
             key: key.to_owned(),
-            version: put.version_id.unwrap(),
+            version: put.version_id.unwrap_or_default(),
             etag: put.e_tag.unwrap().trim_matches('"').to_owned(),
             size,
-            at: self.at(key).await,
+            at: self.at_in(bucket, key).await,
         }
     }
 
     /// When an object of the bucket was written, in whole seconds, as S3 says it.
     pub(crate) async fn at(&self, key: &str) -> Timestamp {
-        let head = self.s3.head_object().bucket(&self.bucket).key(key).send().await.unwrap();
+        self.at_in(&self.bucket, key).await
+    }
+
+    async fn at_in(&self, bucket: &str, key: &str) -> Timestamp {
+        let head = self.s3.head_object().bucket(bucket).key(key).send().await.unwrap();
         Timestamp::from_second(head.last_modified.unwrap().secs()).unwrap()
     }
 

@@ -10,8 +10,9 @@ use crate::{
     objects::{noise, read},
 };
 
+/// A stream that may not be asked again once it has ended.
 fn body(len: usize) -> ByteStream {
-    stream::iter([Ok(noise(len))]).boxed()
+    stream::unfold(Some(noise(len)), |rest| async { rest.map(|bytes| (Ok(bytes), None)) }).boxed()
 }
 
 fn is_part(request: &Exchange) -> bool {

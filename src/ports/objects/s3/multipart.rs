@@ -45,7 +45,8 @@ pub(super) async fn put_stream(client: Client, place: Place, body: ByteStream) -
 
 /// A stream's bytes in pieces of [`PART`], the last of them shorter.
 fn parts(body: ByteStream) -> impl Stream<Item = Result<Bytes, ObjectError>> + Unpin + Send + 'static {
-    let parts = try_unfold((body, Bytes::new()), |(mut body, mut rest)| async move {
+    // Of a stream that has ended, a last part is asked for once more: not every stream allows that.
+    let parts = try_unfold((body.fuse(), Bytes::new()), |(mut body, mut rest)| async move {
         let mut part = BytesMut::new();
         while part.len() < PART {
             if rest.is_empty() {
