@@ -69,7 +69,7 @@ endef
 
 # Stops where EVENT names no file, and says which there are.
 define has_event
-@test -r '$(EVENT)' || { \
+@test -f '$(EVENT)' || { \
     echo $(if $(EVENT),'There is no file $(EVENT). There are:','Say which event: make $@ EVENT=…, one of these or your own:') >&2; \
     cd '$(project)' && ls events/*.json | sed 's/^/  /' >&2; exit 2; }
 endef

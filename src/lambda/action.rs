@@ -93,6 +93,7 @@ pub(super) async fn act(
                     metrics::put(state_bucket, &[("FailedRuns", swept.stopped.into())]);
                 }
             }
+            metrics::put(state_bucket, &[("SweepFailures", swept.failed.into())]);
             tracing::info!(
                 resumed = swept.resumed,
                 settling = swept.settling,

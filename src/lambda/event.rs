@@ -126,7 +126,7 @@ pub enum UnknownEvent {
     /// It has none of the shapes.
     #[error(
         "this event is of no known shape; expected an S3 notification, EventBridge `Object Created` or \
-         `Scheduled Event`, SQS records, or {{\"action\": \"run\", \"export\": \"…\"}}; it has the keys {0}"
+         `Scheduled Event`, SQS records, or {{\"action\": \"run\", \"export\": \"…\"}}; it {0}"
     )]
     Shape(String),
     /// It has one of them, and is broken.
@@ -165,7 +165,7 @@ impl Event {
             Some(_) if event.get("source").and_then(Value::as_str) == Some("aws.s3") => {
                 Ok(Self::Drop(Vec::new()))
             }
-            _ => Err(UnknownEvent::Shape(keys(event))),
+            _ => Err(UnknownEvent::Shape(shape(event))),
         }
     }
 }
@@ -190,7 +190,9 @@ fn of_records(records: &[Value]) -> Result<Event, UnknownEvent> {
             }
             Ok(Event::Drop(dropped))
         }
-        _ => Err(UnknownEvent::Shape("Records, of a source that is neither aws:s3 nor aws:sqs".to_owned())),
+        _ => {
+            Err(UnknownEvent::Shape("has Records of a source that is neither aws:s3 nor aws:sqs".to_owned()))
+        }
     }
 }
 
@@ -208,13 +210,14 @@ fn read<T: serde::de::DeserializeOwned>(what: &'static str, event: &Value) -> Re
     T::deserialize(event).map_err(|error| UnknownEvent::Broken { what, reason: error.to_string() })
 }
 
-fn keys(event: &Value) -> String {
+fn shape(event: &Value) -> String {
     match event.as_object() {
         Some(object) if !object.is_empty() => {
-            object.keys().take(10).map(String::as_str).collect::<Vec<_>>().join(", ")
+            let keys: Vec<_> = object.keys().take(10).map(String::as_str).collect();
+            format!("has the keys {}", keys.join(", "))
         }
-        Some(_) => "of an empty object".to_owned(),
-        None => "of no object at all".to_owned(),
+        Some(_) => "is an empty object".to_owned(),
+        None => "is no object at all".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,10 +16,11 @@ use tokio::time::Instant;
 use super::{
     CallError, MAX_LISTED, Pacer, Permanent, Slot, VERSION,
     error::{Verdict, verdict},
+    key::Key,
     wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
 use crate::{
-    ports::secrets::{ApiKey, Freshness, SecretError, Secrets},
+    ports::secrets::{ApiKey, Secrets},
     run::flaw,
     scale,
 };
@@ -88,10 +89,7 @@ pub struct Usage {
 pub struct Client {
     http: reqwest::Client,
     base_url: Url,
-    secrets: Arc<dyn Secrets>,
-    secret: String,
-    key: Mutex<Option<ApiKey>>,
-    refresh: tokio::sync::Mutex<()>,
+    key: Key,
     pacer: Arc<Pacer>,
     requests: AtomicU64,
     throttled: AtomicU64,
@@ -115,10 +113,7 @@ impl Client {
         Ok(Self {
             http,
             base_url,
-            secrets,
-            secret,
-            key: Mutex::new(None),
-            refresh: tokio::sync::Mutex::default(),
+            key: Key::new(secrets, secret),
             pacer,
             requests: zero(),
             throttled: zero(),
@@ -140,7 +135,7 @@ impl Client {
 
     /// Reads the API key, unless it is known.
     pub async fn know_key(&self) -> Result<(), CallError> {
-        self.key(Freshness::Cached).await.map(drop)
+        self.key.get().await.map(drop)
     }
 
     /// Posts a batch of contacts in a slot that the caller waited for. An upsert by e-mail: where an answer is
@@ -208,7 +203,7 @@ impl Client {
             .with_jitter()
             .build();
         let (mut attempts, mut throttles, mut refreshed) = (0, 0, false);
-        let mut key = self.key(Freshness::Cached).await?;
+        let mut key = self.key.get().await?;
         loop {
             let slot = if let Some(slot) = slot.take() {
                 slot
@@ -253,7 +248,7 @@ impl Client {
                 }
                 Verdict::RefreshKey(_) => {
                     refreshed = true;
-                    key = self.key_after(&key).await?;
+                    key = self.key.after(&key).await?;
                 }
                 Verdict::Fail(refusal) => return Err(CallError::Permanent(Box::new(refusal))),
             }
@@ -306,31 +301,6 @@ impl Client {
             }
             Err(error) => (Verdict::Retry(explain(&error)), Bytes::new()),
         }
-    }
-
-    /// The key after one was refused: the one that another request has read meanwhile, or what the secret holds now.
-    async fn key_after(&self, refused: &ApiKey) -> Result<ApiKey, CallError> {
-        let _one = self.refresh.lock().await;
-        let known = self.key(Freshness::Cached).await?;
-        if known.expose() != refused.expose() {
-            return Ok(known);
-        }
-        tracing::warn!("the API key was refused; reading the secret again");
-        self.key(Freshness::Fresh).await
-    }
-
-    /// The key, read when it is first needed, and again where Omnisend refused it.
-    async fn key(&self, freshness: Freshness) -> Result<ApiKey, CallError> {
-        let lock = || self.key.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let (Freshness::Cached, Some(key)) = (freshness, lock().clone()) {
-            return Ok(key);
-        }
-        let key = self.secrets.api_key(&self.secret, freshness).await.map_err(|error| match error {
-            SecretError::Unavailable { .. } => CallError::KeyLater(error.to_string()),
-            _ => CallError::Key(error.to_string()),
-        })?;
-        *lock() = Some(key.clone());
-        Ok(key)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod client;
 mod error;
+mod key;
 mod pacer;
 mod problem;
 mod wire;

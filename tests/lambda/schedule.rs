@@ -130,6 +130,7 @@ async fn two_exports_of_one_name_stop_each_other_and_nobody_else() {
     );
     let swept = world.answer(&json!({"action": "sweep"})).await;
     assert_eq!((&swept["failed"], &swept["late_drops"]), (&json!(1), &json!(0)), "{swept}");
+    assert_eq!(world.logged("\"SweepFailures\":1").len(), 1);
 
     world.drain().await;
     world.brand_holds("key-globex", "all", 100..110).await;

@@ -225,5 +225,6 @@ async fn a_sweep_of_nothing_says_so() {
     for metric in ["\"LateDrops\":0", "\"RefusedDrops\":0"] {
         assert_eq!(world.logged(metric).len(), 2, "the alarm hears that there are none");
     }
+    assert_eq!(world.logged("\"SweepFailures\":0").len(), 3);
     assert_eq!(world.logged("\"ParkedRuns\":0").len(), 2);
 }

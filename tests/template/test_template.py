@@ -513,7 +513,7 @@ class Infrastructure(unittest.TestCase):
                   for queue in ("UploadDeadLetters", "UndeliveredEvents", "FailedEvents")}
         wanted |= {(metric, arn(function)) for metric in ("Errors", "Throttles") for function in FUNCTIONS}
         wanted |= {("ApproximateAgeOfOldestMessage", "UploadQueue.QueueName"), ("Invocations", arn("Settler"))}
-        own = ("LateDrops", "RefusedDrops", "ParkedRuns", "FailedRuns", "ScheduledRuns")
+        own = ("LateDrops", "RefusedDrops", "SweepFailures", "ParkedRuns", "FailedRuns", "ScheduledRuns")
         wanted |= {(metric, BUCKET) for metric in own}
         self.assertEqual(watched, wanted)
 

@@ -20,11 +20,8 @@ use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use self::{
-    error::{Action, object_error},
-    write::Temp,
-};
-use super::{ByteStream, Listed, ObjectError, Objects, Pinned, Put};
+use self::{error::object_error, write::Temp};
+use super::{Action, ByteStream, Listed, ObjectError, Objects, Pinned, Put};
 use crate::{
     ports::relative::relative,
     run::{Bucket, Location, Prefix},

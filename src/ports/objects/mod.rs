@@ -1,5 +1,6 @@
 //! Objects: the state and the segment files.
 
+mod action;
 mod directory;
 #[cfg(feature = "aws")]
 mod s3;
@@ -12,6 +13,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::action::Action;
 pub use self::directory::Directory;
 #[cfg(feature = "aws")]
 pub use self::s3::S3Objects;
@@ -118,7 +120,7 @@ pub enum ObjectError {
         reason: &'static str,
     },
     /// The store refused access.
-    #[error("{at}: access denied; the role or user needs permission to {action} it")]
+    #[error("{at}: access denied; the role or user needs permission to {action} it: {source}")]
     Denied {
         /// The object.
         at: Location,

@@ -18,10 +18,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use self::{
-    error::{Action, object_error},
+    error::object_error,
     read::{Pin, Reading},
 };
-use super::{ByteStream, Listed, ObjectError, Objects, Pinned, Put};
+use super::{Action, ByteStream, Listed, ObjectError, Objects, Pinned, Put};
 use crate::{
     ports::aws::{Failure, Patience, patiently},
     run::{Bucket, Location, Prefix},

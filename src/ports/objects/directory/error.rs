@@ -2,28 +2,8 @@
 
 use std::io;
 
-use super::ObjectError;
+use super::{Action, ObjectError};
 use crate::run::Location;
-
-/// What was being done to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    Read,
-    Write,
-    List,
-    Delete,
-}
-
-impl Action {
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::List => "list",
-            Self::Delete => "delete",
-        }
-    }
-}
 
 /// A full disk. The system's own words do not say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +43,6 @@ pub(super) fn object_error(at: &Location, action: Action, error: io::Error) -> O
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use super::*;
 
     fn says(action: Action, kind: io::ErrorKind) -> String {
@@ -86,11 +64,11 @@ mod tests {
     fn a_refusal_names_the_permission_and_keeps_what_the_system_said() {
         for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
             let error = object_error(&Location::state("runs/a".to_owned()), Action::List, kind.into());
+            let said = io::Error::from(kind);
             assert_eq!(
                 error.to_string(),
-                "runs/a: access denied; the role or user needs permission to list it"
+                format!("runs/a: access denied; the role or user needs permission to list it: {said}")
             );
-            assert_eq!(error.source().unwrap().to_string(), io::Error::from(kind).to_string());
         }
     }
 

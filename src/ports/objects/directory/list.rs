@@ -6,8 +6,8 @@ use rustix::io::Errno;
 
 use super::{
     super::{Listed, ObjectError},
-    RESERVED, below,
-    error::{Action, object_error},
+    Action, RESERVED, below,
+    error::object_error,
     read,
 };
 use crate::run::Location;

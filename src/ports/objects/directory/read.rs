@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::{
     super::{ObjectError, Pinned},
-    error::{Action, object_error},
+    Action,
+    error::object_error,
 };
 use crate::run::Location;
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{
     super::{ObjectError, Put},
-    TEMP,
-    error::{Action, object_error},
+    Action, TEMP,
+    error::object_error,
 };
 use crate::run::Location;
 

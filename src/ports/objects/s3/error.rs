@@ -1,27 +1,7 @@
 //! What S3 says, as errors of the store. Codes and statuses are those of "Error responses" in the S3 API reference.
 
-use super::ObjectError;
+use super::{Action, ObjectError};
 use crate::{ports::aws::Failure, run::Location};
-
-/// What was being done to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    Read,
-    Write,
-    List,
-    Delete,
-}
-
-impl Action {
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::List => "list",
-            Self::Delete => "delete",
-        }
-    }
-}
 
 /// A bucket that is not there: it is no missing object, which would be fine in many a place.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +62,6 @@ pub(super) fn store(
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use super::*;
 
     fn at() -> Location {
@@ -107,9 +85,9 @@ mod tests {
     fn a_refusal_names_the_permission_and_keeps_what_s3_said() {
         let refused = Failure::answered(403, Some("AccessDenied"), "no s3:PutObject");
         let error = object_error(&at(), Action::Write, refused);
-        let said = "s3://lake/vip.csv: access denied; the role or user needs permission to write it";
+        let said = "s3://lake/vip.csv: access denied; the role or user needs permission to write it: AccessDenied: no \
+                    s3:PutObject (status 403)";
         assert_eq!(error.to_string(), said);
-        assert_eq!(error.source().unwrap().to_string(), "AccessDenied: no s3:PutObject (status 403)");
         let said = "s3://lake/vip.csv: could not write it: ExpiredToken: it has expired (status 400)";
         assert_eq!(says(Action::Write, 400, Some("ExpiredToken"), "it has expired"), said);
     }
