@@ -106,8 +106,7 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
             Ok(Handled::HandedBack) if receives >= LAST_RECEIVES => {
                 let reason = "the chunk could not be sent in many invocations: Omnisend does not answer, or others \
                               use the brand's request limit up; replay the run when that is over";
-                app.park(&work.run, reason.to_owned()).await?;
-                Ok(true)
+                park(app, &work, reason.to_owned()).await
             }
             Ok(Handled::HandedBack) => {
                 tracing::info!(duration.ms = took, receives, "out of time; handing the rest back");
@@ -116,15 +115,11 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
             }
             // What will be the same next time does not come back.
             Err(error) if error.is_permanent() => {
-                app.park(&work.run, error.to_string()).await?;
-                Ok(true)
+                park(app, &work, error.to_string()).await
             }
             Err(error) if receives >= LAST_RECEIVES && !matches!(error, AppError::NoRun { .. }) => {
                 let reason = format!("{error}; it was tried {receives} times: mend that, then replay the run");
-                app.park(&work.run, reason).await.inspect_err(
-                    |parking| tracing::error!(%error, %parking, receives, "the run could not even be parked"),
-                )?;
-                Ok(true)
+                park(app, &work, reason).await
             }
             Err(error) => {
                 tracing::error!(%error, receives, "the message could not be handled");
@@ -134,6 +129,17 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
     }
     .instrument(span)
     .await
+}
+
+/// Has the run of a message wait for a person; the message is done with then.
+async fn park(app: &App, work: &Work, reason: String) -> Result<bool, AppError> {
+    match app.park(&work.run, reason.clone()).await {
+        Ok(()) => Ok(true),
+        Err(error) => {
+            tracing::error!(reason, %error, "the run could not even be parked");
+            Err(error)
+        }
+    }
 }
 
 /// How often a message was received, this time included.

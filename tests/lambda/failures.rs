@@ -162,12 +162,16 @@ async fn a_message_that_kills_its_process_each_time_is_a_dead_letter_and_its_run
 
 #[tokio::test]
 async fn a_chunk_that_is_gone_parks_the_run_at_once() {
-    let (world, _) = two_brands().await;
+    let (world, proxy) = two_brands().await;
     let run = world.start_vip().await;
+    // Nor can it be parked the first time.
+    let denied = What::Answer(Exchange::s3_error(403, "AccessDenied"));
+    proxy.spoil(1, |request| request.is("PUT", "/parked.json"), denied);
     world.account.delete(&format!("runs/vip/{run}/chunks/00001.ndjson.zst")).await;
     world.answer(&json!({"action": "run", "export": "all"})).await;
     world.drain().await;
-    assert_eq!(world.pump.waits(), 0);
+    assert_eq!(delays(&proxy), [5]);
+    assert_eq!(world.logged("the run could not even be parked").len(), 1);
     parked(&world, "chunks/00001.ndjson.zst is not there").await;
 }
 

@@ -517,6 +517,11 @@ class Infrastructure(unittest.TestCase):
         wanted |= {(metric, BUCKET) for metric in own}
         self.assertEqual(watched, wanted)
 
+    def test_whoever_sets_a_schedule_hears_of_a_run_that_did_not_come(self):
+        scheduled = Resolver({"StateBucketName": BUCKET, "Schedule": "rate(1 day)"})
+        self.assertTrue(scheduled.condition("HasScheduleAlarm"))
+        self.assertFalse(Resolver({"StateBucketName": BUCKET}).condition("HasScheduleAlarm"))
+
     def test_optional_parts_are_absent_by_default(self):
         least = Resolver({"StateBucketName": BUCKET})
         optional = {r["Condition"] for r in RESOURCES.values() if "Condition" in r}

@@ -140,8 +140,8 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
         End::Later(error) => Err(UploadError::Later(error)),
         End::Parked(reason) => {
             let parked = Parked { reason, at: context.ports.clock.now() };
-            tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
             records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
+            tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
             Ok(Uploaded::Parked(parked))
         }
     }
