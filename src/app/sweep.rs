@@ -132,7 +132,9 @@ impl App {
             // The next export is another brand's, perhaps.
             if let Err(error) = self.run_late_drop(connection, export, now, &mut swept).await {
                 tracing::error!(export = %name, %error, "a drop could not be looked after");
-                swept.failed += 1;
+                let is_refused =
+                    matches!(&error, AppError::Plan(error) if matches!(**error, PlanError::Drop { .. }));
+                *(if is_refused { &mut swept.refused_drops } else { &mut swept.failed }) += 1;
             }
         }
         Ok(swept)
@@ -163,12 +165,18 @@ impl App {
     /// The drop that an export has missed, if it has.
     async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Option<Trigger>, AppError> {
         let ports = self.ports();
+        let is_late = |since: Timestamp| (FORGOTTEN..TOO_OLD).contains(&now.duration_since(since));
         let newest = match find_source(ports, export).await {
             Ok(source) => source.completed_by,
             Err(PlanError::NoSource { .. }) => return Ok(None),
+            Err(PlanError::Drop { source, .. })
+                if source.is_unmarked() || source.waits_since().is_some_and(|since| !is_late(since)) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         };
-        if !(FORGOTTEN..TOO_OLD).contains(&now.duration_since(newest.modified)) {
+        if !is_late(newest.modified) {
             return Ok(None);
         }
         // What lay there before somebody wrote the export is no drop that was missed: nobody asked for it yet.
@@ -185,7 +193,7 @@ impl App {
                 break;
             }
             let manifest = records.manifest(&standing.run).await?;
-            if manifest.is_some_and(|m| m.dry_run.is_none() && m.source.contains(&newest)) {
+            if manifest.is_some_and(|m| m.dry_run.is_none() && m.is_of(&newest)) {
                 return Ok(None);
             }
         }

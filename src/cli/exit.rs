@@ -61,6 +61,7 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match &error {
             // Where the file is not where the export says, or has not its columns, the export may be wrong.
+            PlanError::Drop { source, .. } if source.is_the_exports() => Self::usage(error),
             PlanError::NoSource { .. }
             | PlanError::File { source: PrepareError::Source(SourceError::Columns(_)), .. } => {
                 Self::usage(error)

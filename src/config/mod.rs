@@ -4,6 +4,7 @@
 //! A file is read to its end: [`ConfigError`] carries every problem of it at once, each with its line, its key
 //! and what to do.
 
+mod complete_on;
 mod connection;
 mod document;
 mod environment;
@@ -16,6 +17,7 @@ mod segment;
 mod store;
 mod words;
 
+pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection};
 #[cfg(feature = "kill-points")]
 pub(crate) use environment::kill_plan;

@@ -5,7 +5,12 @@ use crate::{
     run::{Bucket, Location},
 };
 
-use super::{item::Item, section::Section, words::shown};
+use super::{
+    complete_on::{CompleteOn, complete_on},
+    item::Item,
+    section::Section,
+    words::shown,
+};
 
 /// The longest name, in characters: Omnisend's limit on a segment's name.
 const MAX_NAME: usize = 256;
@@ -18,6 +23,7 @@ pub struct Segment {
     name: String,
     tag: Tag,
     path: Location,
+    complete_on: CompleteOn,
 }
 
 impl Segment {
@@ -34,6 +40,11 @@ impl Segment {
     /// The file, or what the keys of its files begin with.
     pub fn path(&self) -> &Location {
         &self.path
+    }
+
+    /// What says that a drop of it is complete.
+    pub fn complete_on(&self) -> &CompleteOn {
+        &self.complete_on
     }
 }
 
@@ -91,8 +102,9 @@ fn element(item: &Item<'_>) -> Option<Segment> {
     let path = section
         .required("path", "say where its files lie: path = \"segments/vip/\"")
         .and_then(|item| item.parse(path));
+    let complete_on = complete_on(&mut section);
     section.finish();
-    Some(Segment { name: name?, tag: tag?, path: path? })
+    Some(Segment { name: name?, tag: tag?, path: path?, complete_on: complete_on? })
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -95,6 +95,7 @@ fn an_export_with_defaults() {
     assert_eq!(export.segment().name(), "VIP");
     assert_eq!(export.segment().tag().as_str(), "segment: VIP");
     assert_eq!(export.segment().path().to_string(), "segments/vip/");
+    assert_eq!(*export.segment().complete_on(), CompleteOn::Object);
     assert_eq!(export.segments(), [export.segment().clone()]);
     assert_eq!(export.mapping().email, "EMail");
     assert!(export.mapping().fields.is_empty() && export.mapping().properties.is_empty());
@@ -150,6 +151,20 @@ fn an_export_with_everything() {
             property("tier", "Tier", PropertyKind::String),
         ]
     );
+}
+
+#[test]
+fn a_drop_of_many_files_is_completed_by_what_the_export_says() {
+    let on = |keys: &str| {
+        let text = with(EXPORT, "\"segments/vip/\"", &format!("\"segments/vip/\"\n{keys}"));
+        read_export(text.as_bytes()).unwrap().segment().complete_on().clone()
+    };
+    assert_eq!(on("complete_on = \"object\""), CompleteOn::Object);
+    assert_eq!(on("complete_on = \"_SUCCESS\""), CompleteOn::Marker("_SUCCESS".to_owned()));
+    assert_eq!(on("complete_on = \"done.flag\""), CompleteOn::Marker("done.flag".to_owned()));
+    assert_eq!(on("complete_on = \"manifest\""), CompleteOn::Manifest);
+    let table = CompleteOn::Model { table: "VIP 顧客".to_owned() };
+    assert_eq!(on("complete_on = \"model.json\"\ntable = \" VIP 顧客 \""), table);
 }
 
 /// Each broken file with what is said of it, numbered as messages number lines.
@@ -263,6 +278,19 @@ fn broken_exports() {
         ("a path with a wildcard", with("segments/vip/", "segments/vip/*.csv")),
         ("a whole bucket", with("segments/vip/", "s3://lake")),
         ("a path of another kind", with("segments/vip/", "https://example.com/vip.csv")),
+        (
+            "drops completed by a typing mistake",
+            with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"_SUCESS\"\ntable = \"VIP\""),
+        ),
+        (
+            "a model without its table",
+            with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"model.json\""),
+        ),
+        ("a table of no model", with("\"segments/vip/\"", "\"segments/vip/\"\ntable = \"VIP\"")),
+        (
+            "a marker with its folder",
+            with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"vip/done\""),
+        ),
         ("a delimiter that is none", format!("{file}[csv]\ndelimiter = \"comma\"\nquote = \"'\"\n")),
         ("a bad custom property name", format!("{file}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n")),
         (

@@ -189,7 +189,7 @@ mod tests {
 
     fn contacts(file: &str) -> (Vec<String>, BTreeMap<String, u64>) {
         let (mapping, tags) = (mapping(), [Tag::try_from("segment: VIP".to_owned()).unwrap()]);
-        let mut rows = CsvRows::open(file.as_bytes(), None, &mapping.columns()).unwrap();
+        let mut rows = CsvRows::open(file.as_bytes(), None, None, &mapping.columns()).unwrap();
         let mapper = Mapper::bind(&mapping, &tags, rows.header()).unwrap();
         let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
         while let Some(Ok(())) = rows.next(&mut row).unwrap() {

@@ -24,11 +24,11 @@ pub use self::{
 use crate::{
     app::{App, AppError},
     config::{EnvironmentError, Export, LambdaEnvironment, LoadError, load_valid},
-    ports::{Ports, aws::Aws, clock::SystemClock},
+    ports::{Ports, aws::Aws, clock::SystemClock, objects::Pinned},
     run::{Bucket, Location, Trigger},
     stage::{
         Quiet,
-        plan::{claims, find_source},
+        plan::{Claim, PlanError, claims, find_source},
         settle::Limits,
     },
 };
@@ -69,6 +69,17 @@ pub enum LambdaError {
     /// A bug. The log says where.
     #[error("it panicked; this is a bug in omnisend-export, and the function's log says where")]
     Panicked,
+}
+
+/// What objects that were written are to an export.
+#[derive(Debug)]
+enum Completed {
+    /// The drop that is complete now, by what completed it.
+    Drop(Pinned),
+    /// Parts of one that is not.
+    NotYet,
+    /// Nothing.
+    Nothing,
 }
 
 impl From<AppError> for LambdaError {
@@ -150,22 +161,26 @@ impl Lambda {
         let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await.map_err(AppError::from)?;
         let mut starts = Starts::new(&self.app, &self.state_bucket);
         for export in &state.ambiguous {
-            if locations.iter().any(|location| claims(export, location)) {
+            if locations.iter().any(|location| claims(export, location) == Claim::Completes) {
                 starts.fail(state.why_not(export).into());
             }
         }
+        let mut waiting = 0_u32;
         for export in state.exports.into_values() {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
-            if !locations.iter().any(|location| claims(&export, location)) {
-                continue;
-            }
-            match find_source(ports, &export).await {
-                Ok(source) => {
-                    let trigger = Trigger::Drop { objects: vec![source.completed_by] };
+            match self.completed(&export, &locations).await {
+                Ok(Completed::Drop(completed_by)) => {
+                    let trigger = Trigger::Drop { objects: vec![completed_by] };
                     starts.start(connection, export, trigger).await;
                 }
-                Err(error) => starts.fail(error.into()),
+                Ok(Completed::NotYet) => waiting += 1,
+                Ok(Completed::Nothing) => {}
+                Err(error) => starts.fail(error),
             }
+        }
+        if waiting > 0 && starts.is_empty() {
+            tracing::info!(exports = waiting, "a part of a drop that is not complete yet; nothing to do");
+            return starts.end();
         }
         match broken {
             // It may be that a broken export reads it.
@@ -179,6 +194,32 @@ impl Lambda {
             _ => {}
         }
         starts.end()
+    }
+
+    /// The drop of an export that is complete with these objects.
+    async fn completed(&self, export: &Export, objects: &[Location]) -> Result<Completed, AppError> {
+        let claim = objects.iter().map(|object| claims(export, object)).max().unwrap_or(Claim::None);
+        match claim {
+            Claim::None => return Ok(Completed::Nothing),
+            Claim::Part => return Ok(Completed::NotYet),
+            Claim::Listed | Claim::Completes => {}
+        }
+        match find_source(self.app.ports(), export).await {
+            Ok(source) if claim == Claim::Completes || objects.iter().any(|object| source.has(object)) => {
+                Ok(Completed::Drop(source.completed_by))
+            }
+            Ok(_) => Ok(Completed::NotYet),
+            // The list's own event says it, once; and the sweep, if it stays so.
+            Err(PlanError::Drop { source, .. })
+                if claim == Claim::Listed || source.waits_since().is_some() =>
+            {
+                if claim == Claim::Completes {
+                    tracing::warn!(export = %export.name(), error = %source, "the drop is not complete; waiting");
+                }
+                Ok(Completed::NotYet)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Runs every export that is part of scheduled runs.

@@ -47,7 +47,7 @@ mod tests {
         let file = "email,phone,country_code,birthdate,gender,created_at\n\
             a@b.co,+44 20 7946 0958,GB,1990-02-28,female,2026-11-23\n\
             b@b.co,+44 20 7946 0958,GBR,1990-02-28,m,2026-11-23T10:00:00Z\n";
-        let mut rows = CsvRows::open(file.as_bytes(), None, &mapping.columns()).unwrap();
+        let mut rows = CsvRows::open(file.as_bytes(), None, None, &mapping.columns()).unwrap();
         let mapper = Mapper::bind(&mapping, &[], rows.header()).unwrap();
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(read) = rows.next(&mut row).unwrap() {

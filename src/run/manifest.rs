@@ -91,6 +91,9 @@ pub struct Manifest {
     pub trigger: Trigger,
     /// When the plan began.
     pub started_at: Timestamp,
+    /// The object that completed the drop: the one that was read, a marker or a list of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_by: Option<Pinned>,
     /// The exact objects that were read.
     pub source: Vec<Pinned>,
     /// Requests a minute that the connection allowed when the run was planned.
@@ -146,6 +149,11 @@ impl Manifest {
     pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> + use<> {
         let sends = self.stopped.is_none() && self.dry_run.is_none();
         (0..).take(if sends { self.chunks.len() } else { 0 })
+    }
+
+    /// Whether it is about the drop that this object completed.
+    pub fn is_of(&self, completed_by: &Pinned) -> bool {
+        self.completed_by.as_ref() == Some(completed_by) || self.source.contains(completed_by)
     }
 
     /// How many batches the contacts make.

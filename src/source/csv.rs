@@ -32,15 +32,21 @@ pub struct CsvRows<R> {
     header: Header,
     delimiter: Delimiter,
     record: ByteRecord,
+    begun: bool,
     ended: bool,
     /// Whether rows end with CR LF: the parser ends a row at the CR and counts a line at the LF, one row later.
     crlf: bool,
 }
 
 impl<R: Read> CsvRows<R> {
-    /// Reads the header. `wanted` are the mapping's columns, by which the delimiter is detected where none is
-    /// given.
-    pub fn open(mut file: R, delimiter: Option<Delimiter>, wanted: &[&str]) -> Result<Self, SourceError> {
+    /// Reads the header, unless the columns are known: then only a first row that is one is passed over. `wanted` are
+    /// the mapping's columns, by which the delimiter is detected where none is given.
+    pub fn open(
+        mut file: R,
+        delimiter: Option<Delimiter>,
+        columns: Option<&[String]>,
+        wanted: &[&str],
+    ) -> Result<Self, SourceError> {
         let mut first = Vec::with_capacity(SAMPLE_BYTES);
         file.by_ref()
             .take(SAMPLE_BYTES as u64)
@@ -48,6 +54,8 @@ impl<R: Read> CsvRows<R> {
             .map_err(|source| SourceError::Read { line: 1, source })?;
         let text = sample::text(&first)?;
         let delimiter = delimiter.unwrap_or_else(|| Delimiter::detect(text, wanted));
+        let columns = columns.map(|columns| Header::new(columns.iter().map(String::as_str)));
+        let has_header = columns.as_ref().is_none_or(|columns| sample::begins_with(text, delimiter, columns));
         let mark = first.len() - text.len();
         let mut first = Cursor::new(first);
         first.set_position(mark as u64);
@@ -61,18 +69,19 @@ impl<R: Read> CsvRows<R> {
             header: Header::new([]),
             delimiter,
             record: ByteRecord::new(),
+            begun: false,
             ended: false,
             crlf: false,
         };
         let mut row = Row::default();
-        match rows.next(&mut row)? {
-            None => return Err(SourceError::Empty),
-            Some(Err(_)) => return Err(SourceError::HeaderEncoding),
-            Some(Ok(())) => rows.header = Header::new(row.cells()),
-        }
-        rows.crlf = rows.reader.position().line() == row.line();
-        if rows.crlf && rows.reader.get_ref().end.position() == 0 {
-            rows.reader.get_mut().end = Cursor::new(END_CRLF);
+        if has_header {
+            match rows.next(&mut row)? {
+                None => return Err(SourceError::Empty),
+                Some(Err(_)) => return Err(SourceError::HeaderEncoding),
+                Some(Ok(())) => rows.header = Header::new(row.cells()),
+            }
+        } else if let Some(columns) = columns {
+            rows.header = columns;
         }
         Ok(rows)
     }
@@ -126,6 +135,13 @@ impl<R: Read> Rows for CsvRows<R> {
             return Err(SourceError::UnclosedQuote { line: ended_at });
         }
         row.begin(ended_at.saturating_sub(u64::from(!self.crlf)).max(1));
+        if !self.begun {
+            self.begun = true;
+            self.crlf = self.reader.position().line() == row.line();
+            if self.crlf && self.reader.get_ref().end.position() == 0 {
+                self.reader.get_mut().end = Cursor::new(END_CRLF);
+            }
+        }
         let columns = self.header.len();
         let bad = if memchr::memchr(0, text).is_some() {
             Some(BadRow::Nul)

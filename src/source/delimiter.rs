@@ -17,6 +17,9 @@ pub struct Delimiter(u8);
 pub struct InvalidDelimiter(String);
 
 impl Delimiter {
+    /// What CSV is named after.
+    pub const COMMA: Self = Self(b',');
+
     /// What detection chooses from; the first wins where they are equal.
     pub(super) const CANDIDATES: [Self; 4] = [Self(b','), Self(b';'), Self(b'\t'), Self(b'|')];
 

@@ -27,6 +27,17 @@ pub enum ColumnProblem {
     },
 }
 
+/// Where two files' columns differ first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadersDiffer {
+    /// The column, counted from 1.
+    column: usize,
+    /// Its name in the first file, and in the other; `None`: that file has fewer.
+    names: [Option<String>; 2],
+    /// That they may be no names: one of the files seems to begin with its first row, which is of a person.
+    are_people: bool,
+}
+
 /// How alike two names must be, by Jaro-Winkler, for one to be offered for the other.
 const ALIKE: f64 = 0.7;
 
@@ -51,6 +62,22 @@ impl Header {
         &self.names
     }
 
+    /// Where the columns of another file differ from these, if they do.
+    pub fn differs_from(&self, first: &Self) -> Option<HeadersDiffer> {
+        let name = |header: &Self, column: usize| header.names.get(column).cloned();
+        let column = (0..self.len().max(first.len())).find(|n| name(self, *n) != name(first, *n))?;
+        Some(HeadersDiffer {
+            column: column + 1,
+            names: [name(first, column), name(self, column)],
+            are_people: self.is_a_row() || first.is_a_row(),
+        })
+    }
+
+    /// Whether the file seems to begin with its first row: those are not names of columns but of people.
+    fn is_a_row(&self) -> bool {
+        self.names.iter().any(|name| name.contains('@'))
+    }
+
     /// Where a column stands, counted from 0.
     pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
         let wanted = wanted.trim();
@@ -67,10 +94,9 @@ impl Header {
         }
     }
 
-    /// The names that are most like one. None where the file seems to begin with its first row: those are not names
-    /// of columns but of people.
+    /// The names that are most like one. None where they are no names.
     fn nearest(&self, wanted: &str) -> Vec<String> {
-        if self.names.iter().any(|name| name.contains('@')) {
+        if self.is_a_row() {
             return Vec::new();
         }
         let plain = |name: &str| -> String {
@@ -85,6 +111,19 @@ impl Header {
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
+    }
+}
+
+impl fmt::Display for HeadersDiffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.are_people {
+            return write!(f, "column {}; is the header missing?", self.column);
+        }
+        let [first, other] = self.names.each_ref().map(|name| match name {
+            Some(name) => format!("`{name}`"),
+            None => "not there".to_owned(),
+        });
+        write!(f, "column {} is {other}, and {first} in the first", self.column)
     }
 }
 
@@ -132,6 +171,27 @@ mod tests {
             nothing.to_string(),
             "column `郵便番号` is not in the header, and nothing there is like it"
         );
+    }
+
+    #[test]
+    fn two_headers_differ_in_their_first_other_column() {
+        let first = Header::new(["EMail", "FirstName"]);
+        let differs = |cells: &[&str]| {
+            Header::new(cells.iter().copied()).differs_from(&first).map(|differs| differs.to_string())
+        };
+        assert_eq!(differs(&[" EMail", "FirstName "]), None);
+        assert_eq!(
+            differs(&["FirstName", "EMail"]).as_deref(),
+            Some("column 1 is `FirstName`, and `EMail` in the first")
+        );
+        assert_eq!(
+            differs(&["EMail"]).as_deref(),
+            Some("column 2 is not there, and `FirstName` in the first")
+        );
+        let longer = differs(&["EMail", "FirstName", "City"]);
+        assert_eq!(longer.as_deref(), Some("column 3 is `City`, and not there in the first"));
+        let row = differs(&["ada@example.com", "Ada"]);
+        assert_eq!(row.as_deref(), Some("column 1; is the header missing?"));
     }
 
     #[test]

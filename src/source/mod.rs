@@ -5,6 +5,7 @@ mod csv;
 mod delimiter;
 mod file;
 mod header;
+pub mod layout;
 mod reading;
 mod row;
 mod sample;
@@ -14,7 +15,7 @@ pub use self::{
     csv::{CsvRows, MAX_ROW_BYTES},
     delimiter::{Delimiter, InvalidDelimiter},
     file::File,
-    header::{ColumnProblem, Header},
+    header::{ColumnProblem, Header, HeadersDiffer},
     reading::Reading,
     row::{BadRow, Row},
 };
@@ -32,7 +33,7 @@ pub trait Rows {
 /// file does not say how it is written they help to find it out.
 pub fn open(file: &dyn File, reading: &Reading, wanted: &[&str]) -> Result<Box<dyn Rows>, SourceError> {
     let stream = file.stream().map_err(|source| SourceError::Read { line: 1, source })?;
-    Ok(Box::new(CsvRows::open(stream, reading.delimiter, wanted)?))
+    Ok(Box::new(CsvRows::open(stream, reading.delimiter, reading.columns.as_deref(), wanted)?))
 }
 
 /// Why a segment file cannot be trusted, as a whole. Nothing of it is sent.

@@ -8,6 +8,7 @@ use super::Delimiter;
 pub struct Reading {
     /// What stands between two cells of a CSV file; `None`: found out.
     pub delimiter: Option<Delimiter>,
-    /// The columns, of files that have no header; `None`: the first row of each names them.
+    /// The columns, of files that may have no header: a first row that repeats them is one. `None`: the first row of
+    /// each names them.
     pub columns: Option<Vec<String>>,
 }

@@ -31,6 +31,19 @@ impl Delimiter {
     }
 }
 
+/// Whether the first row names these columns, in this order: no row of a person does.
+pub(super) fn begins_with(sample: &[u8], delimiter: Delimiter, columns: &Header) -> bool {
+    let mut rows = csv::ReaderBuilder::new()
+        .delimiter(delimiter.byte())
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(sample)
+        .into_byte_records();
+    let Some(Ok(first)) = rows.next() else { return false };
+    let cells: Vec<_> = first.iter().map(String::from_utf8_lossy).collect();
+    Header::new(cells.iter().map(AsRef::as_ref)) == *columns
+}
+
 /// Takes the UTF-8 byte order mark off, and refuses what is plainly not CSV text in UTF-8.
 pub(super) fn text(sample: &[u8]) -> Result<&[u8], SourceError> {
     let refuse = |format, advice| Err(SourceError::NotCsv { format, advice });

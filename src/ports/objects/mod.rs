@@ -88,6 +88,11 @@ pub trait Objects: fmt::Debug + Send + Sync {
 
     /// Removes an object; one that is not there is fine.
     async fn delete(&self, at: &Location) -> Result<(), ObjectError>;
+
+    /// The name of the bucket that holds the state, where it is a bucket.
+    fn state_bucket(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Why an object could not be read or written. Each says which one.

@@ -145,6 +145,10 @@ impl Objects for S3Objects {
             Err(error) => Err(error),
         }
     }
+
+    fn state_bucket(&self) -> Option<&str> {
+        Some(&self.state_bucket)
+    }
 }
 
 fn size(length: Option<i64>) -> Option<u64> {

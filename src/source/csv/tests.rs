@@ -4,7 +4,7 @@ use super::*;
 
 /// Every row as `line: cell|cell` or `line: what is wrong`, then what refused the file, if anything did.
 fn read(file: &[u8]) -> Vec<String> {
-    let mut rows = match CsvRows::open(file, None, &["EMail"]) {
+    let mut rows = match CsvRows::open(file, None, None, &["EMail"]) {
         Ok(rows) => rows,
         Err(error) => return vec![error.to_string()],
     };
@@ -29,6 +29,29 @@ fn rows_are_those_of_rfc_4180() {
     let file =
         "\u{feff}EMail,Name\r\na@b.co,\"Smith, \"\"Al\"\"\"\r\n\r\nb@b.co,\"two\nlines\"\r\nc@b.co,田中";
     assert_eq!(read(file.as_bytes()), ["2: a@b.co|Smith, \"Al\"", "4: b@b.co|two\nlines", "6: c@b.co|田中"]);
+}
+
+#[test]
+fn a_file_without_a_header_has_the_columns_that_are_known() {
+    let columns = ["EMail".to_owned(), "Name".to_owned()];
+    for (file, expected) in [
+        ("a@b.co,Al\nb@b.co,\"x\ny\"\nc@b.co,Cy", vec!["1: a@b.co|Al", "2: b@b.co|x\ny", "4: c@b.co|Cy"]),
+        ("a@b.co,Al\r\nb@b.co,Bo\r\n", vec!["1: a@b.co|Al", "2: b@b.co|Bo"]),
+        ("EMail,Name\r\na@b.co,Al\r\n", vec!["2: a@b.co|Al"]),
+        ("a@b.co\n", vec!["1: bad"]),
+        ("", vec![]),
+        ("EMail,Name", vec![]),
+    ] {
+        let mut rows =
+            CsvRows::open(file.as_bytes(), Some(Delimiter::COMMA), Some(&columns), &["EMail"]).unwrap();
+        assert_eq!(rows.header().names(), columns);
+        let (mut seen, mut row) = (Vec::new(), Row::default());
+        while let Some(read) = rows.next(&mut row).unwrap() {
+            let cells = read.map_or("bad".to_owned(), |()| row.cells().collect::<Vec<_>>().join("|"));
+            seen.push(format!("{}: {cells}", row.line()));
+        }
+        assert_eq!(seen, expected, "{file:?}");
+    }
 }
 
 #[test]
@@ -78,7 +101,7 @@ fn an_empty_file_and_a_lone_header_differ() {
 fn a_row_without_end_is_refused_in_flat_memory() {
     // 100 MB after the header, made on the fly: nothing here or there holds it.
     let file = io::Cursor::new(b"EMail,Name\na@b.co,x\n".to_vec()).chain(io::repeat(b'y').take(100 << 20));
-    let mut rows = CsvRows::open(file, None, &["EMail"]).unwrap();
+    let mut rows = CsvRows::open(file, None, None, &["EMail"]).unwrap();
     let mut row = Row::default();
     assert!(matches!(rows.next(&mut row), Ok(Some(Ok(())))));
     assert!(matches!(rows.next(&mut row), Err(SourceError::RowTooLong { line: 3 })));
@@ -100,7 +123,7 @@ proptest! {
             writer.write_record(row).unwrap();
         }
         let file = writer.into_inner().unwrap();
-        let mut read = CsvRows::open(file.as_slice(), Delimiter::try_from(char::from(delimiter).to_string()).ok(), &[]).unwrap();
+        let mut read = CsvRows::open(file.as_slice(), Delimiter::try_from(char::from(delimiter).to_string()).ok(), None, &[]).unwrap();
         let (mut back, mut row) = (Vec::new(), Row::default());
         while let Some(result) = read.next(&mut row).unwrap() {
             prop_assert_eq!(result, Ok(()));

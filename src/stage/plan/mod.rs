@@ -1,17 +1,23 @@
 //! Plan: reads the source once, maps it, and writes what is to be sent: chunks, then the manifest, then the
 //! messages. The only stage that knows formats and mappings.
 
+mod drop;
 mod prepare;
 mod seen;
-mod select;
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::mpsc};
 
-pub use self::prepare::PrepareError;
-use self::prepare::{Finished, Prepared, Sink, prepare};
+use self::{
+    drop::Drops,
+    prepare::{Finished, Prepared, Sink, prepare},
+};
+pub use self::{
+    drop::{Claim, DropError, Part, Source, claims},
+    prepare::PrepareError,
+};
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
     config::{Connection, Export},
@@ -19,12 +25,12 @@ use crate::{
     omnisend::MAX_BATCH_CONTACTS,
     ports::{
         Ports,
-        objects::{ObjectError, Pinned, Put},
+        objects::{ObjectError, Put},
         queue::QueueError,
     },
-    run::{DryRun, ExportName, Key, Location, Manifest, Mode, RunRef, Step, Trigger, Work},
+    run::{DryRun, ExportName, Key, Manifest, Mode, RunRef, Step, Trigger, Work},
     scale,
-    source::{self, ObjectFile, Reading},
+    source::{self, HeadersDiffer, ObjectFile},
 };
 
 /// Contacts in a batch.
@@ -61,6 +67,15 @@ pub enum PlanError {
         /// Where it looked.
         path: String,
     },
+    /// There is no drop that is complete, or none that can be told.
+    #[error("export `{export}`: {source}")]
+    Drop {
+        /// The export.
+        export: ExportName,
+        /// What is there, and what is not.
+        #[source]
+        source: Box<DropError>,
+    },
     /// The file cannot be trusted, or does not fit the mapping.
     #[error("export `{export}`: {object}: {source}")]
     File {
@@ -71,6 +86,21 @@ pub enum PlanError {
         /// What is wrong.
         #[source]
         source: PrepareError,
+    },
+    /// The files of a drop have not the same columns.
+    #[error(
+        "export `{export}`: the columns of {object} are not those of {first}: {differs}; all files of a drop have the \
+         same columns in the same order"
+    )]
+    Headers {
+        /// The export.
+        export: ExportName,
+        /// The first file.
+        first: String,
+        /// The one that differs.
+        object: String,
+        /// How.
+        differs: Box<HeadersDiffer>,
     },
     /// The store.
     #[error(transparent)]
@@ -89,48 +119,13 @@ pub enum PlanError {
 impl PlanError {
     /// Whether it is about what was dropped, and not about the world around it.
     pub fn is_of_the_drop(&self) -> bool {
-        matches!(self, Self::File { .. })
+        matches!(self, Self::File { .. } | Self::Headers { .. })
     }
-}
-
-/// Whether an object is one that an export reads.
-pub fn claims(export: &Export, object: &Location) -> bool {
-    let path = export.segment().path();
-    path.bucket == object.bucket && select::belongs(&object.key, &path.key)
-}
-
-/// A segment as it was dropped: what completed the drop, and its parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The object that a run of this drop starts from: the file itself, or the marker that completed it.
-    pub completed_by: Pinned,
-    /// The files to read, in order.
-    pub parts: Vec<Part>,
-}
-
-/// One file of a segment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Its exact version.
-    pub object: Pinned,
-    /// How it is read.
-    pub reading: Reading,
 }
 
 /// The drop that a run of an export would read now: the newest.
 pub async fn find_source(ports: &Ports, export: &Export) -> Result<Source, PlanError> {
-    let path = export.segment().path();
-    match select::newest(&*ports.objects, path).await? {
-        Some(location) => source_of(ports, export, ports.objects.head(&location).await?).await,
-        None => Err(PlanError::NoSource { export: export.name().clone(), path: path.to_string() }),
-    }
-}
-
-/// The drop that an object completed.
-#[expect(clippy::unused_async, reason = "a marker is read to know the parts")]
-async fn source_of(_ports: &Ports, export: &Export, completed_by: Pinned) -> Result<Source, PlanError> {
-    let parts = vec![Part { object: completed_by.clone(), reading: export.reading().clone() }];
-    Ok(Source { completed_by, parts })
+    Drops::new(&*ports.objects, export).newest().await
 }
 
 /// Plans a run, unless it is planned already, and answers with its manifest.
@@ -144,11 +139,17 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         Trigger::Drop { objects } => objects.first().cloned(),
         Trigger::Schedule { .. } | Trigger::Call { .. } => None,
     };
+    let drops = Drops::new(&*ports.objects, &request.export);
     let source = match source {
-        Some(completed_by) => source_of(ports, &request.export, completed_by).await?,
-        None => find_source(ports, &request.export).await?,
+        Some(completed_by) => drops.of(completed_by).await?,
+        None => drops.newest().await?,
     };
-    let prepared = read(ports, request, &source.parts, observer).await?;
+    let prepared = read(ports, request, &source, observer).await?;
+    // A version that is kept can be read to its end though somebody replaced it meanwhile.
+    if let Err(changed) = drops.unchanged(&source).await {
+        discard(ports, &request.run).await;
+        return Err(changed);
+    }
     let manifest = manifest(request, started_at, source, prepared);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
@@ -196,6 +197,7 @@ fn manifest(request: &Request, started_at: Timestamp, source: Source, prepared: 
         mode: request.mode,
         trigger: request.trigger.clone(),
         started_at,
+        completed_by: Some(source.completed_by),
         source: source.parts.into_iter().map(|part| part.object).collect(),
         requests_per_minute: request.connection.budget(),
         mapping: request.export.mapping().clone(),
@@ -214,13 +216,14 @@ fn manifest(request: &Request, started_at: Timestamp, source: Source, prepared: 
 async fn read(
     ports: &Ports,
     request: &Request,
-    parts: &[Part],
+    segment: &Source,
     observer: &dyn Observer,
 ) -> Result<Prepared, PlanError> {
-    let of = parts.iter().map(|part| part.object.size).sum();
+    let of = segment.parts.iter().map(|part| part.object.size).sum();
     let (counted, mut read) = mpsc::unbounded_channel();
     let runtime = Handle::current();
-    let files: Vec<_> = parts
+    let files: Vec<_> = segment
+        .parts
         .iter()
         .map(|part| {
             let object = part.object.clone();
@@ -246,11 +249,21 @@ async fn read(
     let failed = match (written, prepared?) {
         (Err(error), _) => error.into(),
         (Ok(()), Ok(prepared)) => return Ok(prepared),
-        (Ok(()), Err((part, error))) => PlanError::File {
-            export: request.export.name().clone(),
-            object: parts.get(part).map(|part| part.object.location.to_string()).unwrap_or_default(),
-            source: error,
-        },
+        (Ok(()), Err((part, error))) => {
+            let export = request.export.name().clone();
+            let name = |part: usize| {
+                segment.parts.get(part).map(|part| part.object.location.to_string()).unwrap_or_default()
+            };
+            match error {
+                PrepareError::Headers { first, differs } => PlanError::Headers {
+                    export,
+                    first: name(first),
+                    object: name(part),
+                    differs: differs.into(),
+                },
+                source => PlanError::File { export, object: name(part), source },
+            }
+        }
     };
     // Chunks without a manifest are of no use, and hold personal data.
     discard(ports, &request.run).await;
@@ -284,6 +297,10 @@ async fn write(
 
 async fn discard(ports: &Ports, run: &RunRef) {
     let records = Records::new(ports.objects.clone());
+    // Somebody may have planned the same run meanwhile, from the same drop: it exists then, and they are its chunks.
+    if !matches!(records.manifest(run).await, Ok(None)) {
+        return;
+    }
     for location in records.written(run).await.unwrap_or_default() {
         if let Err(error) = ports.objects.delete(&location).await {
             tracing::warn!(object = %location, %error, "a chunk of a plan that failed was left behind");

@@ -7,10 +7,10 @@ use bytes::Bytes;
 
 use super::seen::Seen;
 use crate::{
-    config::Export,
+    config::{CompleteOn, Export},
     contact::{Invalid, Mapper, Tag, Warnings},
     run::{ChunkInfo, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
-    source::{self, BadRow, File, Reading, Row, SourceError},
+    source::{self, BadRow, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
 
 /// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
@@ -40,6 +40,14 @@ pub enum PrepareError {
     /// The file cannot be trusted.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Its columns are not those of another file of the drop.
+    #[error("its columns are not those of the first file: {differs}")]
+    Headers {
+        /// The other file, counted from 0.
+        first: usize,
+        /// How they differ.
+        differs: HeadersDiffer,
+    },
     /// A line could not be written or compressed.
     #[error("could not prepare a chunk: {0}")]
     Write(#[from] std::io::Error),
@@ -75,6 +83,8 @@ struct Preparation<'a, S> {
     refused_parts: u32,
     guard: Option<Guard>,
     first_contacts: Vec<serde_json::Value>,
+    /// The columns of the first file that has any, and which file it is.
+    header: Option<(usize, Header)>,
 }
 
 /// Reads a segment's files, and hands over its contacts in chunks of `chunk_contacts`. An error comes with the file
@@ -112,6 +122,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             refused_parts: 0,
             guard: None,
             first_contacts: Vec::new(),
+            header: None,
         })
     }
 
@@ -127,7 +138,12 @@ impl<'a, S: Sink> Preparation<'a, S> {
     ) -> Result<(), PrepareError> {
         let mapping = export.mapping();
         let object = u32::try_from(n).unwrap_or(u32::MAX);
-        let mut rows = source::open(file, reading, &mapping.columns())?;
+        let mut rows = match source::open(file, reading, &mapping.columns()) {
+            // Some producers write a file for each of their workers, also for those that had nothing to write.
+            Err(SourceError::Empty) if *export.segment().complete_on() != CompleteOn::Object => return Ok(()),
+            opened => opened?,
+        };
+        self.same_columns(n, rows.header())?;
         let mapper = Mapper::bind(mapping, tags, rows.header()).map_err(SourceError::Columns)?;
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
@@ -155,6 +171,18 @@ impl<'a, S: Sink> Preparation<'a, S> {
         }
         for (of, count) in mapper.named(&warnings) {
             *all_warnings.entry(of).or_default() += count;
+        }
+        Ok(())
+    }
+
+    fn same_columns(&mut self, n: usize, header: &Header) -> Result<(), PrepareError> {
+        match &self.header {
+            None => self.header = Some((n, header.clone())),
+            Some((first, before)) => {
+                if let Some(differs) = header.differs_from(before) {
+                    return Err(PrepareError::Headers { first: *first, differs });
+                }
+            }
         }
         Ok(())
     }
