@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     connection::display_name,
+    consent::welcome,
     document::Document,
     item::Item,
     mapping::mapping,
@@ -115,7 +116,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
     );
     // Before any table: a table then knows which of its keys belong above it.
     let keep_email_case = root.boolean("keep_email_case");
-    let send_welcome_message = root.boolean("send_welcome_message");
+    let send_welcome_message = welcome(&mut root);
     let delimiter = root.optional("csv").and_then(|item| csv(&item));
     let segment = segment(&mut root);
     let mapping = mapping(&mut root, keep_email_case, send_welcome_message);

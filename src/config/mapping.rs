@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::contact::{Field, Mapping, Property, PropertyKind, PropertyName};
 
 use super::{
+    consent::consent,
     item::Item,
     section::{AT_THE_TOP, Section},
     words::shown,
@@ -44,6 +45,10 @@ pub(super) fn mapping(
     let properties = root
         .optional("custom_properties")
         .map_or(Some(Vec::new()), |item| properties(&item, item.section()?));
+    let has_phone =
+        fields.as_ref().is_some_and(|(_, fields)| fields.iter().any(|(of, _)| *of == Field::Phone));
+    // Fields that were refused may have had a phone.
+    let consent = consent(root, has_phone || fields.is_none());
     let (email, fields) = fields?;
     Some(Mapping {
         email,
@@ -51,6 +56,7 @@ pub(super) fn mapping(
         properties: properties?,
         keep_email_case: keep_email_case?,
         send_welcome_message: send_welcome_message?,
+        consent: consent?,
     })
 }
 
@@ -151,7 +157,7 @@ fn kind_with(kind: Option<Kind>, separator: Option<&Item<'_>>) -> Option<Propert
 }
 
 /// A column's name, as the file's header has it: white space around it may be part of it.
-fn column(text: &str) -> Result<String, &'static str> {
+pub(super) fn column(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() {
         Err("it is empty; put the column's name as the file's header has it")
     } else {

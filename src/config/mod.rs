@@ -6,6 +6,7 @@
 
 mod complete_on;
 mod connection;
+mod consent;
 mod document;
 mod environment;
 mod export;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::{
-    contact::{Field, Property, PropertyKind},
+    contact::{Field, Property, PropertyKind, Status},
     run::Mode,
     source::Delimiter,
 };
@@ -112,6 +112,7 @@ fn an_export_with_everything() {
         max_profiles = 0x10
         keep_email_case = true
         send_welcome_message = true
+        send_welcome_message_acknowledged = true
         segments = [{ name = "VIP & friends", tag = "vip", path = "s3://lake/out/vip.parquet" }]
         [csv]
         delimiter = "tab"
@@ -402,4 +403,106 @@ fn check(bytes: &[u8]) {
         assert!(!error.problems.is_empty());
         assert!(error.problems.iter().all(|problem| (1..=lines).contains(&problem.line)), "{error}");
     }
+}
+
+#[test]
+fn an_export_with_consent() {
+    let export = read_export(
+        format!(
+            "{}phone = \"Phone\"\n{}",
+            EXPORT,
+            r#"
+            [consent.email]
+            column = "News"
+            subscribed = [" Yes ", "JA"]
+            unsubscribed = ["No"]
+            non_subscribed = ["Ausstehend"]
+            date = { column = "NewsDate", format = "%d.%m.%Y" }
+            source = " CRM "
+            may_subscribe = true
+            ip = "Ip"
+            user_agent = "Agent"
+            [consent.sms]
+            column = "Sms"
+            unsubscribed = ["stop"]
+            date = "SmsDate"
+            source = "Shop"
+            "#
+        )
+        .as_bytes(),
+    )
+    .unwrap();
+    let consent = &export.mapping().consent;
+    let values =
+        |values: &[(&str, Status)]| values.iter().map(|(v, s)| ((*v).to_owned(), *s)).collect::<Vec<_>>();
+    let email = consent.email.as_ref().unwrap();
+    assert_eq!(
+        email.values,
+        values(&[
+            ("yes", Status::Subscribed),
+            ("ja", Status::Subscribed),
+            ("no", Status::Unsubscribed),
+            ("ausstehend", Status::NonSubscribed)
+        ])
+    );
+    assert_eq!((email.source.as_str(), email.may_subscribe), ("CRM", true));
+    let sms = consent.sms.as_ref().unwrap();
+    assert_eq!((sms.values.clone(), sms.may_subscribe), (values(&[("stop", Status::Unsubscribed)]), false));
+    assert_eq!(
+        export.mapping().columns(),
+        ["EMail", "Phone", "News", "NewsDate", "Ip", "Agent", "Sms", "SmsDate"]
+    );
+    let json = serde_json::to_string(export.mapping()).unwrap();
+    assert_eq!(&serde_json::from_str::<crate::contact::Mapping>(&json).unwrap(), export.mapping());
+}
+
+#[test]
+fn broken_consent() {
+    let file = EXPORT.trim_start();
+    let phone = "phone = \"Phone\"\n";
+    let good = "column = \"News\"\nunsubscribed = [\"no\"]\ndate = \"Date\"\nsource = \"CRM\"\n";
+    let files = [
+        (
+            "no date and no source",
+            format!("{file}[consent.email]\ncolumn = \"News\"\nsubscribed = [\"yes\"]\n"),
+        ),
+        (
+            "no values",
+            format!("{file}[consent.email]\ncolumn = \"News\"\ndate = \"Date\"\nsource = \"CRM\"\n"),
+        ),
+        (
+            "a value that means two things",
+            format!("{file}[consent.email]\n{good}subscribed = [\"NO\", \"yes\", \"Yes\", \" \", 1]\n"),
+        ),
+        ("texts without a phone", format!("{file}[consent.sms]\n{good}")),
+        ("a channel that is none", format!("{file}[consent.push]\n{good}")),
+        ("no channel", format!("{file}[consent]\n{good}")),
+        (
+            "a format that is none",
+            format!(
+                "{file}{phone}[consent.sms]\n{}",
+                good.replace("\"Date\"", "{ column = \"Date\", format = \"DD.MM.YYYY\" }")
+            ),
+        ),
+        ("an empty source", format!("{file}[consent.email]\n{}", good.replace("CRM", " "))),
+        ("a permission in words", format!("{file}[consent.email]\n{good}may_subscribe = \"yes\"\n")),
+        ("a welcome message for everybody", format!("send_welcome_message = true\n{file}")),
+    ];
+    let files: Vec<_> = files.iter().map(|(what, text)| (*what, text.as_str())).collect();
+    insta::assert_snapshot!(report(read_export, &files));
+}
+
+#[test]
+fn a_welcome_message_has_to_be_said_twice() {
+    for (lines, send) in [
+        ("", false),
+        ("send_welcome_message = false\n", false),
+        ("send_welcome_message_acknowledged = true\n", false),
+        ("send_welcome_message = true\nsend_welcome_message_acknowledged = true\n", true),
+    ] {
+        let export = read_export(format!("{lines}{EXPORT}").as_bytes()).unwrap();
+        assert_eq!(export.mapping().send_welcome_message, send, "{lines}");
+    }
+    let refused = format!("send_welcome_message = true\nsend_welcome_message_acknowledged = false\n{EXPORT}");
+    assert!(read_export(refused.as_bytes()).is_err());
 }

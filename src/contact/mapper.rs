@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{
     Field, Mapping, Prepared, PropertyKind, Tag,
+    consent::{ConsentReader, ConsentWarnings},
     normalise::{email, field, phone, property},
 };
 use crate::source::{ColumnProblem, Header, Row};
@@ -24,6 +27,7 @@ pub enum Invalid {
 pub struct Warnings {
     fields: [u64; Field::ALL.len()],
     properties: Vec<u64>,
+    consent: ConsentWarnings,
 }
 
 /// Turns rows into contacts.
@@ -36,6 +40,7 @@ pub struct Mapper<'m> {
     properties: Vec<(&'m str, &'m PropertyKind, usize)>,
     tags: &'m [Tag],
     send_welcome_message: bool,
+    consent: ConsentReader<'m>,
 }
 
 impl Mapping {
@@ -43,13 +48,23 @@ impl Mapping {
     pub fn columns(&self) -> Vec<&str> {
         let fields = self.fields.iter().map(|(_, column)| column.as_str());
         let properties = self.properties.iter().map(|property| property.column.as_str());
-        std::iter::once(self.email.as_str()).chain(fields).chain(properties).collect()
+        std::iter::once(self.email.as_str())
+            .chain(fields)
+            .chain(properties)
+            .chain(self.consent.columns())
+            .collect()
     }
 }
 
 impl<'m> Mapper<'m> {
-    /// Finds the mapping's columns in a header. All that are missing are named at once.
-    pub fn bind(mapping: &'m Mapping, tags: &'m [Tag], header: &Header) -> Result<Self, Vec<ColumnProblem>> {
+    /// Finds the mapping's columns in a header. All that are missing are named at once. `now` is when the run was
+    /// started: no consent was given later.
+    pub fn bind(
+        mapping: &'m Mapping,
+        tags: &'m [Tag],
+        header: &Header,
+        now: Timestamp,
+    ) -> Result<Self, Vec<ColumnProblem>> {
         let mut problems = Vec::new();
         let mut find = |column: &str| {
             header.find(column).unwrap_or_else(|problem| {
@@ -70,6 +85,7 @@ impl<'m> Mapper<'m> {
         }
         let properties =
             mapping.properties.iter().map(|p| (p.name.as_str(), &p.kind, find(&p.column))).collect();
+        let consent = ConsentReader::bind(&mapping.consent, now, &mut find);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -81,6 +97,7 @@ impl<'m> Mapper<'m> {
             properties,
             tags,
             send_welcome_message: mapping.send_welcome_message,
+            consent,
         })
     }
 
@@ -118,7 +135,8 @@ impl<'m> Mapper<'m> {
             }
         }
         let send_welcome_message = self.send_welcome_message;
-        Ok(Prepared { email, phone, fields, properties, tags: self.tags, send_welcome_message })
+        let consent = self.consent.read(row, &mut warnings.consent);
+        Ok(Prepared { email, phone, fields, properties, tags: self.tags, send_welcome_message, consent })
     }
 
     /// The row's e-mail cell, as it is in the file.
@@ -134,7 +152,7 @@ impl<'m> Mapper<'m> {
             .iter()
             .zip(&warnings.properties)
             .map(|((name, ..), count)| (format!("custom_properties.{name}"), *count));
-        fields.chain(properties).filter(|(_, count)| *count > 0).collect()
+        fields.chain(properties).filter(|(_, count)| *count > 0).chain(warnings.consent.named()).collect()
     }
 }
 
@@ -161,7 +179,7 @@ impl Warnings {
 mod tests {
     use super::*;
     use crate::{
-        contact::{Property, PropertyName},
+        contact::{ConsentMapping, Property, PropertyName},
         source::{CsvRows, Rows},
     };
 
@@ -184,13 +202,14 @@ mod tests {
             ],
             keep_email_case: false,
             send_welcome_message: false,
+            consent: ConsentMapping::default(),
         }
     }
 
     fn contacts(file: &str) -> (Vec<String>, BTreeMap<String, u64>) {
         let (mapping, tags) = (mapping(), [Tag::try_from("segment: VIP".to_owned()).unwrap()]);
         let mut rows = CsvRows::open(file.as_bytes(), None, None, &mapping.columns()).unwrap();
-        let mapper = Mapper::bind(&mapping, &tags, rows.header()).unwrap();
+        let mapper = Mapper::bind(&mapping, &tags, rows.header(), Timestamp::UNIX_EPOCH).unwrap();
         let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
         while let Some(Ok(())) = rows.next(&mut row).unwrap() {
             seen.push(match mapper.contact(&row, &mut warnings) {
@@ -243,7 +262,8 @@ mod tests {
     #[test]
     fn every_missing_column_is_named_at_once() {
         let problems =
-            Mapper::bind(&mapping(), &[], &Header::new(["Email", "FirstName", "LTV"])).unwrap_err();
+            Mapper::bind(&mapping(), &[], &Header::new(["Email", "FirstName", "LTV"]), Timestamp::UNIX_EPOCH)
+                .unwrap_err();
         let wanted: Vec<String> = problems
             .iter()
             .map(|problem| match problem {

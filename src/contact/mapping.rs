@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ConsentMapping;
+
 /// An Omnisend contact field that a column can be mapped to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -193,4 +195,7 @@ pub struct Mapping {
     pub keep_email_case: bool,
     /// Has Omnisend send its welcome message to contacts that are new to it.
     pub send_welcome_message: bool,
+    /// Which columns say what people consented to.
+    #[serde(default, skip_serializing_if = "ConsentMapping::is_empty")]
+    pub consent: ConsentMapping,
 }

@@ -1,14 +1,14 @@
 //! A contact as Omnisend is sent it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{
-    Serialize, Serializer,
+    Deserialize, Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
 };
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Field, Tag};
+use super::{Channel, Channels, Consent, Field, Proof, Statement, Tag};
 
 /// What tells contacts apart within a run: a 128-bit hash of the normalised address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,8 @@ pub enum Value<'a> {
 
 /// A contact, ready to be sent: what `POST /contacts` takes, and an item of `POST /batches`.
 ///
-/// It has no `channels`: consent is never invented, and a contact without them keeps what it has.
+/// It has `channels` only where its row says so: consent is never invented, and a contact without them keeps what it
+/// has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared<'a> {
     /// The normalised address.
@@ -46,12 +47,21 @@ pub struct Prepared<'a> {
     /// Whether Omnisend may send its welcome message to a contact that is new to it. The API's own default is
     /// true, so it is always written.
     pub send_welcome_message: bool,
+    /// What the contact consented to.
+    pub consent: Channels<Consent<'a>>,
 }
 
 impl Prepared<'_> {
     /// What tells this contact from the others of its run.
     pub fn key(&self) -> EmailKey {
-        EmailKey(xxh3_128(self.email.as_bytes()))
+        EmailKey::of(&self.email)
+    }
+}
+
+impl EmailKey {
+    /// That of a normalised address.
+    pub fn of(address: &str) -> Self {
+        Self(xxh3_128(address.as_bytes()))
     }
 }
 
@@ -69,24 +79,68 @@ impl Field {
     }
 }
 
-#[derive(Serialize)]
-struct Identifier<'a> {
+/// A way to reach a contact, as the API takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identifier<'a> {
+    /// `email` or `phone`.
     #[serde(rename = "type")]
-    kind: &'static str,
-    id: &'a str,
+    pub kind: Cow<'a, str>,
+    /// The address or the number.
+    pub id: Cow<'a, str>,
+    /// The status of its channel; left out, Omnisend's stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<BTreeMap<Channel, Statement>>,
+    /// How a subscription was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Proof<'a>>,
+    /// Whether Omnisend may send its welcome message.
     #[serde(rename = "sendWelcomeMessage")]
-    send_welcome_message: bool,
+    pub send_welcome_message: bool,
+}
+
+impl<'a> Identifier<'a> {
+    fn of(contact: &'a Prepared<'_>, channel: Channel, id: &'a str) -> Self {
+        let consent = contact.consent.of(channel);
+        let mut identifier = Self {
+            kind: match channel {
+                Channel::Email => Cow::Borrowed("email"),
+                Channel::Sms => Cow::Borrowed("phone"),
+            },
+            id: Cow::Borrowed(id),
+            channels: None,
+            consent: consent.proof.clone(),
+            send_welcome_message: contact.send_welcome_message,
+        };
+        if let Some(statement) = consent.said.statement() {
+            identifier.set(statement);
+        }
+        identifier
+    }
+
+    /// The channel that it is the way to.
+    pub fn channel(&self) -> Channel {
+        if self.kind == "phone" { Channel::Sms } else { Channel::Email }
+    }
+
+    /// The status that it has.
+    pub fn statement(&self) -> Option<Statement> {
+        self.channels.as_ref().and_then(|channels| channels.get(&self.channel()).copied())
+    }
+
+    /// Gives it a status.
+    pub fn set(&mut self, statement: Statement) {
+        self.channels = Some([(self.channel(), statement)].into());
+    }
 }
 
 struct Identifiers<'a>(&'a Prepared<'a>);
 
 impl Serialize for Identifiers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let send_welcome_message = self.0.send_welcome_message;
         let mut list = serializer.serialize_seq(None)?;
-        list.serialize_element(&Identifier { kind: "email", id: &self.0.email, send_welcome_message })?;
+        list.serialize_element(&Identifier::of(self.0, Channel::Email, &self.0.email))?;
         if let Some(phone) = &self.0.phone {
-            list.serialize_element(&Identifier { kind: "phone", id: phone, send_welcome_message })?;
+            list.serialize_element(&Identifier::of(self.0, Channel::Sms, phone))?;
         }
         list.end()
     }

@@ -4,6 +4,13 @@ use crate::contact::Field;
 
 /// What a field takes, by the name that warnings give it.
 pub(super) fn takes(name: &str) -> &'static str {
+    if let Some(cell) = name.strip_prefix("consent.") {
+        return match cell.split_once('.') {
+            None => "a value that one of the export's lists names; the status stays as it is",
+            Some((_, "ip")) => "an IP address",
+            Some(_) => "a day from 1990 to that of the run, as 2026-11-23 or as the export's format has it",
+        };
+    }
     let Some(field) = Field::ALL.into_iter().find(|field| field.key() == name) else {
         return "a value of the type that the export gives this property";
     };
@@ -29,7 +36,7 @@ pub(super) fn takes(name: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::{
-        contact::{Mapper, Mapping, Warnings},
+        contact::{ConsentMapping, Mapper, Mapping, Warnings},
         source::{CsvRows, Row, Rows},
     };
 
@@ -43,12 +50,13 @@ mod tests {
             properties: Vec::new(),
             keep_email_case: false,
             send_welcome_message: false,
+            consent: ConsentMapping::default(),
         };
         let file = "email,phone,country_code,birthdate,gender,created_at\n\
             a@b.co,+44 20 7946 0958,GB,1990-02-28,female,2026-11-23\n\
             b@b.co,+44 20 7946 0958,GBR,1990-02-28,m,2026-11-23T10:00:00Z\n";
         let mut rows = CsvRows::open(file.as_bytes(), None, None, &mapping.columns()).unwrap();
-        let mapper = Mapper::bind(&mapping, &[], rows.header()).unwrap();
+        let mapper = Mapper::bind(&mapping, &[], rows.header(), jiff::Timestamp::UNIX_EPOCH).unwrap();
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(read) = rows.next(&mut row).unwrap() {
             read.unwrap();

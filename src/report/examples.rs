@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde_json::json;
 
-use crate::run::{Counts, Forecast, Planned, Reason, Report, Requests, RunRef, Settled, SourceLine, State};
+use crate::contact::Channel;
+use crate::run::{
+    ConsentCounts, Counts, Forecast, Planned, Reason, Report, Requests, RunRef, Settled, SourceLine, State,
+};
 
 /// A run of a second over one file.
 pub(super) fn report(state: State, counts: Counts) -> Report {
@@ -31,6 +34,7 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
         batches: 0,
         requests: Requests::default(),
         warnings: BTreeMap::new(),
+        consent: BTreeMap::new(),
         reasons: Vec::new(),
         dry_run: None,
     }
@@ -45,6 +49,13 @@ fn counts(
         Settled { accepted, rejected, unknown },
     )
     .unwrap()
+}
+
+fn consent(
+    [subscribed, unsubscribed, non_subscribed, untouched]: [u64; 4],
+    [held_back, undated]: [u64; 2],
+) -> ConsentCounts {
+    ConsentCounts { subscribed, non_subscribed, unsubscribed, untouched, held_back, undated }
 }
 
 fn reason(outcome: &str, code: &str, reason: &str, count: u64) -> Reason {
@@ -75,6 +86,7 @@ pub(super) fn succeeded() -> Report {
         ended_at: "2026-11-23T10:00:16Z".parse().unwrap(),
         batches: 93,
         requests: Requests { upload: 93, settle: 3, throttled: 0 },
+        consent: [(Channel::Email, consent([8_000, 1_284, 1, 0], [0, 0]))].into(),
         reasons: of_the_file(0, 0, 419),
         ..report(State::Succeeded, counts([9_704, 0, 419, 0, 9_285], [9_285, 0, 0]))
     }
@@ -175,6 +187,11 @@ pub(super) fn dry_run() -> Report {
     Report {
         not_sent: 9_285,
         warnings: [("phone".to_owned(), 1)].into(),
+        consent: [
+            (Channel::Email, consent([5_000, 285, 0, 4_000], [1_200, 17])),
+            (Channel::Sms, consent([0, 1, 2, 9_282], [0, 0])),
+        ]
+        .into(),
         reasons: of_the_file(204, 92, 419),
         dry_run: Some(Forecast {
             batches: 93,

@@ -3,9 +3,9 @@
 use askama::Template;
 
 use super::{
-    cells,
+    cells, consent,
     flow::{Flow, Sum},
-    headline::{Headline, is_forecast},
+    headline::{Headline, is_forecast, sends},
     left_out::{self, Line},
     plain::{clip, json, plain},
     words::{count, counted, duration, moment, size, took},
@@ -30,6 +30,8 @@ struct Page {
     message: Vec<Span>,
     flow: Option<Flow>,
     forecast: Option<ForecastView>,
+    consent: Vec<consent::Line>,
+    consent_verb: &'static str,
     left_out: Option<LeftOut>,
     cells: Vec<Cells>,
     cells_note: &'static str,
@@ -113,6 +115,8 @@ impl Page {
             headline,
             flow: Flow::of(report),
             forecast: forecast.map(ForecastView::of),
+            consent: consent::lines(report),
+            consent_verb: if sends(report) { "go" } else { "would go" },
             left_out: LeftOut::of(report),
             cells: report.warnings.iter().map(|(field, n)| Cells::of(field, *n)).collect(),
             cells_note: if report.dry_run.is_some() {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    consent,
     headline::{is_forecast, sends, sent_or_to_send},
     left_out,
     plain::{clip, clip_middle, plain},
@@ -42,6 +43,7 @@ pub fn text(report: &Report) -> String {
         sums(&mut out, report);
     }
     effort(&mut out, report);
+    consent(&mut out, report);
     left_out(&mut out, report);
     if !report.warnings.is_empty() {
         let fields = report.warnings.iter().map(|(field, n)| format!("{} {}", plain(field), count(*n)));
@@ -110,6 +112,17 @@ fn effort(out: &mut String, report: &Report) {
             "  {} answered \"too many\" (429) and repeated: others use the brand's budget too",
             counted(report.requests.throttled, "request was", "requests were"),
         );
+    }
+}
+
+/// What is sent of consent, channel by channel.
+fn consent(out: &mut String, report: &Report) {
+    for line in consent::lines(report) {
+        let parts = line.parts.map(|(n, what)| format!("{n} {what}")).join(", ");
+        let _ = writeln!(out, "  consent, {}: {parts}", line.channel);
+        if let Some(note) = line.note {
+            let _ = writeln!(out, "    of the untouched, {note}");
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Key {
     Enqueued(RunRef),
     /// Prepared contacts, one a line: `chunks/<n>`.
     Chunk(RunRef, u32),
+    /// The same chunk, with the opt-outs of later rows in it: `chunks/<n>-revised`.
+    Revised(RunRef, u32),
     /// Rows that the plan did not turn into contacts, one a line: `refused/<n>`.
     Refused(RunRef, u32),
     /// What a chunk's upload had sent when it had to stop early; replaced as it goes on.
@@ -84,6 +86,7 @@ impl fmt::Display for Key {
             Self::Manifest(run) => write!(f, "runs/{run}/manifest.json"),
             Self::Enqueued(run) => write!(f, "runs/{run}/enqueued.json"),
             Self::Chunk(run, n) => write!(f, "runs/{run}/chunks/{n:05}.ndjson.zst"),
+            Self::Revised(run, n) => write!(f, "runs/{run}/chunks/{n:05}-revised.ndjson.zst"),
             Self::Refused(run, n) => write!(f, "runs/{run}/refused/{n:05}.ndjson.zst"),
             Self::Progress(run, n) => write!(f, "runs/{run}/progress/{n:05}.json"),
             Self::Receipt(run, n) => write!(f, "runs/{run}/receipts/{n:05}.json"),
@@ -196,6 +199,7 @@ mod tests {
         );
         assert_eq!(Key::Manifest(run.clone()).to_string(), format!("{at}/manifest.json"));
         assert_eq!(Key::Chunk(run.clone(), 3).to_string(), format!("{at}/chunks/00003.ndjson.zst"));
+        assert_eq!(Key::Revised(run.clone(), 3).to_string(), format!("{at}/chunks/00003-revised.ndjson.zst"));
         assert_eq!(Key::Receipt(run.clone(), 99_999).to_string(), format!("{at}/receipts/99999.json"));
         assert_eq!(Key::ReportJson(run).to_string(), format!("{at}/report.json"));
     }

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionName, Planned, RunRef, Trigger};
+use super::{ConnectionName, ConsentCounts, Key, Planned, RunRef, Trigger};
 use crate::{
-    contact::{Mapping, Tag},
+    contact::{Channel, Mapping, Tag},
     ports::objects::Pinned,
 };
 
@@ -71,6 +71,15 @@ impl std::fmt::Display for Guard {
 pub struct ChunkInfo {
     /// How many contacts it holds.
     pub contacts: u32,
+    /// Whether opt-outs of later rows were put into it. It then lies under a key of its own: a second plan of the same
+    /// run, at the same time, may still write what it first made of these rows.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub revised: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What a run sends, where from and how. Written once, by the plan; every later stage starts from it.
@@ -112,6 +121,9 @@ pub struct Manifest {
     pub planned: Planned,
     /// How many cells were left out because their field does not take them, by field.
     pub warnings: BTreeMap<String, u64>,
+    /// What its contacts are sent of consent, by channel; none where the export maps no consent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consent: BTreeMap<Channel, ConsentCounts>,
     /// The guard that stopped the run, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
     pub stopped: Option<Guard>,
@@ -154,6 +166,12 @@ impl Manifest {
     /// Whether it is about the drop that this object completed.
     pub fn is_of(&self, completed_by: &Pinned) -> bool {
         self.completed_by.as_ref() == Some(completed_by) || self.source.contains(completed_by)
+    }
+
+    /// Where a chunk's contacts lie.
+    pub fn chunk_key(&self, chunk: u32) -> Key {
+        let is_revised = self.chunks.get(chunk as usize).is_some_and(|chunk| chunk.revised);
+        if is_revised { Key::Revised(self.run.clone(), chunk) } else { Key::Chunk(self.run.clone(), chunk) }
     }
 
     /// How many batches the contacts make.

@@ -1,5 +1,6 @@
 //! What every stage shares: names, object keys, and the objects that cross from one stage to the next.
 
+mod consent;
 mod counts;
 mod flaw;
 mod keys;
@@ -11,6 +12,7 @@ mod report;
 mod trigger;
 mod work;
 
+pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};
 pub(crate) use flaw::flaw;
 pub use keys::{Bucket, Key, Location, Prefix};

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::{Timestamp, civil, tz::Offset};
 use serde::{Deserialize, Serialize};
 
 /// Longest name of a connection or an export, in bytes: it stands in object keys, and in SQS group ids (≤ 128).
@@ -84,6 +85,13 @@ impl RunId {
         debug_assert!(is_name(&text), "{text}");
         Self(text)
     }
+
+    /// The time in it: when what triggered the run happened, to the second.
+    pub fn time(&self) -> Option<Timestamp> {
+        let (time, _) = self.0.split_once('-')?;
+        let time = civil::DateTime::strptime("%Y%m%dt%H%M%Sz", time).ok()?;
+        Offset::UTC.to_timestamp(time).ok()
+    }
 }
 
 /// One run of one export, as messages and keys name it.
@@ -110,6 +118,9 @@ mod tests {
         for good in ["vip", "a", "0-day_offers", &"x".repeat(64)] {
             assert_eq!(good.parse::<ExportName>().map(String::from), Ok(good.to_owned()));
         }
+        let id = |text: &str| text.parse::<RunId>().unwrap().time().map(|time| time.to_string());
+        assert_eq!(id("20261123t100000z-1a2b3c4d").as_deref(), Some("2026-11-23T10:00:00Z"));
+        assert_eq!((id("vip"), id("20261323t100000z-1a2b3c4d")), (None, None));
         for bad in ["", "-vip", "VIP", "a/b", "..", "a b", "é", &"x".repeat(65)] {
             assert_eq!(bad.parse::<ExportName>(), Err(InvalidName(bad.to_owned())), "{bad}");
         }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionName, Counts, Manifest, Mode, RunRef};
+use super::{ConnectionName, ConsentCounts, Counts, Manifest, Mode, RunRef};
+use crate::contact::Channel;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +88,9 @@ pub struct Report {
     pub requests: Requests,
     /// Cells left out because their field does not take them, by field.
     pub warnings: BTreeMap<String, u64>,
+    /// What the contacts were sent of consent, by channel; none where the export maps no consent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Why rows and contacts did not arrive, most frequent first.
     pub reasons: Vec<Reason>,
     /// What a dry run would have sent; a run that sends has none.

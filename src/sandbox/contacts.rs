@@ -26,7 +26,8 @@ pub(super) struct Contact {
     pub(super) sms_channel: Channel,
     fields: Vec<(&'static str, Box<str>)>,
     properties: Vec<(Arc<str>, Value)>,
-    consent: Option<Box<Value>>,
+    /// How consent was given, by e-mail and by phone.
+    consents: [Option<Box<Value>>; 2],
     created_at: Timestamp,
     updated_at: Timestamp,
     welcomed: bool,
@@ -239,8 +240,10 @@ impl Contacts {
         if let Some(at) = contact.sms_channel.changed_at {
             put("smsStatusChangedAt", json!(time(at)));
         }
-        if let Some(consent) = &contact.consent {
-            put("consent", (**consent).clone());
+        for (name, consent) in ["consent", "smsConsent"].into_iter().zip(&contact.consents) {
+            if let Some(consent) = consent {
+                put(name, (**consent).clone());
+            }
         }
         put("welcomed", json!(contact.welcomed));
         Some(Value::Object(view))
@@ -264,8 +267,8 @@ impl Contact {
         if let Some(channel) = identifier.channel {
             *(if is_phone { &mut self.sms_channel } else { &mut self.email_channel }) = channel;
         }
-        if let Some(consent) = identifier.consent {
-            self.consent = Some(Box::new(consent));
+        if let (Some(consent), [email, phone]) = (identifier.consent, &mut self.consents) {
+            *(if is_phone { phone } else { email }) = Some(Box::new(consent));
         }
     }
 

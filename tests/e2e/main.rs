@@ -12,6 +12,7 @@
 
 mod harness;
 
+mod consent;
 mod drops;
 mod dry_run;
 mod existing;

@@ -1,8 +1,10 @@
 //! Plan: reads the source once, maps it, and writes what is to be sent: chunks, then the manifest, then the
 //! messages. The only stage that knows formats and mappings.
 
+mod consent;
 mod drop;
 mod prepare;
+mod revise;
 mod seen;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -11,8 +13,10 @@ use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use self::{
+    consent::OptOuts,
     drop::Drops,
     prepare::{Finished, Prepared, Sink, prepare},
+    revise::revise,
 };
 pub use self::{
     drop::{Claim, DropError, Part, Source, claims},
@@ -144,13 +148,20 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         Some(completed_by) => drops.of(completed_by).await?,
         None => drops.newest().await?,
     };
-    let prepared = read(ports, request, &source, observer).await?;
+    let mut prepared = read(ports, request, &source, observer).await?;
     // A version that is kept can be read to its end though somebody replaced it meanwhile.
     if let Err(changed) = drops.unchanged(&source).await {
         discard(ports, &request.run).await;
         return Err(changed);
     }
-    let manifest = manifest(request, started_at, source, prepared);
+    let opt_outs = std::mem::take(&mut prepared.opt_outs);
+    let first_contacts = first_contacts(&prepared, &opt_outs);
+    let is_sent = !request.dry_run && prepared.guard.is_none();
+    if is_sent && let Err(error) = revise(&records, &request.run, &mut prepared.chunks, opt_outs).await {
+        discard(ports, &request.run).await;
+        return Err(error);
+    }
+    let manifest = manifest(request, started_at, source, prepared, first_contacts);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
         // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
@@ -188,7 +199,22 @@ pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &st
     Ok(ports.queue.send(&[work.message(&manifest.connection, attempt)]).await?)
 }
 
-fn manifest(request: &Request, started_at: Timestamp, source: Source, prepared: Prepared) -> Manifest {
+/// The first contacts as they would be sent, opt-outs of later rows included.
+fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts) -> Vec<serde_json::Value> {
+    let shown = prepared.first_contacts.iter().filter_map(|(key, contact)| {
+        let contact = if opt_outs.holds(*key) { &revise::amended(contact, opt_outs).ok()? } else { contact };
+        serde_json::from_str(contact.get()).ok()
+    });
+    shown.collect()
+}
+
+fn manifest(
+    request: &Request,
+    started_at: Timestamp,
+    source: Source,
+    prepared: Prepared,
+    first_contacts: Vec<serde_json::Value>,
+) -> Manifest {
     Manifest {
         version: Manifest::VERSION,
         run: request.run.clone(),
@@ -207,8 +233,9 @@ fn manifest(request: &Request, started_at: Timestamp, source: Source, prepared: 
         refused_parts: prepared.refused_parts,
         planned: prepared.planned,
         warnings: prepared.warnings,
+        consent: prepared.consent,
         stopped: prepared.guard,
-        dry_run: request.dry_run.then_some(DryRun { first_contacts: prepared.first_contacts }),
+        dry_run: request.dry_run.then_some(DryRun { first_contacts }),
     }
 }
 
@@ -239,10 +266,12 @@ async fn read(
     };
     let (sender, receiver) = mpsc::channel(OBJECTS_AHEAD);
     let export = request.export.clone();
+    // The run's own time, so that planning it again makes the same chunks.
+    let now = request.run.run.time().unwrap_or_else(|| request.trigger.at());
     let chunk_contacts = chunk_contacts(request.connection.budget());
     let thread = tokio::task::spawn_blocking(move || {
         let files = files.iter().map(|(file, reading)| (file as &dyn source::File, reading));
-        prepare(files, &export, chunk_contacts, &mut ChannelSink(sender))
+        prepare(files, &export, now, chunk_contacts, &mut ChannelSink(sender))
     });
     let written = write(ports, request, receiver);
     let ((), written, prepared) = tokio::join!(watch, written, thread);
@@ -265,7 +294,6 @@ async fn read(
             }
         }
     };
-    // Chunks without a manifest are of no use, and hold personal data.
     discard(ports, &request.run).await;
     Err(failed)
 }
@@ -295,6 +323,7 @@ async fn write(
     Ok(())
 }
 
+/// Removes chunks without a manifest: they are of no use, and hold personal data.
 async fn discard(ports: &Ports, run: &RunRef) {
     let records = Records::new(ports.objects.clone());
     // Somebody may have planned the same run meanwhile, from the same drop: it exists then, and they are its chunks.

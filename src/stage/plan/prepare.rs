@@ -4,12 +4,17 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::value::RawValue;
 
-use super::seen::Seen;
+use super::{
+    consent::{Ledger, OptOuts},
+    seen::Seen,
+};
 use crate::{
     config::{CompleteOn, Export},
-    contact::{Invalid, Mapper, Tag, Warnings},
-    run::{ChunkInfo, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
+    contact::{self, Channel, EmailKey, Invalid, Mapper, Tag, Warnings},
+    run::{ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
     source::{self, BadRow, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
 
@@ -57,16 +62,21 @@ pub enum PrepareError {
 }
 
 /// What the loop made of the rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Prepared {
     pub planned: Planned,
     pub chunks: Vec<ChunkInfo>,
     pub refused_parts: u32,
     pub warnings: BTreeMap<String, u64>,
+    pub consent: BTreeMap<Channel, ConsentCounts>,
+    /// Opt-outs that are to be put into the chunks.
+    pub opt_outs: OptOuts,
     pub guard: Option<Guard>,
     /// The first contacts, for a dry run to show.
-    pub first_contacts: Vec<serde_json::Value>,
+    pub first_contacts: Vec<(EmailKey, Box<RawValue>)>,
 }
+
+type Contact<'a> = contact::Prepared<'a>;
 
 /// How many contacts a dry run shows.
 const FIRST_CONTACTS: usize = 3;
@@ -76,27 +86,31 @@ struct Preparation<'a, S> {
     sink: &'a mut S,
     chunk_contacts: u32,
     seen: Seen,
+    ledger: Ledger,
+    now: Timestamp,
     contacts: LinesWriter,
     refused: LinesWriter,
     planned: Planned,
     chunks: Vec<ChunkInfo>,
     refused_parts: u32,
     guard: Option<Guard>,
-    first_contacts: Vec<serde_json::Value>,
+    first_contacts: Vec<(EmailKey, Box<RawValue>)>,
     /// The columns of the first file that has any, and which file it is.
     header: Option<(usize, Header)>,
 }
 
 /// Reads a segment's files, and hands over its contacts in chunks of `chunk_contacts`. An error comes with the file
-/// that it is about, counted from 0.
+/// that it is about, counted from 0. `now` is when the run was started.
 pub(super) fn prepare<'f, S: Sink>(
     files: impl IntoIterator<Item = (&'f dyn File, &'f Reading)>,
     export: &Export,
+    now: Timestamp,
     chunk_contacts: u32,
     sink: &mut S,
 ) -> Result<Prepared, (usize, PrepareError)> {
     let tags = [export.segment().tag().clone()];
-    let mut preparation = Preparation::new(sink, chunk_contacts).map_err(|error| (0, error.into()))?;
+    let mut preparation =
+        Preparation::new(sink, export, now, chunk_contacts).map_err(|error| (0, error.into()))?;
     let mut warnings = BTreeMap::new();
     let mut last = 0;
     for (n, (file, reading)) in files.into_iter().enumerate() {
@@ -110,11 +124,13 @@ pub(super) fn prepare<'f, S: Sink>(
 }
 
 impl<'a, S: Sink> Preparation<'a, S> {
-    fn new(sink: &'a mut S, chunk_contacts: u32) -> std::io::Result<Self> {
+    fn new(sink: &'a mut S, export: &Export, now: Timestamp, chunk_contacts: u32) -> std::io::Result<Self> {
         Ok(Self {
             sink,
             chunk_contacts,
             seen: Seen::new(),
+            ledger: Ledger::new(&export.mapping().consent),
+            now,
             contacts: LinesWriter::new()?,
             refused: LinesWriter::new()?,
             planned: Planned::default(),
@@ -144,7 +160,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             opened => opened?,
         };
         self.same_columns(n, rows.header())?;
-        let mapper = Mapper::bind(mapping, tags, rows.header()).map_err(SourceError::Columns)?;
+        let mapper = Mapper::bind(mapping, tags, rows.header(), self.now).map_err(SourceError::Columns)?;
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
             self.planned.read += 1;
@@ -157,12 +173,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
                 Err(invalid) => {
                     self.invalid(at, invalid.code(), invalid.to_string(), mapper.email_cell(&row))?;
                 }
-                Ok(contact) if !self.seen.insert(contact.key()) => {
-                    self.duplicate(at, mapper.email_cell(&row))?;
-                }
-                Ok(contact) => {
-                    self.contact(&ContactLine { at, contact: &contact }, mapper.email_cell(&row))?;
-                }
+                Ok(contact) => self.contact(at, contact, mapper.email_cell(&row))?,
             }
             if self.planned.sent > export.max_profiles() {
                 self.guard = Some(Guard::MaxProfiles { allowed: export.max_profiles() });
@@ -194,29 +205,40 @@ impl<'a, S: Sink> Preparation<'a, S> {
         if self.planned.read == 0 {
             self.guard = Some(Guard::EmptySource);
         }
+        let (consent, opt_outs) = self.ledger.finish();
         Ok(Prepared {
             planned: self.planned,
             chunks: self.chunks,
             refused_parts: self.refused_parts,
             warnings,
+            consent,
+            opt_outs,
             guard: self.guard,
             first_contacts: self.first_contacts,
         })
     }
 
-    fn contact(
-        &mut self,
-        line: &ContactLine<&crate::contact::Prepared<'_>>,
-        email: &str,
-    ) -> Result<(), PrepareError> {
-        let bytes = self.contacts.push(line, MAX_CONTACT_BYTES)?;
+    fn contact(&mut self, at: Place, mut contact: Contact<'_>, email: &str) -> Result<(), PrepareError> {
+        let key = contact.key();
+        if let Some(note) = self.seen.insert(key) {
+            if self.ledger.is_kept() {
+                self.seen.note(key, self.ledger.again(key, note, &contact.consent));
+            }
+            return self.duplicate(at, email);
+        }
+        self.ledger.taken(key, &mut contact);
+        let bytes = self.contacts.push(&ContactLine { at, contact: &contact }, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
             let reason = format!("the contact takes {bytes} bytes, more than a request to Omnisend may");
-            return self.invalid(line.at, "too_large", reason, email);
+            return self.invalid(at, "too_large", reason, email);
         }
         self.planned.sent += 1;
+        if self.ledger.is_kept() {
+            self.seen.note(key, self.ledger.sent(&contact));
+        }
         if self.first_contacts.len() < FIRST_CONTACTS {
-            self.first_contacts.extend(serde_json::to_value(line.contact));
+            self.first_contacts
+                .extend(serde_json::value::to_raw_value(&contact).map(|contact| (key, contact)));
         }
         if self.contacts.lines() >= self.chunk_contacts { self.finish_chunk() } else { Ok(()) }
     }
@@ -254,7 +276,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             return Ok(());
         }
         let n = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
-        self.chunks.push(ChunkInfo { contacts });
+        self.chunks.push(ChunkInfo { contacts, revised: false });
         self.sink.take(Finished::Chunk(n, self.contacts.finish()?))
     }
 

@@ -132,7 +132,7 @@ async fn push_outcome(
     if outcome.rejected.is_empty() && outcome.unknown.is_empty() {
         return Ok(());
     }
-    let key = Key::Chunk(manifest.run.clone(), chunk);
+    let key = manifest.chunk_key(chunk);
     let unpacked = records.lines(&key).await?;
     let all: Vec<&[u8]> = lines(&unpacked).collect();
     let contact = |place: u32| -> Result<StoredContact<'_>, RecordError> {
@@ -187,6 +187,7 @@ fn build(
         batches: sums.batches,
         requests: sums.requests,
         warnings: BTreeMap::clone(&manifest.warnings),
+        consent: manifest.consent.clone(),
         reasons,
         dry_run: manifest.forecast(),
     })

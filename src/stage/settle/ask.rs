@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     omnisend::{BatchStatus, CallError, MAX_LISTED, Patience, batch_body},
-    run::{Batch, Contacts, Key, Manifest, StoredContact, flaw, lines},
+    run::{Batch, Contacts, Manifest, StoredContact, flaw, lines},
     stage::{Notice, RecordError, Records, upload::Context},
 };
 
@@ -250,7 +250,7 @@ impl<'a> Asking<'a> {
 
     async fn chunk(&mut self, chunk: u32) -> Result<&[u8], RecordError> {
         if self.chunk.as_ref().is_none_or(|(there, _)| *there != chunk) {
-            let key = Key::Chunk(self.manifest.run.clone(), chunk);
+            let key = self.manifest.chunk_key(chunk);
             self.chunk = Some((chunk, self.records.lines(&key).await?));
         }
         Ok(self.chunk.as_ref().map(|(_, unpacked)| unpacked.as_slice()).unwrap_or_default())

@@ -100,7 +100,7 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     }
     // Where the run was parked, what had been sent of the chunk was settled. More is sent now.
     records.objects().delete(&(&Key::Outcome(run.clone(), chunk)).into()).await.map_err(RecordError::from)?;
-    let key = Key::Chunk(run.clone(), chunk);
+    let key = manifest.chunk_key(chunk);
     let unpacked = match records.lines(&key).await {
         Err(RecordError::Object(ObjectError::NotFound { .. })) => {
             return Err(UploadError::NoChunk { key: key.to_string() });

@@ -1,0 +1,128 @@
+//! Consent, bound to the columns of one file.
+
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
+
+use jiff::Timestamp;
+
+use super::{
+    Channel, ChannelConsent, Channels, Consent, ConsentMapping, Proof, Said, Statement, Status, date,
+};
+use crate::source::Row;
+
+/// Reads what rows say of consent.
+#[derive(Debug)]
+pub(crate) struct ConsentReader<'m> {
+    channels: Channels<Option<Bound<'m>>>,
+    /// When the run was started: no consent was given later.
+    now: Timestamp,
+}
+
+#[derive(Debug)]
+struct Bound<'m> {
+    consent: &'m ChannelConsent,
+    column: usize,
+    date: usize,
+    ip: Option<usize>,
+    user_agent: Option<usize>,
+}
+
+/// How many cells nobody understood, by channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ConsentWarnings(Channels<Counts>);
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counts {
+    values: u64,
+    dates: u64,
+    ips: u64,
+}
+
+impl<'m> ConsentReader<'m> {
+    /// Finds the columns, by `find`.
+    pub(crate) fn bind(
+        mapping: &'m ConsentMapping,
+        now: Timestamp,
+        mut find: impl FnMut(&str) -> usize,
+    ) -> Self {
+        let mut bind = |consent: &'m Option<ChannelConsent>| {
+            consent.as_ref().map(|consent| Bound {
+                consent,
+                column: find(&consent.column),
+                date: find(&consent.date),
+                ip: consent.ip.as_deref().map(&mut find),
+                user_agent: consent.user_agent.as_deref().map(&mut find),
+            })
+        };
+        Self { channels: Channels { email: bind(&mapping.email), sms: bind(&mapping.sms) }, now }
+    }
+
+    /// What a row says.
+    pub(crate) fn read<'a>(&'a self, row: &'a Row, warnings: &mut ConsentWarnings) -> Channels<Consent<'a>> {
+        let mut read = Channels::default();
+        for channel in Channel::ALL {
+            if let Some(bound) = self.channels.of(channel) {
+                *read.of_mut(channel) = bound.read(row, self.now, warnings.0.of_mut(channel));
+            }
+        }
+        read
+    }
+}
+
+impl Bound<'_> {
+    fn read<'a>(&'a self, row: &'a Row, now: Timestamp, warnings: &mut Counts) -> Consent<'a> {
+        let cell = row.cell(self.column);
+        if cell.is_empty() {
+            return Consent::default();
+        }
+        let Some(status) = self.consent.status(cell) else {
+            warnings.values += 1;
+            return Consent::default();
+        };
+        let cell = row.cell(self.date);
+        let at = date::given(cell, self.consent.date_format.as_ref(), now);
+        warnings.dates += u64::from(at.is_none() && !cell.is_empty());
+        let said = match (status, at) {
+            // An opt-out needs no date and no permission.
+            (Status::Unsubscribed, at) => Said::Status(Statement { status, at }),
+            (_, None) => Said::Undated,
+            (_, Some(_)) if !self.consent.may_subscribe => Said::HeldBack,
+            (_, at) => Said::Status(Statement { status, at }),
+        };
+        let subscribes = matches!(said, Said::Status(Statement { status: Status::Subscribed, .. }));
+        let proof = at.filter(|_| subscribes).map(|created_at| Proof {
+            source: Cow::Borrowed(self.consent.source.as_str()),
+            created_at,
+            ip: self.ip.and_then(|column| ip(row.cell(column), warnings)),
+            user_agent: self
+                .user_agent
+                .map(|column| row.cell(column))
+                .filter(|cell| !cell.is_empty())
+                .map(Cow::Borrowed),
+        });
+        Consent { said, proof }
+    }
+}
+
+fn ip<'a>(cell: &'a str, warnings: &mut Counts) -> Option<Cow<'a, str>> {
+    if cell.is_empty() {
+        return None;
+    }
+    let is_address = cell.parse::<IpAddr>().is_ok();
+    warnings.ips += u64::from(!is_address);
+    is_address.then_some(Cow::Borrowed(cell))
+}
+
+impl ConsentWarnings {
+    /// The warnings by what a person calls the cell: `consent.email.date`.
+    pub(crate) fn named(&self) -> BTreeMap<String, u64> {
+        let of = |channel: Channel| {
+            let (key, counts) = (channel.key(), self.0.of(channel));
+            [
+                (format!("consent.{key}"), counts.values),
+                (format!("consent.{key}.date"), counts.dates),
+                (format!("consent.{key}.ip"), counts.ips),
+            ]
+        };
+        Channel::ALL.into_iter().flat_map(of).filter(|(_, count)| *count > 0).collect()
+    }
+}

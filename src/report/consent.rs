@@ -1,0 +1,48 @@
+//! What a run sends of consent, in the words of both reports.
+
+use super::words::{and, count, counted};
+use crate::{
+    contact::Channel,
+    run::{ConsentCounts, Report},
+};
+
+/// One channel's counts.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// The channel as people call it.
+    pub channel: &'static str,
+    /// Numbers and what they count; they add up to the contacts.
+    pub parts: [(String, &'static str); 4],
+    /// What was not sent, and what to do.
+    pub note: Option<String>,
+}
+
+/// Both channels' counts; none where the export maps no consent.
+pub(super) fn lines(report: &Report) -> Vec<Line> {
+    report.consent.iter().map(|(channel, counts)| line(*channel, counts)).collect()
+}
+
+fn line(channel: Channel, counts: &ConsentCounts) -> Line {
+    let (channel, key) = match channel {
+        Channel::Email => ("e-mail", "consent.email"),
+        Channel::Sms => ("SMS", "consent.sms"),
+    };
+    let mut left = Vec::new();
+    if counts.held_back > 0 {
+        let n = counted(counts.held_back, "has", "have");
+        left.push(format!("{n} a status that is held back, as [{key}] does not say may_subscribe = true"));
+    }
+    if counts.undated > 0 {
+        left.push(format!("{} one without a valid date", counted(counts.undated, "has", "have")));
+    }
+    Line {
+        channel,
+        parts: [
+            (count(counts.subscribed), "subscribed"),
+            (count(counts.unsubscribed), "unsubscribed"),
+            (count(counts.non_subscribed), "non-subscribed"),
+            (count(counts.untouched), "untouched"),
+        ],
+        note: (!left.is_empty()).then(|| and(&left)),
+    }
+}

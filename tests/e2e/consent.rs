@@ -1,0 +1,314 @@
+//! Consent is never invented, and an opt-out always wins.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ran, Segment, World, address, options};
+
+const BLOCK: &str = r#"
+[consent.email]
+column = "News"
+subscribed = ["yes"]
+unsubscribed = ["no"]
+non_subscribed = ["pending"]
+date = "Since"
+source = "CRM"
+may_subscribe = true
+ip = "Ip"
+"#;
+
+const HEAD: &str = r#"
+display_name = "VIP customers"
+mode = "full"
+[[segments]]
+name = "VIP"
+path = "segments/vip/"
+[fields]
+email = "EMail"
+"#;
+
+/// A world over these rows of `EMail,News,Since,Ip`, of which some are duplicates.
+async fn world(rows: &[String], duplicate: u64, block: &str) -> World {
+    let file = format!("EMail,News,Since,Ip\n{}\n", rows.join("\n"));
+    let world = World::with(options(), Segment::clean(file, rows.len() as u64).with(0, duplicate)).await;
+    world.write("exports/acme/vip.toml", format!("{HEAD}{block}"));
+    world
+}
+
+/// A row of person `n`.
+fn row(n: u64, rest: &str) -> String {
+    format!("{},{rest}", address(n))
+}
+
+/// What the sandbox holds of each person: the status, and since when.
+async fn held(world: &World) -> BTreeMap<String, (String, Option<String>)> {
+    let contacts = world.contacts().await.into_iter();
+    let of = |contact: &Value| {
+        let text = |name: &str| contact[name].as_str().map(str::to_owned);
+        (text("status").unwrap(), text("statusChangedAt"))
+    };
+    contacts.map(|(email, contact)| (email, of(&contact))).collect()
+}
+
+fn counts([subscribed, unsubscribed, non_subscribed, untouched, held_back, undated]: [u64; 6]) -> Value {
+    json!({
+        "subscribed": subscribed, "unsubscribed": unsubscribed, "non_subscribed": non_subscribed,
+        "untouched": untouched, "held_back": held_back, "undated": undated,
+    })
+}
+
+#[track_caller]
+fn says_of_email(ran: &Ran, expected: [u64; 6]) {
+    assert_eq!(ran.report()["consent"]["email"], counts(expected));
+}
+
+/// Bodies of requests that say this.
+async fn requests_with(world: &World, text: &str) -> usize {
+    world.posts().await.iter().filter(|post| post["body"].as_str().unwrap().contains(text)).count()
+}
+
+/// What a status and its date become, for an export that may subscribe: a contact that Omnisend has as subscribed
+/// since 2020 is sent each.
+const RULES: [(&str, &str, &str, Option<&str>); 14] = [
+    ("yes", "2024-05-06", "subscribed", Some("2024-05-06T00:00:00Z")),
+    (" YES ", "2024-05-06T07:08:09+09:00", "subscribed", Some("2024-05-05T22:08:09Z")),
+    ("yes", "", "subscribed", Some(BEFORE)),
+    ("yes", "soon", "subscribed", Some(BEFORE)),
+    ("yes", "2999-01-01", "subscribed", Some(BEFORE)),
+    ("yes", "1970-01-01", "subscribed", Some(BEFORE)),
+    ("no", "2024-05-06", "unsubscribed", Some("2024-05-06T00:00:00Z")),
+    ("no", "", "unsubscribed", None),
+    ("no", "soon", "unsubscribed", None),
+    ("No", "2999-01-01", "unsubscribed", None),
+    ("pending", "2024-05-06", "nonSubscribed", Some("2024-05-06T00:00:00Z")),
+    ("pending", "", "subscribed", Some(BEFORE)),
+    ("", "2024-05-06", "subscribed", Some(BEFORE)),
+    ("perhaps", "2024-05-06", "subscribed", Some(BEFORE)),
+];
+const BEFORE: &str = "2020-01-01T00:00:00Z";
+
+async fn rules(block: &str) -> World {
+    let rows: Vec<_> =
+        (0..).zip(RULES).map(|(n, (value, date, ..))| row(n, &format!("{value},{date},"))).collect();
+    let world = world(&rows, 0, block).await;
+    let before = (0..RULES.len() as u64)
+        .map(|n| json!({ "email": address(n), "status": "subscribed", "statusChangedAt": BEFORE }));
+    world.seed(&before.collect()).await;
+    world
+}
+
+#[tokio::test]
+async fn every_status_with_every_date_becomes_what_the_rules_say() {
+    let world = rules(BLOCK).await;
+    let dry = world.call("run vip --dry-run").end().await;
+    assert_eq!(world.requests().await, Vec::<Value>::new());
+    let ran = world.call("run vip").end().await;
+    ran.exits(0).reports("succeeded", [14, 0, 0]);
+
+    let held = held(&world).await;
+    for (n, (value, date, status, since)) in (0..).zip(RULES) {
+        let expected = (status.to_owned(), since.map(str::to_owned));
+        assert_eq!(held[&address(n)], expected, "{value:?}, {date:?}");
+    }
+    for ran in [&dry, &ran] {
+        says_of_email(ran, [2, 4, 1, 7, 0, 5]);
+        assert_eq!(ran.report()["warnings"], json!({ "consent.email": 1, "consent.email.date": 5 }));
+        let said = "consent, e-mail: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
+        assert!(ran.stdout.contains(said), "{}", ran.stdout);
+        assert!(ran.stdout.contains("5 have one without a valid date"), "{}", ran.stdout);
+    }
+    let pages = world.run_files().into_iter().filter(|file| file.ends_with("report.html"));
+    assert_eq!(pages.filter(|page| world.read(page).contains("<h2>Consent</h2>")).count(), 2);
+}
+
+#[tokio::test]
+async fn without_permission_only_opt_outs_are_sent() {
+    let world = rules(&BLOCK.replace("may_subscribe = true\n", "")).await;
+    let dry = world.call("run vip --dry-run").end().await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(0);
+    let held = held(&world).await;
+    for (n, (value, _, status, since)) in (0..).zip(RULES) {
+        let expected = if status == "unsubscribed" { (status, since) } else { ("subscribed", Some(BEFORE)) };
+        assert_eq!(held[&address(n)], (expected.0.to_owned(), expected.1.map(str::to_owned)), "{value}");
+    }
+    for ran in [&dry, &ran] {
+        says_of_email(ran, [0, 4, 0, 10, 3, 5]);
+    }
+    assert_eq!(requests_with(&world, "\"subscribed\"").await, 0);
+    assert_eq!(requests_with(&world, "\"consent\"").await, 0, "an opt-out overwrites no proof");
+    assert!(ran.stdout.contains("[consent.email] does not say may_subscribe = true"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_subscription_comes_with_its_proof() {
+    let rows = [row(0, "yes,2024-05-06,203.0.113.7"), row(1, "yes,2024-05-06,here")];
+    let world = world(&rows, 0, BLOCK).await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(0);
+    let contacts = world.contacts().await;
+    let proof = json!({ "source": "CRM", "createdAt": "2024-05-06T00:00:00Z" });
+    assert_eq!(contacts[&address(1)]["consent"], proof);
+    assert_eq!(contacts[&address(0)]["consent"]["ip"], "203.0.113.7");
+    assert_eq!(ran.report()["warnings"], json!({ "consent.email.ip": 1 }));
+}
+
+#[tokio::test]
+async fn without_a_block_no_request_speaks_of_consent() {
+    let world = world(&[row(0, "yes,2024-05-06,"), row(1, "no,2024-05-06,")], 0, "").await;
+    world
+        .seed(&json!([
+            { "email": address(0), "status": "unsubscribed", "statusChangedAt": BEFORE },
+            { "email": address(1), "status": "subscribed", "statusChangedAt": BEFORE },
+        ]))
+        .await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(0);
+    for word in ["channels", "consent", "subscribed"] {
+        assert_eq!(requests_with(&world, word).await, 0, "{word}");
+    }
+    assert_eq!(ran.report()["consent"], Value::Null);
+    let held = held(&world).await;
+    assert_eq!(held[&address(0)].0, "unsubscribed");
+    assert_eq!(held[&address(1)].0, "subscribed");
+}
+
+/// Persons whose rows disagree, and others between them, so that they stand in several chunks.
+fn disagreeing() -> Vec<String> {
+    let others = (100..110).map(|n| row(n, "yes,2024-05-06,"));
+    [
+        // An opt-out that is older, one that is newer, one that has no date, and two.
+        row(0, "yes,2024-05-06,203.0.113.7"),
+        row(1, "yes,2024-05-06,"),
+        row(2, "yes,2024-05-06,"),
+        row(3, "yes,2024-05-06,"),
+        row(4, "no,2023-01-01,"),
+        row(5, ",,"),
+        row(6, "yes,,"),
+    ]
+    .into_iter()
+    .chain(others)
+    .chain([
+        row(0, "no,2023-01-01,"),
+        row(1, "no,2025-01-01,"),
+        row(2, "no,,"),
+        row(3, "no,2025-01-01,"),
+        row(3, "no,2023-01-01,"),
+        row(4, "yes,2025-01-01,"),
+        row(5, "no,2023-01-01,"),
+        row(6, "no,2023-01-01,"),
+        // An opt-in in another row says nothing.
+        row(7, ",,"),
+        row(7, "yes,2024-05-06,"),
+    ])
+    .collect()
+}
+
+async fn the_opt_outs_won(world: &World) {
+    let held = held(world).await;
+    for (n, since) in [
+        (0, Some("2023-01-01")),
+        (1, Some("2025-01-01")),
+        (2, None),
+        (3, Some("2025-01-01")),
+        (4, Some("2023-01-01")),
+        (5, Some("2023-01-01")),
+        (6, Some("2023-01-01")),
+    ] {
+        let since = since.map(|day| format!("{day}T00:00:00Z"));
+        assert_eq!(held[&address(n)], ("unsubscribed".to_owned(), since), "person {n}");
+    }
+    assert_eq!(held[&address(7)], ("nonSubscribed".to_owned(), None));
+    assert!((100..110).all(|n| held[&address(n)].0 == "subscribed"));
+    // Not even for a moment.
+    for post in world.posts().await {
+        let body: Value = serde_json::from_str(post["body"].as_str().unwrap()).unwrap();
+        for item in body["items"].as_array().unwrap() {
+            let identifier = &item["identifiers"][0];
+            let n: u64 = identifier["id"].as_str().unwrap()[6..12].parse().unwrap();
+            let status = &identifier["channels"]["email"]["status"];
+            assert!(n >= 100 || *status == "unsubscribed" || (n == 7 && status.is_null()), "{item}");
+            assert!(n >= 100 || identifier["consent"].is_null(), "{item}");
+        }
+    }
+}
+
+#[cfg(feature = "test-scale")]
+#[tokio::test]
+async fn an_opt_out_in_any_row_of_an_address_wins() {
+    let rows = disagreeing();
+    for chunk in ["chunk:1", "chunk:3", "chunk:100"] {
+        let world = world(&rows, 9, BLOCK).await;
+        let dry = world.call("run vip --dry-run").scale(chunk).end().await;
+        let shown = dry.report()["dry_run"]["first_contacts"].as_array().unwrap();
+        assert!(shown.iter().all(|contact| contact.to_string().contains("\"unsubscribed\"")), "{shown:#?}");
+        let ran = world.call("run vip").scale(chunk).end().await;
+        ran.exits(0).reports("succeeded", [18, 0, 0]);
+        the_opt_outs_won(&world).await;
+        for ran in [&dry, &ran] {
+            says_of_email(ran, [10, 7, 0, 1, 0, 0]);
+        }
+    }
+}
+
+#[cfg(all(feature = "kill-points", feature = "test-scale"))]
+#[tokio::test]
+async fn a_plan_that_is_killed_while_it_puts_opt_outs_in_sends_nothing_of_it() {
+    let world = world(&disagreeing(), 9, BLOCK).await;
+    let killed = world.call("run vip").scale("chunk:3").env("OMNISEND_EXPORT_KILL", "plan.chunk-revised:2");
+    killed.end().await.was_killed();
+    assert_eq!(world.requests().await, Vec::<Value>::new());
+    world.call("run vip").scale("chunk:3").end().await.exits(0).reports("succeeded", [18, 0, 0]);
+    the_opt_outs_won(&world).await;
+}
+
+#[tokio::test]
+async fn texts_have_a_consent_of_their_own() {
+    let block = r#"phone = "Phone"
+        [consent.sms]
+        column = "Sms"
+        subscribed = ["1"]
+        unsubscribed = ["0"]
+        date = { column = "Since", format = "%d.%m.%Y" }
+        source = "Shop"
+        may_subscribe = true
+    "#;
+    let person = |n: u64, phone: &str, sms: &str| format!("{},{phone},{sms},06.05.2024", address(n));
+    let rows = [
+        person(0, "+442079460958", "1"),
+        person(1, "+442079460959", "0"),
+        person(2, "", "0"),
+        person(3, "+442079460960", "1"),
+        person(3, "", "0"),
+        person(4, "", "1"),
+        person(4, "", "0"),
+    ];
+    let file = format!("EMail,Phone,Sms,Since\n{}\n", rows.join("\n"));
+    let world = World::with(options(), Segment::clean(file, 7).with(0, 2)).await;
+    world.write("exports/acme/vip.toml", format!("{HEAD}{block}"));
+    let dry = world.call("run vip --dry-run").end().await;
+    let ran = world.call("run vip").end().await;
+    ran.exits(0).reports("succeeded", [5, 0, 0]);
+    for ran in [&dry, &ran] {
+        assert_eq!(ran.report()["consent"], json!({ "sms": counts([1, 2, 0, 2, 0, 0]) }));
+    }
+    let contacts = world.contacts().await;
+    let sms: Vec<_> = (0..5).map(|n| contacts[&address(n)]["smsStatus"].as_str()).collect();
+    assert_eq!(sms, [Some("subscribed"), Some("unsubscribed"), None, Some("unsubscribed"), None]);
+    assert!(contacts.values().all(|contact| contact["status"] == "nonSubscribed"), "e-mail is untouched");
+    assert_eq!(contacts[&address(0)]["smsConsent"]["source"], "Shop");
+}
+
+#[tokio::test]
+async fn a_welcome_message_is_asked_for_only_where_it_is_said_twice() {
+    let world = world(&[row(0, ",,"), row(1, ",,")], 0, "").await;
+    world.write("exports/acme/vip.toml", format!("send_welcome_message = true\n{HEAD}"));
+    world.call("run vip").end().await.exits(2).says(&["send_welcome_message_acknowledged = true"]);
+    assert_eq!(world.requests().await, Vec::<Value>::new());
+
+    let both = "send_welcome_message = true\nsend_welcome_message_acknowledged = true";
+    world.write("exports/acme/vip.toml", format!("{both}\n{HEAD}"));
+    world.call("run vip").end().await.exits(0);
+    assert_eq!(world.state().await["brands"][0]["welcome_mails"], 2);
+}
