@@ -2,6 +2,7 @@
 
 use std::{
     ops::Range,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -156,24 +157,24 @@ async fn a_state_that_cannot_be_written_to() {
     assert_eq!(world.requests().await.len(), 0, "something was sent though nothing can be written down");
 }
 
-/// A directory in which somebody replaces the segment file while it is read.
+/// A directory in which something happens while the first file is read.
 #[derive(Debug)]
-struct Replaced {
+struct Meanwhile {
     inner: Directory,
-    replaced: Arc<AtomicBool>,
+    happened: Arc<AtomicBool>,
+    act: fn(&Path),
 }
 
 #[async_trait]
-impl Objects for Replaced {
+impl Objects for Meanwhile {
     async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError> {
         let stream = self.inner.open(object).await?;
-        let (path, replaced) = (self.inner.root().join(&object.location.key), self.replaced.clone());
+        let (root, happened, act) = (self.inner.root().to_owned(), self.happened.clone(), self.act);
         // After its first piece.
         Ok(stream
             .inspect(move |_| {
-                if !replaced.swap(true, Ordering::SeqCst) {
-                    std::fs::remove_file(&path).unwrap();
-                    std::fs::write(&path, Segment::people(9).bytes).unwrap();
+                if !happened.swap(true, Ordering::SeqCst) {
+                    act(&root);
                 }
             })
             .boxed())
@@ -212,14 +213,12 @@ impl Objects for Replaced {
     }
 }
 
-#[tokio::test]
-async fn a_file_that_is_replaced_while_it_is_read_is_refused_whole() {
-    // Large enough that some of it is still to be read when the first chunk is written.
-    let world = World::of_people(120_000).await;
+/// Plans a run while something happens, and answers with why it cannot be.
+async fn refused_while(world: &World, act: fn(&Path)) -> String {
     let inner = Directory::open(world.root()).unwrap();
-    let replaced = Arc::new(AtomicBool::new(false));
+    let happened = Arc::new(AtomicBool::new(false));
     let ports = Ports {
-        objects: Arc::new(Replaced { inner, replaced: replaced.clone() }),
+        objects: Arc::new(Meanwhile { inner, happened: happened.clone(), act }),
         queue: Arc::new(MemoryQueue::new(Settings::default())),
         secrets: Arc::new(LocalSecrets::new(world.root().join("secrets"), None)),
         clock: Arc::new(SystemClock),
@@ -236,7 +235,43 @@ async fn a_file_that_is_replaced_while_it_is_read_is_refused_whole() {
         dry_run: false,
     };
     let error = plan::plan(&ports, &request, &Quiet).await.unwrap_err().to_string();
-    assert!(replaced.load(Ordering::SeqCst));
+    assert!(happened.load(Ordering::SeqCst));
+    assert_eq!(world.run_files(), Vec::<String>::new(), "what was refused left something behind");
+    error
+}
+
+fn replace(path: &Path) {
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, Segment::people(9).bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_replaced_while_it_is_read_is_refused_whole() {
+    // Large enough that some of it is still to be read when the first chunk is written.
+    let world = World::of_people(120_000).await;
+    let error = refused_while(&world, |root| replace(&root.join("segments/vip/segment.csv"))).await;
     assert!(error.contains("segments/vip/segment.csv: changed while it was read"), "{error}");
-    assert_eq!(world.run_files(), Vec::<String>::new(), "the refused file left something behind");
+}
+
+#[tokio::test]
+async fn a_drop_of_which_anything_changes_while_it_is_read_is_refused_whole() {
+    let acts: [(fn(&Path), &str); 4] = [
+        // This one is read already: the read of it went well.
+        (|root| replace(&root.join("segments/drop/a.csv")), "segments/drop/a.csv"),
+        (|root| std::fs::write(root.join("segments/drop/_SUCCESS"), "1").unwrap(), "segments/drop/_SUCCESS"),
+        (|root| std::fs::remove_file(root.join("segments/drop/_SUCCESS")).unwrap(), "segments/drop/_SUCCESS"),
+        (|root| std::fs::remove_file(root.join("segments/drop/a.csv")).unwrap(), "segments/drop/a.csv"),
+    ];
+    for (act, changed) in acts {
+        let world = World::of_people(0).await;
+        let export = crate::harness::EXPORT
+            .replace("\"segments/vip/\"", "\"segments/drop/\"\ncomplete_on = \"_SUCCESS\"");
+        world.write("exports/acme/vip.toml", export);
+        for name in ["a.csv", "b.csv", "_SUCCESS"] {
+            world.write(&format!("segments/drop/{name}"), Segment::people(3).bytes);
+        }
+        let error = refused_while(&world, act).await;
+        let said = [format!("{changed}: changed while it was read"), format!("{changed} was written after")];
+        assert!(said.iter().any(|said| error.contains(said)), "{changed}: {error}");
+    }
 }

@@ -20,6 +20,7 @@ mod failures;
 mod files;
 mod kills;
 mod logs;
+mod markers;
 #[path = "../common/moto.rs"]
 mod moto;
 mod poison;
