@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use super::{StateArgs, exit::Failure, output, session};
-use crate::{config::load_all, ports::clock::Clock as _, ports::clock::SystemClock};
+use crate::{
+    config::{CompleteOn, load_all},
+    ports::clock::Clock as _,
+    ports::clock::SystemClock,
+};
 
 pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
     let objects = session::directory(&args.state)?;
@@ -16,11 +20,21 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
     ));
     for (name, export) in &state.exports {
         output::result(&format!(
-            "  {name}: {} from {} to {}",
+            "  {name}: {} from {}{} to {}",
             export.display_name(),
             export.segment().path(),
+            completed(export.segment().complete_on()),
             export.connection()
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What completes a drop, where it is not the file itself.
+fn completed(on: &CompleteOn) -> String {
+    match on {
+        CompleteOn::Object => String::new(),
+        CompleteOn::Model { table } => format!(", table {table} of {}", on.as_str()),
+        other => format!(", completed by {}", other.as_str()),
+    }
 }

@@ -37,6 +37,8 @@ struct Page {
     cells_note: &'static str,
     first_contacts: Vec<String>,
     source: Vec<Source>,
+    /// What is too many files to name.
+    more_source: Option<Source>,
     details: Vec<Detail>,
     report_json: String,
 }
@@ -95,6 +97,9 @@ struct Detail {
     is_code: bool,
 }
 
+/// How many files of a drop the page names; `report.json` names all.
+const FILES: usize = 20;
+
 /// The page.
 pub fn html(report: &Report) -> Result<String, askama::Error> {
     Page::of(report).render()
@@ -130,6 +135,7 @@ impl Page {
             source: report
                 .source
                 .iter()
+                .take(FILES)
                 .map(|object| Source {
                     object: plain(&object.object),
                     version: plain(&object.version),
@@ -137,6 +143,7 @@ impl Page {
                     bytes: counted(object.size, "byte", "bytes"),
                 })
                 .collect(),
+            more_source: more_source(report),
             details: details(report),
             report_json: beside(&Key::ReportJson(report.run.clone())),
         }
@@ -215,6 +222,19 @@ impl Cells {
     fn of(field: &str, n: u64) -> Self {
         Self { field: plain(field), takes: cells::takes(field), count: count(n) }
     }
+}
+
+/// The files that are not named: how many, and how large together.
+fn more_source(report: &Report) -> Option<Source> {
+    let more = report.source.get(FILES..).filter(|more| !more.is_empty())?;
+    let bytes = more.iter().map(|object| object.size).sum();
+    let files = counted(u64::try_from(more.len()).unwrap_or(u64::MAX), "more file", "more files");
+    Some(Source {
+        object: format!("and {files}, which report.json names"),
+        version: String::new(),
+        size: size(bytes),
+        bytes: counted(bytes, "byte", "bytes"),
+    })
 }
 
 fn details(report: &Report) -> Vec<Detail> {

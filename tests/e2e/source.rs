@@ -157,12 +157,15 @@ async fn a_state_that_cannot_be_written_to() {
     assert_eq!(world.requests().await.len(), 0, "something was sent though nothing can be written down");
 }
 
+/// What happens to a directory.
+type Act = fn(&Path);
+
 /// A directory in which something happens while the first file is read.
 #[derive(Debug)]
 struct Meanwhile {
     inner: Directory,
     happened: Arc<AtomicBool>,
-    act: fn(&Path),
+    act: Act,
 }
 
 #[async_trait]
@@ -214,7 +217,7 @@ impl Objects for Meanwhile {
 }
 
 /// Plans a run while something happens, and answers with why it cannot be.
-async fn refused_while(world: &World, act: fn(&Path)) -> String {
+async fn refused_while(world: &World, act: Act) -> String {
     let inner = Directory::open(world.root()).unwrap();
     let happened = Arc::new(AtomicBool::new(false));
     let ports = Ports {
@@ -255,7 +258,7 @@ async fn a_file_that_is_replaced_while_it_is_read_is_refused_whole() {
 
 #[tokio::test]
 async fn a_drop_of_which_anything_changes_while_it_is_read_is_refused_whole() {
-    let acts: [(fn(&Path), &str); 4] = [
+    let acts: [(Act, &str); 4] = [
         // This one is read already: the read of it went well.
         (|root| replace(&root.join("segments/drop/a.csv")), "segments/drop/a.csv"),
         (|root| std::fs::write(root.join("segments/drop/_SUCCESS"), "1").unwrap(), "segments/drop/_SUCCESS"),

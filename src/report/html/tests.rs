@@ -73,6 +73,17 @@ fn a_partial_run_says_all_that_there_is() {
 }
 
 #[test]
+fn a_drop_of_many_files_stays_readable() {
+    let mut report = examples::partial();
+    let first = report.source[0].clone();
+    report.source = (0..1_000)
+        .map(|n| crate::run::SourceLine { object: format!("segments/vip/part-{n:05}.csv"), ..first.clone() })
+        .collect();
+    assert_says(&report, &["part-00019.csv", "and 980 more files, which report.json names 1.2 GB"]);
+    assert_silent(&report, &["part-00020.csv"]);
+}
+
+#[test]
 fn sections_without_content_are_left_out() {
     let report = examples::skipped();
     assert_says(&report, &["– Skipped", "There was nothing to do"]);
