@@ -13,6 +13,7 @@
 mod harness;
 
 mod consent;
+mod corpus;
 mod drops;
 mod dry_run;
 mod existing;
