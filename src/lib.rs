@@ -28,6 +28,8 @@ mod kill_point;
 pub mod lambda;
 pub mod omnisend;
 pub mod ports;
+#[cfg(feature = "cli")]
+mod propose;
 pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]

@@ -2,6 +2,7 @@
 
 mod demo;
 mod exit;
+mod export;
 mod interrupt;
 mod lock;
 mod output;
@@ -46,6 +47,7 @@ Exit codes:
 
 Examples:
   omnisend-export demo                     see the whole pipeline work, against the sandbox
+  omnisend-export export init --file vip.csv   write the export that a segment file needs
   omnisend-export validate                 check every file of the state in this directory
   omnisend-export run vip --dry-run        say what a run would send, and send nothing
   omnisend-export run vip                  send it; run it again to go on where it stopped";
@@ -54,6 +56,8 @@ Examples:
 enum Command {
     /// Run an export: read its newest segment file, send its contacts, report what became of them
     Run(run::RunArgs),
+    /// Set an export up: propose one for a file, see what it makes of it
+    Export(export::ExportArgs),
     /// Check every connection and export of a state, and say all that is wrong at once
     Validate(StateArgs),
     /// Serve an Omnisend stand-in on this machine, with its rules, limits and faults
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Run(args) => run::run(args).await,
+            Command::Export(args) => export::export(args).await,
             Command::Validate(args) => validate::validate(args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,
             Command::Demo(args) => demo::demo(args).await,

@@ -5,6 +5,7 @@ mod mapper;
 mod mapping;
 mod normalise;
 mod prepared;
+mod takes;
 
 pub use consent::{
     Channel, ChannelConsent, Channels, Consent, ConsentMapping, DateFormat, InvalidFormat, Proof, Said,

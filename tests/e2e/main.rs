@@ -18,6 +18,7 @@ mod drops;
 mod dry_run;
 mod existing;
 mod happy;
+mod init;
 mod interrupt;
 mod outcomes;
 mod refused;

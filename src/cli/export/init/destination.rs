@@ -1,0 +1,196 @@
+//! Where a proposed export goes: its connection, its name, and the path of its segment.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use super::InitArgs;
+use crate::{
+    cli::exit::Failure,
+    ports::objects::{Directory, Objects as _},
+    propose::Place,
+    run::{ConnectionName, ExportName, Key, Location, Prefix},
+};
+
+/// Where a proposed export goes.
+#[derive(Debug)]
+pub(super) struct Destination {
+    pub connection: ConnectionName,
+    pub export: ExportName,
+    /// Where the segment's files lie.
+    pub path: String,
+    /// Whether the file that was looked at lies there.
+    pub is_there: bool,
+    /// Whether the connection is set up.
+    pub is_connected: bool,
+    title: String,
+    file: String,
+}
+
+impl Destination {
+    pub(super) async fn choose(objects: &Directory, args: &InitArgs) -> Result<Self, Failure> {
+        let inside = inside(&args.state.state, &args.file);
+        let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // In a folder of its own the segment is the folder, whose newest file is read.
+        let folder = inside.as_deref().and_then(|key| own_folder(key));
+        let called = folder.map_or_else(stem, str::to_owned);
+        let export = match &args.name {
+            Some(name) => name.clone(),
+            None => name(&called).ok_or_else(|| {
+                Failure::usage(format!(
+                    "`{called}` gives no name for the export; add --name, such as --name vip"
+                ))
+            })?,
+        };
+        let path = match (&inside, folder) {
+            (Some(key), Some(_)) => key.rsplit_once('/').map(|(folder, _)| format!("{folder}/")),
+            (Some(key), None) => Some(key.clone()),
+            (None, _) => None,
+        };
+        let (connection, is_connected) = connection(objects, args).await?;
+        let taken = taken(objects, &export, &connection).await?;
+        if let (Some(taken), false) = (taken, args.print) {
+            return Err(Failure::usage(refused(&taken)));
+        }
+        Ok(Self {
+            title: title(if args.name.is_some() { export.as_str() } else { &called }, export.as_str()),
+            is_there: path.is_some(),
+            path: path.unwrap_or_else(|| format!("segments/{export}/")),
+            connection,
+            export,
+            is_connected,
+            file,
+        })
+    }
+
+    pub(super) fn key(&self) -> Key {
+        Key::Export(self.connection.clone(), self.export.clone())
+    }
+
+    pub(super) fn place(&self) -> Place<'_> {
+        Place {
+            schema: None,
+            export: self.export.as_str(),
+            title: &self.title,
+            path: &self.path,
+            file: &self.file,
+        }
+    }
+
+    pub(super) fn is_taken(&self) -> String {
+        refused(&self.key())
+    }
+}
+
+fn refused(taken: &Key) -> String {
+    format!("{taken} is there already, and is not replaced; take another --name, or remove it first")
+}
+
+/// The file's key, where it lies in the state and a segment may lie there.
+fn inside(state: &Path, file: &Path) -> Option<String> {
+    let absolute = |path: &Path| -> Option<PathBuf> { path.canonicalize().ok() };
+    let file = absolute(file)?;
+    let below = file.strip_prefix(absolute(state)?).ok()?;
+    let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+    let key = parts?.join("/");
+    let fits = !Location::state(key.clone()).is_own()
+        && !key.chars().any(|c| c.is_control() || c == '*' || c == '\\')
+        && !key.split('/').any(|part| part.starts_with(['.', '_']));
+    fits.then_some(key)
+}
+
+/// The folder below `segments/` that a segment has for itself.
+fn own_folder(key: &str) -> Option<&str> {
+    let (folder, _) = key.strip_prefix("segments/")?.rsplit_once('/')?;
+    folder.rsplit('/').next()
+}
+
+/// A name made of what the file is called.
+fn name(called: &str) -> Option<ExportName> {
+    let lower: String = called
+        .chars()
+        .flat_map(|c| deunicode::deunicode_char(c).unwrap_or_default().chars())
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let words: Vec<_> = lower.split('-').filter(|word| !word.is_empty()).collect();
+    let name: String = words.join("-").chars().take(64).collect();
+    name.trim_end_matches('-').parse().ok()
+}
+
+/// A name for people that is a tag too.
+fn title(called: &str, otherwise: &str) -> String {
+    let fit: String = called
+        .chars()
+        .map(|c| if c.is_alphanumeric() || "_-:".contains(c) { c } else { ' ' })
+        .take(100)
+        .collect();
+    let words: Vec<_> = fit.split_whitespace().collect();
+    if words.is_empty() { otherwise.to_owned() } else { words.join(" ") }
+}
+
+async fn connection(objects: &Directory, args: &InitArgs) -> Result<(ConnectionName, bool), Failure> {
+    let listed = objects.list(&Prefix::Connections).await?;
+    let known: BTreeSet<ConnectionName> = listed
+        .iter()
+        .filter_map(|object| match Key::parse_config(&object.location.key)? {
+            Key::Connection(name) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let names = || known.iter().map(ConnectionName::as_str).collect::<Vec<_>>().join(", ");
+    match (&args.connection, known.first()) {
+        (Some(name), _) => Ok((name.clone(), known.contains(name))),
+        (None, Some(only)) if known.len() == 1 => Ok((only.clone(), true)),
+        (None, Some(_)) => {
+            Err(Failure::usage(format!("to which brand? Add --connection, one of: {}", names())))
+        }
+        (None, None) => Err(Failure::usage(
+            "there is no connection yet; say how the brand is to be called here: --connection acme",
+        )),
+    }
+}
+
+/// The file of an export that has this name: it is unique over all connections.
+async fn taken(
+    objects: &Directory,
+    export: &ExportName,
+    connection: &ConnectionName,
+) -> Result<Option<Key>, Failure> {
+    let listed = objects.list(&Prefix::Exports).await?;
+    let mut same = listed
+        .iter()
+        .filter_map(|object| Key::parse_config(&object.location.key))
+        .filter(|key| matches!(key, Key::Export(_, name) if name == export));
+    let first = same.next();
+    let own = Key::Export(connection.clone(), export.clone());
+    Ok(if same.any(|key| key == own) { Some(own) } else { first })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_from_what_the_file_is_called() {
+        for (called, export, people) in [
+            ("VIP Kunden (2026)", "vip-kunden-2026", "VIP Kunden 2026"),
+            ("vip", "vip", "vip"),
+            ("Müller & Söhne", "muller-sohne", "Müller Söhne"),
+        ] {
+            assert_eq!(name(called).unwrap().as_str(), export);
+            assert_eq!(title(called, "x"), people);
+        }
+        assert_eq!(name("…"), name("..."));
+        assert_eq!(title("…", "vip"), "vip");
+    }
+
+    #[test]
+    fn a_folder_below_segments_is_a_segment() {
+        assert_eq!(own_folder("segments/vip/2026-11-23.csv"), Some("vip"));
+        assert_eq!(own_folder("segments/acme/vip/a.csv"), Some("vip"));
+        assert_eq!(own_folder("segments/vip.csv"), None);
+        assert_eq!(own_folder("vip/a.csv"), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! One column as the first rows show it.
+
+/// As much of a cell as is looked at, in bytes.
+const MAX_CELL: usize = 256;
+
+/// A column of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Column {
+    /// Where it stands, counted from 0.
+    pub at: usize,
+    /// Its name in the header.
+    pub name: String,
+    /// Whether another column has the same name, so that neither can be mapped.
+    pub doubled: bool,
+    /// Cells that are filled, cut where they are long.
+    pub cells: Vec<String>,
+    /// Cells that are lists, as JSON and Parquet have them.
+    pub lists: usize,
+    /// Rows that were looked at.
+    pub rows: usize,
+}
+
+impl Column {
+    /// Whether an export can name it.
+    pub(super) fn is_mappable(&self) -> bool {
+        !self.doubled && !self.name.is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.lists == 0
+    }
+
+    /// Takes up a cell, trimmed; an empty one is only a row.
+    pub(super) fn push(&mut self, cell: &str) {
+        self.rows += 1;
+        if !cell.is_empty() {
+            let end = (0..=MAX_CELL.min(cell.len())).rev().find(|end| cell.is_char_boundary(*end));
+            self.cells.push(cell.get(..end.unwrap_or(0)).unwrap_or_default().to_owned());
+        }
+    }
+
+    /// Rows in which it has something.
+    pub(super) fn filled(&self) -> usize {
+        self.cells.len() + self.lists
+    }
+
+    /// How many of the filled cells are so, in percent, rounded down: 100 is all of them. 0 where none is filled.
+    pub(super) fn percent(&self, is: impl Fn(&str) -> bool) -> usize {
+        percent(self.cells.iter().filter(|cell| is(cell)).count(), self.cells.len())
+    }
+
+    /// The rows in which it is filled, in percent.
+    pub(super) fn percent_filled(&self) -> usize {
+        percent(self.filled(), self.rows)
+    }
+
+    /// Different values, as far as `limit`.
+    pub(super) fn distinct(&self, limit: usize) -> usize {
+        let mut seen: Vec<&str> = Vec::new();
+        for cell in &self.cells {
+            if seen.len() >= limit {
+                break;
+            }
+            if !seen.contains(&cell.as_str()) {
+                seen.push(cell);
+            }
+        }
+        seen.len()
+    }
+}
+
+pub(super) fn percent(part: usize, whole: usize) -> usize {
+    (part * 100).checked_div(whole).unwrap_or(0)
+}
+
+#[cfg(test)]
+impl Column {
+    /// A column of these cells.
+    pub(super) fn of(name: &str, cells: &[&str]) -> Self {
+        let mut column = Self { name: name.to_owned(), ..Self::default() };
+        for cell in cells {
+            column.push(cell);
+        }
+        column
+    }
+}

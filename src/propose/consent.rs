@@ -1,0 +1,64 @@
+//! Columns that seem to say what a person agreed to. They are pointed at, never mapped.
+
+use super::{column::Column, names::words};
+
+/// Words that only a column about consent has.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "consent", "consents", "optin", "optout", "subscribed", "unsubscribed", "subscription", "subscribe", "newsletter",
+    "accepts", "permission", "gdpr", "dsgvo", "rgpd", "einwilligung", "zustimmung", "werbung", "werbeerlaubnis",
+    "abonniert", "abonne", "consentement", "desabonne", "suscrito", "consentimiento", "consenso", "allowemail",
+    "donotemail", "donotbulkemail", "donotcontact", "donotphone", "optedin", "optedout", "abo",
+];
+
+/// The same where no space stands between words.
+const PARTS: &[&str] =
+    &["配信", "許可", "同意", "購読", "メルマガ", "オプトイン", "オプトアウト", "受信可", "受取", "dm可否"];
+
+/// More different values than this are no answers to a question.
+const MAX_ANSWERS: usize = 8;
+
+/// Whether a column seems to hold consent.
+pub(super) fn is_consent(column: &Column) -> bool {
+    let words = words(&column.name);
+    let pairs = words.windows(2).map(<[String]>::concat);
+    let named = pairs.chain(words.iter().cloned()).any(|word| WORDS.contains(&word.as_str()))
+        || WORDS.contains(&words.concat().as_str())
+        || words.windows(3).any(|three| WORDS.contains(&three.concat().as_str()))
+        || PARTS.iter().any(|part| words.concat().contains(part));
+    named && (column.distinct(MAX_ANSWERS + 1) <= MAX_ANSWERS || super::dates::written(column).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_is_known_by_its_words() {
+        for name in [
+            "Accepts Email Marketing",
+            "AcceptsMarketing",
+            "subscribed",
+            "email_opt_in",
+            "HasOptedOutOfEmail",
+            "DoNotBulkEMail",
+            "Email Marketing Consent",
+            "Newsletter",
+            "メルマガ配信許可",
+            "DSGVO-Einwilligung",
+        ] {
+            assert!(is_consent(&Column::of(name, &["yes", "no"])), "{name}");
+        }
+        for name in ["Email", "Options", "Adopted", "Marketing segment", "会員ランク"] {
+            assert!(!is_consent(&Column::of(name, &["yes", "no"])), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_has_many_values_is_no_answer() {
+        let texts = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        assert!(!is_consent(&Column::of("Subscription plan", &texts)));
+        let days = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-06"];
+        assert!(is_consent(&Column::of("Opt-in date", &days)));
+    }
+}

@@ -1,0 +1,99 @@
+//! What a cell looks like.
+
+use super::dates;
+use crate::contact::Field;
+
+/// Signs that people write into phone numbers.
+const PHONE_SIGNS: &str = "+-–.()/ \u{a0}";
+
+/// An address that mail can be sent to.
+pub(super) fn is_email(cell: &str) -> bool {
+    Field::Email.takes(cell)
+}
+
+/// Something that could be dialled: 7 to 15 digits with the signs that people write between them.
+pub(super) fn is_phone(cell: &str) -> bool {
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    (7..=15).contains(&digits)
+        && cell.chars().all(|c| c.is_ascii_digit() || PHONE_SIGNS.contains(c))
+        && dates::any(cell).is_none()
+}
+
+/// A number, with a decimal point or a decimal comma.
+pub(super) fn is_number(cell: &str) -> bool {
+    is_plain_number(cell) || is_comma_number(cell)
+}
+
+/// `12`, `-3.5`.
+pub(super) fn is_plain_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    is_digits(whole) && is_digits(part)
+}
+
+/// `3,5`, `1.234,50`.
+pub(super) fn is_comma_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    let Some((whole, part)) = digits.split_once(',') else { return false };
+    is_digits(part) && (is_digits(whole) || is_grouped(whole))
+}
+
+/// `1.234.567`.
+fn is_grouped(text: &str) -> bool {
+    let mut groups = text.split('.');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len())
+        && is_digits(first)
+        && groups.all(|group| group.len() == 3 && is_digits(group))
+}
+
+/// A number that is rather a name: `00123`, or more digits than a number keeps.
+pub(super) fn is_code(cell: &str) -> bool {
+    (cell.len() > 1 && cell.starts_with('0') && is_digits(cell)) || (cell.len() > 15 && is_digits(cell))
+}
+
+/// `yes`, `false` and the like; not `1` and `0`.
+pub(super) fn is_yes_or_no(cell: &str) -> bool {
+    ["true", "false", "yes", "no", "y", "n", "t", "f"].iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+/// What no person would name a column.
+pub(super) fn is_value(cell: &str) -> bool {
+    is_email(cell) || is_number(cell) || dates::any(cell).is_some()
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_what_it_looks_like() {
+        for (is, yes, no) in [
+            (
+                is_email as fn(&str) -> bool,
+                &["a@b.co", "Ada.L@Example.com"][..],
+                &["a", "a@b", "a b@c.co"][..],
+            ),
+            (
+                is_phone,
+                &["+44 20 7946-0958", "03-1234-5678", "(030) 123/4567"],
+                &["12", "2024-05-06", "x1234567"],
+            ),
+            (is_plain_number, &["1", "-2.50", "+3"], &["", "-", "1,5", "1.", ".5", "1e5", "inf"]),
+            (is_comma_number, &["1,5", "-1.234,50", "12.345.678,9"], &["1.5", "1,", "1.23,4", "1.2345,6"]),
+            (is_code, &["007", "1234567890123456"], &["0", "70", "0.5", "x"]),
+            (is_yes_or_no, &["Yes", "FALSE", "n"], &["1", "0", "maybe"]),
+        ] {
+            for cell in yes {
+                assert!(is(cell), "{cell}");
+            }
+            for cell in no {
+                assert!(!is(cell), "{cell}");
+            }
+        }
+    }
+}

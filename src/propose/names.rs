@@ -1,0 +1,240 @@
+//! What the name of a column says: in English, Japanese and the languages of Europe, in the spellings of the tools
+//! that write segment files.
+//!
+//! A name is cut into words, and compared without case, accents, punctuation and full-width letters. Words that only
+//! say whose it is (`Customer`, `Billing`, `会員`) are passed over; any other word makes it another thing, so that
+//! `Email consent` is no e-mail address.
+
+use deunicode::deunicode_char;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::spellings::{CJK_QUALIFIERS, OTHERS, QUALIFIERS, SPELLINGS};
+use crate::contact::Field;
+
+/// What a column's name says it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A field.
+    Field(Field),
+    /// First and last name in one.
+    FullName,
+    /// What follows the first line of an address.
+    AddressLine,
+}
+
+/// What a name says, and how clearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name {
+    pub meaning: Meaning,
+    /// More is clearer: a plain name before one with words around it, a main one before a second one.
+    pub clarity: u8,
+}
+
+/// A plain name.
+const PLAIN: u8 = 3;
+/// With words that say whose it is.
+const QUALIFIED: u8 = 2;
+/// A second one: of the office, for deliveries.
+const SECOND: u8 = 1;
+
+/// What a column's name says, if it says a field.
+pub(super) fn meaning(name: &str) -> Option<Name> {
+    let words = words(name);
+    let found = |words: &[String], clarity| {
+        let joined = words.concat();
+        spelling(&joined).map(|meaning| Name { meaning, clarity })
+    };
+    let is = |words: &'static [&str]| move |word: &&String| words.contains(&word.as_str());
+    if let Some(name) = found(&words, PLAIN) {
+        return Some(name);
+    }
+    let plain: Vec<_> = words.iter().filter(|word| !is(QUALIFIERS)(word)).cloned().collect();
+    if let Some(name) = found(&plain, QUALIFIED).or_else(|| unjoined(&plain, QUALIFIED)) {
+        return Some(name);
+    }
+    let other: Vec<_> = plain.iter().filter(|word| !is(OTHERS)(word)).cloned().collect();
+    found(&other, SECOND).or_else(|| unjoined(&other, SECOND))
+}
+
+/// The same for words that are written as one: `kundenemail`, `会員メールアドレス`.
+fn unjoined(words: &[String], clarity: u8) -> Option<Name> {
+    let joined = words.concat();
+    let of = |rest: &str, clarity| spelling(rest).map(|meaning| Name { meaning, clarity });
+    QUALIFIERS
+        .iter()
+        .filter(|word| word.len() > 3)
+        .chain(CJK_QUALIFIERS)
+        .filter_map(|word| joined.strip_prefix(word))
+        .find_map(|rest| of(rest, clarity))
+        .or_else(|| {
+            let others = OTHERS.iter().filter(|word| word.len() > 3 || !word.is_ascii());
+            others.filter_map(|word| joined.strip_prefix(word)).find_map(|rest| of(rest, SECOND))
+        })
+}
+
+fn spelling(joined: &str) -> Option<Meaning> {
+    if joined.is_empty() {
+        return None;
+    }
+    SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&joined)).map(|(meaning, _)| *meaning)
+}
+
+/// A name's words: cut at punctuation, spaces and humps, in lower case and without accents.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let name: String = name.nfkc().collect();
+    let mut words: Vec<String> = Vec::new();
+    let (mut open, mut before) = (false, ' ');
+    let chars: Vec<char> = name.chars().collect();
+    for (n, &c) in chars.iter().enumerate() {
+        if !c.is_alphanumeric() && c != '〒' && c != 'ー' {
+            open = false;
+        } else {
+            let next_is_lower = chars.get(n + 1).is_some_and(|next| next.is_lowercase());
+            let hump =
+                c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_is_lower));
+            let digit = c.is_ascii_digit() != before.is_ascii_digit();
+            if !open || hump || digit {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.push_str(&folded(c));
+            }
+            open = true;
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A letter in lower case without its accent. Those of scripts that fold to something else stay.
+fn folded(c: char) -> String {
+    let latin = c.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&c) || ('\u{1e00}'..='\u{1eff}').contains(&c);
+    match (latin, deunicode_char(c)) {
+        (true, Some(ascii)) => ascii.to_lowercase(),
+        _ => c.to_lowercase().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str) -> Option<Field> {
+        match meaning(name)?.meaning {
+            Meaning::Field(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_name_is_cut_into_words() {
+        for (name, expected) in [
+            ("EMail", &["e", "mail"][..]),
+            ("email_address", &["email", "address"]),
+            ("E-Mail-Adresse", &["e", "mail", "adresse"]),
+            ("PostalCode", &["postal", "code"]),
+            ("AddressLine2", &["address", "line", "2"]),
+            ("Straße", &["strasse"]),
+            ("Ｅメール", &["eメール"]),
+            ("ﾒｰﾙｱﾄﾞﾚｽ", &["メールアドレス"]),
+            ("お名前(姓)", &["お名前", "姓"]),
+            ("customer.address.city", &["customer", "address", "city"]),
+            ("--", &[]),
+        ] {
+            assert_eq!(words(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_tools_that_write_segment_files() {
+        for (name, expected) in [
+            // Customer Insights, Segment, Klaviyo, HubSpot, Salesforce, Redshift.
+            ("EMail", Field::Email),
+            ("email_address", Field::Email),
+            ("PersonEmail", Field::Email),
+            ("customer_email", Field::Email),
+            ("Telephone", Field::Phone),
+            ("Mobile Phone Number", Field::Phone),
+            ("phone_number", Field::Phone),
+            ("givenName", Field::FirstName),
+            ("FirstName", Field::FirstName),
+            ("family_name", Field::LastName),
+            ("Street1", Field::Address),
+            ("MailingStreet", Field::Address),
+            ("address.city", Field::City),
+            ("StateOrProvince", Field::State),
+            ("State/Region", Field::State),
+            ("Postal Code", Field::PostalCode),
+            ("zip", Field::PostalCode),
+            ("Country/Region", Field::Country),
+            ("CountryIso2", Field::CountryCode),
+            ("Birthdate", Field::Birthdate),
+            ("date_of_birth", Field::Birthdate),
+            ("Gender", Field::Gender),
+            ("createdAt", Field::CreatedAt),
+            ("Create Date", Field::CreatedAt),
+        ] {
+            assert_eq!(field(name), Some(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_in_other_languages() {
+        for (name, expected) in [
+            ("E-Mail-Adresse", Field::Email),
+            ("Kundenemail", Field::Email),
+            ("Vorname", Field::FirstName),
+            ("Prénom", Field::FirstName),
+            ("Apellidos", Field::LastName),
+            ("Nom de famille", Field::LastName),
+            ("Straße und Hausnummer", Field::Address),
+            ("Code postal", Field::PostalCode),
+            ("Ciudad", Field::City),
+            ("Date de naissance", Field::Birthdate),
+            ("Fecha de nacimiento", Field::Birthdate),
+            ("メールアドレス", Field::Email),
+            ("会員メールアドレス", Field::Email),
+            ("携帯電話", Field::Phone),
+            ("名", Field::FirstName),
+            ("姓", Field::LastName),
+            ("郵便番号", Field::PostalCode),
+            ("都道府県", Field::State),
+            ("市区町村", Field::City),
+            ("住所", Field::Address),
+            ("国", Field::Country),
+            ("生年月日", Field::Birthdate),
+            ("性別", Field::Gender),
+        ] {
+            assert_eq!(field(name), Some(expected), "{name}");
+        }
+        assert_eq!(meaning("氏名").map(|name| name.meaning), Some(Meaning::FullName));
+        assert_eq!(meaning("AddressLine2").map(|name| name.meaning), Some(Meaning::AddressLine));
+    }
+
+    #[test]
+    fn a_word_that_makes_it_another_thing_is_not_passed_over() {
+        for name in [
+            "Email consent",
+            "email_hash",
+            "EmailOptIn",
+            "Last email sent",
+            "phone_verified",
+            "Country of purchase store",
+            "City population",
+            "お名前(フリガナ・姓)",
+            "CustomerId",
+            "",
+        ] {
+            assert_eq!(meaning(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_main_column_is_clearer_than_a_second_one() {
+        let clarity = |name| meaning(name).unwrap().clarity;
+        assert!(clarity("Email") > clarity("Customer Email"));
+        assert!(clarity("Customer Email") > clarity("SecondaryEmail"));
+        assert!(clarity("billing_city") > clarity("shipping_city"));
+    }
+}

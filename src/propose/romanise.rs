@@ -1,0 +1,100 @@
+//! A name that Omnisend takes for a property, from a column's name in any script.
+
+use deunicode::deunicode_char;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::names::words;
+
+/// As long as a property's name may be, less room for what makes it unique.
+const MAX_CHARS: usize = 120;
+
+/// Japanese words of customer files. The longer ones first, where one begins with another.
+#[rustfmt::skip]
+const JAPANESE: &[(&str, &str)] = &[
+    ("累計購入金額", "total_spent"), ("購入金額", "amount_spent"), ("購入回数", "order_count"), ("注文回数", "order_count"),
+    ("最終購入日", "last_order_date"), ("初回購入日", "first_order_date"), ("最終来店日", "last_visit_date"),
+    ("お買い上げ", "purchase"), ("会員番号", "member_number"), ("顧客番号", "customer_number"),
+    ("会員ランク", "member_rank"), ("会員種別", "member_type"), ("フリガナ", "kana"), ("ふりがな", "kana"), ("カナ", "kana"),
+    ("会社名", "company"), ("部署名", "department"), ("職業", "occupation"), ("役職", "job_title"),
+    ("店舗", "store"), ("店", "store"), ("会員", "member"), ("顧客", "customer"), ("ランク", "rank"), ("種別", "type"),
+    ("区分", "class"), ("番号", "number"), ("コード", "code"), ("合計", "total"), ("累計", "total"), ("金額", "amount"),
+    ("回数", "count"), ("件数", "count"), ("購入", "purchase"), ("注文", "order"), ("初回", "first"), ("最終", "last"),
+    ("更新", "updated"), ("登録", "registered"), ("来店", "visit"), ("日時", "time"), ("日", "date"), ("年", "year"),
+    ("月", "month"), ("年齢", "age"), ("ポイント", "points"), ("残高", "balance"), ("備考", "notes"), ("メモ", "notes"),
+    ("商品", "product"), ("カテゴリ", "category"), ("お気に入り", "favorite"), ("趣味", "hobbies"), ("状態", "status"),
+    ("ステータス", "status"), ("タグ", "tags"), ("数", "count"), ("名", "name"), ("電話", "phone"), ("住所", "address"),
+];
+
+/// The name in lower case with `_` between its words; `column_7` where no Latin letter can be found for it.
+pub(super) fn property_name(name: &str, at: usize) -> String {
+    let translated = translate(&name.nfkc().collect::<String>());
+    let words: Vec<String> = words(&translated).iter().filter_map(|word| ascii(word)).collect();
+    let mut text = words.join("_");
+    text.truncate(MAX_CHARS);
+    if text.bytes().any(|b| b.is_ascii_alphabetic()) { text } else { format!("column_{}", at + 1) }
+}
+
+fn translate(name: &str) -> String {
+    let mut text = String::new();
+    let mut rest = name;
+    'rest: while let Some(c) = rest.chars().next() {
+        let known =
+            JAPANESE.iter().filter(|(word, _)| rest.starts_with(word)).max_by_key(|(word, _)| word.len());
+        if let Some((word, english)) = known {
+            text = format!("{text} {english} ");
+            rest = rest.get(word.len()..).unwrap_or_default();
+            continue 'rest;
+        }
+        text.push(c);
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+    }
+    text
+}
+
+/// A word in Latin letters. Chinese characters have several readings, so that none is taken.
+fn ascii(word: &str) -> Option<String> {
+    let mut ascii = String::new();
+    for c in word.chars().filter(|c| !is_ideograph(*c)) {
+        ascii.extend(
+            deunicode_char(c)?.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()),
+        );
+    }
+    (!ascii.is_empty()).then_some(ascii)
+}
+
+fn is_ideograph(c: char) -> bool {
+    ('\u{2e80}'..='\u{2fdf}').contains(&c) || ('\u{3400}'..='\u{9fff}').contains(&c) || c > '\u{1ffff}'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contact::PropertyName;
+
+    #[test]
+    fn names_become_what_omnisend_takes() {
+        for (name, expected) in [
+            ("LoyaltyTier", "loyalty_tier"),
+            ("Umsatz (gesamt)", "umsatz_gesamt"),
+            ("Größe", "grosse"),
+            ("会員ランク", "member_rank"),
+            ("最終購入日", "last_order_date"),
+            ("ポイント残高", "points_balance"),
+            ("メルマガ", "merumaga"),
+            ("血液型", "column_5"),
+            ("2023", "column_5"),
+            ("", "column_5"),
+        ] {
+            assert_eq!(property_name(name, 4), expected, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_one_that_omnisend_takes(name in "\\PC{0,200}") {
+            prop_assert!(PropertyName::try_from(property_name(&name, 0)).is_ok());
+        }
+    }
+}

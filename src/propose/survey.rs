@@ -1,0 +1,110 @@
+//! The first rows of a file, by column.
+
+use super::column::Column;
+use crate::source::{Header, Row, Rows, SourceError};
+
+/// Rows that are looked at: enough to see a date of every kind, little enough to take no time.
+const MAX_ROWS: usize = 5_000;
+
+/// What was seen of a file.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// Rows that were read and are as they should be.
+    pub rows: usize,
+    /// Rows among them that cannot be read.
+    pub bad_rows: usize,
+    /// Whether these are all there are.
+    pub is_whole: bool,
+}
+
+impl Survey {
+    /// Reads the first rows. A file that cannot be trusted further on is found out by the first run, not here.
+    pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, SourceError> {
+        let mut columns = columns(rows.header());
+        let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, is_whole: false };
+        let mut row = Row::default();
+        while survey.rows + survey.bad_rows < MAX_ROWS {
+            match rows.next(&mut row)? {
+                None => {
+                    survey.is_whole = true;
+                    break;
+                }
+                Some(Err(_)) => survey.bad_rows += 1,
+                Some(Ok(())) => {
+                    survey.rows += 1;
+                    for column in &mut columns {
+                        if row.list(column.at).is_some_and(|list| !list.is_empty()) {
+                            column.rows += 1;
+                            column.lists += 1;
+                        } else {
+                            column.push(row.cell(column.at));
+                        }
+                    }
+                }
+            }
+        }
+        survey.columns = columns;
+        Ok(survey)
+    }
+
+    /// Whether the header is a row of data: it holds what no name of a column does.
+    pub(crate) fn header_is_a_row(header: &Header) -> bool {
+        let filled = header.names().iter().filter(|name| !name.is_empty());
+        filled.clone().any(|name| super::look::is_email(name))
+            || (filled.clone().count() > 1
+                && filled.clone().filter(|name| super::look::is_value(name)).count() * 2 > filled.count())
+    }
+}
+
+fn columns(header: &Header) -> Vec<Column> {
+    let names = header.names();
+    let doubled = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    (0..)
+        .zip(names)
+        .map(|(at, name)| Column { at, name: name.clone(), doubled: doubled(name), ..Column::default() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{self, Reading};
+
+    fn survey(file: &str) -> Survey {
+        let file = bytes::Bytes::from(file.to_owned());
+        Survey::read(&mut *source::open(&file, &Reading::default(), &[]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn cells_are_kept_by_column_and_bad_rows_counted() {
+        let survey = survey("EMail;Name;Name;\na@b.co; Ada ;;x\nonly one\nb@b.co;;;\n");
+        assert_eq!((survey.rows, survey.bad_rows, survey.is_whole), (2, 1, true));
+        let names: Vec<_> = survey.columns.iter().map(|c| (c.name.as_str(), c.is_mappable())).collect();
+        assert_eq!(names, [("EMail", true), ("Name", false), ("Name", false), ("", false)]);
+        assert_eq!(survey.columns[0].cells, ["a@b.co", "b@b.co"]);
+        assert_eq!(survey.columns[1].cells, ["Ada"]);
+        assert_eq!(survey.columns[1].percent_filled(), 50);
+    }
+
+    #[test]
+    fn no_more_is_read_than_is_looked_at() {
+        let survey = survey(&("a,b\n".to_owned() + &"1,2\n".repeat(MAX_ROWS + 1)));
+        assert_eq!((survey.rows, survey.is_whole), (MAX_ROWS, false));
+    }
+
+    #[test]
+    fn a_row_of_data_is_told_from_a_header() {
+        for (header, is_row) in [
+            (&["email", "first_name"][..], false),
+            (&["ada@example.com", "Ada"], true),
+            (&["1001", "2024-05-06", "12.50", "x"], true),
+            (&["2023", "2024", "Name", "City"], false),
+            (&["1"], false),
+            (&[], false),
+        ] {
+            assert_eq!(Survey::header_is_a_row(&Header::new(header.iter().copied())), is_row, "{header:?}");
+        }
+    }
+}

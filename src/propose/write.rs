@@ -1,0 +1,195 @@
+//! The export's file that a proposal becomes, with what speaks for each choice beside it.
+
+use super::{
+    Chosen, Proposal, Survey,
+    dates::{self, Written},
+    fields::{Fields, Unmapped},
+    judge::How,
+    properties::{Kind, Proposed},
+    toml::{Lines, quoted, shown},
+};
+use crate::contact::Field;
+
+/// What an export's file says besides the mapping.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    /// The schema's file, as seen from the export's.
+    pub schema: Option<&'a str>,
+    /// The export's name.
+    pub export: &'a str,
+    /// Its name for people, and the segment's.
+    pub title: &'a str,
+    /// Where the segment's files lie.
+    pub path: &'a str,
+    /// The file that was looked at, by its name.
+    pub file: &'a str,
+}
+
+/// Writes an export's file.
+pub(crate) fn write(place: &Place<'_>, survey: &Survey, proposal: &Proposal<'_>) -> String {
+    let mut lines = Lines::default();
+    if let Some(schema) = place.schema {
+        lines.line(&format!("#:schema {schema}"), "");
+    }
+    head(&mut lines, place, survey);
+    lines.blank().line("[fields]", "Omnisend field = column of the file");
+    for field in Field::ALL {
+        if let Some(chosen) = proposal.fields.of(field) {
+            chosen_field(&mut lines, chosen, &proposal.fields);
+        }
+    }
+    unmapped(&mut lines, &proposal.fields.unmapped);
+    consent(&mut lines, &proposal.consent);
+    properties(&mut lines, &proposal.properties);
+    unnamed(&mut lines, survey);
+    lines.finish()
+}
+
+fn head(lines: &mut Lines, place: &Place<'_>, survey: &Survey) {
+    let rows = if survey.is_whole { "" } else { "the first " };
+    let of = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    lines
+        .note(&format!(
+            "Proposed from {}, by {rows}{} and {}. Nothing is sent until you run it:",
+            shown(place.file),
+            of(survey.rows + survey.bad_rows, "row"),
+            of(survey.columns.len(), "column"),
+        ))
+        .note(&format!(
+            "  omnisend-export export preview {}    shows rows beside their contacts",
+            place.export
+        ))
+        .note(&format!(
+            "  omnisend-export run {} --dry-run     reads the whole file, and sends nothing",
+            place.export
+        ))
+        .line(&format!("display_name = {}", quoted(place.title)), "")
+        .blank()
+        .line("[[segments]]", "");
+    let name = format!("name = {}", quoted(place.title));
+    lines.line(&name, &format!("in Omnisend: the tag \"segment: {}\"", shown(place.title)));
+    let means = if place.path.ends_with('/') { "the newest file of this folder" } else { "this file" };
+    lines.line(&format!("path = {}", quoted(place.path)), means);
+}
+
+fn chosen_field(lines: &mut Lines, chosen: &Chosen<'_>, fields: &Fields<'_>) {
+    let key = chosen.field.key();
+    let line = format!("{key} = {}", quoted(&chosen.column.name));
+    let filled = match chosen.column.percent_filled() {
+        _ if chosen.column.is_empty() => "empty in these rows".to_owned(),
+        percent => format!("{percent} % filled"),
+    };
+    let why = if chosen.by_content { ", by what is in it" } else { "" };
+    match &chosen.how {
+        How::Plain => lines.line(&line, &format!("{filled}{why}")),
+        How::Format(order) => {
+            lines.off(&line, &format!("its dates are {}, which are not read yet", dates::spelt(order)))
+        }
+        How::Region => lines.off(&line, "its numbers name no country (+81 …), and are not read yet"),
+    };
+    if matches!(chosen.field, Field::Email | Field::Phone) {
+        for other in &chosen.others {
+            lines.off(
+                &format!("{key} = {}", quoted(&other.name)),
+                &format!("{} % filled: the other one", other.percent_filled()),
+            );
+        }
+    }
+    if chosen.field == Field::Address {
+        for line in &fields.address_lines {
+            lines.note(&format!("  {} goes on with the address", quoted(&line.name)));
+        }
+    }
+}
+
+fn unmapped(lines: &mut Lines, unmapped: &[Unmapped<'_>]) {
+    for not in unmapped {
+        let column = quoted(&not.column.name);
+        match not.field {
+            Some(field) => lines.off(&format!("{} = {column}", field.key()), &shown_long(&not.why)),
+            None => lines.note(&format!("{column}: {}", not.why)),
+        };
+    }
+}
+
+/// Reasons are ours, and may be longer than a file's text.
+fn shown_long(why: &str) -> String {
+    why.replace(['\n', '\r'], " ")
+}
+
+fn consent(lines: &mut Lines, columns: &[&str]) {
+    if columns.is_empty() {
+        return;
+    }
+    let columns: Vec<_> = columns.iter().map(|column| quoted(column)).collect();
+    lines
+        .blank()
+        .note(&format!("Consent: {} may say who may be written to. It is not mapped:", columns.join(", ")))
+        .note("contacts keep the status that they have in Omnisend, and new ones are not subscribed.");
+}
+
+fn properties(lines: &mut Lines, proposed: &[Proposed<'_>]) {
+    if proposed.is_empty() {
+        return;
+    }
+    lines.blank().line("[custom_properties]", "take the `# ` off a line to send it too: property = column");
+    for one in proposed {
+        let (line, means) = property_line(one);
+        let example = match one.example.as_str() {
+            "" => "empty in these rows".to_owned(),
+            example => format!("{means}like {example}"),
+        };
+        lines.off(&line, &example);
+    }
+}
+
+fn property_line(property: &Proposed<'_>) -> (String, String) {
+    let (name, column) = (&property.name, quoted(&property.column.name));
+    let typed = |kind: &str| format!("{name} = {{ column = {column}, type = \"{kind}\" }}");
+    let plain = || format!("{name} = {column}");
+    match property.kind {
+        Kind::Text => (plain(), String::new()),
+        Kind::Number { comma: false } => (typed("number"), String::new()),
+        Kind::Number { comma: true } => (plain(), "numbers with a decimal comma, sent as text; ".to_owned()),
+        Kind::Boolean => (typed("boolean"), String::new()),
+        Kind::Date(Written::Plain) => (typed("date"), String::new()),
+        Kind::Date(Written::As(order)) => {
+            (plain(), format!("dates as {}, sent as text; ", dates::spelt(order)))
+        }
+        Kind::Date(Written::Either(one, other)) => {
+            (plain(), format!("dates as {} or {}, sent as text; ", dates::spelt(one), dates::spelt(other)))
+        }
+        Kind::List(None) => (typed("list"), String::new()),
+        Kind::List(Some(separator)) => {
+            let separator = quoted(&separator.to_string());
+            (
+                format!("{name} = {{ column = {column}, type = \"list\", separator = {separator} }}"),
+                String::new(),
+            )
+        }
+    }
+}
+
+/// Columns that no export can name.
+fn unnamed(lines: &mut Lines, survey: &Survey) {
+    let nameless = survey.columns.iter().filter(|column| column.name.is_empty()).count();
+    let mut doubled: Vec<&str> =
+        survey.columns.iter().filter(|c| c.doubled && !c.name.is_empty()).map(|c| c.name.as_str()).collect();
+    doubled.dedup();
+    if nameless + doubled.len() > 0 {
+        lines.blank();
+    }
+    if nameless > 0 {
+        let have = if nameless == 1 { "column has" } else { "columns have" };
+        lines.note(&format!("{nameless} {have} no name in the header and cannot be mapped."));
+    }
+    for name in doubled {
+        lines.note(&format!(
+            "{} is in the header more than once: rename all but one to map it.",
+            quoted(name)
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! What is written, read as a person reads it, and as the project's own reader does.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    config::{Export, export},
+    source::{self, Reading, Rows},
+};
+
+fn place() -> Place<'static> {
+    Place {
+        schema: Some("../../schema/export.schema.json"),
+        export: "vip",
+        title: "vip",
+        path: "segments/vip/",
+        file: "vip.csv",
+    }
+}
+
+fn open(file: &str) -> Result<Box<dyn Rows>, source::SourceError> {
+    source::open(&bytes::Bytes::from(file.to_owned()), &Reading::default(), &[])
+}
+
+fn written(file: &str) -> String {
+    let survey = Survey::read(&mut *open(file).unwrap()).unwrap();
+    write(&place(), &survey, &Proposal::of(&survey))
+}
+
+fn read(text: &str) -> Export {
+    export("vip".parse().unwrap(), "acme".parse().unwrap(), "exports/acme/vip.toml", text.as_bytes())
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn a_customer_insights_segment() {
+    let text = written(
+        "CustomerId,EMail,SecondaryEmail,FirstName,LastName,Telephone,Mobile,Street1,Street2,City,StateOrProvince,\
+         PostalCode,Country,BirthDate,Gender,CreatedOn,LoyaltyTier,LTV,Likes,AcceptsMarketing,Email,,x,x\n\
+         C1,Ada@Example.com,,Ada,Lovelace,,+442079460958,1 High Street,Flat 2,London,,N1 9GU,GB,1990-12-10,f,\
+         2024-05-06T07:08:09Z,gold,12.5,tea|hats,true,sent,,,\n\
+         C2,bo@example.com,b@b.co,Bo,Ek,+46812345678,+46701234567,Gata 1,,Lund,,22100,SE,1985-01-31,m,\
+         2024-05-07T07:08:09Z,silver,3,tea,false,,,,\n",
+    );
+    insta::assert_snapshot!(text);
+    read(&text);
+}
+
+#[test]
+fn a_file_in_which_little_is_plain() {
+    let text = written(
+        "氏名;メールアドレス;生年月日;TEL;国;会員ランク;メルマガ配信;Umsatz;血液型\n\
+         田中 太郎;taro@example.jp;1990年2月8日;03-1234-5678;日本;ゴールド;希望する;1.234,50;A\n\
+         佐藤 花子;hanako@example.jp;1985年12月31日;090-1234-5678;日本;シルバー;希望しない;3,00;B\n",
+    );
+    insta::assert_snapshot!(text);
+    read(&text);
+}
+
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{1,6}@[a-z]{1,6}\\.co",
+        "[0-9]{1,9}",
+        "(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]",
+        "[0-3][0-9]/[01][0-9]/(19|20)[0-9]{2}",
+        "\\+?[0-9 -]{7,15}",
+        "(yes|no|m|f|DE|JP|Japan)",
+        "\\PC{0,20}",
+        any::<String>().prop_map(|text| text.chars().take(20).filter(|c| *c != '\0').collect()),
+        Just(String::new()),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    let known = super::super::spellings::SPELLINGS;
+    let known: Vec<&'static str> =
+        known.iter().flat_map(|(_, spellings)| spellings.iter().copied()).collect();
+    prop_oneof![
+        2 => prop::sample::select(known).prop_map(str::to_owned),
+        1 => "\\PC{0,30}",
+        1 => any::<String>().prop_map(|text| text.chars().filter(|c| *c != '\0').collect()),
+        1 => prop::sample::select(vec!["subscribed", "Tier", "tier", "配信許可", "CustomerId", "\"q\" #"]).prop_map(str::to_owned),
+    ]
+}
+
+fn file() -> impl Strategy<Value = String> {
+    (1_usize..12).prop_flat_map(|columns| {
+        let rows = prop::collection::vec(prop::collection::vec(cell(), columns), 0..8);
+        (prop::collection::vec(name(), columns), rows).prop_map(|(header, rows)| {
+            let mut csv = csv::Writer::from_writer(Vec::new());
+            csv.write_record(&header).unwrap();
+            for row in rows {
+                csv.write_record(&row).unwrap();
+            }
+            String::from_utf8(csv.into_inner().unwrap()).unwrap()
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_a_valid_export_that_fits_the_file(file in file()) {
+        let Ok(mut rows) = open(&file) else { return Ok(()) };
+        let Ok(survey) = Survey::read(&mut *rows) else { return Ok(()) };
+        let proposal = Proposal::of(&survey);
+        let text = write(&place(), &survey, &proposal);
+        if proposal.fields.of(Field::Email).is_some() {
+            let export = read(&text);
+            for column in export.mapping().columns() {
+                prop_assert!(rows.header().find(column).is_ok(), "{}", column);
+            }
+            // A person takes the mark off the custom properties.
+            let (head, properties) = text.split_once("[custom_properties]").unwrap_or((&text, ""));
+            let (properties, _) = properties.split_once("\n\n").unwrap_or((properties, ""));
+            let on = format!("{head}[custom_properties]{}", properties.replace("\n# ", "\n"));
+            prop_assert_eq!(read(&on).mapping().properties.len(), proposal.properties.len());
+        }
+    }
+}
