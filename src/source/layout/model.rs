@@ -67,6 +67,21 @@ impl Model {
     }
 }
 
+impl Table {
+    /// Fails where a file of it is written in a way that no reader here has: read in another, cells would be cut
+    /// elsewhere than they were meant.
+    pub fn is_readable(&self) -> Result<(), Unreadable> {
+        if self.partitions.iter().any(|partition| !partition.written.quotes) {
+            return Err(Unreadable::because(format!(
+                "the files of table `{}` are written without quotes (`quoteStyle` None), which is not read; have them \
+                 written with `QuoteStyle.Csv`",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+}
+
 #[derive(Deserialize)]
 struct Document {
     entities: Option<Vec<Entity>>,
@@ -231,6 +246,9 @@ mod tests {
         let semicolon = Delimiter::try_from(";".to_owned()).unwrap();
         assert_eq!(written("B"), Written { header: true, delimiter: Some(semicolon), quotes: false, ..csv });
         assert!(model.table("C").unwrap().is_elsewhere);
+        assert!(model.table("A").unwrap().is_readable().is_ok());
+        let refused = model.table("B").unwrap().is_readable().unwrap_err().to_string();
+        assert!(refused.contains("the files of table `B` are written without quotes"), "{refused}");
     }
 
     #[test]

@@ -246,6 +246,9 @@ impl<'a> Drops<'a> {
             let completed_by = list;
             return Ok(Source { completed_by, parts: Vec::new(), columns: Vec::new() });
         };
+        if let Err(source) = table.is_readable() {
+            return self.fail(DropError::Unreadable { list: list.location, source });
+        }
         let around = Around { path: self.path(), list: &list, bucket: None, here: self.here(&list).await? };
         let partitions = match around.partitions(model, table) {
             Ok(partitions) => partitions,
