@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Field, Mapping, Prepared, PropertyKind, Tag,
+    Channels, Consent, EmailKey, Field, Mapping, Prepared, PropertyKind, Tag,
     consent::{ConsentReader, ConsentWarnings},
     normalise::{email, field, phone, property},
 };
@@ -137,6 +137,13 @@ impl<'m> Mapper<'m> {
         let send_welcome_message = self.send_welcome_message;
         let consent = self.consent.read(row, &mut warnings.consent);
         Ok(Prepared { email, phone, fields, properties, tags: self.tags, send_welcome_message, consent })
+    }
+
+    /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact.
+    pub fn consent<'a>(&'a self, row: &'a Row) -> Option<(EmailKey, Channels<Consent<'a>>)> {
+        let email = email(row.cell(self.email), self.keep_email_case)?;
+        // Its warnings were counted.
+        Some((EmailKey::of(&email), self.consent.read(row, &mut ConsentWarnings::default())))
     }
 
     /// The row's e-mail cell, as it is in the file.

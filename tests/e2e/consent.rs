@@ -252,6 +252,26 @@ async fn an_opt_out_in_any_row_of_an_address_wins() {
     }
 }
 
+#[tokio::test]
+async fn an_opt_out_wins_in_whichever_file_of_a_drop_it_stands() {
+    let rows = disagreeing();
+    let (first, second) = rows.split_at(12);
+    for parts in [[first, second], [second, first]] {
+        let world = World::with(options(), Segment::people(0)).await;
+        let export = HEAD.replace("\"segments/vip/\"", "\"segments/drop/\"\ncomplete_on = \"_SUCCESS\"");
+        world.write("exports/acme/vip.toml", format!("{export}{BLOCK}"));
+        for (n, rows) in parts.iter().enumerate() {
+            let file = format!("EMail,News,Since,Ip\n{}\n", rows.join("\n"));
+            world.write(&format!("segments/drop/part-{n}.csv"), file);
+        }
+        world.write("segments/drop/_SUCCESS", "");
+        world.call("run vip").end().await.exits(0).reports("succeeded", [18, 0, 0]);
+        let held = held(&world).await;
+        assert!((0..7).all(|n| held[&address(n)].0 == "unsubscribed"), "{held:?}");
+        assert!((100..110).all(|n| held[&address(n)].0 == "subscribed"), "{held:?}");
+    }
+}
+
 #[cfg(all(feature = "kill-points", feature = "test-scale"))]
 #[tokio::test]
 async fn a_plan_that_is_killed_while_it_puts_opt_outs_in_sends_nothing_of_it() {

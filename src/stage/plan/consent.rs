@@ -1,7 +1,11 @@
 //! Consent over all rows of an address: the first row is taken, but an opt-out in any of them wins.
 //!
 //! The rows are read once. The taken row may be in a chunk that is written already when the opt-out comes: such
-//! opt-outs are collected, and put into their chunks when the last row is read.
+//! opt-outs are collected, and put into their chunks when the last row is read. A row that is refused, though its
+//! address is one, may opt out too.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -55,21 +59,24 @@ impl OptOuts {
 pub(super) struct Ledger {
     /// Of the channels that the export maps.
     counts: BTreeMap<Channel, ConsentCounts>,
-    opt_outs: OptOuts,
+    /// Opt-outs of addresses that no row was taken of yet.
+    early: OptOuts,
+    /// Opt-outs of contacts that are written.
+    late: OptOuts,
 }
 
 impl Ledger {
     pub(super) fn new(mapping: &ConsentMapping) -> Self {
         let mapped = Channel::ALL.into_iter().filter(|channel| mapping.of(*channel).is_some());
         let counts = mapped.map(|channel| (channel, ConsentCounts::default())).collect();
-        Self { counts, opt_outs: OptOuts::default() }
+        Self { counts, early: OptOuts::default(), late: OptOuts::default() }
     }
 
     /// A contact's row, before it is written: leaves in it what may be sent.
     pub(super) fn taken(&self, key: EmailKey, contact: &mut Prepared<'_>) {
         for channel in self.counts.keys() {
             let consent = contact.consent.of_mut(*channel);
-            let opt_out = self.opt_outs.of(key, *channel);
+            let opt_out = self.early.of(key, *channel);
             // Nothing is known of what was sent before.
             match decide(consent.said.statement(), opt_out, None) {
                 Some(sent) if consent.said != Said::Status(sent) => {
@@ -106,7 +113,7 @@ impl Ledger {
             if *channel == Channel::Sms && note & HAS_PHONE == 0 {
                 continue;
             }
-            self.opt_outs.add(key, *channel, opt_out);
+            self.late.add(key, *channel, opt_out);
             Code::read(note, *channel).count(counts, -1);
             Code::Unsubscribed.count(counts, 1);
             new = (new & !Code::mask(*channel)) | Code::Unsubscribed.noted(*channel);
@@ -114,9 +121,18 @@ impl Ledger {
         new
     }
 
+    /// A row that was refused, of an address that no row was taken of.
+    pub(super) fn refused(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
+        for channel in self.counts.keys() {
+            if let Some(opt_out) = said.of(*channel).said.opt_out() {
+                self.early.add(key, *channel, opt_out);
+            }
+        }
+    }
+
     /// The counts by channel, and what is to be put into the chunks.
     pub(super) fn finish(self) -> (BTreeMap<Channel, ConsentCounts>, OptOuts) {
-        (self.counts, self.opt_outs)
+        (self.counts, self.late)
     }
 
     /// Whether the export maps any consent.

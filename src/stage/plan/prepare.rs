@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     config::{CompleteOn, Export},
-    contact::{self, Channel, EmailKey, Invalid, Mapper, Tag, Warnings},
+    contact::{self, Channel, Channels, Consent, EmailKey, Invalid, Mapper, Tag, Warnings},
     run::{ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
     source::{self, BadRow, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
@@ -171,6 +171,9 @@ impl<'a, S: Sink> Preparation<'a, S> {
             }
             match mapper.contact(&row, &mut warnings) {
                 Err(invalid) => {
+                    if let Some((key, said)) = mapper.consent(&row).filter(|_| self.ledger.is_kept()) {
+                        self.refused(key, &said);
+                    }
                     self.invalid(at, invalid.code(), invalid.to_string(), mapper.email_cell(&row))?;
                 }
                 Ok(contact) => self.contact(at, contact, mapper.email_cell(&row))?,
@@ -241,6 +244,14 @@ impl<'a, S: Sink> Preparation<'a, S> {
                 .extend(serde_json::value::to_raw_value(&contact).map(|contact| (key, contact)));
         }
         if self.contacts.lines() >= self.chunk_contacts { self.finish_chunk() } else { Ok(()) }
+    }
+
+    /// A row that makes no contact, though its address is one: an opt-out in it counts all the same.
+    fn refused(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
+        match self.seen.get(key) {
+            Some(note) => self.seen.note(key, self.ledger.again(key, note, said)),
+            None => self.ledger.refused(key, said),
+        }
     }
 
     fn invalid(&mut self, at: Place, code: &str, reason: String, email: &str) -> Result<(), PrepareError> {

@@ -44,6 +44,13 @@ impl Seen {
         }
     }
 
+    /// The note of an address, if it is there.
+    pub(super) fn get(&self, key: EmailKey) -> Option<Note> {
+        let (kept, shard) = split(key);
+        let there = self.shards.get(shard)?.find(place(&kept), |there| there.kept == kept)?;
+        Some(there.note)
+    }
+
     /// Replaces the note of an address that is there.
     pub(super) fn note(&mut self, key: EmailKey, note: Note) {
         let (kept, shard) = split(key);
@@ -83,6 +90,7 @@ mod tests {
             let (mut seen, mut model) = (Seen::new(), HashMap::new());
             for (address, note) in &addresses {
                 let key = EmailKey::of(address);
+                prop_assert_eq!(seen.get(key), model.get(address).copied());
                 prop_assert_eq!(seen.insert(key), model.insert(address, *note));
                 seen.note(key, *note);
             }

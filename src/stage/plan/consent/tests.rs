@@ -1,0 +1,172 @@
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+use serde_json::{Value, json, value::RawValue};
+
+use super::*;
+use crate::{
+    contact::ChannelConsent,
+    stage::plan::{revise::amended, seen::Seen},
+};
+
+fn mapping() -> ConsentMapping {
+    let channel = ChannelConsent {
+        column: String::new(),
+        values: Vec::new(),
+        date: String::new(),
+        date_format: None,
+        source: String::new(),
+        may_subscribe: true,
+        ip: None,
+        user_agent: None,
+    };
+    ConsentMapping { email: Some(channel.clone()), sms: Some(channel) }
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    // Few moments, so that many are equal.
+    let at = || (0_i64..4).prop_map(|day| Timestamp::from_second(day * 86_400).unwrap());
+    let opt_in = prop::sample::select(vec![Status::Subscribed, Status::NonSubscribed]);
+    prop_oneof![
+        Just(Said::Nothing),
+        Just(Said::Undated),
+        Just(Said::HeldBack),
+        (opt_in, at()).prop_map(|(status, at)| Said::Status(Statement { status, at: Some(at) })),
+        prop::option::of(at()).prop_map(|at| Said::Status(Statement { status: Status::Unsubscribed, at })),
+    ]
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    address: String,
+    has_phone: bool,
+    /// Refused for a reason that is not its address.
+    is_refused: bool,
+    said: Channels<Said>,
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    ("[a-d]", any::<bool>(), prop::bool::weighted(0.2), said(), said()).prop_map(
+        |(address, has_phone, is_refused, email, sms)| Row {
+            address,
+            has_phone,
+            is_refused,
+            said: Channels { email, sms },
+        },
+    )
+}
+
+impl Row {
+    fn contact(&self) -> Prepared<'_> {
+        let consent = |said| Consent { said, proof: None };
+        Prepared {
+            email: Cow::Borrowed(&self.address),
+            phone: self.has_phone.then_some(Cow::Borrowed("+442079460958")),
+            fields: Vec::new(),
+            properties: Vec::new(),
+            tags: &[],
+            send_welcome_message: false,
+            consent: Channels { email: consent(self.said.email), sms: consent(self.said.sms) },
+        }
+    }
+}
+
+/// As the plan does it: each row once, the opt-outs put in at the end.
+fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
+    let (mut seen, mut ledger, mut written) = (Seen::new(), Ledger::new(&mapping()), Vec::new());
+    for row in rows {
+        let mut contact = row.contact();
+        let key = contact.key();
+        match seen.get(key) {
+            Some(note) => seen.note(key, ledger.again(key, note, &contact.consent)),
+            None if row.is_refused => ledger.refused(key, &contact.consent),
+            None => {
+                seen.insert(key);
+                ledger.taken(key, &mut contact);
+                seen.note(key, ledger.sent(&contact));
+                written.push((key, serde_json::value::to_raw_value(&contact).unwrap()));
+            }
+        }
+    }
+    let (counts, late) = ledger.finish();
+    let amend = |(key, contact): (EmailKey, Box<RawValue>)| {
+        let contact = if late.holds(key) { amended(&contact, &late).unwrap() } else { contact };
+        serde_json::from_str(contact.get()).unwrap()
+    };
+    (written.into_iter().map(amend).collect(), counts)
+}
+
+/// The same by its definition: all rows of an address at once.
+fn expected(rows: &[Row]) -> Vec<Value> {
+    let mut contacts: Vec<Value> = Vec::new();
+    for (at, taken) in rows.iter().enumerate() {
+        let is_first = !rows[..at].iter().any(|row| row.address == taken.address && !row.is_refused);
+        if taken.is_refused || !is_first {
+            continue;
+        }
+        let decided = |channel: Channel| {
+            let of_address = rows.iter().filter(|row| row.address == taken.address);
+            let opt_outs = of_address.map(|row| row.said.of(channel).opt_out());
+            decide(taken.said.of(channel).statement(), opt_outs.fold(None, latest_opt_out), None)
+        };
+        let identifier = |kind: &str, id: &str, channel: Channel| {
+            let mut identifier = json!({ "type": kind, "id": id, "sendWelcomeMessage": false });
+            if let Some(decided) = decided(channel) {
+                identifier["channels"] = json!({ channel.key(): decided });
+            }
+            identifier
+        };
+        let mut identifiers = vec![identifier("email", &taken.address, Channel::Email)];
+        if taken.has_phone {
+            identifiers.push(identifier("phone", "+442079460958", Channel::Sms));
+        }
+        contacts.push(json!({ "identifiers": identifiers }));
+    }
+    contacts
+}
+
+proptest! {
+    #[test]
+    fn one_pass_gives_what_all_rows_of_an_address_together_say(rows in prop::collection::vec(row(), 0..24)) {
+        let (contacts, counts) = planned(&rows);
+        prop_assert_eq!(&contacts, &expected(&rows));
+        for (channel, counts) in counts {
+            let with = |status: &str| {
+                let pointers = ["/identifiers/0/channels", "/identifiers/1/channels"];
+                let of = |contact: &Value| {
+                    let mut channels = pointers.iter().filter_map(|pointer| contact.pointer(pointer));
+                    channels.any(|channels| channels[channel.key()]["status"] == status)
+                };
+                contacts.iter().filter(|contact| of(contact)).count() as u64
+            };
+            prop_assert_eq!(counts.subscribed, with("subscribed"));
+            prop_assert_eq!(counts.non_subscribed, with("nonSubscribed"));
+            prop_assert_eq!(counts.unsubscribed, with("unsubscribed"));
+            prop_assert_eq!(counts.contacts(), contacts.len() as u64);
+            prop_assert!(counts.held_back + counts.undated <= counts.untouched);
+        }
+    }
+}
+
+#[test]
+fn what_else_a_contact_says_stays_as_it_is_to_the_byte() {
+    let contact = |identifier: &str| {
+        let text = format!(
+            r#"{{"identifiers":[{identifier}],"firstName":"J\u00f6","customProperties":{{"n":0.1000000000000000055511151231257827,"m":9007199254740993}},"tags":["a"]}}"#
+        );
+        RawValue::from_string(text).unwrap()
+    };
+    let before = contact(
+        r#"{"type":"email","id":"a@b.co","channels":{"email":{"status":"subscribed","statusChangedAt":"2024-01-01T00:00:00Z"}},"consent":{"source":"CRM","createdAt":"2024-01-01T00:00:00Z"},"sendWelcomeMessage":false}"#,
+    );
+    let mut opt_outs = OptOuts::default();
+    opt_outs.add(
+        EmailKey::of("a@b.co"),
+        Channel::Email,
+        Statement { status: Status::Unsubscribed, at: None },
+    );
+    let after = contact(
+        r#"{"type":"email","id":"a@b.co","channels":{"email":{"status":"unsubscribed"}},"sendWelcomeMessage":false}"#,
+    );
+    assert_eq!(amended(&before, &opt_outs).unwrap().get(), after.get());
+}
