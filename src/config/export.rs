@@ -5,7 +5,7 @@ use std::slice;
 use crate::{
     contact::Mapping,
     run::{ConnectionName, ExportName, Mode},
-    source::{Delimiter, Reading},
+    source::Reading,
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     item::Item,
     mapping::mapping,
     problem::ConfigError,
+    reading::reading,
     section::Section,
     segment::{Segment, segment},
 };
@@ -117,7 +118,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
     // Before any table: a table then knows which of its keys belong above it.
     let keep_email_case = root.boolean("keep_email_case");
     let send_welcome_message = welcome(&mut root);
-    let delimiter = root.optional("csv").and_then(|item| csv(&item));
+    let reading = reading(&mut root);
     let segment = segment(&mut root);
     let mapping = mapping(&mut root, keep_email_case, send_welcome_message);
     root.finish();
@@ -129,7 +130,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         mode: mode?,
         schedule: schedule?,
         segment: segment?,
-        reading: Reading { delimiter, columns: None },
+        reading: reading?,
         max_profiles: max_profiles?,
         mapping: mapping?,
     })
@@ -143,13 +144,4 @@ fn mode(item: &Item<'_>) -> Option<Mode> {
         );
     }
     item.choice("a mode", &[Mode::Full, Mode::Changes].map(|mode| (mode.as_str(), mode)))
-}
-
-/// `None` also where it is refused: the problem that was reported then keeps the export from being built.
-fn csv(item: &Item<'_>) -> Option<Delimiter> {
-    let mut section = item.section()?;
-    let delimiter = section.optional("delimiter");
-    let delimiter = delimiter.and_then(|item| item.parse(|text| Delimiter::try_from(text.to_owned())));
-    section.finish();
-    delimiter
 }

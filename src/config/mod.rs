@@ -13,6 +13,7 @@ mod export;
 mod item;
 mod mapping;
 mod problem;
+mod reading;
 mod section;
 mod segment;
 mod store;

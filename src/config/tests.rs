@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::{
     contact::{Field, Property, PropertyKind, Status},
     run::Mode,
-    source::Delimiter,
+    source::{Charset, Compression, Delimiter, Format, Reading},
 };
 
 use super::*;
@@ -90,7 +90,7 @@ fn an_export_with_defaults() {
     assert_eq!(export.display_name(), "VIP customers");
     assert_eq!(export.mode(), Mode::Changes);
     assert!(!export.schedule());
-    assert_eq!(export.reading().delimiter, None);
+    assert_eq!(*export.reading(), Reading::default());
     assert_eq!(export.max_profiles(), 1_000_000);
     assert_eq!(export.segment().name(), "VIP");
     assert_eq!(export.segment().tag().as_str(), "segment: VIP");
@@ -116,6 +116,12 @@ fn an_export_with_everything() {
         segments = [{ name = "VIP & friends", tag = "vip", path = "s3://lake/out/vip.parquet" }]
         [csv]
         delimiter = "tab"
+        columns = ["EMail", "Tier"]
+        null = ["NULL", ""]
+        [source]
+        format = "csv"
+        compression = "gzip"
+        encoding = "CP932"
         [fields]
         country_code = "Country"
         country = "Country"
@@ -130,7 +136,15 @@ fn an_export_with_everything() {
     )
     .unwrap();
     assert_eq!((export.mode(), export.schedule(), export.max_profiles()), (Mode::Full, true, 16));
-    assert_eq!(export.reading().delimiter.map(Delimiter::byte), Some(b'\t'));
+    let reading = Reading {
+        format: Some(Format::Csv),
+        compression: Some(Compression::Gzip),
+        encoding: Charset::named("shift_jis").ok(),
+        delimiter: Delimiter::try_from("\t".to_owned()).ok(),
+        columns: Some(vec!["EMail".to_owned(), "Tier".to_owned()]),
+        nulls: vec!["NULL".to_owned(), String::new()],
+    };
+    assert_eq!(*export.reading(), reading);
     assert_eq!(export.segment().tag().as_str(), "vip");
     assert_eq!(export.segment().path().to_string(), "s3://lake/out/vip.parquet");
     let mapping = export.mapping();
@@ -293,6 +307,14 @@ fn broken_exports() {
             with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"vip/done\""),
         ),
         ("a delimiter that is none", format!("{file}[csv]\ndelimiter = \"comma\"\nquote = \"'\"\n")),
+        ("columns that are none", format!("{file}[csv]\ncolumns = []\nnull = \"NULL\"\n")),
+        (
+            "a source that is not read",
+            format!(
+                "{file}[source]\nformat = \"xlsx\"\ncompression = \"gz\"\nencoding = \"shift-jiss\"\ntype = 1\n"
+            ),
+        ),
+        ("an encoding that nothing resembles", format!("{file}[source]\nencoding = \"ebcdic\"\n")),
         ("a bad custom property name", format!("{file}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n")),
         (
             "custom properties in two cases",

@@ -9,13 +9,16 @@ use std::io::{self, Cursor, Read};
 
 use csv::{ByteRecord, StringRecord};
 
-use super::{BadRow, Delimiter, Header, Row, Rows, SourceError, sample};
+use super::{
+    BadRow, Delimiter, Header, Reading, Row, Rows, SourceError,
+    fault::Fault,
+    peeked::Peeked,
+    text::{Text, Utf8},
+    unpack::Unpacked,
+};
 
 /// The largest row, in bytes. A request to Omnisend must stay under 1 MB, so no larger contact could be sent.
 pub const MAX_ROW_BYTES: usize = 2 << 20;
-
-/// How much of the file detection sees, in bytes.
-const SAMPLE_BYTES: usize = 64 << 10;
 
 /// The parser's buffer, in bytes.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -26,11 +29,12 @@ const END_LF: &str = "\n\u{1c}end of file\u{1c}\n";
 const END_CRLF: &str = "\r\n\u{1c}end of file\u{1c}\r\n";
 
 /// The rows of a CSV file.
-#[derive(Debug)]
-pub struct CsvRows<R> {
-    reader: csv::Reader<Metered<R>>,
+pub struct CsvRows<'f> {
+    reader: csv::Reader<Metered<'f>>,
     header: Header,
     delimiter: Delimiter,
+    nulls: Nulls,
+    utf8: Utf8,
     record: ByteRecord,
     begun: bool,
     ended: bool,
@@ -38,50 +42,56 @@ pub struct CsvRows<R> {
     crlf: bool,
 }
 
-impl<R: Read> CsvRows<R> {
-    /// Reads the header, unless the columns are known: then only a first row that is one is passed over. `wanted` are
-    /// the mapping's columns, by which the delimiter is detected where none is given.
+impl<'f> CsvRows<'f> {
+    /// Reads the header of a file that is not packed, unless the columns are known: then only a first row that is one
+    /// is passed over. `wanted` are the mapping's columns, by which the delimiter is detected where none is given.
     pub fn open(
-        mut file: R,
+        file: impl Read + Send + 'f,
         delimiter: Option<Delimiter>,
         columns: Option<&[String]>,
         wanted: &[&str],
     ) -> Result<Self, SourceError> {
-        let mut first = Vec::with_capacity(SAMPLE_BYTES);
-        file.by_ref()
-            .take(SAMPLE_BYTES as u64)
-            .read_to_end(&mut first)
-            .map_err(|source| SourceError::Read { line: 1, source })?;
-        let text = sample::text(&first)?;
-        let delimiter = delimiter.unwrap_or_else(|| Delimiter::detect(text, wanted));
-        let columns = columns.map(|columns| Header::new(columns.iter().map(String::as_str)));
-        let has_header = columns.as_ref().is_none_or(|columns| sample::begins_with(text, delimiter, columns));
-        let mark = first.len() - text.len();
-        let mut first = Cursor::new(first);
-        first.set_position(mark as u64);
+        let columns = columns.map(<[String]>::to_vec);
+        let reading = Reading { delimiter, columns, ..Reading::default() };
+        Self::read(Text::open(Box::new(file), &reading)?, &reading, wanted)
+    }
+
+    /// Reads the header.
+    pub(super) fn read(text: Text<'f>, reading: &Reading, wanted: &[&str]) -> Result<Self, SourceError> {
+        let columns = reading.columns.as_ref().map(|columns| Header::new(columns.iter().map(String::as_str)));
+        let delimiter = reading
+            .delimiter
+            .unwrap_or_else(|| Delimiter::detect(text.first(), wanted, columns.as_ref().map(Header::len)));
+        let (utf8, has_header) = (text.utf8(), columns.is_none());
         let mut rows = Self {
             reader: csv::ReaderBuilder::new()
                 .delimiter(delimiter.byte())
                 .has_headers(false)
                 .flexible(true)
                 .buffer_capacity(BUFFER_BYTES)
-                .from_reader(Metered { first, file, end: Cursor::new(END_LF), row_bytes: 0 }),
-            header: Header::new([]),
+                .from_reader(Metered {
+                    text: Some(text.into_stream()),
+                    end: Cursor::new(END_LF),
+                    row_bytes: 0,
+                }),
+            header: columns.unwrap_or_else(|| Header::new([])),
             delimiter,
+            nulls: Nulls::new(&reading.nulls),
+            utf8,
             record: ByteRecord::new(),
             begun: false,
             ended: false,
             crlf: false,
         };
-        let mut row = Row::default();
         if has_header {
-            match rows.next(&mut row)? {
+            let mut row = Row::default();
+            match rows.parse(&mut row)? {
                 None => return Err(SourceError::Empty),
-                Some(Err(_)) => return Err(SourceError::HeaderEncoding),
+                Some(Err(_)) => {
+                    return Err(SourceError::UnknownEncoding { line: row.line(), likely: None });
+                }
                 Some(Ok(())) => rows.header = Header::new(row.cells()),
             }
-        } else if let Some(columns) = columns {
-            rows.header = columns;
         }
         Ok(rows)
     }
@@ -93,24 +103,13 @@ impl<R: Read> CsvRows<R> {
 
     fn refuse(error: csv::Error, line: u64) -> SourceError {
         match error.into_kind() {
-            csv::ErrorKind::Io(error)
-                if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>) =>
-            {
-                SourceError::RowTooLong { line }
-            }
-            csv::ErrorKind::Io(source) => SourceError::Read { line, source },
+            csv::ErrorKind::Io(error) => SourceError::stopped(error, line),
             // Nothing else can come of reading bytes with flexible rows.
             other => SourceError::Read { line, source: io::Error::other(format!("{other:?}")) },
         }
     }
-}
 
-impl<R: Read> Rows for CsvRows<R> {
-    fn header(&self) -> &Header {
-        &self.header
-    }
-
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError> {
+    fn parse(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError> {
         if self.ended {
             return Ok(None);
         }
@@ -134,14 +133,14 @@ impl<R: Read> Rows for CsvRows<R> {
         {
             return Err(SourceError::UnclosedQuote { line: ended_at });
         }
-        row.begin(ended_at.saturating_sub(u64::from(!self.crlf)).max(1));
         if !self.begun {
             self.begun = true;
-            self.crlf = self.reader.position().line() == row.line();
+            self.crlf = self.reader.position().line() == ended_at.saturating_sub(1).max(1);
             if self.crlf && self.reader.get_ref().end.position() == 0 {
                 self.reader.get_mut().end = Cursor::new(END_CRLF);
             }
         }
+        row.begin(ended_at.saturating_sub(u64::from(!self.crlf)).max(1));
         let columns = self.header.len();
         let bad = if memchr::memchr(0, text).is_some() {
             Some(BadRow::Nul)
@@ -156,47 +155,78 @@ impl<R: Read> Rows for CsvRows<R> {
             Ok(cells) => {
                 row.set_cells(cells);
                 self.record = spare;
+                self.nulls.clear(row);
                 Ok(Some(bad.map_or(Ok(()), Err)))
             }
             Err(error) => {
                 self.record = error.into_byte_record();
-                Ok(Some(Err(bad.unwrap_or(BadRow::Encoding))))
+                let broken = self.utf8.broken(self.record.as_slice(), row.line())?;
+                Ok(Some(Err(bad.unwrap_or(broken))))
             }
         }
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the row is too long")]
-struct RowTooLong;
+impl Rows for CsvRows<'_> {
+    fn header(&self) -> &Header {
+        &self.header
+    }
 
-/// The file between what was read of it already and the end mark, with the bytes fed since the last row counted.
-#[derive(Debug)]
-struct Metered<R> {
-    first: Cursor<Vec<u8>>,
-    file: R,
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError> {
+        // The columns are declared, and no row was read to find them: one that repeats them is a header after all.
+        let first = !self.begun;
+        let mut read = self.parse(row)?;
+        if first && self.header.names().iter().map(String::as_str).eq(row.cells().map(str::trim)) {
+            read = self.parse(row)?;
+        }
+        Ok(read)
+    }
+}
+
+/// The cells that mean "no value".
+struct Nulls(Vec<(String, memchr::memmem::Finder<'static>)>);
+
+impl Nulls {
+    fn new(texts: &[String]) -> Self {
+        let texts = texts.iter().filter(|text| !text.is_empty());
+        Self(texts.map(|text| (text.clone(), memchr::memmem::Finder::new(text).into_owned())).collect())
+    }
+
+    /// Empties the cells of a row that mean no value.
+    fn clear(&self, row: &mut Row) {
+        if !self.0.iter().any(|(_, finder)| finder.find(row.text().as_bytes()).is_some()) {
+            return;
+        }
+        let is_null = |cell: &str| self.0.iter().any(|(text, _)| text == cell);
+        let cells = row.take_cells();
+        row.set_cells(cells.iter().map(|cell| if is_null(cell) { "" } else { cell }).collect());
+    }
+}
+
+/// The text and the end mark after it, with the bytes fed since the last row counted.
+struct Metered<'f> {
+    text: Option<Peeked<Unpacked<'f>>>,
     end: Cursor<&'static str>,
     row_bytes: usize,
 }
 
-impl<R> Metered<R> {
+impl Metered<'_> {
     fn is_drained(&self) -> bool {
         self.end.position() >= self.end.get_ref().len() as u64
     }
 }
 
-impl<R: Read> Read for Metered<R> {
+impl Read for Metered<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.row_bytes > MAX_ROW_BYTES {
-            return Err(io::Error::other(RowTooLong));
+            return Err(Fault::RowTooLong.into());
         }
-        let mut n = self.first.read(out)?;
+        let mut n = match &mut self.text {
+            Some(text) => text.read(out)?,
+            None => 0,
+        };
         if n == 0 {
-            // What was read ahead is not needed again.
-            *self.first.get_mut() = Vec::new();
-            n = self.file.read(out)?;
-        }
-        if n == 0 {
+            self.text = None;
             n = self.end.read(out)?;
         }
         self.row_bytes += n;

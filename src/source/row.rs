@@ -28,6 +28,11 @@ impl Row {
         self.cells.iter()
     }
 
+    /// All its cells' text, one after the other.
+    pub(super) fn text(&self) -> &str {
+        self.cells.as_slice()
+    }
+
     /// Where the row begins, counted from 1: the line of a text file, its header's line included; the row of a
     /// file that has no lines.
     pub fn line(&self) -> u64 {

@@ -17,6 +17,7 @@ mod corpus;
 mod drops;
 mod dry_run;
 mod existing;
+mod formats;
 mod happy;
 mod init;
 mod interrupt;

@@ -20,7 +20,7 @@ use crate::{
     ports::objects::{Listed, ObjectError, Objects, Pinned},
     run::{Location, Prefix},
     source::{
-        Reading,
+        Charset, Reading,
         layout::{Column, Manifest, Model, Written},
     },
 };
@@ -317,9 +317,12 @@ impl<'a> Drops<'a> {
 fn reading(export: &Reading, written: Option<&Written>, columns: &[Column]) -> Reading {
     let declared = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let has_header = declared.is_empty() || written.is_some_and(|written| written.header);
+    let encoding = written.and_then(|written| Charset::named(written.encoding.as_deref()?).ok());
     Reading {
         delimiter: export.delimiter.or(written.and_then(|written| written.delimiter)),
+        encoding: export.encoding.or(encoding),
         columns: export.columns.clone().or((!has_header).then_some(declared)),
+        ..export.clone()
     }
 }
 

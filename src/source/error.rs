@@ -1,0 +1,166 @@
+//! Why a segment file is refused.
+
+use super::{Charset, ColumnProblem, Compression, Flaw, MAX_ROW_BYTES};
+
+/// Why a segment file cannot be trusted, as a whole. Nothing of it is sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Its first bytes are those of a format that is not read.
+    #[error("this is {format}, which is not read; {advice}")]
+    Foreign {
+        /// What it looks like.
+        format: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// It is packed in another way than the export says.
+    #[error(
+        "the export says `compression = \"{}\"`, but {}; correct it, or leave it out: it is found out then",
+        .declared.as_str(),
+        not_packed(*.found)
+    )]
+    OtherCompression {
+        /// What the export says.
+        declared: Compression,
+        /// What the first bytes say.
+        found: Compression,
+    },
+    /// It is packed, and what was packed is packed too.
+    #[error("the file was packed twice; pack it once, or not at all")]
+    PackedTwice,
+    /// It is a Parquet file that was packed as a whole.
+    #[error("this is a Parquet file that was packed as a whole; unpack it: Parquet packs its own columns")]
+    PackedParquet,
+    /// Packed bytes cannot be unpacked.
+    #[error("line {line}: {}", packed(*.compression, *.flaw, *.bytes))]
+    Packed {
+        /// Where the row begins that was being read.
+        line: u64,
+        /// How the file is packed.
+        compression: Compression,
+        /// What is wrong.
+        flaw: Flaw,
+        /// How many bytes of the file were read.
+        bytes: u64,
+    },
+    /// Bytes that are not UTF-8, in a file that is not certain to be in any other encoding.
+    #[error("line {line}: these bytes are not UTF-8{}", unknown(.likely.as_ref()))]
+    UnknownEncoding {
+        /// Where they stand.
+        line: u64,
+        /// What they may be.
+        likely: Option<Charset>,
+    },
+    /// A line that is not UTF-8 in a file that is.
+    #[error("line {line}: not UTF-8, which the lines before it are; {}", not_utf8(.likely.as_ref()))]
+    NotUtf8 {
+        /// Where it stands.
+        line: u64,
+        /// What it looks like.
+        likely: Option<Charset>,
+    },
+    /// A line that is UTF-8 in a file that is not.
+    #[error(
+        "line {line}: UTF-8 in a file that is {charset} up to there; write the whole file in one encoding, or, \
+         if all of it is {charset}, say `encoding = \"{charset}\"` under [source]"
+    )]
+    Utf8Within {
+        /// Where it stands.
+        line: u64,
+        /// What the file is.
+        charset: Charset,
+    },
+    /// Bytes that the file's encoding does not have.
+    #[error(
+        "line {line}: bytes that {charset} does not have, so the rows cannot be told apart; write the file again, \
+         or correct `encoding` under [source]"
+    )]
+    Undecodable {
+        /// Where they stand.
+        line: u64,
+        /// The encoding.
+        charset: Charset,
+    },
+    /// It holds no header.
+    #[error("the file is empty; a header line with the column names was expected")]
+    Empty,
+    /// Columns of the mapping are not in the header, or are there twice.
+    #[error("the header does not fit the mapping:{}", list(.0))]
+    Columns(Vec<ColumnProblem>),
+    /// A quote was opened and never closed.
+    #[error(
+        "line {line}: a quote opened in this row is never closed, so the rows after it cannot be told apart; close it, or double the quotes inside the value"
+    )]
+    UnclosedQuote {
+        /// Where the row begins.
+        line: u64,
+    },
+    /// A row is larger than any contact can be.
+    #[error(
+        "line {line}: this row is larger than {} MiB, which no contact can be; a quote may be open, or the delimiter or line ends may not be what they seem",
+        MAX_ROW_BYTES >> 20
+    )]
+    RowTooLong {
+        /// Where the row begins.
+        line: u64,
+    },
+    /// The bytes stopped coming.
+    #[error("line {line}: {source}")]
+    Read {
+        /// Where the row begins that was being read.
+        line: u64,
+        /// What went wrong.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn list(problems: &[ColumnProblem]) -> String {
+    problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
+}
+
+fn not_packed(found: Compression) -> String {
+    match found {
+        Compression::None => "the file does not begin so".to_owned(),
+        found => format!("the file begins like {}", found.as_str()),
+    }
+}
+
+fn packed(compression: Compression, flaw: Flaw, bytes: u64) -> String {
+    let name = compression.as_str();
+    match flaw {
+        Flaw::CutOff => format!(
+            "the {name} file is cut off after {bytes} bytes, before its end; wait until it is written whole, and \
+             drop it again"
+        ),
+        Flaw::Damaged => {
+            format!("the {name} file is damaged near its byte {bytes}; write it again, and drop it again")
+        }
+        Flaw::Window => format!(
+            "unpacking this {name} file takes more memory than there is; pack it at level 21 or below, without \
+             --long"
+        ),
+    }
+}
+
+fn unknown(likely: Option<&Charset>) -> String {
+    match likely {
+        Some(charset) => format!(
+            ", and may be {charset}; save the file as UTF-8, or say `encoding = \"{charset}\"` under [source] if \
+             that is right"
+        ),
+        None => {
+            ", and nothing else for certain; save the file as UTF-8, or say its `encoding` under [source]"
+                .to_owned()
+        }
+    }
+}
+
+fn not_utf8(likely: Option<&Charset>) -> String {
+    let likely = likely.map_or_else(String::new, |charset| {
+        format!(
+            "it looks like {charset}. If all of the file is, say `encoding = \"{charset}\"` under [source]; else "
+        )
+    });
+    format!("{likely}write the file again, or say `encoding = \"utf-8\"`: such rows alone are invalid then")
+}

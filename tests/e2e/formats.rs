@@ -1,0 +1,86 @@
+//! Segment files of every kind, through the real binary: the same people arrive whatever they came in, and what is
+//! damaged is refused before anything is sent.
+
+use std::io::Write as _;
+
+use encoding_rs::{SHIFT_JIS, WINDOWS_1250, WINDOWS_1252};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::Value;
+
+use crate::harness::{EXPORT, Segment, World, address, options};
+
+const NAMES: [&str; 3] = ["太郎", "José", "Ada"];
+
+/// A segment of one person for each name.
+fn text(names: &[&str]) -> String {
+    let rows = (0..).zip(names).map(|(n, name)| format!("{},{name}\n", address(n)));
+    rows.fold("EMail,FirstName\n".to_owned(), |text, row| text + &row)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Runs the export on a file, and sees that these people arrived.
+async fn arrives(bytes: Vec<u8>, names: &[&str]) {
+    let count = names.len() as u64;
+    let world = World::with(options(), Segment::clean(bytes, count)).await;
+    world.call("run vip").end().await.exits(0).reports("succeeded", [count, 0, 0]);
+    let contacts = world.contacts().await;
+    for (n, name) in (0..).zip(names) {
+        assert_eq!(contacts[&address(n)]["firstName"], **name);
+    }
+}
+
+async fn is_refused(bytes: Vec<u8>, said: &[&str]) {
+    let world = World::with(options(), Segment::clean(bytes, 0)).await;
+    world.call("run vip").end().await.exits(1).says(said);
+    assert_eq!(world.requests().await, Vec::<Value>::new(), "something of a refused file was sent");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a refused file left something behind");
+}
+
+#[tokio::test]
+async fn packed_csv() {
+    arrives(gzip(text(&NAMES).as_bytes()), &NAMES).await;
+    let parts = [gzip(text(&NAMES[..2]).as_bytes()), gzip(format!("{},Ada\n", address(2)).as_bytes())];
+    arrives(parts.concat(), &NAMES).await;
+    arrives(zstd::encode_all(text(&NAMES).as_bytes(), 3).unwrap(), &NAMES).await;
+}
+
+#[tokio::test]
+async fn csv_as_excel_saves_it() {
+    let japanese = ["太郎", "花子", "髙橋"];
+    arrives(SHIFT_JIS.encode(&text(&japanese)).0.into_owned(), &japanese).await;
+    let western = ["José", "Zoë", "Ada"];
+    arrives(WINDOWS_1252.encode(&text(&western)).0.into_owned(), &western).await;
+    let utf16 = format!("\u{feff}{}", text(&NAMES).replace(',', "\t"));
+    arrives(utf16.encode_utf16().flat_map(u16::to_le_bytes).collect(), &NAMES).await;
+}
+
+#[tokio::test]
+async fn an_encoding_that_is_not_certain_has_to_be_said() {
+    let polish = ["Łukasz", "Wałęsa", "Ada"];
+    let text = text(&polish);
+    let (bytes, ..) = WINDOWS_1250.encode(&text);
+    is_refused(bytes.to_vec(), &["line 2: these bytes are not UTF-8, and may be", "under [source]"]).await;
+    let world = World::with(options(), Segment::clean(bytes, 3)).await;
+    world.write("exports/acme/vip.toml", format!("{EXPORT}[source]\nencoding = \"windows-1250\"\n"));
+    world.call("run vip").end().await.exits(0).reports("succeeded", [3, 0, 0]);
+    assert_eq!(world.contacts().await[&address(1)]["firstName"], "Wałęsa");
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_refused_before_anything_is_sent() {
+    let packed = gzip(&Segment::people(5_000).bytes);
+    let half = packed[..packed.len() / 2].to_vec();
+    let cut = format!("the gzip file is cut off after {} bytes", half.len());
+    is_refused(half, &["segments/vip/segment.csv", &cut, "drop it again"]).await;
+    let mut changed = packed;
+    let middle = changed.len() / 2;
+    changed[middle] ^= 0x55;
+    is_refused(changed, &["segments/vip/segment.csv: line ", "the gzip file is damaged"]).await;
+    let mixed = [text(&NAMES).as_bytes(), &WINDOWS_1252.encode("x@canary.example,Zoë\n").0].concat();
+    is_refused(mixed, &["line 5: not UTF-8, which the lines before it are"]).await;
+}
