@@ -6,6 +6,9 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
+/// What is taken for the width where results go to a file.
+const NO_TERMINAL: usize = 100;
+
 /// A result, for the next program or the person.
 pub(super) fn result(text: &str) {
     println!("{}", text.trim_end());
@@ -24,6 +27,12 @@ pub(super) fn error(text: &str) {
 /// Whether a person watches.
 pub(super) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// How wide the terminal is that results go to, in columns.
+pub(super) fn width() -> usize {
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
+    width.unwrap_or(NO_TERMINAL)
 }
 
 /// Logs to standard error: what a person must know, or with `verbose` all.

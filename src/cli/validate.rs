@@ -12,6 +12,14 @@ use crate::{
 pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
     let objects = session::directory(&args.state)?;
     let state = load_all(&objects, SystemClock.now()).await?;
+    if state.connections.is_empty() && state.exports.is_empty() {
+        return Err(Failure::usage(format!(
+            "{}: there is nothing to check. A state has connections/CONNECTION.toml and \
+             exports/CONNECTION/EXPORT.toml; --state names another directory, and `omnisend-export export init --file \
+             FILE` writes an export for a segment file",
+            args.state.display()
+        )));
+    }
     let of = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     output::result(&format!(
         "{} and {}: all valid",
@@ -26,6 +34,9 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
             completed(export.segment().complete_on()),
             export.connection()
         ));
+    }
+    if state.exports.is_empty() {
+        output::result("  no export uses it yet: omnisend-export export init --file FILE writes one");
     }
     Ok(ExitCode::SUCCESS)
 }

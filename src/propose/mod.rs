@@ -22,6 +22,7 @@ mod write;
 
 pub(crate) use self::{
     fields::{Chosen, Fields},
+    mask::masked,
     properties::Proposed,
     survey::Survey,
     write::{Place, write},

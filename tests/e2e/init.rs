@@ -94,3 +94,45 @@ async fn a_file_that_cannot_become_an_export_says_why() {
     which.exits(2).says(&["to which brand? Add --connection, one of: acme, bolt"]);
     assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "something was written");
 }
+
+#[tokio::test]
+async fn a_preview_shows_rows_beside_their_contacts_and_hides_whose_they_are() {
+    let rows = "\
+        canary.ada@example.com,Ada,+442079460958,1990-02-28,gold,yes\r\n\
+        CANARY.ADA@example.com,Ada,,,,\r\n\
+        nobody,Bo,,,,\r\n\
+        ragged\r\n\
+        canary.bo@example.com,Bo,12,1985-12-31,silver,no\r\n\
+        canary.cy@example.com,Cy,,,,\r\n";
+    let header = FILE.lines().next().unwrap();
+    let world = world("segments/gold/a.csv", &format!("{header}\r\n{rows}")).await;
+    world.call("export init --file segments/gold/a.csv").end().await.exits(0);
+
+    let ran = world.call("export preview gold").without_key().end().await;
+    ran.exits(0);
+    for said in [
+        "segments/gold/a.csv, line 2: sent",
+        "\"id\": \"c•••@e•••.com\"",
+        "segments/gold/a.csv, line 3: duplicate, not sent: an earlier row has this e-mail",
+        "segments/gold/a.csv, line 4: invalid, not sent: this is not an e-mail address",
+        "segments/gold/a.csv, line 5: invalid, not sent: the row has 1 cells where the header has 6",
+        "segments/gold/a.csv, line 6: sent\n  left out: phone: ",
+        "(2 columns are not mapped)",
+        "values are masked; --show-values shows them",
+    ] {
+        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("canary") && !ran.stdout.contains("line 7"), "{}", ran.stdout);
+
+    let ran = world.call("export preview gold --rows 1 --json --show-values").end().await;
+    ran.exits(0);
+    let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(shown[0]["contact"]["firstName"], "Ada");
+    assert_eq!(shown[0]["cells"][0], serde_json::json!(["EMail", "canary.ada@example.com"]));
+    assert_eq!(shown.as_array().unwrap().len(), 1);
+
+    world.call("export preview gold --rows 0").end().await.exits(2).says(&["--rows"]);
+    world.call("export preview gol").end().await.exits(2).says(&["did you mean `gold`?"]);
+    assert_eq!(world.requests().await.len(), 0);
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+}

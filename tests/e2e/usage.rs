@@ -187,3 +187,32 @@ async fn validate_lists_what_is_there() {
         assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
     }
 }
+
+#[tokio::test]
+async fn validate_says_what_to_do_where_there_is_nothing() {
+    let world = World::of_people(1).await;
+    let validate = || world.call("validate").without_key();
+    std::fs::remove_dir_all(world.root().join("exports")).unwrap();
+    let ran = validate().end().await;
+    ran.exits(0);
+    assert!(
+        ran.stdout.contains("1 connection and 0 exports: all valid\n  no export uses it yet"),
+        "{}",
+        ran.stdout
+    );
+
+    world.write("exports/acmee/vip.toml", EXPORT);
+    world.write("exports/acmee/news.toml", "mode = \"ful\"\n");
+    validate().end().await.exits(2).says(&[
+        "exports/acmee/vip.toml: there is no connection `acmee`; did you mean `acme`?",
+        "exports/acmee/news.toml: there is no connection `acmee`",
+        "exports/acmee/news.toml:1: mode: `ful` is not a mode",
+    ]);
+
+    for gone in ["exports", "connections"] {
+        std::fs::remove_dir_all(world.root().join(gone)).unwrap();
+    }
+    let ran = validate().end().await;
+    ran.exits(2).says(&["there is nothing to check", "--state", "export init --file FILE"]);
+    assert_eq!(ran.stdout, "");
+}

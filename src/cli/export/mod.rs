@@ -1,6 +1,7 @@
 //! `export`: set an export up, and look at what it makes of its file.
 
 mod init;
+mod preview;
 
 use std::process::ExitCode;
 
@@ -18,10 +19,13 @@ pub(super) struct ExportArgs {
 enum ExportCommand {
     /// Look at a segment file, and write the export that it needs: which column is which field
     Init(init::InitArgs),
+    /// Show the first rows of an export's file beside the contacts that they become
+    Preview(preview::PreviewArgs),
 }
 
 pub(super) async fn export(args: ExportArgs) -> Result<ExitCode, Failure> {
     match args.command {
         ExportCommand::Init(args) => init::init(args).await,
+        ExportCommand::Preview(args) => preview::preview(args).await,
     }
 }

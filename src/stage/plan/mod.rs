@@ -4,6 +4,8 @@
 mod consent;
 mod drop;
 mod prepare;
+#[cfg(feature = "cli")]
+mod preview;
 mod revise;
 mod seen;
 
@@ -12,6 +14,8 @@ use std::{num::NonZeroU32, sync::Arc};
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::mpsc};
 
+#[cfg(feature = "cli")]
+pub use self::preview::{Fate, LeftOut, PreviewedRow, preview};
 use self::{
     consent::OptOuts,
     drop::Drops,

@@ -1,0 +1,69 @@
+//! `export preview`: the first rows of an export's file beside the contacts that they become.
+
+mod masked;
+mod shown;
+
+use std::{process::ExitCode, sync::Arc};
+
+use clap::Args;
+
+use super::super::{StateArgs, exit::Failure, output, session};
+use crate::{
+    config::load_export,
+    ports::{
+        Ports,
+        clock::{Clock as _, SystemClock},
+        queue::{MemoryQueue, Settings},
+        secrets::LocalSecrets,
+    },
+    run::ExportName,
+    stage::plan,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(in crate::cli) struct PreviewArgs {
+    /// The export: the name of exports/CONNECTION/EXPORT.toml
+    export: ExportName,
+    #[command(flatten)]
+    state: StateArgs,
+    /// How many rows to show
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rows: u16,
+    /// Show what is in the cells; without it, only its shape
+    #[arg(long)]
+    show_values: bool,
+    /// Print the rows as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+It reads the first rows of the file that a run would read now, asks Omnisend nothing, and writes nothing. Rows that
+would not be sent are shown with the reason, and cells that are left out too.
+
+Examples:
+  omnisend-export export preview vip
+  omnisend-export export preview vip --rows 20 --show-values
+  omnisend-export export preview vip --json | jq '.[].contact'";
+
+pub(in crate::cli) async fn preview(args: PreviewArgs) -> Result<ExitCode, Failure> {
+    let objects = session::directory(&args.state.state)?;
+    let (_, export) = load_export(&objects, &args.export, SystemClock.now()).await?;
+    let ports = Ports {
+        objects: Arc::new(objects),
+        queue: Arc::new(MemoryQueue::new(Settings::default())),
+        secrets: Arc::new(LocalSecrets::new(args.state.state.join("secrets"), None)),
+        clock: Arc::new(SystemClock),
+    };
+    let mut rows = plan::preview(&ports, Arc::new(export), args.rows.into()).await?;
+    if !args.show_values {
+        rows.iter_mut().for_each(masked::mask);
+    }
+    if args.json {
+        output::result(&serde_json::to_string_pretty(&rows).map_err(Failure::failed)?);
+    } else {
+        output::result(&shown::text(&rows, output::width(), args.show_values));
+    }
+    Ok(ExitCode::SUCCESS)
+}

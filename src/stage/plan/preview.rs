@@ -1,0 +1,194 @@
+//! The first rows of a drop beside their contacts, for a person to look at. Writes nothing.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{runtime::Handle, sync::mpsc};
+
+use super::{PlanError, PrepareError, consent::Ledger, find_source, seen::Seen};
+use crate::{
+    config::Export,
+    contact::{Mapper, Tag, Warnings},
+    ports::Ports,
+    source::{self, File, Header, ObjectFile, Reading, Row, SourceError},
+};
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// A contact is sent.
+    Sent,
+    /// It is none.
+    Invalid,
+    /// An earlier row has its address.
+    Duplicate,
+}
+
+/// A row beside its contact.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PreviewedRow {
+    /// The object that it is in.
+    pub object: String,
+    /// Its line, or in a file without lines its number.
+    pub line: u64,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Why it is not sent.
+    pub why: Option<String>,
+    /// The mapping's columns, with what the row has in them.
+    pub cells: Vec<(String, String)>,
+    /// Columns that the mapping does not use.
+    pub unused_columns: usize,
+    /// The contact as it is sent.
+    pub contact: Option<serde_json::Value>,
+    /// Cells that their fields do not take, and are left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A cell that its field does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The field, as a person calls it.
+    pub field: String,
+    /// Why, where that is known.
+    pub why: String,
+}
+
+/// The first rows of an export's newest drop.
+pub async fn preview(
+    ports: &Ports,
+    export: Arc<Export>,
+    rows: usize,
+) -> Result<Vec<PreviewedRow>, PlanError> {
+    let source = find_source(ports, &export).await?;
+    let (name, now, runtime) = (export.name().clone(), ports.clock.now(), Handle::current());
+    // Nobody waits for the bytes.
+    let (read, _) = mpsc::unbounded_channel();
+    let files: Vec<_> = source
+        .parts
+        .iter()
+        .map(|part| {
+            let object = part.object.clone();
+            (
+                ObjectFile::new(ports.objects.clone(), object, runtime.clone(), read.clone()),
+                part.reading.clone(),
+            )
+        })
+        .collect();
+    let objects: Vec<String> = source.parts.iter().map(|part| part.object.location.to_string()).collect();
+    let thread = tokio::task::spawn_blocking(move || {
+        let named = objects.iter().zip(&files);
+        let files = named.map(|(object, (file, reading))| (object.as_str(), file as &dyn File, reading));
+        first_rows(files, &export, now, rows).map_err(|(object, source)| (object.to_owned(), source))
+    });
+    thread.await?.map_err(|(object, source)| PlanError::File { export: name, object, source })
+}
+
+type Named<'f> = (&'f str, &'f dyn File, &'f Reading);
+
+/// An error comes with the name of the file that it is about.
+fn first_rows<'f>(
+    files: impl Iterator<Item = Named<'f>>,
+    export: &Export,
+    now: Timestamp,
+    rows: usize,
+) -> Result<Vec<PreviewedRow>, (&'f str, PrepareError)> {
+    let tags = [export.segment().tag().clone()];
+    let mut shown = Shown {
+        export,
+        tags: &tags,
+        now,
+        seen: Seen::new(),
+        ledger: Ledger::new(&export.mapping().consent),
+        most: rows,
+        rows: Vec::new(),
+    };
+    for (object, file, reading) in files {
+        if shown.rows.len() >= rows {
+            break;
+        }
+        shown.file(object, file, reading).map_err(|error| (object, error.into()))?;
+    }
+    Ok(shown.rows)
+}
+
+struct Shown<'a> {
+    export: &'a Export,
+    tags: &'a [Tag],
+    now: Timestamp,
+    seen: Seen,
+    ledger: Ledger,
+    most: usize,
+    rows: Vec<PreviewedRow>,
+}
+
+impl Shown<'_> {
+    fn file(&mut self, object: &str, file: &dyn File, reading: &Reading) -> Result<(), SourceError> {
+        let mapping = self.export.mapping();
+        let columns = mapping.columns();
+        let mut rows = match source::open(file, reading, &columns) {
+            // A part in which a worker had nothing to write; of one file the plan says the same.
+            Err(SourceError::Empty) => return Ok(()),
+            opened => opened?,
+        };
+        let mapper =
+            Mapper::bind(mapping, self.tags, rows.header(), self.now).map_err(SourceError::Columns)?;
+        let mut row = Row::default();
+        while self.rows.len() < self.most {
+            let Some(readable) = rows.next(&mut row)? else { break };
+            let cells = cells(&columns, rows.header(), &row);
+            let mut shown = PreviewedRow {
+                object: object.to_owned(),
+                line: row.line(),
+                fate: Fate::Invalid,
+                why: None,
+                unused_columns: rows.header().len().saturating_sub(cells.len()),
+                cells,
+                contact: None,
+                left_out: Vec::new(),
+            };
+            match readable {
+                Err(bad) => shown.why = Some(bad.to_string()),
+                Ok(()) => self.look_at(&mapper, &row, &mut shown),
+            }
+            self.rows.push(shown);
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, mapper: &Mapper<'_>, row: &Row, shown: &mut PreviewedRow) {
+        let mut warnings = Warnings::default();
+        match mapper.contact(row, &mut warnings) {
+            Err(invalid) => shown.why = Some(invalid.to_string()),
+            Ok(mut contact) => {
+                let key = contact.key();
+                if self.seen.insert(key).is_some() {
+                    shown.fate = Fate::Duplicate;
+                    shown.why = Some("an earlier row has this e-mail; the first one was taken".to_owned());
+                    return;
+                }
+                self.ledger.taken(key, &mut contact);
+                shown.fate = Fate::Sent;
+                shown.contact = serde_json::to_value(&contact).ok();
+                let named = mapper.named(&warnings).into_keys();
+                let why = "its field does not take it".to_owned();
+                shown.left_out = named.map(|field| LeftOut { field, why: why.clone() }).collect();
+            }
+        }
+    }
+}
+
+fn cells(columns: &[&str], header: &Header, row: &Row) -> Vec<(String, String)> {
+    let mut cells: Vec<(String, String)> = Vec::new();
+    for column in columns {
+        if let Ok(at) = header.find(column)
+            && !cells.iter().any(|(name, _)| name == column)
+        {
+            let text = row.list(at).map_or_else(|| row.cell(at).to_owned(), |list| list.join(", "));
+            cells.push(((*column).to_owned(), text));
+        }
+    }
+    cells
+}
