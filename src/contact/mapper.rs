@@ -271,14 +271,7 @@ mod tests {
         let problems =
             Mapper::bind(&mapping(), &[], &Header::new(["Email", "FirstName", "LTV"]), Timestamp::UNIX_EPOCH)
                 .unwrap_err();
-        let wanted: Vec<String> = problems
-            .iter()
-            .map(|problem| match problem {
-                ColumnProblem::Missing { wanted, .. } | ColumnProblem::Ambiguous { wanted, .. } => {
-                    wanted.clone()
-                }
-            })
-            .collect();
+        let wanted: Vec<String> = problems.iter().map(|problem| problem.wanted().to_owned()).collect();
         assert_eq!(wanted, ["EMail", "Telephone", "Born", "Likes"]);
     }
 }

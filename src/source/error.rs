@@ -84,8 +84,8 @@ pub enum SourceError {
     /// It holds no header.
     #[error("the file is empty; a header line with the column names was expected")]
     Empty,
-    /// Columns of the mapping are not in the header, or are there twice.
-    #[error("the header does not fit the mapping:{}", list(.0))]
+    /// Columns of the mapping are not in the file, or are there twice.
+    #[error("the columns do not fit the mapping:{}", list(.0))]
     Columns(Vec<ColumnProblem>),
     /// A quote was opened and never closed.
     #[error(
@@ -137,8 +137,8 @@ fn packed(compression: Compression, flaw: Flaw, bytes: u64) -> String {
             format!("the {name} file is damaged near its byte {bytes}; write it again, and drop it again")
         }
         Flaw::Window => format!(
-            "unpacking this {name} file takes more memory than there is; pack it at level 21 or below, without \
-             --long"
+            "unpacking this {name} file takes more memory than there is; pack it without --long or with --long=27 at \
+             most"
         ),
     }
 }

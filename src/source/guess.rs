@@ -115,8 +115,8 @@ pub(super) fn clearly(charset: Charset) -> usize {
 fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     let encoding = charset.encoding();
     if encoding == WINDOWS_1252 {
-        let (letters, others, implausible) = western(sample);
-        return implausible == 0 && letters > 0 && letters >= others;
+        let (letters, rare, implausible) = western(sample);
+        return implausible == 0 && letters > 0 && letters >= rare;
     }
     if encoding != SHIFT_JIS && encoding != EUC_JP {
         return false;
@@ -143,10 +143,10 @@ fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     enough && odd * 10 <= kana + kanji
 }
 
-/// How many bytes of Windows-1252 are letters of Western languages beside another letter; signs that people write;
-/// and anything else, which other encodings' letters would look like.
+/// How many bytes of Windows-1252 are letters of Western languages; letters and signs that are rare in them, and where
+/// other encodings have their letters; and anything else, which a letter of another encoding would look like.
 fn western(sample: &[u8]) -> (usize, usize, usize) {
-    let (mut letters, mut signs, mut implausible) = (0, 0, 0);
+    let (mut letters, mut rare, mut implausible) = (0, 0, 0);
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xc0;
     for (at, byte) in sample.iter().enumerate().filter(|(_, byte)| !byte.is_ascii()) {
         let beside = |at: Option<usize>| at.and_then(|at| sample.get(at)).is_some_and(|byte| letter(*byte));
@@ -158,7 +158,8 @@ fn western(sample: &[u8]) -> (usize, usize, usize) {
             // À Montréal, and 5 à 7.
             0xc0 | 0xe0 | 0xd6 | 0xdc | 0xc5 | 0xe5 => letters += 1,
             // An apostrophe, a space that does not break, and ordinal signs stand beside letters.
-            0x92 | 0xa0 | 0xaa | 0xba => signs += 1,
+            // So do Š Œ Ž š œ ž Ÿ.
+            0x92 | 0xa0 | 0xaa | 0xba | 0x8a | 0x8c | 0x8e | 0x9a | 0x9c | 0x9e | 0x9f => rare += 1,
             0x80
             | 0x85
             | 0x91
@@ -176,12 +177,12 @@ fn western(sample: &[u8]) -> (usize, usize, usize) {
             | 0xbf
                 if !(before && after) =>
             {
-                signs += 1;
+                rare += 1;
             }
             _ => implausible += 1,
         }
     }
-    (letters, signs, implausible)
+    (letters, rare, implausible)
 }
 
 #[cfg(test)]
@@ -213,6 +214,10 @@ mod tests {
             (JAPANESE, &["utf-8", "shift_jis"]),
             ("EMail,Name\na@b.co,たなか\nb@b.co,田中 タロウ\n", &["shift_jis", "euc-jp"]),
             ("EMail,Name\na@b.co,Müller\n", &["windows-1252"]),
+            (
+                "EMail,Name\na@b.co,Saša Müller\nb@b.co,\"500 €\"\nc@b.co,Renée Cœur\nd@b.co,Grün\n",
+                &["windows-1252"],
+            ),
             ("EMail,Name\na@b.co,O’Brien\nb@b.co,Renée\n", &["windows-1252"]),
             ("EMail,Name\na@b.co,Ada\n", &["utf-8"]),
             ("", &["utf-8"]),

@@ -18,6 +18,13 @@ pub enum ColumnProblem {
         /// What the header has that is most like it, best first.
         nearest: Vec<String>,
     },
+    /// No row of the file has it: the file has no header that could.
+    Absent {
+        /// The name in the mapping.
+        wanted: String,
+        /// What the rows have that is most like it, best first.
+        nearest: Vec<String>,
+    },
     /// Several columns have this name, and nobody can tell which is meant.
     Ambiguous {
         /// The name in the mapping.
@@ -25,6 +32,17 @@ pub enum ColumnProblem {
         /// Where they stand, counted from 1.
         positions: Vec<usize>,
     },
+}
+
+impl ColumnProblem {
+    /// The column's name in the mapping.
+    pub fn wanted(&self) -> &str {
+        match self {
+            Self::Missing { wanted, .. } | Self::Absent { wanted, .. } | Self::Ambiguous { wanted, .. } => {
+                wanted
+            }
+        }
+    }
 }
 
 /// Where two files' columns differ first.
@@ -94,6 +112,11 @@ impl Header {
         }
     }
 
+    /// What is to be said of a column that no row has; these are columns that some have.
+    pub(super) fn absent(&self, wanted: &str) -> ColumnProblem {
+        ColumnProblem::Absent { wanted: wanted.to_owned(), nearest: self.nearest(wanted) }
+    }
+
     /// The names that are most like one. None where they are no names.
     fn nearest(&self, wanted: &str) -> Vec<String> {
         if self.is_a_row() {
@@ -110,6 +133,7 @@ impl Header {
             .filter(|(score, name)| *score >= ALIKE && !name.is_empty())
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.dedup_by(|a, b| a.1 == b.1);
         scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
     }
 }
@@ -127,18 +151,27 @@ impl fmt::Display for HeadersDiffer {
     }
 }
 
+fn near(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
+    if names.is_empty() {
+        return f.write_str(", and nothing there is like it");
+    }
+    f.write_str("; nearest: ")?;
+    for (n, name) in names.iter().enumerate() {
+        write!(f, "{}`{name}`", if n == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for ColumnProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { wanted, nearest } if nearest.is_empty() => {
-                write!(f, "column `{wanted}` is not in the header, and nothing there is like it")
-            }
             Self::Missing { wanted, nearest } => {
-                write!(f, "column `{wanted}` is not in the header; nearest: ")?;
-                for (n, name) in nearest.iter().enumerate() {
-                    write!(f, "{}`{name}`", if n == 0 { "" } else { ", " })?;
-                }
-                Ok(())
+                write!(f, "column `{wanted}` is not in the header")?;
+                near(f, nearest)
+            }
+            Self::Absent { wanted, nearest } => {
+                write!(f, "column `{wanted}` is in no row of the file")?;
+                near(f, nearest)
             }
             Self::Ambiguous { wanted, positions } => {
                 let positions: Vec<String> = positions.iter().map(usize::to_string).collect();

@@ -21,6 +21,12 @@ pub(super) struct Foreign {
 }
 
 impl Foreign {
+    /// JSON as people like to look at it.
+    pub(super) const PRETTY_JSON: Self = Self {
+        name: "JSON over several lines",
+        advice: "write each object on a line of its own (JSON Lines); `jq -c .` does",
+    };
+
     pub(super) fn refusal(self) -> SourceError {
         SourceError::Foreign { format: self.name, advice: self.advice }
     }

@@ -10,8 +10,10 @@ mod fault;
 mod file;
 mod guess;
 mod header;
+mod json;
 mod known;
 pub mod layout;
+mod lines;
 mod peeked;
 mod reading;
 mod row;
@@ -19,7 +21,7 @@ mod sample;
 mod text;
 mod unpack;
 
-use self::{known::Kind, peeked::Peeked, text::Text};
+use self::{json::JsonRows, known::Kind, peeked::Peeked, text::Text};
 
 pub use self::{
     bridge::ObjectFile,
@@ -44,6 +46,12 @@ pub trait Rows {
 
     /// The next row, into `row`, or what is wrong with it; its line is in `row` either way. `None` at the end.
     fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError>;
+
+    /// Columns of the mapping that no row had, known when all rows were read. `None` where a header has them, or no
+    /// row could be read.
+    fn absent(&self) -> Option<Vec<ColumnProblem>> {
+        None
+    }
 }
 
 /// Opens a file as what it is. `wanted` are the mapping's columns: a format that can reads no others, and where a
@@ -62,13 +70,23 @@ pub fn open(file: &dyn File, reading: &Reading, wanted: &[&str]) -> Result<Box<d
         Some(Kind::Packed(_)) | None => {}
     }
     let text = Text::open(unpack::unpack(bytes, reading.compression)?, reading)?;
-    if reading.format.is_none()
-        && let Some(document) = known::document(text.first())
-    {
-        return Err(document.refusal());
+    let format = match reading.format {
+        Some(format) => format,
+        None => text_format(text.first())?,
+    };
+    match format {
+        Format::Ndjson => Ok(Box::new(JsonRows::read(text, wanted))),
+        Format::Csv | Format::Parquet => Ok(Box::new(CsvRows::read(text, reading, wanted)?)),
     }
-    if reading.format.is_none() && known::is_json(text.first()) {
-        return Err(SourceError::Foreign { format: "JSON", advice: "write the segment as CSV" });
+}
+
+/// What a text is.
+fn text_format(text: &[u8]) -> Result<Format, SourceError> {
+    let foreign =
+        known::document(text).or_else(|| known::is_json(text).then(|| json::pretty(text)).flatten());
+    match foreign {
+        Some(foreign) => Err(foreign.refusal()),
+        None if known::is_json(text) => Ok(Format::Ndjson),
+        None => Ok(Format::Csv),
     }
-    Ok(Box::new(CsvRows::read(text, reading, wanted)?))
 }

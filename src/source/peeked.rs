@@ -32,6 +32,11 @@ impl<R: Read> Peeked<R> {
         self.first.get_ref().get(from..).unwrap_or_default()
     }
 
+    /// What stopped the stream within its first bytes.
+    pub(super) fn take_stopped(&mut self) -> Option<io::Error> {
+        self.stopped.take()
+    }
+
     /// Whether the stream has no more than its first bytes.
     pub(super) fn is_whole(&self) -> bool {
         self.whole

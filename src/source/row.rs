@@ -50,6 +50,11 @@ impl Row {
         std::mem::take(&mut self.cells)
     }
 
+    /// Makes a cell a list.
+    pub(super) fn push_list(&mut self, column: usize, list: Vec<String>) {
+        self.lists.push((column, list));
+    }
+
     /// The row's cells.
     pub(super) fn set_cells(&mut self, cells: StringRecord) {
         self.cells = cells;
@@ -73,4 +78,10 @@ pub enum BadRow {
     /// Bytes that are not UTF-8.
     #[error("the row is not UTF-8 text")]
     Encoding,
+    /// A line of JSON that is broken.
+    #[error("the line is not valid JSON")]
+    Json,
+    /// A line of JSON that is no object.
+    #[error("the line is not a JSON object")]
+    NotObject,
 }

@@ -43,6 +43,11 @@ impl<'f> Text<'f> {
     /// Finds out how unpacked bytes are encoded, where `reading` does not say, and refuses what is no text.
     pub(super) fn open(bytes: Unpacked<'f>, reading: &Reading) -> Result<Self, SourceError> {
         let mut bytes = Peeked::new(bytes, SAMPLE_BYTES);
+        if let Some(error) = bytes.take_stopped() {
+            // Before anything is said of what may be no text: damaged bytes are not.
+            let line = 1 + memchr::memchr_iter(b'\n', bytes.first()).count() as u64;
+            return Err(SourceError::stopped(error, line));
+        }
         match known::kind(bytes.first()) {
             Some(Kind::Foreign(foreign)) => return Err(foreign.refusal()),
             Some(Kind::Packed(_)) => return Err(SourceError::PackedTwice),

@@ -19,8 +19,9 @@ use super::{
     peeked::Peeked,
 };
 
-/// The most that unpacking zstd may look back, as a power of two: 64 MiB. Level 21 stays within it.
-const WINDOW_LOG: u32 = 26;
+/// The most that unpacking zstd may look back, as a power of two: 128 MiB, as Zstandard's own
+/// tools take it without being asked.
+const WINDOW_LOG: u32 = 27;
 
 /// The buffer for packed bytes.
 const BUFFER_BYTES: usize = 128 << 10;

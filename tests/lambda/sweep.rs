@@ -140,10 +140,10 @@ async fn a_late_drop_that_no_run_can_be_made_of_is_tried_some_times_shown_and_th
     assert_eq!(later(&world, 26).sweep_drops().await.unwrap(), left_alone);
     let shown = refused(&world).await;
     assert_eq!(shown["what"], "a drop of segments/vip/1.csv", "{shown}");
-    assert!(shown["why"].as_str().unwrap().contains("the header does not fit the mapping"), "{shown}");
+    assert!(shown["why"].as_str().unwrap().contains("the columns do not fit the mapping"), "{shown}");
     // Somebody who asks for a run is told why again.
     let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
-    assert!(said.contains("the header does not fit the mapping"), "{said}");
+    assert!(said.contains("the columns do not fit the mapping"), "{said}");
 
     // A new version is a new drop.
     world.account.put("segments/vip/1.csv", people(0, 10)).await;

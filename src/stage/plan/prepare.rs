@@ -15,7 +15,7 @@ use crate::{
     config::{CompleteOn, Export},
     contact::{self, Channel, Channels, Consent, EmailKey, Invalid, Mapper, Tag, Warnings},
     run::{ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
-    source::{self, BadRow, File, Header, HeadersDiffer, Reading, Row, SourceError},
+    source::{self, BadRow, ColumnProblem, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
 
 /// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
@@ -97,6 +97,8 @@ struct Preparation<'a, S> {
     first_contacts: Vec<(EmailKey, Box<RawValue>)>,
     /// The columns of the first file that has any, and which file it is.
     header: Option<(usize, Header)>,
+    /// Columns that no row of the files so far had, where these have no header; `None`: there is no such file yet.
+    absent: Option<Vec<ColumnProblem>>,
 }
 
 /// Reads a segment's files, and hands over its contacts in chunks of `chunk_contacts`. An error comes with the file
@@ -139,6 +141,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             guard: None,
             first_contacts: Vec::new(),
             header: None,
+            absent: None,
         })
     }
 
@@ -186,6 +189,12 @@ impl<'a, S: Sink> Preparation<'a, S> {
         for (of, count) in mapper.named(&warnings) {
             *all_warnings.entry(of).or_default() += count;
         }
+        if let Some(mut absent) = rows.absent() {
+            if let Some(before) = &self.absent {
+                absent.retain(|column| before.iter().any(|before| before.wanted() == column.wanted()));
+            }
+            self.absent = Some(absent);
+        }
         Ok(())
     }
 
@@ -205,6 +214,9 @@ impl<'a, S: Sink> Preparation<'a, S> {
     fn finish(mut self, warnings: BTreeMap<String, u64>) -> Result<Prepared, PrepareError> {
         self.finish_chunk()?;
         self.finish_refused()?;
+        if let (None, Some(absent)) = (&self.guard, self.absent.take().filter(|absent| !absent.is_empty())) {
+            return Err(SourceError::Columns(absent).into());
+        }
         if self.planned.read == 0 {
             self.guard = Some(Guard::EmptySource);
         }
@@ -307,6 +319,8 @@ impl BadRow {
             Self::Ragged { .. } => "ragged_row",
             Self::Nul => "nul_byte",
             Self::Encoding => "encoding",
+            Self::Json => "json",
+            Self::NotObject => "not_an_object",
         }
     }
 }
