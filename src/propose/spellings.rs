@@ -54,7 +54,7 @@ const PHONE: &[&str] = &[
 const FIRST_NAME: &[&str] = &[
     "firstname", "fname", "givenname", "givennames", "forename", "forenames", "first", "firstnames", "vorname",
     "vornamen", "prenom", "prenoms", "nombre", "nombres", "nombredepila", "primernombre", "nome", "primeironome",
-    "voornaam", "fornavn", "fornamn", "imie",
+    "voornaam", "fornavn", "fornamn", "imie", "namefirst", "namegiven",
     "名", "名前名", "氏名名", "名漢字", "ファーストネーム", "下の名前",
 ];
 
@@ -62,7 +62,7 @@ const FIRST_NAME: &[&str] = &[
 const LAST_NAME: &[&str] = &[
     "lastname", "lname", "surname", "familyname", "last", "nachname", "familienname", "zuname", "nom",
     "nomdefamille", "apellido", "apellidos", "primerapellido", "cognome", "sobrenome", "apelido", "achternaam",
-    "efternavn", "efternamn", "etternavn", "nazwisko",
+    "efternavn", "efternamn", "etternavn", "nazwisko", "namelast", "namefamily",
     "姓", "名前姓", "氏名姓", "姓漢字", "苗字", "名字", "ラストネーム", "ファミリーネーム",
 ];
 

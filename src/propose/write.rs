@@ -136,6 +136,7 @@ fn properties(lines: &mut Lines, proposed: &[Proposed<'_>]) {
     for one in proposed {
         let (line, means) = property_line(one);
         let example = match one.example.as_str() {
+            "" if one.column.lists > 0 => "lists".to_owned(),
             "" => "empty in these rows".to_owned(),
             example => format!("{means}like {example}"),
         };
