@@ -86,6 +86,16 @@ impl Fixture {
         pending()["fixtures"].as_array().is_some_and(|list| list.contains(&self.name().into()))
     }
 
+    /// Whether it is made of all the people.
+    pub(crate) fn is_of_all(&self) -> bool {
+        self.entry["people"] == "all"
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> PathBuf {
+        root().join(self.group).join(&self.file)
+    }
+
     /// The export that reads it.
     pub(crate) fn export(&self) -> String {
         let name = self.entry["export"].as_str().unwrap_or("export");
@@ -95,7 +105,7 @@ impl Fixture {
     /// Drops it into a state, its marker last.
     pub(crate) fn put(&self, state: &Path) {
         let to = state.join("segments/corpus");
-        let from = root().join(self.group).join(&self.file);
+        let from = self.path();
         let mut files = Vec::new();
         walk(&from, &mut files);
         files.sort_by_key(|file| {

@@ -3,6 +3,7 @@
 
 mod expected;
 mod fixture;
+mod init;
 mod plan;
 
 use serde_json::Value;
