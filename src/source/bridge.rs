@@ -61,6 +61,10 @@ impl File for ObjectFile {
         Ok(Box::new(feed))
     }
 
+    fn handle(&self) -> Arc<dyn File> {
+        Arc::new(self.clone())
+    }
+
     fn range(&self, range: Range<u64>) -> io::Result<Bytes> {
         let bytes =
             self.runtime.block_on(self.objects.range(&self.object, range)).map_err(io::Error::other)?;

@@ -31,6 +31,30 @@ pub enum SourceError {
     /// It is a Parquet file that was packed as a whole.
     #[error("this is a Parquet file that was packed as a whole; unpack it: Parquet packs its own columns")]
     PackedParquet,
+    /// It is no Parquet file where the export says that it is.
+    #[error(
+        "the export says `format = \"parquet\"`, but the file does not begin so; correct it, or leave it out"
+    )]
+    NotParquet,
+    /// A Parquet file that is damaged, or holds what is not read.
+    #[error("{}: {reason}; write the file again, and drop it again", in_parquet(*.row, .column.as_deref()))]
+    Parquet {
+        /// The row from which on it cannot be read, counted from 1; 0: its footer.
+        row: u64,
+        /// The column.
+        column: Option<String>,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A column of Parquet that no cell can be.
+    #[error(
+        "column `{column}` is of a type that no field takes; write it as text, a number, a date or a list of those, \
+         or leave it out of the mapping"
+    )]
+    ParquetColumn {
+        /// The column.
+        column: String,
+    },
     /// Packed bytes cannot be unpacked.
     #[error("line {line}: {}", packed(*.compression, *.flaw, *.bytes))]
     Packed {
@@ -117,6 +141,15 @@ pub enum SourceError {
 
 fn list(problems: &[ColumnProblem]) -> String {
     problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
+}
+
+fn in_parquet(row: u64, column: Option<&str>) -> String {
+    let column = column.map_or_else(String::new, |column| format!(", column `{column}`"));
+    if row == 0 {
+        format!("the Parquet file's footer cannot be read{column}")
+    } else {
+        format!("row {row}{column}: the Parquet file cannot be read")
+    }
 }
 
 fn not_packed(found: Compression) -> String {

@@ -4,6 +4,7 @@ use std::{
     fmt,
     io::{self, Read},
     ops::Range,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -18,6 +19,9 @@ pub trait File: fmt::Debug + Send + Sync {
 
     /// Some of its bytes: all that were asked for, or an error.
     fn range(&self, range: Range<u64>) -> io::Result<Bytes>;
+
+    /// The same file, to keep.
+    fn handle(&self) -> Arc<dyn File>;
 }
 
 impl File for Bytes {
@@ -27,6 +31,10 @@ impl File for Bytes {
 
     fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(io::Cursor::new(self.clone())))
+    }
+
+    fn handle(&self) -> Arc<dyn File> {
+        Arc::new(self.clone())
     }
 
     fn range(&self, range: Range<u64>) -> io::Result<Bytes> {

@@ -14,6 +14,7 @@ mod json;
 mod known;
 pub mod layout;
 mod lines;
+mod parquet;
 mod peeked;
 mod reading;
 mod row;
@@ -21,7 +22,7 @@ mod sample;
 mod text;
 mod unpack;
 
-use self::{json::JsonRows, known::Kind, peeked::Peeked, text::Text};
+use self::{json::JsonRows, known::Kind, parquet::ParquetRows, peeked::Peeked, text::Text};
 
 pub use self::{
     bridge::ObjectFile,
@@ -61,12 +62,8 @@ pub fn open(file: &dyn File, reading: &Reading, wanted: &[&str]) -> Result<Box<d
     let bytes = Peeked::new(stream, FIRST_BYTES);
     match known::kind(bytes.first()) {
         Some(Kind::Foreign(foreign)) => return Err(foreign.refusal()),
-        Some(Kind::Parquet) => {
-            return Err(SourceError::Foreign {
-                format: "a Parquet file",
-                advice: "write the segment as CSV",
-            });
-        }
+        Some(Kind::Parquet) => return Ok(Box::new(ParquetRows::open(file.handle(), wanted)?)),
+        _ if reading.format == Some(Format::Parquet) => return Err(SourceError::NotParquet),
         Some(Kind::Packed(_)) | None => {}
     }
     let text = Text::open(unpack::unpack(bytes, reading.compression)?, reading)?;

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Seek as _, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use crate::source::File;
 
 /// A file by its path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct LocalFile {
     path: PathBuf,
     size: u64,
@@ -35,6 +36,10 @@ impl File for LocalFile {
 
     fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(Handle::open(&self.path)?))
+    }
+
+    fn handle(&self) -> Arc<dyn File> {
+        Arc::new(self.clone())
     }
 
     fn range(&self, range: Range<u64>) -> io::Result<Bytes> {

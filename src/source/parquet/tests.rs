@@ -1,0 +1,229 @@
+use std::{ops::Range, sync::Mutex};
+
+use bytes::Bytes;
+use parquet::{
+    basic::{Compression, ZstdLevel},
+    data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type},
+    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    schema::parser::parse_message_type,
+};
+use proptest::prelude::*;
+
+use super::*;
+
+const SCHEMA: &str = "message people {
+    required binary EMail (UTF8);
+    optional int32 Born (DATE);
+    required group address { optional binary city (UTF8); }
+    optional group likes (LIST) { repeated group list { optional binary element (UTF8); } }
+    required int64 LTV (DECIMAL(10, 2));
+}";
+
+/// People in row groups of so many.
+fn file(people: usize, group: usize, codec: Compression) -> Bytes {
+    let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
+    let properties = WriterProperties::builder()
+        .set_compression(codec)
+        .set_data_page_size_limit(4 << 10)
+        .set_write_batch_size(64)
+        .build();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
+    for from in (0..people).step_by(group) {
+        let rows: Vec<usize> = (from..people.min(from + group)).collect();
+        let text = |texts: Vec<String>| {
+            texts.into_iter().map(|t| ByteArray::from(t.into_bytes())).collect::<Vec<_>>()
+        };
+        let mut next = writer.next_row_group().unwrap();
+        let mut column = next.next_column().unwrap().unwrap();
+        let emails = text(rows.iter().map(|n| format!("person{n}@example.com")).collect());
+        column.typed::<ByteArrayType>().write_batch(&emails, None, None).unwrap();
+        column.close().unwrap();
+        let mut column = next.next_column().unwrap().unwrap();
+        let defined: Vec<i16> = rows.iter().map(|n| i16::from(n % 2 == 0)).collect();
+        let born: Vec<i32> =
+            rows.iter().filter(|n| *n % 2 == 0).map(|n| i32::try_from(*n).unwrap()).collect();
+        column.typed::<Int32Type>().write_batch(&born, Some(&defined), None).unwrap();
+        column.close().unwrap();
+        let mut column = next.next_column().unwrap().unwrap();
+        let cities = text(rows.iter().map(|n| format!("city {}", n % 7)).collect());
+        column.typed::<ByteArrayType>().write_batch(&cities, Some(&vec![1; rows.len()]), None).unwrap();
+        column.close().unwrap();
+        // No list, an empty one, one with a null in it, one of two.
+        let mut column = next.next_column().unwrap().unwrap();
+        let (mut definitions, mut repetitions, mut likes) = (Vec::new(), Vec::new(), Vec::new());
+        for n in &rows {
+            let levels: &[(i16, i16)] = match n % 4 {
+                0 => &[(0, 0)],
+                1 => &[(1, 0)],
+                2 => &[(2, 0), (3, 1)],
+                _ => &[(3, 0), (3, 1)],
+            };
+            for (definition, repetition) in levels {
+                definitions.push(*definition);
+                repetitions.push(*repetition);
+                if *definition == 3 {
+                    likes.push(ByteArray::from(format!("like {repetition}").into_bytes()));
+                }
+            }
+        }
+        column.typed::<ByteArrayType>().write_batch(&likes, Some(&definitions), Some(&repetitions)).unwrap();
+        column.close().unwrap();
+        let mut column = next.next_column().unwrap().unwrap();
+        let values: Vec<i64> = rows.iter().map(|n| i64::try_from(*n).unwrap() * 25).collect();
+        column.typed::<Int64Type>().write_batch(&values, None, None).unwrap();
+        column.close().unwrap();
+        next.close().unwrap();
+    }
+    writer.into_inner().unwrap().into()
+}
+
+const WANTED: [&str; 5] = ["EMail", "Born", "address.city", "likes", "LTV"];
+
+/// Every row as `line: cell|cell`, then what refused the file, if anything did.
+fn read(file: Bytes, wanted: &[&str]) -> Result<Vec<String>, SourceError> {
+    rows_of(ParquetRows::open(Arc::new(file), wanted)?)
+}
+
+fn rows_of(mut rows: ParquetRows) -> Result<Vec<String>, SourceError> {
+    let (mut seen, mut row) = (Vec::new(), Row::default());
+    while let Some(read) = rows.next(&mut row)? {
+        let cell = |(at, cell): (usize, &str)| match row.list(at) {
+            Some(list) => format!("{list:?}"),
+            None => cell.to_owned(),
+        };
+        let cells: Vec<_> = row.cells().enumerate().map(cell).collect();
+        seen.push(match read {
+            Ok(()) => format!("{}: {}", row.line(), cells.join("|")),
+            Err(bad) => format!("{}: {bad}", row.line()),
+        });
+    }
+    Ok(seen)
+}
+
+#[test]
+fn cells_are_what_is_stored_in_every_codec() {
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::GZIP(parquet::basic::GzipLevel::default()),
+        Compression::BROTLI(parquet::basic::BrotliLevel::default()),
+        Compression::LZ4_RAW,
+    ] {
+        let read = read(file(5, 3, codec), &WANTED).unwrap();
+        assert_eq!(
+            read,
+            [
+                r"1: person0@example.com|1970-01-01|city 0||0.00",
+                r"2: person1@example.com||city 1||0.25",
+                r#"3: person2@example.com|1970-01-03|city 2|["like 1"]|0.50"#,
+                r#"4: person3@example.com||city 3|["like 0", "like 1"]|0.75"#,
+                r"5: person4@example.com|1970-01-05|city 4||1.00",
+            ],
+            "{codec:?}"
+        );
+    }
+}
+
+#[test]
+fn only_wanted_columns_are_read_in_the_mappings_order() {
+    let read = read(file(2, 2, Compression::SNAPPY), &["LTV", "EMail", "LTV"]).unwrap();
+    assert_eq!(read, ["1: 0.00|person0@example.com", "2: 0.25|person1@example.com"]);
+    let rows = ParquetRows::open(Arc::new(file(1, 1, Compression::SNAPPY)), &[]).unwrap();
+    assert_eq!(rows.header().names(), WANTED);
+}
+
+#[test]
+fn missing_columns_are_named_with_the_nearest() {
+    let error = read(file(1, 1, Compression::SNAPPY), &["Email", "address.City"]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the columns do not fit the mapping:\n  column `Email` is not in the header; nearest: `EMail`\n  \
+         column `address.City` is not in the header; nearest: `address.city`"
+    );
+}
+
+#[test]
+fn a_schema_without_rows_has_none() {
+    assert_eq!(read(file(0, 1, Compression::SNAPPY), &WANTED).unwrap(), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_cut_off_is_refused() {
+    let whole = file(300, 100, Compression::SNAPPY);
+    for end in (4..whole.len()).step_by(61) {
+        let error = read(whole.slice(..end), &WANTED).unwrap_err();
+        assert!(matches!(error, SourceError::Parquet { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_changed_page_is_refused_with_its_row() {
+    // Behind the first page of the first column comes the second one's header, and so on: somewhere here is one.
+    let whole = file(3_000, 1_000, Compression::SNAPPY);
+    let mut refused = 0;
+    for at in (4..whole.len() - 4_000).step_by(997) {
+        let mut changed = whole.to_vec();
+        changed[at..at + 24].fill(0xff);
+        if let Err(error) = read(changed.into(), &WANTED) {
+            let error = error.to_string();
+            assert!(error.starts_with("row ") && error.contains(", column `"), "{error}");
+            assert!(error.ends_with("; write the file again, and drop it again"), "{error}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 3, "{refused}");
+}
+
+/// A file that notes how large the ranges are that are asked of it.
+#[derive(Debug, Clone)]
+struct Noted(Bytes, Arc<Mutex<Vec<u64>>>);
+
+impl File for Noted {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn stream(&self) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        self.0.stream()
+    }
+
+    fn range(&self, range: Range<u64>) -> std::io::Result<Bytes> {
+        self.1.lock().unwrap().push(range.end - range.start);
+        self.0.range(range)
+    }
+
+    fn handle(&self) -> Arc<dyn File> {
+        Arc::new(self.clone())
+    }
+}
+
+#[test]
+fn the_file_is_read_in_blocks_and_none_twice() {
+    let whole = file(200_000, 200_000, Compression::UNCOMPRESSED);
+    let noted = Noted(whole.clone(), Arc::default());
+    let rows = ParquetRows::open(noted.handle(), &["EMail", "LTV"]).unwrap();
+    assert_eq!(rows_of(rows).unwrap().len(), 200_000);
+    let ranges = noted.1.lock().unwrap();
+    assert!(ranges.iter().all(|bytes| *bytes <= 2 << 20), "{ranges:?}");
+    assert!(ranges.iter().sum::<u64>() <= whole.size() + (4 << 20), "{} {ranges:?}", whole.size());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic_beyond_its_guard(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        end in any::<prop::sample::Index>(),
+        cut: bool,
+    ) {
+        let mut changed = file(20, 10, Compression::SNAPPY).to_vec();
+        for (at, byte) in changes {
+            let at = at.index(changed.len());
+            changed[at] = byte;
+        }
+        if cut {
+            changed.truncate(end.index(changed.len()));
+        }
+        let _ = read(changed.into(), &WANTED);
+    }
+}
