@@ -1,7 +1,7 @@
 # `make` lists the targets. Everything that they need beyond Rust, Python 3 and Node they install below target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench fuzz clean
 
 VENV := target/venv
 
@@ -22,6 +22,9 @@ check: ## Check formatting, lints and documentation
 bench: ## Measure planning and uploading: see docs/BENCHMARKS.md
 	cargo bench --bench plan
 	cargo bench --bench upload
+
+fuzz: ## Run every fuzz target for FUZZ_SECONDS (60), on the readers of segment files
+	@fuzz/run
 
 clean: ## Remove what was built, and the demo's state
 	cargo clean

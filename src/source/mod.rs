@@ -87,3 +87,6 @@ fn text_format(text: &[u8]) -> Result<Format, SourceError> {
         None => Ok(Format::Csv),
     }
 }
+
+#[cfg(test)]
+mod tests;
