@@ -1,6 +1,7 @@
 //! Columns as paths into objects: `address.city`, `emails[0]`.
 
-use hashbrown::HashMap;
+use std::collections::HashMap;
+
 use serde_json::{Error, value::RawValue};
 
 use super::value::{elements, members};
