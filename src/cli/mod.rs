@@ -10,6 +10,7 @@ mod progress;
 mod run;
 mod sample;
 mod sandbox;
+mod schema;
 mod session;
 mod time;
 mod validate;

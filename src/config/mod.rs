@@ -32,4 +32,6 @@ pub use segment::Segment;
 pub use store::{LoadError, State, load_all, load_connection, load_export, load_valid};
 
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod tests;

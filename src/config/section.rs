@@ -30,6 +30,8 @@ impl<'d> Section<'d> {
     /// A key that may be left out.
     pub(super) fn optional(&mut self, key: &'static str) -> Option<Item<'d>> {
         self.asked.push(key);
+        #[cfg(test)]
+        asked::note(&self.path, key);
         if self.path.is_empty() {
             self.document.add_root_key(key);
         }
@@ -104,3 +106,23 @@ impl<'d> Section<'d> {
 
 /// For a key of the root that stands below a table's header, where TOML takes it for the table's.
 pub(super) const AT_THE_TOP: &str = "; it belongs at the top of the file, above the first [table]";
+
+/// The keys that readers ask for, so that a test can hold the published schemas to them.
+#[cfg(test)]
+pub(super) mod asked {
+    use std::{cell::RefCell, collections::BTreeSet};
+
+    thread_local!(static ASKED: RefCell<BTreeSet<String>> = RefCell::default());
+
+    pub(super) fn note(path: &str, key: &str) {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        ASKED.with_borrow_mut(|asked| asked.insert(path));
+    }
+
+    /// Those that were asked for on this thread meanwhile.
+    pub(in crate::config) fn during(read: impl FnOnce()) -> BTreeSet<String> {
+        ASKED.take();
+        read();
+        ASKED.take()
+    }
+}

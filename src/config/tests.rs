@@ -17,11 +17,11 @@ fn now() -> Timestamp {
     "2026-11-23T12:00:00.5Z".parse().unwrap()
 }
 
-fn read_connection(text: &[u8]) -> Result<Connection, ConfigError> {
+pub(super) fn read_connection(text: &[u8]) -> Result<Connection, ConfigError> {
     connection("acme".parse().unwrap(), "connections/acme.toml", text, now())
 }
 
-fn read_export(text: &[u8]) -> Result<Export, ConfigError> {
+pub(super) fn read_export(text: &[u8]) -> Result<Export, ConfigError> {
     export("vip".parse().unwrap(), "acme".parse().unwrap(), "exports/acme/vip.toml", text)
 }
 

@@ -232,7 +232,7 @@ mod tests {
             "email=Login; not Email: it holds no e-mail addresses"
         );
         assert_eq!(
-            choose(&[("Sprache", &["de", "fr"])]),
+            choose(&[("Sprache", &["DE", "FR"])]),
             "not Sprache: its values look like it, but its name does not"
         );
     }

@@ -124,7 +124,9 @@ pub(super) fn guess(column: &Column) -> Option<(Field, bool)> {
     if nearly_all(&|cell| Field::Gender.takes(cell)) {
         return Some((Field::Gender, nearly_all(&is_word)));
     }
-    if nearly_all(&|cell| Field::CountryCode.takes(cell)) {
+    // In lower case they are languages, or `no`.
+    let is_country = |cell: &str| Field::CountryCode.takes(cell) && cell != cell.to_lowercase();
+    if nearly_all(&is_country) && column.distinct(2) > 1 {
         return Some((Field::CountryCode, nearly_all(&is_word)));
     }
     None
@@ -181,7 +183,8 @@ mod tests {
         assert_eq!(guessed(&["+442079460958"]), Some((Field::Phone, true)));
         assert_eq!(guessed(&["female", "male"]), Some((Field::Gender, true)));
         assert_eq!(guessed(&["m", "f"]), Some((Field::Gender, false)));
-        assert_eq!(guessed(&["de", "fr"]), Some((Field::CountryCode, false)), "these may be languages");
+        assert_eq!(guessed(&["DE", "FR"]), Some((Field::CountryCode, false)), "these may be languages");
+        assert_eq!(guessed(&["no", "no"]), None);
         assert_eq!(guessed(&["gold", "silver"]), None);
         assert_eq!(guessed(&[]), None);
     }

@@ -25,7 +25,8 @@ pub(crate) use self::{
     mask::masked,
     properties::Proposed,
     survey::Survey,
-    write::{Place, write},
+    toml::quoted,
+    write::{Place, Reads, write},
 };
 
 /// What is proposed for a file.
@@ -34,7 +35,7 @@ pub(crate) struct Proposal<'s> {
     /// The fields, and what was not mapped though its name suggested it.
     pub fields: Fields<'s>,
     /// Columns that seem to say what a person agreed to.
-    pub consent: Vec<&'s str>,
+    pub consent: Vec<&'s column::Column>,
     /// The rest.
     pub properties: Vec<Proposed<'s>>,
 }
@@ -47,6 +48,6 @@ impl<'s> Proposal<'s> {
         let fields = Fields::choose(survey.columns.iter().filter(is_left));
         let rest = survey.columns.iter().filter(is_left).filter(|column| !fields.uses(column));
         let properties = properties::propose(rest);
-        Self { fields, consent: consent.into_iter().map(|column| column.name.as_str()).collect(), properties }
+        Self { fields, consent, properties }
     }
 }

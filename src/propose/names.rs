@@ -8,7 +8,7 @@
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::spellings::{CJK_QUALIFIERS, OTHERS, QUALIFIERS, SPELLINGS};
+use super::spellings::{ABBREVIATIONS, CJK_QUALIFIERS, OTHERS, QUALIFIERS, SPELLINGS};
 use crate::contact::Field;
 
 /// What a column's name says it holds.
@@ -39,7 +39,7 @@ const SECOND: u8 = 1;
 
 /// What a column's name says, if it says a field.
 pub(super) fn meaning(name: &str) -> Option<Name> {
-    let words = words(name);
+    let words = spelt_out(words(name));
     let found = |words: &[String], clarity| {
         let joined = words.concat();
         spelling(&joined).map(|meaning| Name { meaning, clarity })
@@ -48,12 +48,27 @@ pub(super) fn meaning(name: &str) -> Option<Name> {
     if let Some(name) = found(&words, PLAIN) {
         return Some(name);
     }
-    let plain: Vec<_> = words.iter().filter(|word| !is(QUALIFIERS)(word)).cloned().collect();
+    let mut plain: Vec<_> = words.iter().filter(|word| !is(QUALIFIERS)(word)).cloned().collect();
+    // `Address Address1` of an address's address.
+    plain.dedup();
     if let Some(name) = found(&plain, QUALIFIED).or_else(|| unjoined(&plain, QUALIFIED)) {
         return Some(name);
     }
-    let other: Vec<_> = plain.iter().filter(|word| !is(OTHERS)(word)).cloned().collect();
+    // `Company address` is a second address; `Address company` is none.
+    let last = plain.last().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).cloned();
+    let before = plain.len() - usize::from(last.is_some());
+    let other = plain.iter().take(before).filter(|word| !is(OTHERS)(word)).cloned();
+    let other: Vec<_> = other.chain(last).collect();
     found(&other, SECOND).or_else(|| unjoined(&other, SECOND))
+}
+
+/// Words that databases cut short, in full.
+fn spelt_out(words: Vec<String>) -> Vec<String> {
+    let full = |word: String| match ABBREVIATIONS.iter().find(|(short, _)| *short == word) {
+        Some((_, full)) => (*full).to_owned(),
+        None => word,
+    };
+    words.into_iter().map(full).collect()
 }
 
 /// The same for words that are written as one: `kundenemail`, `会員メールアドレス`.
@@ -173,6 +188,11 @@ mod tests {
             ("date_of_birth", Field::Birthdate),
             ("Gender", Field::Gender),
             ("createdAt", Field::CreatedAt),
+            ("cust_first_nm", Field::FirstName),
+            ("bill_addr_line_1", Field::Address),
+            ("cntry_cd", Field::CountryCode),
+            ("reg_dt", Field::CreatedAt),
+            ("Default Address Address1", Field::Address),
             ("Create Date", Field::CreatedAt),
         ] {
             assert_eq!(field(name), Some(expected), "{name}");
@@ -201,6 +221,7 @@ mod tests {
             ("郵便番号", Field::PostalCode),
             ("都道府県", Field::State),
             ("市区町村", Field::City),
+            ("都道府県(名称)", Field::State),
             ("住所", Field::Address),
             ("国", Field::Country),
             ("生年月日", Field::Birthdate),
@@ -224,6 +245,7 @@ mod tests {
             "City population",
             "お名前(フリガナ・姓)",
             "CustomerId",
+            "Address company",
             "",
         ] {
             assert_eq!(meaning(name), None, "{name}");

@@ -11,6 +11,8 @@ const MAX_CHARS: usize = 120;
 /// Japanese words of customer files. The longer ones first, where one begins with another.
 #[rustfmt::skip]
 const JAPANESE: &[(&str, &str)] = &[
+    ("フリガナ・姓", "kana_last"), ("フリガナ・名", "kana_first"), ("お名前", "name"), ("都道府県", "prefecture"),
+    ("性別", "gender"), ("郵便番号", "postal_code"), ("生年月日", "birthdate"), ("誕生日", "birthday"), ("名称", "name"),
     ("累計購入金額", "total_spent"), ("購入金額", "amount_spent"), ("購入回数", "order_count"), ("注文回数", "order_count"),
     ("最終購入日", "last_order_date"), ("初回購入日", "first_order_date"), ("最終来店日", "last_visit_date"),
     ("お買い上げ", "purchase"), ("会員番号", "member_number"), ("顧客番号", "customer_number"),

@@ -153,7 +153,7 @@ const GENDER: &[&str] = &[
 
 #[rustfmt::skip]
 const CREATED_AT: &[&str] = &[
-    "createdat", "created", "createdate", "createddate", "createdon", "createdtime", "creationdate",
+    "createdat", "created", "createdtimestamp", "createdate", "createddate", "createdon", "createdtime", "creationdate",
     "datecreated", "dateadded", "dateofregistration", "signupdate", "signedup", "signedupat", "registeredat",
     "registered", "registrationdate", "registereddate", "registeredon", "joined", "joinedat", "joindate",
     "joineddate", "datejoined", "since", "membersince", "customersince", "firstseen", "firstseenat",
@@ -164,6 +164,16 @@ const CREATED_AT: &[&str] = &[
     "登録日", "登録日時", "会員登録日", "会員登録日時", "入会日", "入会日時", "作成日", "作成日時",
 ];
 
+/// Words as the columns of databases cut them short.
+#[rustfmt::skip]
+pub(super) const ABBREVIATIONS: &[(&str, &str)] = &[
+    ("nm", "name"), ("nme", "name"), ("cd", "code"), ("dt", "date"), ("dte", "date"), ("ts", "at"), ("tm", "time"),
+    ("nbr", "number"), ("num", "number"), ("no", "number"), ("addr", "address"), ("adr", "address"), ("cntry", "country"),
+    ("ctry", "country"), ("cty", "city"), ("st", "street"), ("crt", "created"), ("cre", "created"), ("crtd", "created"),
+    ("reg", "registration"), ("ph", "phone"), ("mob", "mobile"), ("eml", "email"), ("pstl", "postal"), ("gndr", "gender"),
+    ("frst", "first"), ("lst", "last"), ("prov", "province"),
+];
+
 /// Words that only say whose it is, or that it is the main one.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
@@ -172,7 +182,7 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "primary", "main", "default", "home", "personal", "private", "preferred", "billing", "bill", "invoice",
     "mailing", "current", "my", "your", "the", "c", "traits", "trait", "properties", "property", "attributes",
     "attr", "fields", "field", "iso", "cust", "usr", "kunde", "kunden", "rechnung", "rechnungs", "privat", "haupt",
-    "cliente", "facturation", "facturacion", "di", "de", "del", "du", "des", "la", "le", "1",
+    "cliente", "facturation", "facturacion", "名称", "漢字", "di", "de", "del", "du", "des", "la", "le", "1",
 ];
 
 /// Words that say that there is a better one.

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 const COMMENT_AT: usize = 42;
 
 /// A text in double quotes.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -2,6 +2,7 @@
 
 use super::{
     Chosen, Proposal, Survey,
+    column::Column,
     dates::{self, Written},
     fields::{Fields, Unmapped},
     judge::How,
@@ -14,7 +15,7 @@ use crate::contact::Field;
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     /// The schema's file, as seen from the export's.
-    pub schema: Option<&'a str>,
+    pub schema: &'a str,
     /// The export's name.
     pub export: &'a str,
     /// Its name for people, and the segment's.
@@ -23,14 +24,27 @@ pub(crate) struct Place<'a> {
     pub path: &'a str,
     /// The file that was looked at, by its name.
     pub file: &'a str,
+    /// How it is read.
+    pub reads: &'a Reads,
+}
+
+/// What an export has to say of its files, as they do not say it themselves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reads {
+    /// What says that a drop is complete, where that is not each file itself.
+    pub complete_on: Option<&'static str>,
+    /// The table of a `model.json`.
+    pub table: Option<String>,
+    /// The encoding.
+    pub encoding: Option<String>,
+    /// The columns of files without a header.
+    pub columns: Vec<String>,
 }
 
 /// Writes an export's file.
 pub(crate) fn write(place: &Place<'_>, survey: &Survey, proposal: &Proposal<'_>) -> String {
     let mut lines = Lines::default();
-    if let Some(schema) = place.schema {
-        lines.line(&format!("#:schema {schema}"), "");
-    }
+    lines.line(&format!("#:schema {}", place.schema), "");
     head(&mut lines, place, survey);
     lines.blank().line("[fields]", "Omnisend field = column of the file");
     for field in Field::ALL {
@@ -68,8 +82,26 @@ fn head(lines: &mut Lines, place: &Place<'_>, survey: &Survey) {
         .line("[[segments]]", "");
     let name = format!("name = {}", quoted(place.title));
     lines.line(&name, &format!("in Omnisend: the tag \"segment: {}\"", shown(place.title)));
-    let means = if place.path.ends_with('/') { "the newest file of this folder" } else { "this file" };
+    let means = match place.reads.complete_on {
+        Some(_) => "",
+        None if place.path.ends_with('/') => "the newest file of this folder",
+        None => "this file",
+    };
     lines.line(&format!("path = {}", quoted(place.path)), means);
+    if let Some(word) = place.reads.complete_on {
+        lines.line(&format!("complete_on = {}", quoted(word)), "a drop is read when this is written");
+    }
+    if let Some(table) = &place.reads.table {
+        lines.line(&format!("table = {}", quoted(table)), "");
+    }
+    if let Some(encoding) = &place.reads.encoding {
+        lines.blank().line("[source]", "").line(&format!("encoding = {}", quoted(encoding)), "");
+    }
+    if !place.reads.columns.is_empty() {
+        let columns: Vec<_> = place.reads.columns.iter().map(|column| quoted(column)).collect();
+        lines.blank().line("[csv]", "the files have no header");
+        lines.line(&format!("columns = [{}]", columns.join(", ")), "");
+    }
 }
 
 fn chosen_field(lines: &mut Lines, chosen: &Chosen<'_>, fields: &Fields<'_>) {
@@ -117,15 +149,28 @@ fn shown_long(why: &str) -> String {
     why.replace(['\n', '\r'], " ")
 }
 
-fn consent(lines: &mut Lines, columns: &[&str]) {
+fn consent(lines: &mut Lines, columns: &[&Column]) {
     if columns.is_empty() {
         return;
     }
-    let columns: Vec<_> = columns.iter().map(|column| quoted(column)).collect();
+    let is_date = |column: &&&Column| dates::written(column).is_some();
+    let says = columns.iter().find(|column| !is_date(column)).map(|column| quoted(&column.name));
+    let date = columns.iter().find(is_date).map(|column| quoted(&column.name));
+    let names: Vec<_> = columns.iter().map(|column| quoted(&column.name)).collect();
+    let gap = || "\"…\"".to_owned();
     lines
         .blank()
-        .note(&format!("Consent: {} may say who may be written to. It is not mapped:", columns.join(", ")))
-        .note("contacts keep the status that they have in Omnisend, and new ones are not subscribed.");
+        .note(&format!("Consent: {} may say who may be written to. It is not mapped:", names.join(", ")))
+        .note("contacts keep the status that they have in Omnisend, and new ones are not subscribed.")
+        .note("To send it, take the `# ` off these lines and fill them in; docs/CONFIGURATION.md has more.")
+        .off("[consent.email]", "")
+        .off(&format!("column = {}", says.unwrap_or_else(gap)), "")
+        .off("unsubscribed = [\"…\"]", "its values that mean: may not be written to")
+        .off(
+            &format!("date = {}", date.unwrap_or_else(gap)),
+            "when that was said; nothing is sent without it",
+        )
+        .off("source = \"…\"", "where it was said, such as \"Newsletter form\"");
 }
 
 fn properties(lines: &mut Lines, proposed: &[Proposed<'_>]) {

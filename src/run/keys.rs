@@ -13,6 +13,10 @@ pub enum Key {
     Connection(ConnectionName),
     /// An export's configuration; contributors of its connection write it.
     Export(ConnectionName, ExportName),
+    /// The JSON Schema of exports' files, for editors.
+    ExportSchema,
+    /// The JSON Schema of connections' files, for editors.
+    ConnectionSchema,
     /// What a run sends, where from and how; the run exists from here on.
     Manifest(RunRef),
     /// The run's messages are sent.
@@ -64,7 +68,7 @@ impl Key {
 impl Location {
     /// Whether it is one of the state's own objects, which no drop is.
     pub fn is_own(&self) -> bool {
-        const OWN: [&str; 5] = ["runs/", "connections/", "exports/", "snapshots/", "secrets/"];
+        const OWN: [&str; 6] = ["runs/", "connections/", "exports/", "schema/", "snapshots/", "secrets/"];
         self.bucket == Bucket::State && OWN.iter().any(|own| self.key.starts_with(own))
     }
 }
@@ -83,6 +87,8 @@ impl fmt::Display for Key {
         match self {
             Self::Connection(connection) => write!(f, "connections/{connection}.toml"),
             Self::Export(connection, export) => write!(f, "exports/{connection}/{export}.toml"),
+            Self::ExportSchema => f.write_str("schema/export.schema.json"),
+            Self::ConnectionSchema => f.write_str("schema/connection.schema.json"),
             Self::Manifest(run) => write!(f, "runs/{run}/manifest.json"),
             Self::Enqueued(run) => write!(f, "runs/{run}/enqueued.json"),
             Self::Chunk(run, n) => write!(f, "runs/{run}/chunks/{n:05}.ndjson.zst"),

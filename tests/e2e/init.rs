@@ -87,7 +87,7 @@ async fn a_file_that_cannot_become_an_export_says_why() {
     world.write("segments/x.csv", "Email,Name\n");
     world.call("export init --file segments/x.csv").end().await.exits(2).says(&["it has no rows to look at"]);
     world.call("export init --file nowhere.csv").end().await.exits(2).says(&["nowhere.csv: No such file"]);
-    world.call("export init --file segments").end().await.exits(2).says(&["this is a folder"]);
+    world.call("export init --file segments --table x").end().await.exits(2).says(&["it has no model.json"]);
     world.connection("bolt", 60);
     world.write("segments/x.csv", FILE);
     let which = world.call("export init --file segments/x.csv").end().await;
@@ -135,4 +135,62 @@ async fn a_preview_shows_rows_beside_their_contacts_and_hides_whose_they_are() {
     world.call("export preview gol").end().await.exits(2).says(&["did you mean `gold`?"]);
     assert_eq!(world.requests().await.len(), 0);
     assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+}
+
+#[tokio::test]
+async fn a_customer_insights_folder_becomes_an_export_of_its_table() {
+    let part = "1,canary.ada@example.com,Ada\r\n2,canary.bo@example.com,Bo\r\n";
+    let world = world("segments/ci/VIP/2026/11/23/1000/VIP_1.csv", part).await;
+    let model = serde_json::json!({
+        "name": "ci", "version": "1.0",
+        "entities": [{
+            "$type": "LocalEntity", "name": "VIP",
+            "attributes": [
+                {"name": "CustomerId", "dataType": "string"},
+                {"name": "EMail", "dataType": "string"},
+                {"name": "FirstName", "dataType": "string"},
+            ],
+            "partitions": [{
+                "name": "VIP_1",
+                "location": "https://acme.dfs.core.windows.net/out/ci/VIP/2026/11/23/1000/VIP_1.csv",
+                "fileFormatSettings": {
+                    "$type": "CsvFormatSettings", "columnHeaders": false, "delimiter": ",", "encoding": "UTF-8",
+                },
+            }],
+        }],
+    });
+    world.write("segments/ci/model.json", model.to_string());
+    let ran = world.call("export init --file segments/ci --name vip").end().await;
+    ran.exits(0);
+    let export = world.read("exports/acme/vip.toml");
+    for said in
+        ["path = \"segments/ci/\"", "complete_on = \"model.json\"", "table = \"VIP\"", "email = \"EMail\""]
+    {
+        assert!(export.contains(said), "{said:?} is not in\n{export}");
+    }
+    let ran = world.call("export preview vip").end().await;
+    ran.exits(0);
+    assert!(ran.stdout.contains("VIP_1.csv, line 2: sent"), "{}", ran.stdout);
+    let no_table = world.call("export init --file segments/ci --name x --table VPI").end().await;
+    no_table.exits(2).says(&["it has no table `VPI`; there are: VIP"]);
+}
+
+#[tokio::test]
+async fn what_a_file_does_not_say_can_be_said_for_it() {
+    let world = world("segments/x.csv", "1|canary@example.com|Ada\n2|bo@example.com|Bo\n").await;
+    let call = "export init --file segments/x.csv --columns id,email,first_name --encoding utf-8";
+    world.call(call).end().await.exits(0);
+    let export = world.read("exports/acme/x.toml");
+    for said in [
+        "columns = [\"id\", \"email\", \"first_name\"]",
+        "[source]\nencoding = \"UTF-8\"",
+        "path = \"segments/x.csv\"",
+    ] {
+        assert!(export.contains(said), "{said:?} is not in\n{export}");
+    }
+    world.call("validate").end().await.exits(0);
+    let ran = world.call("export preview x --rows 1 --json --show-values").end().await;
+    let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&shown[0]["line"], &shown[0]["contact"]["firstName"]), (&1.into(), &"Ada".into()));
+    assert!(world.files().contains(&"schema/export.schema.json".to_owned()));
 }

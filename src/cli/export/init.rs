@@ -2,6 +2,7 @@
 
 mod destination;
 mod local;
+mod look;
 mod said;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -9,22 +10,31 @@ use std::{path::PathBuf, process::ExitCode};
 use bytes::Bytes;
 use clap::Args;
 
-use self::{destination::Destination, local::LocalFile};
-use super::super::{StateArgs, exit::Failure, output, session};
+use self::destination::Destination;
+use super::super::{StateArgs, exit::Failure, output, schema, session};
 use crate::{
     contact::Field,
     ports::objects::{ObjectError, Objects as _, Put},
-    propose::{Proposal, Survey, write},
+    propose::{Proposal, write},
     run::{ConnectionName, ExportName},
-    source::{self, Reading},
+    source::Charset,
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(in crate::cli) struct InitArgs {
-    /// The segment file to look at: its first 5,000 rows
+    /// The segment file to look at: its first 5,000 rows; or a folder of files, as a producer fills it
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
+    /// The table that is the segment, of a folder with a model.json
+    #[arg(long)]
+    table: Option<String>,
+    /// The names of all columns in order, for a file without a header
+    #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// How the file's text is encoded, where that is not certain
+    #[arg(long, value_parser = Charset::named)]
+    encoding: Option<Charset>,
     /// The export's name; without it, that of the file or of its folder under segments/
     #[arg(long)]
     name: Option<ExportName>,
@@ -51,13 +61,12 @@ Examples:
 pub(in crate::cli) async fn init(args: InitArgs) -> Result<ExitCode, Failure> {
     let objects = session::directory(&args.state.state)?;
     let to = Destination::choose(&objects, &args).await?;
-    let file = args.file.clone();
-    let survey = tokio::task::spawn_blocking(move || look_at(&file)).await.map_err(Failure::failed)??;
+    let (survey, reads) = look::look(&args, &to).await?;
     let proposal = Proposal::of(&survey);
     if proposal.fields.of(Field::Email).is_none() {
         return Err(Failure::usage(said::no_email(&args.file, &survey, &proposal)));
     }
-    let text = write(&to.place(), &survey, &proposal);
+    let text = write(&to.place(&reads), &survey, &proposal);
     if args.print {
         output::result(&text);
         return Ok(ExitCode::SUCCESS);
@@ -66,24 +75,7 @@ pub(in crate::cli) async fn init(args: InitArgs) -> Result<ExitCode, Failure> {
         Err(ObjectError::AlreadyExists { .. }) => return Err(Failure::usage(to.is_taken())),
         written => written?,
     }
+    schema::write(&objects).await?;
     output::result(&said::written(&to, &args, &survey, &proposal));
     Ok(ExitCode::SUCCESS)
-}
-
-fn look_at(path: &std::path::Path) -> Result<Survey, Failure> {
-    let of_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let file = LocalFile::open(path).map_err(|error| Failure::usage(of_file(&error)))?;
-    let refuse = |error: source::SourceError| Failure::usage(of_file(&error));
-    let mut rows = source::open(&file, &Reading::default(), &[]).map_err(refuse)?;
-    if Survey::header_is_a_row(rows.header()) {
-        return Err(Failure::usage(of_file(
-            &"its first row seems to be data, and not the names of the columns; write the file with a header \
-              (in Redshift: UNLOAD … HEADER)",
-        )));
-    }
-    let survey = Survey::read(&mut *rows).map_err(refuse)?;
-    if survey.rows == 0 {
-        return Err(Failure::usage(of_file(&"it has no rows to look at; take a file with some")));
-    }
-    Ok(survey)
 }

@@ -3,11 +3,18 @@
 mod init;
 mod preview;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::{Args, Subcommand};
 
 use super::exit::Failure;
+use crate::ports::{
+    Ports,
+    clock::SystemClock,
+    objects::Directory,
+    queue::{MemoryQueue, Settings},
+    secrets::LocalSecrets,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
@@ -27,5 +34,15 @@ pub(super) async fn export(args: ExportArgs) -> Result<ExitCode, Failure> {
     match args.command {
         ExportCommand::Init(args) => init::init(args).await,
         ExportCommand::Preview(args) => preview::preview(args).await,
+    }
+}
+
+/// What reading a drop takes: objects, and nothing that is sent.
+fn ports(objects: Directory, state: &Path) -> Ports {
+    Ports {
+        objects: Arc::new(objects),
+        queue: Arc::new(MemoryQueue::new(Settings::default())),
+        secrets: Arc::new(LocalSecrets::new(state.join("secrets"), None)),
+        clock: Arc::new(SystemClock),
     }
 }

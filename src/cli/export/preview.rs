@@ -10,12 +10,7 @@ use clap::Args;
 use super::super::{StateArgs, exit::Failure, output, session};
 use crate::{
     config::load_export,
-    ports::{
-        Ports,
-        clock::{Clock as _, SystemClock},
-        queue::{MemoryQueue, Settings},
-        secrets::LocalSecrets,
-    },
+    ports::clock::{Clock as _, SystemClock},
     run::ExportName,
     stage::plan,
 };
@@ -50,12 +45,7 @@ Examples:
 pub(in crate::cli) async fn preview(args: PreviewArgs) -> Result<ExitCode, Failure> {
     let objects = session::directory(&args.state.state)?;
     let (_, export) = load_export(&objects, &args.export, SystemClock.now()).await?;
-    let ports = Ports {
-        objects: Arc::new(objects),
-        queue: Arc::new(MemoryQueue::new(Settings::default())),
-        secrets: Arc::new(LocalSecrets::new(args.state.state.join("secrets"), None)),
-        clock: Arc::new(SystemClock),
-    };
+    let ports = super::ports(objects, &args.state.state);
     let mut rows = plan::preview(&ports, Arc::new(export), args.rows.into()).await?;
     if !args.show_values {
         rows.iter_mut().for_each(masked::mask);

@@ -8,13 +8,16 @@ use crate::{
     source::{self, Reading, Rows},
 };
 
+static READS: Reads = Reads { complete_on: None, table: None, encoding: None, columns: Vec::new() };
+
 fn place() -> Place<'static> {
     Place {
-        schema: Some("../../schema/export.schema.json"),
+        schema: "../../schema/export.schema.json",
         export: "vip",
         title: "vip",
         path: "segments/vip/",
         file: "vip.csv",
+        reads: &READS,
     }
 }
 
@@ -55,6 +58,42 @@ fn a_file_in_which_little_is_plain() {
     );
     insta::assert_snapshot!(text);
     read(&text);
+}
+
+/// Files as other software writes them, with headers that the matcher was not written for.
+#[test]
+fn files_of_other_software() {
+    for name in [
+        "ec-cube-customers.csv",
+        "german-erp.csv",
+        "mailchimp-audience.csv",
+        "redshift-unload-header-000",
+        "shopify-customers.csv",
+    ] {
+        let path = format!("{}/tests/fixtures/init/{name}", env!("CARGO_MANIFEST_DIR"));
+        let file = bytes::Bytes::from(std::fs::read(path).unwrap());
+        let mut rows = source::open(&file, &Reading::default(), &[]).unwrap();
+        let survey = Survey::read(&mut *rows).unwrap();
+        let text = write(&Place { file: name, ..place() }, &survey, &Proposal::of(&survey));
+        insta::assert_snapshot!(name.split('.').next().unwrap(), text);
+        read(&text);
+    }
+}
+
+#[test]
+fn json_lines_are_proposed_by_their_paths() {
+    let text = written(
+        "{\"email\": \"a@b.co\", \"address\": {\"city\": \"Lund\", \"zip\": \"22100\"}, \"likes\": [\"tea\", \"hats\"]}\n\
+         {\"email\": \"c@d.co\", \"profile\": {\"first_name\": \"Bo\"}}\n",
+    );
+    let export = read(&text);
+    let columns: Vec<_> =
+        export.mapping().fields.iter().map(|(field, from)| (field.key(), from.as_str())).collect();
+    assert_eq!(
+        columns,
+        [("first_name", "profile.first_name"), ("city", "address.city"), ("postal_code", "address.zip")]
+    );
+    assert!(text.contains("# likes = { column = \"likes\", type = \"list\" }"), "{text}");
 }
 
 fn cell() -> impl Strategy<Value = String> {

@@ -7,9 +7,9 @@ use std::{
 
 use super::InitArgs;
 use crate::{
-    cli::exit::Failure,
+    cli::{exit::Failure, schema},
     ports::objects::{Directory, Objects as _},
-    propose::Place,
+    propose::{Place, Reads},
     run::{ConnectionName, ExportName, Key, Location, Prefix},
 };
 
@@ -34,8 +34,9 @@ impl Destination {
         let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // In a folder of its own the segment is the folder, whose newest file is read.
-        let folder = inside.as_deref().and_then(|key| own_folder(key));
-        let called = folder.map_or_else(stem, str::to_owned);
+        let is_folder = args.file.is_dir();
+        let folder = inside.as_deref().filter(|_| !is_folder).and_then(own_folder);
+        let called = args.table.clone().unwrap_or_else(|| folder.map_or_else(stem, str::to_owned));
         let export = match &args.name {
             Some(name) => name.clone(),
             None => name(&called).ok_or_else(|| {
@@ -46,6 +47,7 @@ impl Destination {
         };
         let path = match (&inside, folder) {
             (Some(key), Some(_)) => key.rsplit_once('/').map(|(folder, _)| format!("{folder}/")),
+            (Some(key), None) if is_folder => Some(format!("{key}/")),
             (Some(key), None) => Some(key.clone()),
             (None, _) => None,
         };
@@ -69,9 +71,10 @@ impl Destination {
         Key::Export(self.connection.clone(), self.export.clone())
     }
 
-    pub(super) fn place(&self) -> Place<'_> {
+    pub(super) fn place<'a>(&'a self, reads: &'a Reads) -> Place<'a> {
         Place {
-            schema: None,
+            reads,
+            schema: schema::OF_AN_EXPORT,
             export: self.export.as_str(),
             title: &self.title,
             path: &self.path,

@@ -49,7 +49,8 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         );
     }
     if !proposal.consent.is_empty() {
-        let _ = writeln!(said, "  consent: {} not mapped; nobody is subscribed", proposal.consent.join(", "));
+        let names: Vec<_> = proposal.consent.iter().map(|column| column.name.as_str()).collect();
+        let _ = writeln!(said, "  consent: {} not mapped; nobody is subscribed", names.join(", "));
     }
     if survey.bad_rows > 0 {
         let _ = writeln!(said, "  {} of the rows cannot be read; a dry run lists them", survey.bad_rows);

@@ -1,0 +1,133 @@
+//! What lies where `--file` points: a file, or a folder that a producer fills.
+
+use std::{fmt, path::Path, sync::Arc};
+
+use tokio::{runtime::Handle, sync::mpsc};
+
+use super::{Destination, InitArgs, local::LocalFile};
+use crate::{
+    cli::{exit::Failure, export::ports},
+    config,
+    ports::objects::Directory,
+    propose::{Reads, Survey, quoted},
+    source::{self, File, ObjectFile, Reading, SourceError, layout::Model},
+    stage::plan,
+};
+
+const MODEL: &str = "model.json";
+
+/// Looks at the first rows, and finds out what the export has to say about reading them.
+pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, Reads), Failure> {
+    let reads = Reads {
+        encoding: args.encoding.as_ref().map(ToString::to_string),
+        columns: args.columns.clone(),
+        ..Reads::default()
+    };
+    let reading = Reading {
+        encoding: args.encoding,
+        columns: Some(args.columns.clone()).filter(|columns| !columns.is_empty()),
+        ..Reading::default()
+    };
+    let shown = args.file.display().to_string();
+    if args.file.is_dir() {
+        let (file, reading, reads) = folder(args, to, reads).await?;
+        return Ok((survey(shown, file, reading).await?, reads));
+    }
+    if args.table.is_some() {
+        return Err(Failure::usage(
+            "only a folder with a model.json has tables; name the folder, or leave --table out",
+        ));
+    }
+    let file = LocalFile::open(&args.file).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+    Ok((survey(shown, file, reading).await?, reads))
+}
+
+async fn survey(shown: String, file: impl File + 'static, reading: Reading) -> Result<Survey, Failure> {
+    let read = move || read(&file, &reading).map_err(|error| Failure::usage(format!("{shown}: {error}")));
+    tokio::task::spawn_blocking(read).await.map_err(Failure::failed)?
+}
+
+fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
+    let mut rows = source::open(file, reading, &[])?;
+    if Survey::header_is_a_row(rows.header()) {
+        return Err(Unfit::NoHeader);
+    }
+    let survey = Survey::read(&mut *rows)?;
+    if survey.rows == 0 { Err(Unfit::NoRows) } else { Ok(survey) }
+}
+
+/// Why nothing can be proposed for a file.
+#[derive(Debug, thiserror::Error)]
+enum Unfit {
+    #[error(
+        "its first row seems to be data, and not the names of the columns; write the file with a header (in \
+         Redshift: UNLOAD … HEADER), or say the names: --columns customer_id,email,…"
+    )]
+    NoHeader,
+    #[error("it has no rows to look at; take a file with some")]
+    NoRows,
+    #[error("{source}{}", hint(.source))]
+    Source {
+        #[from]
+        source: SourceError,
+    },
+}
+
+/// Where a message names a key of the export, which is not written yet.
+fn hint(error: &SourceError) -> &'static str {
+    if error.to_string().contains("under [source]") { "\n  here: --encoding ENCODING" } else { "" }
+}
+
+/// A folder is read as the export's run will read it: by its `model.json` or its marker, else the newest file.
+async fn folder(
+    args: &InitArgs,
+    to: &Destination,
+    mut reads: Reads,
+) -> Result<(ObjectFile, Reading, Reads), Failure> {
+    let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", args.file.display()));
+    let folder = args.file.canonicalize().map_err(|error| usage(&error))?;
+    let has = |name: &str| folder.join(name).is_file();
+    (reads.complete_on, reads.table) = match &args.table {
+        _ if has(MODEL) => (Some(MODEL), Some(table(&folder, args)?)),
+        Some(_) => return Err(usage(&"it has no model.json, so that it has no tables; leave --table out")),
+        None if has("_SUCCESS") => (Some("_SUCCESS"), None),
+        None => (None, None),
+    };
+    let (Some(parent), Some(name)) = (folder.parent(), folder.file_name().and_then(|name| name.to_str()))
+    else {
+        return Err(usage(&"name a folder inside another one, in letters that can be read"));
+    };
+    let text = format!(
+        "display_name = \"x\"\n[fields]\nemail = \"x\"\n[[segments]]\nname = \"x\"\npath = {}\n{}{}",
+        quoted(&format!("{name}/")),
+        reads.complete_on.map(|word| format!("complete_on = {}\n", quoted(word))).unwrap_or_default(),
+        reads.table.as_ref().map(|table| format!("table = {}\n", quoted(table))).unwrap_or_default(),
+    );
+    let export = config::export(to.export.clone(), to.connection.clone(), "the folder", text.as_bytes());
+    let export = export.map_err(|error| usage(&error))?;
+    let objects = Directory::open(parent).map_err(|error| usage(&error))?;
+    let ports = ports(objects, parent);
+    let source = plan::find_source(&ports, &export).await?;
+    let part = source.parts.into_iter().max_by_key(|part| part.object.size);
+    let part = part.ok_or_else(|| usage(&"it holds no file"))?;
+    let (read, _) = mpsc::unbounded_channel();
+    let file = ObjectFile::new(Arc::clone(&ports.objects), part.object, Handle::current(), read);
+    Ok((file, part.reading, reads))
+}
+
+/// The table that is meant: the only one, or the one that was named.
+fn table(folder: &Path, args: &InitArgs) -> Result<String, Failure> {
+    let path = folder.join(MODEL);
+    let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+    let text = std::fs::read(&path).map_err(|error| usage(&error))?;
+    let model = Model::parse(&text).map_err(|error| usage(&error))?;
+    let names: Vec<&str> = model.tables.iter().map(|table| table.name.as_str()).collect();
+    match (&args.table, names.as_slice()) {
+        (Some(asked), names) if names.contains(&asked.as_str()) => Ok(asked.clone()),
+        (None, [only]) => Ok((*only).to_owned()),
+        (Some(asked), names) => {
+            Err(usage(&format!("it has no table `{asked}`; there are: {}", names.join(", "))))
+        }
+        (None, names) => Err(usage(&format!("which table? Add --table, one of: {}", names.join(", ")))),
+    }
+}
