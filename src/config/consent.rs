@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::contact::{Channel, ChannelConsent, ConsentMapping, DateFormat, Status};
 
-use super::{item::Item, mapping::column, section::Section, words::shown};
+use super::{item::Item, section::Section, value::column, words::shown};
 
 /// The lists of values, and what those in them mean.
 const LISTS: [(&str, Status); 3] = [

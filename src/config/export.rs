@@ -10,10 +10,9 @@ use crate::{
 
 use super::{
     connection::display_name,
-    consent::welcome,
     document::Document,
     item::Item,
-    mapping::mapping,
+    mapping::{defaults, mapping},
     problem::ConfigError,
     reading::reading,
     section::Section,
@@ -116,11 +115,10 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         "; it is the number of profiles above which a run stops before it sends any",
     );
     // Before any table: a table then knows which of its keys belong above it.
-    let keep_email_case = root.boolean("keep_email_case");
-    let send_welcome_message = welcome(&mut root);
+    let defaults = defaults(&mut root);
     let reading = reading(&mut root);
     let segment = segment(&mut root);
-    let mapping = mapping(&mut root, keep_email_case, send_welcome_message);
+    let mapping = mapping(&mut root, defaults);
     root.finish();
 
     Some(Export {

@@ -17,6 +17,7 @@ mod reading;
 mod section;
 mod segment;
 mod store;
+mod value;
 mod words;
 
 pub use complete_on::CompleteOn;

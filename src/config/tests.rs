@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::{
-    contact::{Field, Property, PropertyKind, Status},
+    contact::{Field, Kind, Mapped, Property, Source, Status},
     run::Mode,
     source::{Charset, Compression, Delimiter, Format, Reading},
 };
@@ -97,7 +97,7 @@ fn an_export_with_defaults() {
     assert_eq!(export.segment().path().to_string(), "segments/vip/");
     assert_eq!(*export.segment().complete_on(), CompleteOn::Object);
     assert_eq!(export.segments(), [export.segment().clone()]);
-    assert_eq!(export.mapping().email, "EMail");
+    assert_eq!(export.mapping().email, Source::Column("EMail".to_owned()));
     assert!(export.mapping().fields.is_empty() && export.mapping().properties.is_empty());
     assert!(!export.mapping().keep_email_case && !export.mapping().send_welcome_message);
 }
@@ -151,19 +151,21 @@ fn an_export_with_everything() {
     assert!(mapping.keep_email_case && mapping.send_welcome_message);
     let fields =
         [(Field::FirstName, " First Name "), (Field::Country, "Country"), (Field::CountryCode, "Country")];
-    assert_eq!(mapping.fields, fields.map(|(field, column)| (field, column.to_owned())));
+    assert_eq!(
+        mapping.fields,
+        fields.map(|(field, column)| (field, Mapped::column(column, Kind::of(field))))
+    );
     let property = |name: &str, column: &str, kind| Property {
         name: name.to_owned().try_into().unwrap(),
-        column: column.to_owned(),
-        kind,
+        value: Mapped::column(column, kind),
     };
     assert_eq!(
         mapping.properties,
         [
-            property("colours", "Colours", PropertyKind::List { separator: ",".to_owned() }),
-            property("since", "Since", PropertyKind::Date),
-            property("sizes", "Sizes", PropertyKind::List { separator: " / ".to_owned() }),
-            property("tier", "Tier", PropertyKind::String),
+            property("colours", "Colours", Kind::List { separator: ",".to_owned() }),
+            property("since", "Since", Kind::Date { format: None }),
+            property("sizes", "Sizes", Kind::List { separator: " / ".to_owned() }),
+            property("tier", "Tier", Kind::Text),
         ]
     );
 }

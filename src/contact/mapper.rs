@@ -1,18 +1,24 @@
 //! A mapping bound to the columns of one file.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::Offset};
 
 use super::{
-    Channels, Consent, EmailKey, Field, Mapping, Prepared, PropertyKind, Tag,
+    Channels, Consent, EmailKey, Field, Flaw, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Prepared, Programs,
+    Source, Tag, Value, Warnings,
+    cells::Cells,
     consent::{ConsentReader, ConsentWarnings},
-    normalise::{email, field, phone, property},
+    normalise::email,
+    program::Program,
 };
-use crate::source::{ColumnProblem, Header, Row};
+use crate::{
+    run::ByReason,
+    source::{ColumnProblem, Header, Row},
+};
 
 /// Why a row is no contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     /// The e-mail cell is empty.
     #[error("the e-mail is empty")]
@@ -20,47 +26,66 @@ pub enum Invalid {
     /// The e-mail cell is no address.
     #[error("this is not an e-mail address that mail can be sent to")]
     Email,
+    /// A field does not take its cell, and the export says that the row is then no contact.
+    #[error("{field}: {flaw}")]
+    Field {
+        /// The field, as a person calls it.
+        field: String,
+        /// What is wrong.
+        flaw: Flaw,
+    },
+    /// The filter does not work on the row.
+    #[error("`where` is neither true nor false of this row; `float` fails on a text that is no number")]
+    Filter,
 }
 
-/// How many cells were left out of contacts because they are not what their field takes, by field and reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Warnings {
-    fields: [u64; Field::ALL.len()],
-    properties: Vec<u64>,
-    consent: ConsentWarnings,
+/// One value of a contact, bound.
+#[derive(Debug)]
+struct Bound<'m, N> {
+    name: N,
+    cells: Cells<'m>,
+    mapped: &'m Mapped,
 }
 
 /// Turns rows into contacts.
 #[derive(Debug)]
 pub struct Mapper<'m> {
-    email: usize,
+    email: Cells<'m>,
     keep_email_case: bool,
-    phone: Option<usize>,
-    fields: Vec<(Field, usize)>,
-    properties: Vec<(&'m str, &'m PropertyKind, usize)>,
+    filter: Option<Program<'m>>,
+    fields: Vec<Bound<'m, Field>>,
+    properties: Vec<Bound<'m, &'m str>>,
     tags: &'m [Tag],
     send_welcome_message: bool,
     consent: ConsentReader<'m>,
+    /// The last day on which anybody can be born.
+    today: Date,
 }
 
 impl Mapping {
-    /// Every column that the mapping names, the e-mail's first.
-    pub fn columns(&self) -> Vec<&str> {
-        let fields = self.fields.iter().map(|(_, column)| column.as_str());
-        let properties = self.properties.iter().map(|property| property.column.as_str());
-        std::iter::once(self.email.as_str())
-            .chain(fields)
-            .chain(properties)
-            .chain(self.consent.columns())
-            .collect()
+    /// Every column that the mapping uses, the e-mail's first.
+    pub fn columns(&self) -> Vec<String> {
+        let fields = self.fields.iter().map(|(_, mapped)| &mapped.from);
+        let properties = self.properties.iter().map(|property| &property.value.from);
+        let sources = std::iter::once(&self.email).chain(fields).chain(properties).flat_map(Source::columns);
+        let filter = self.filter.as_deref().map(|text| super::check_expression(text).unwrap_or_default());
+        let consent = self.consent.columns().map(str::to_owned);
+        let mut columns = Vec::new();
+        for column in sources.chain(filter.unwrap_or_default()).chain(consent) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
     }
 }
 
 impl<'m> Mapper<'m> {
-    /// Finds the mapping's columns in a header. All that are missing are named at once. `now` is when the run was
-    /// started: no consent was given later.
+    /// Finds the mapping's columns in a header. All that are missing are named at once. `programs` are the mapping's
+    /// own. `now` is when the run was started: nobody was born, and no consent given, later.
     pub fn bind(
         mapping: &'m Mapping,
+        programs: &'m Programs,
         tags: &'m [Tag],
         header: &Header,
         now: Timestamp,
@@ -74,17 +99,25 @@ impl<'m> Mapper<'m> {
                 usize::MAX
             })
         };
-        let email = find(&mapping.email);
-        let mut phone = None;
-        let mut fields = Vec::with_capacity(mapping.fields.len());
-        for (of, column) in &mapping.fields {
-            match of {
-                Field::Phone => phone = Some(find(column)),
-                of => fields.push((*of, find(column))),
-            }
-        }
-        let properties =
-            mapping.properties.iter().map(|p| (p.name.as_str(), &p.kind, find(&p.column))).collect();
+        let mut cells = |source: &'m Source| {
+            let template = programs.template(source, &mut find);
+            Cells::bind(source, template, &mut find)
+        };
+        let email = cells(&mapping.email);
+        let fields: Vec<_> = mapping
+            .fields
+            .iter()
+            .map(|(field, mapped)| Bound { name: *field, cells: cells(&mapped.from), mapped })
+            .collect();
+        let properties: Vec<_> = mapping
+            .properties
+            .iter()
+            .map(|property| {
+                let mapped = &property.value;
+                Bound { name: property.name.as_str(), cells: cells(&mapped.from), mapped }
+            })
+            .collect();
+        let filter = programs.filter(&mut find);
         let consent = ConsentReader::bind(&mapping.consent, now, &mut find);
         if !problems.is_empty() {
             return Err(problems);
@@ -92,92 +125,130 @@ impl<'m> Mapper<'m> {
         Ok(Self {
             email,
             keep_email_case: mapping.keep_email_case,
-            phone,
+            filter,
             fields,
             properties,
             tags,
             send_welcome_message: mapping.send_welcome_message,
             consent,
+            today: Offset::UTC.to_datetime(now).date(),
         })
     }
 
-    /// A row's contact. A cell that its field cannot take is left out and counted; an e-mail that is none makes
-    /// the row invalid.
-    pub fn contact<'a>(&'a self, row: &'a Row, warnings: &mut Warnings) -> Result<Prepared<'a>, Invalid> {
-        let cell = row.cell(self.email);
-        if cell.is_empty() {
-            return Err(Invalid::NoEmail);
+    /// A row's contact; `None` where the filter leaves the row out. A cell that its field cannot take is left out and
+    /// counted, or makes the row invalid, as the export says; an e-mail that is none always does.
+    pub fn contact<'a>(
+        &'a self,
+        row: &'a Row,
+        warnings: &mut Warnings,
+    ) -> Result<Option<Prepared<'a>>, Invalid> {
+        if let Some(filter) = &self.filter
+            && !filter.keeps(row).ok_or(Invalid::Filter)?
+        {
+            return Ok(None);
         }
-        let email = email(cell, self.keep_email_case).ok_or(Invalid::Email)?;
-
-        let phone =
-            self.phone.map(|column| row.cell(column)).filter(|cell| !cell.is_empty()).and_then(|cell| {
-                let value = phone(cell);
-                warnings.count_field(Field::Phone, value.is_none());
-                value
-            });
+        let email = self.email(row)?;
+        let mut phone = None;
         let mut fields = Vec::with_capacity(self.fields.len());
-        for &(of, column) in &self.fields {
-            let cell = row.cell(column);
-            if !cell.is_empty() {
-                let value = field(of, cell);
-                warnings.count_field(of, value.is_none());
-                fields.extend(value.map(|value| (of, value)));
+        for (at, bound) in self.fields.iter().enumerate() {
+            let value = self.value(row, at, &bound.cells, bound.mapped, warnings);
+            match value.map_err(|flaw| Invalid::Field { field: bound.name.key().to_owned(), flaw })? {
+                Some(Value::Text(number)) if bound.name == Field::Phone => phone = Some(number),
+                value => fields.extend(value.map(|value| (bound.name, value))),
             }
         }
         let mut properties = Vec::with_capacity(self.properties.len());
-        for (at, &(name, kind, column)) in self.properties.iter().enumerate() {
-            let cell = row.cell(column);
-            if !cell.is_empty() {
-                let value = property(kind, cell);
-                warnings.count_property(at, value.is_none());
-                properties.extend(value.map(|value| (name, value)));
-            }
+        for (at, bound) in (self.fields.len()..).zip(&self.properties) {
+            let value = self.value(row, at, &bound.cells, bound.mapped, warnings);
+            let value = value.map_err(|flaw| Invalid::Field { field: property_name(bound.name), flaw })?;
+            properties.extend(value.map(|value| (bound.name, value)));
         }
         let send_welcome_message = self.send_welcome_message;
         let consent = self.consent.read(row, &mut warnings.consent);
-        Ok(Prepared { email, phone, fields, properties, tags: self.tags, send_welcome_message, consent })
+        Ok(Some(Prepared {
+            email,
+            phone,
+            fields,
+            properties,
+            tags: self.tags,
+            send_welcome_message,
+            consent,
+        }))
     }
 
     /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact.
     pub fn consent<'a>(&'a self, row: &'a Row) -> Option<(EmailKey, Channels<Consent<'a>>)> {
-        let email = email(row.cell(self.email), self.keep_email_case)?;
+        let email = self.email(row).ok()?;
         // Its warnings were counted.
         Some((EmailKey::of(&email), self.consent.read(row, &mut ConsentWarnings::default())))
     }
 
-    /// The row's e-mail cell, as it is in the file.
-    pub fn email_cell<'r>(&self, row: &'r Row) -> &'r str {
-        row.cell(self.email)
-    }
-
-    /// The warnings by what a person calls the field: `birthdate`, `custom_properties.loyalty_tier`.
-    pub fn named(&self, warnings: &Warnings) -> BTreeMap<String, u64> {
-        let fields = Field::ALL.iter().zip(warnings.fields).map(|(of, count)| (of.key().to_owned(), count));
-        let properties = self
-            .properties
-            .iter()
-            .zip(&warnings.properties)
-            .map(|((name, ..), count)| (format!("custom_properties.{name}"), *count));
-        fields.chain(properties).filter(|(_, count)| *count > 0).chain(warnings.consent.named()).collect()
-    }
-}
-
-impl Warnings {
-    fn count_field(&mut self, of: Field, dropped: bool) {
-        if let (true, Some(count)) = (dropped, self.fields.get_mut(of as usize)) {
-            *count += 1;
+    fn email<'a>(&'a self, row: &'a Row) -> Result<Cow<'a, str>, Invalid> {
+        match &self.email {
+            Cells::FirstOf(_) | Cells::Template(_) | Cells::Constant(_) => {
+                match self.email.value(row, &Kind::Email, self.today) {
+                    Ok(Some(Value::Text(address))) if !self.keep_email_case => Ok(address),
+                    Ok(None) => Err(Invalid::NoEmail),
+                    _ => match self.email.text(row).map_err(|_| Invalid::Email)? {
+                        Cow::Borrowed(cell) => email(cell, self.keep_email_case).map_err(|_| Invalid::Email),
+                        Cow::Owned(cell) => email(&cell, self.keep_email_case)
+                            .map(|address| Cow::Owned(address.into_owned()))
+                            .map_err(|_| Invalid::Email),
+                    },
+                }
+            }
+            Cells::Column(column) => match row.cell(*column) {
+                "" => Err(Invalid::NoEmail),
+                cell => email(cell, self.keep_email_case).map_err(|_| Invalid::Email),
+            },
         }
     }
 
-    fn count_property(&mut self, at: usize, dropped: bool) {
-        if dropped {
-            if self.properties.len() <= at {
-                self.properties.resize(at + 1, 0);
+    #[inline]
+    fn value<'a>(
+        &self,
+        row: &'a Row,
+        at: usize,
+        cells: &'a Cells<'_>,
+        mapped: &Mapped,
+        warnings: &mut Warnings,
+    ) -> Result<Option<Value<'a>>, Flaw> {
+        match cells.value(row, &mapped.kind, self.today) {
+            Ok(None) if mapped.on_empty == OnEmpty::Clear => Ok(Some(mapped.kind.nothing())),
+            Ok(value) => Ok(value),
+            Err(flaw) if mapped.on_invalid == OnInvalid::RejectRow => Err(flaw),
+            Err(flaw) => {
+                warnings.count(at, flaw);
+                Ok(None)
             }
-            if let Some(count) = self.properties.get_mut(at) {
-                *count += 1;
-            }
+        }
+    }
+
+    /// The row's e-mail as it is in the file.
+    pub fn email_cell<'r>(&self, row: &'r Row) -> Cow<'r, str>
+    where
+        'm: 'r,
+    {
+        self.email.text(row).unwrap_or_default()
+    }
+
+    /// The warnings by what a person calls the field, `birthdate` or `custom_properties.loyalty_tier`, and by reason.
+    pub fn named(&self, warnings: &Warnings) -> ByReason {
+        let fields = self.fields.iter().map(|bound| bound.name.key().to_owned());
+        warnings.named(fields.chain(self.properties.iter().map(|bound| property_name(bound.name))))
+    }
+}
+
+fn property_name(name: &str) -> String {
+    format!("custom_properties.{name}")
+}
+
+impl Kind {
+    /// The value that says that there is none.
+    fn nothing(&self) -> Value<'static> {
+        match self {
+            Self::List { .. } => Value::List(Vec::new()),
+            _ => Value::Text(Cow::Borrowed("")),
         }
     }
 }
@@ -193,34 +264,45 @@ mod tests {
     fn mapping() -> Mapping {
         let property = |name: &str, column: &str, kind| Property {
             name: PropertyName::try_from(name.to_owned()).unwrap(),
-            column: column.to_owned(),
-            kind,
+            value: Mapped::column(column, kind),
         };
+        let field = |field, column: &str| (field, Mapped::column(column, Kind::of(field)));
         Mapping {
-            email: "EMail".to_owned(),
+            email: Source::Column("EMail".to_owned()),
             fields: vec![
-                (Field::Phone, "Telephone".to_owned()),
-                (Field::FirstName, "FirstName".to_owned()),
-                (Field::Birthdate, "Born".to_owned()),
+                field(Field::Phone, "Telephone"),
+                field(Field::FirstName, "FirstName"),
+                field(Field::Birthdate, "Born"),
             ],
             properties: vec![
-                property("lifetime_value", "LTV", PropertyKind::Number),
-                property("likes", "Likes", PropertyKind::List { separator: "|".to_owned() }),
+                property("lifetime_value", "LTV", Kind::Number { decimal: None }),
+                property("likes", "Likes", Kind::List { separator: "|".to_owned() }),
             ],
+            filter: None,
             keep_email_case: false,
             send_welcome_message: false,
             consent: ConsentMapping::default(),
         }
     }
 
-    fn contacts(file: &str) -> (Vec<String>, BTreeMap<String, u64>) {
-        let (mapping, tags) = (mapping(), [Tag::try_from("segment: VIP".to_owned()).unwrap()]);
-        let mut rows = CsvRows::open(file.as_bytes(), None, None, &mapping.columns()).unwrap();
-        let mapper = Mapper::bind(&mapping, &tags, rows.header(), Timestamp::UNIX_EPOCH).unwrap();
+    const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+    fn contacts(file: &str) -> (Vec<String>, ByReason) {
+        contacts_of(&mapping(), file)
+    }
+
+    fn contacts_of(mapping: &Mapping, file: &str) -> (Vec<String>, ByReason) {
+        let tags = [Tag::try_from("segment: VIP".to_owned()).unwrap()];
+        let columns = mapping.columns();
+        let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut rows = CsvRows::open(file.as_bytes(), None, None, &wanted).unwrap();
+        let programs = Programs::compile(mapping).unwrap();
+        let mapper = Mapper::bind(mapping, &programs, &tags, rows.header(), NOW).unwrap();
         let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
         while let Some(Ok(())) = rows.next(&mut row).unwrap() {
             seen.push(match mapper.contact(&row, &mut warnings) {
-                Ok(contact) => serde_json::to_string(&contact).unwrap(),
+                Ok(Some(contact)) => serde_json::to_string(&contact).unwrap(),
+                Ok(None) => "filtered".to_owned(),
                 Err(invalid) => invalid.to_string(),
             });
         }
@@ -231,13 +313,13 @@ mod tests {
     fn a_row_becomes_exactly_this_contact() {
         let (seen, warnings) = contacts(
             "EMail,Telephone,FirstName,Born,LTV,Likes\n\
-             Ada@Example.com ,+44 20 7946 0958,Ada,1815-12-10,12.5,a|b\n\
+             Ada@Example.com ,+44 20 7946 0958,Ada,1915-12-10,12.5,a|b\n\
              bo@example.com,,,,,\n",
         );
         assert_eq!(
             seen,
             [
-                r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+442079460958","sendWelcomeMessage":false}],"firstName":"Ada","birthdate":"1815-12-10","customProperties":{"lifetime_value":12.5,"likes":["a","b"]},"tags":["segment: VIP"]}"#,
+                r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+442079460958","sendWelcomeMessage":false}],"firstName":"Ada","birthdate":"1915-12-10","customProperties":{"lifetime_value":12.5,"likes":["a","b"]},"tags":["segment: VIP"]}"#,
                 r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}],"tags":["segment: VIP"]}"#,
             ]
         );
@@ -262,16 +344,96 @@ mod tests {
                 "this is not an e-mail address that mail can be sent to",
             ]
         );
-        let expected = [("birthdate", 1), ("custom_properties.lifetime_value", 1), ("phone", 2)];
-        assert_eq!(warnings, expected.map(|(name, count)| (name.to_owned(), count)).into());
+        let expected = [
+            ("birthdate", Flaw::Birthdate, 1),
+            ("custom_properties.lifetime_value", Flaw::Number, 1),
+            ("phone", Flaw::Phone, 2),
+        ];
+        let expected =
+            expected.map(|(name, flaw, count)| (name.to_owned(), [(flaw.to_string(), count)].into()));
+        assert_eq!(warnings, expected.into());
     }
 
     #[test]
     fn every_missing_column_is_named_at_once() {
-        let problems =
-            Mapper::bind(&mapping(), &[], &Header::new(["Email", "FirstName", "LTV"]), Timestamp::UNIX_EPOCH)
-                .unwrap_err();
+        let (mapping, header) = (mapping(), Header::new(["Email", "FirstName", "LTV"]));
+        let programs = Programs::compile(&mapping).unwrap();
+        let problems = Mapper::bind(&mapping, &programs, &[], &header, NOW).unwrap_err();
         let wanted: Vec<String> = problems.iter().map(|problem| problem.wanted().to_owned()).collect();
         assert_eq!(wanted, ["EMail", "Telephone", "Born", "Likes"]);
+    }
+
+    #[test]
+    fn a_value_is_a_column_a_constant_a_template_or_the_first_of_several() {
+        let mut mapping = mapping();
+        let from = |from, kind| Mapped { from, ..Mapped::column("", kind) };
+        mapping.email = Source::FirstOf(vec!["Work".to_owned(), "Home".to_owned()]);
+        mapping.fields = vec![
+            (
+                Field::Phone,
+                from(
+                    Source::FirstOf(vec!["Mobile".to_owned(), "Phone".to_owned()]),
+                    Kind::Phone { region: Some("JP".to_owned()) },
+                ),
+            ),
+            (
+                Field::FirstName,
+                from(Source::Template("{{ Given|title }} {{ row['Middle Name'] }}".to_owned()), Kind::Text),
+            ),
+            (Field::CountryCode, from(Source::Constant("JP".to_owned()), Kind::CountryCode)),
+        ];
+        mapping.properties.clear();
+        mapping.filter = Some("Points|int > 10".to_owned());
+        let (seen, warnings) = contacts_of(
+            &mapping,
+            "Work,Home,Mobile,Phone,Given,Middle Name,Points\n\
+             ,Ada@b.co,110,03-1234-5678,ada,L.,11\n\
+             bo@b.co,,,,bo,,10\n\
+             cy@b.co,,,,,,12\n\
+             di@b.co,,,,,,many\n\
+             nobody,,110,,x,,20\n",
+        );
+        assert_eq!(
+            seen,
+            [
+                r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false},{"type":"phone","id":"+81312345678","sendWelcomeMessage":false}],"firstName":"Ada L.","countryCode":"JP","tags":["segment: VIP"]}"#,
+                "filtered",
+                r#"{"identifiers":[{"type":"email","id":"cy@b.co","sendWelcomeMessage":false}],"countryCode":"JP","tags":["segment: VIP"]}"#,
+                "`where` is neither true nor false of this row; `float` fails on a text that is no number",
+                "this is not an e-mail address that mail can be sent to",
+            ]
+        );
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn an_export_may_reject_rows_and_clear_fields() {
+        let mut mapping = mapping();
+        for (_, mapped) in &mut mapping.fields {
+            mapped.on_invalid = OnInvalid::RejectRow;
+            if mapped.kind.can_be_cleared() {
+                mapped.on_empty = OnEmpty::Clear;
+            }
+        }
+        for property in &mut mapping.properties {
+            property.value.on_empty =
+                if property.value.kind.can_be_cleared() { OnEmpty::Clear } else { OnEmpty::Skip };
+        }
+        let (seen, warnings) = contacts_of(
+            &mapping,
+            "EMail,Telephone,FirstName,Born,LTV,Likes\n\
+             ada@b.co,,,,,\n\
+             bo@b.co,12,,,,\n\
+             cy@b.co,,,2/3/1990,,\n",
+        );
+        assert_eq!(
+            seen,
+            [
+                r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false}],"firstName":"","customProperties":{"likes":[]},"tags":["segment: VIP"]}"#,
+                "phone: not a phone number",
+                "birthdate: a date whose day and month could be either way round; say `format`",
+            ]
+        );
+        assert!(warnings.is_empty());
     }
 }

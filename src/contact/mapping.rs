@@ -1,196 +1,146 @@
-//! A mapping as an export declares it: Omnisend field = column of the file.
+//! A mapping as an export declares it: what each field of a contact is made of, and how.
 
 use serde::{Deserialize, Serialize};
 
-use super::ConsentMapping;
+use super::{ConsentMapping, Field, PropertyName};
 
-/// An Omnisend contact field that a column can be mapped to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// The e-mail address, by which contacts are told apart. The one that is required.
-    Email,
-    /// A phone number in E.164.
-    Phone,
-    /// First name.
-    FirstName,
-    /// Last name.
-    LastName,
-    /// Street address.
-    Address,
-    /// City.
-    City,
-    /// State, province or prefecture.
-    State,
-    /// Postal code.
-    PostalCode,
-    /// The country's name.
-    Country,
-    /// ISO 3166-1 alpha-2 code; wins over `country` in Omnisend.
-    CountryCode,
-    /// Date of birth.
-    Birthdate,
-    /// `m` or `f`.
-    Gender,
-    /// When the contact came to be.
-    CreatedAt,
+pub enum Source {
+    /// A column of the file.
+    Column(String),
+    /// The first of these columns that has a value which its field takes.
+    FirstOf(Vec<String>),
+    /// The same text for every row.
+    Constant(String),
+    /// A template over columns: `{{ Given }} {{ row["Family name"] }}`.
+    Template(String),
 }
 
-impl Field {
-    /// Every field, in the order in which a contact is written.
-    pub const ALL: [Self; 13] = [
-        Self::Email,
-        Self::Phone,
-        Self::FirstName,
-        Self::LastName,
-        Self::Address,
-        Self::City,
-        Self::State,
-        Self::PostalCode,
-        Self::Country,
-        Self::CountryCode,
-        Self::Birthdate,
-        Self::Gender,
-        Self::CreatedAt,
-    ];
-
-    /// The field's key in an export's `[fields]`.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::FirstName => "first_name",
-            Self::LastName => "last_name",
-            Self::Address => "address",
-            Self::City => "city",
-            Self::State => "state",
-            Self::PostalCode => "postal_code",
-            Self::Country => "country",
-            Self::CountryCode => "country_code",
-            Self::Birthdate => "birthdate",
-            Self::Gender => "gender",
-            Self::CreatedAt => "created_at",
-        }
-    }
-}
-
-/// What a custom property's cells are turned into.
+/// What a value has to be, and what it is turned into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
-pub enum PropertyKind {
-    /// The text as it is, without white space around it.
-    String,
+pub enum Kind {
+    /// An address that mail can be sent to.
+    Email,
+    /// A phone number, in E.164.
+    Phone {
+        /// The country of numbers that do not name theirs: an ISO 3166-1 alpha-2 code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        region: Option<String>,
+    },
+    /// Text as it is.
+    #[serde(rename = "string")]
+    Text,
+    /// A country's name; a code becomes its English name.
+    Country,
+    /// A country's ISO 3166-1 alpha-2 code, of its code or its name in its own and other languages.
+    CountryCode,
+    /// A day in the past, as `YYYY-MM-DD`.
+    Birthdate {
+        /// How the cells are written, where that is not plain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<String>,
+    },
+    /// `m` or `f`, of the words of several languages.
+    Gender,
+    /// A moment, as RFC 3339; a day is its midnight in UTC.
+    Moment {
+        /// How the cells are written, where that is not plain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<String>,
+    },
+    /// A day as `YYYY-MM-DD`, or a moment as RFC 3339.
+    Date {
+        /// How the cells are written, where that is not plain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<String>,
+    },
     /// A number.
-    Number,
-    /// `true`, `yes`, `1` … or `false`, `no`, `0` …
+    Number {
+        /// What stands before the fraction; where it is not said, `1,234` is not guessed at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decimal: Option<Decimal>,
+    },
+    /// Yes or no, in the words of several languages.
     Boolean,
-    /// A date, or a date and time, sent as `YYYY-MM-DD` or RFC 3339.
-    Date,
-    /// Texts between separators.
+    /// Texts between separators, or a list as JSON and Parquet have it.
     List {
         /// What stands between two of them.
         separator: String,
     },
 }
 
-/// A custom property's name: `[A-Za-z0-9_]{1,128}`, as Omnisend's API demands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PropertyName(String);
-
-/// A tag: at most 128 of `[A-Za-z0-9_\- :]`, the characters that Omnisend's plugin and its own tags use, and
-/// letters of any script, which Omnisend has not been seen to refuse.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Tag(String);
-
-/// Why a text cannot be a property's name or a tag.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidText {
-    /// Not a property's name.
-    #[error("`{0}` is not a custom property name: use 1 to 128 of A-Z, a-z, 0-9 and `_`")]
-    Property(String),
-    /// Not a tag.
-    #[error("`{0}` is not a tag: use 1 to 128 letters, digits, spaces, `_`, `-` and `:`")]
-    Tag(String),
+/// What stands before a number's fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decimal {
+    /// `1,234.5`
+    #[serde(rename = ".")]
+    Point,
+    /// `1.234,5`
+    #[serde(rename = ",")]
+    Comma,
 }
 
-/// The longest property name or tag, in characters.
-const MAX_CHARS: usize = 128;
-
-impl TryFrom<String> for PropertyName {
-    type Error = InvalidText;
-
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        let fits = (1..=MAX_CHARS).contains(&text.len());
-        if fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            Ok(Self(text))
-        } else {
-            Err(InvalidText::Property(text))
-        }
-    }
+/// What happens to a row with a cell that its field does not take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnInvalid {
+    /// The contact is sent without the field, and the report counts it.
+    #[default]
+    DropField,
+    /// The row is invalid.
+    RejectRow,
 }
 
-impl TryFrom<String> for Tag {
-    type Error = InvalidText;
-
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        let fits = (1..=MAX_CHARS).contains(&text.chars().count()) && text.trim() == text;
-        if fits && text.chars().all(|c| c.is_alphanumeric() || " _-:".contains(c)) {
-            Ok(Self(text))
-        } else {
-            Err(InvalidText::Tag(text))
-        }
-    }
+/// What an empty cell means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnEmpty {
+    /// Nothing is known: Omnisend keeps what it has.
+    #[default]
+    Skip,
+    /// There is nothing: Omnisend is to forget what it has.
+    Clear,
 }
 
-impl PropertyName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// How one value of a contact is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapped {
+    /// Where it comes from.
+    pub from: Source,
+    /// What it is turned into.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// What happens where it cannot be.
+    pub on_invalid: OnInvalid,
+    /// What an empty cell means.
+    pub on_empty: OnEmpty,
 }
 
-impl Tag {
-    /// The tag as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<PropertyName> for String {
-    fn from(name: PropertyName) -> Self {
-        name.0
-    }
-}
-
-impl From<Tag> for String {
-    fn from(tag: Tag) -> Self {
-        tag.0
-    }
-}
-
-/// A custom property and the column it comes from.
+/// A custom property.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Property {
     /// Its name in Omnisend.
     pub name: PropertyName,
-    /// The file's column.
-    pub column: String,
-    /// What its cells are turned into.
+    /// How its value is made.
     #[serde(flatten)]
-    pub kind: PropertyKind,
+    pub value: Mapped,
 }
 
 /// How a row becomes a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
-    /// The e-mail column.
-    pub email: String,
-    /// Other fields and their columns; never [`Field::Email`], each at most once, in [`Field::ALL`]'s order.
-    pub fields: Vec<(Field, String)>,
+    /// The e-mail address.
+    pub email: Source,
+    /// Other fields; never [`Field::Email`], each at most once, in [`Field::ALL`]'s order.
+    pub fields: Vec<(Field, Mapped)>,
     /// Custom properties, by name.
     pub properties: Vec<Property>,
+    /// Which rows are part of the segment: an expression over columns. The others are counted as filtered.
+    #[serde(rename = "where", default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// Leaves an address's upper case as it is. Omnisend's older documents call addresses case-sensitive.
     pub keep_email_case: bool,
     /// Has Omnisend send its welcome message to contacts that are new to it.
@@ -198,4 +148,42 @@ pub struct Mapping {
     /// Which columns say what people consented to.
     #[serde(default, skip_serializing_if = "ConsentMapping::is_empty")]
     pub consent: ConsentMapping,
+}
+
+impl Mapped {
+    /// A column turned into something, with the defaults for all else.
+    pub fn column(name: &str, kind: Kind) -> Self {
+        Self {
+            from: Source::Column(name.to_owned()),
+            kind,
+            on_invalid: OnInvalid::default(),
+            on_empty: OnEmpty::default(),
+        }
+    }
+}
+
+impl Kind {
+    /// What a field takes unless the export says more.
+    pub fn of(field: Field) -> Self {
+        match field {
+            Field::Email => Self::Email,
+            Field::Phone => Self::Phone { region: None },
+            Field::Country => Self::Country,
+            Field::CountryCode => Self::CountryCode,
+            Field::Birthdate => Self::Birthdate { format: None },
+            Field::Gender => Self::Gender,
+            Field::CreatedAt => Self::Moment { format: None },
+            Field::FirstName
+            | Field::LastName
+            | Field::Address
+            | Field::City
+            | Field::State
+            | Field::PostalCode => Self::Text,
+        }
+    }
+
+    /// Whether there is a value that says "nothing" which Omnisend documents: an empty text, or an empty list.
+    pub fn can_be_cleared(&self) -> bool {
+        matches!(self, Self::Text | Self::Country | Self::List { .. })
+    }
 }

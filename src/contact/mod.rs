@@ -1,16 +1,30 @@
-//! Rows to contacts: which column goes where, and what a cell becomes. Pure: no clock, no network, no files.
+//! Rows to contacts: mapping, normalisation and what a contact looks like on the wire. Pure.
 
+mod cells;
 mod consent;
+mod field;
 mod mapper;
 mod mapping;
+mod names;
 mod normalise;
 mod prepared;
+mod program;
 mod takes;
+mod warnings;
 
-pub use consent::{
-    Channel, ChannelConsent, Channels, Consent, ConsentMapping, DateFormat, InvalidFormat, Proof, Said,
-    Statement, Status, decide, latest_opt_out,
+#[cfg(feature = "cli")]
+pub(crate) use self::normalise::country_code;
+pub use self::{
+    consent::{
+        Channel, ChannelConsent, Channels, Consent, ConsentMapping, DateFormat, InvalidFormat, Proof, Said,
+        Statement, Status, decide, latest_opt_out,
+    },
+    field::Field,
+    mapper::{Invalid, Mapper},
+    mapping::{Decimal, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Property, Source},
+    names::{InvalidText, PropertyName, Tag},
+    normalise::{Flaw, check_format, is_region},
+    prepared::{EmailKey, Identifier, Prepared, Value},
+    program::{ProgramError, Programs, check_expression, check_template},
+    warnings::Warnings,
 };
-pub use mapper::{Invalid, Mapper, Warnings};
-pub use mapping::{Field, InvalidText, Mapping, Property, PropertyKind, PropertyName, Tag};
-pub use prepared::{EmailKey, Identifier, Prepared, Value};

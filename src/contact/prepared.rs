@@ -14,7 +14,8 @@ use super::{Channel, Channels, Consent, Field, Proof, Statement, Tag};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EmailKey(pub u128);
 
-/// A value of a field or a custom property. Empty cells have none: they are left out, never sent as `""`.
+/// A value of a field or a custom property. Empty cells have none and are left out, unless the export says that they
+/// clear the field.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value<'a> {
@@ -25,7 +26,21 @@ pub enum Value<'a> {
     /// True or false.
     Boolean(bool),
     /// Texts.
-    List(Vec<&'a str>),
+    List(Vec<Cow<'a, str>>),
+}
+
+impl Value<'_> {
+    /// The value on its own.
+    pub(super) fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Number(number) => Value::Number(number),
+            Self::Boolean(is) => Value::Boolean(is),
+            Self::List(list) => {
+                Value::List(list.into_iter().map(|text| Cow::Owned(text.into_owned())).collect())
+            }
+        }
+    }
 }
 
 /// A contact, ready to be sent: what `POST /contacts` takes, and an item of `POST /batches`.

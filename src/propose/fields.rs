@@ -2,10 +2,10 @@
 
 use super::{
     column::Column,
-    judge::{How, Verdict, guess, judge},
+    judge::{How, NEARLY_ALL, Verdict, guess, judge},
     names::{self, Meaning, words},
 };
-use crate::contact::Field;
+use crate::contact::{Field, country_code};
 
 /// By how many percent of the rows one of two columns must be fuller to be taken before a clearer name.
 const FULLER: usize = 10;
@@ -25,7 +25,7 @@ pub(crate) struct Chosen<'s> {
 impl Chosen<'_> {
     /// Whether it is mapped as it stands.
     pub(crate) fn is_in_force(&self) -> bool {
-        self.how == How::Plain
+        self.how != How::Region(None)
     }
 }
 
@@ -85,11 +85,24 @@ impl<'s> Fields<'s> {
         for field in Field::ALL {
             fields.chosen.extend(best(field, &candidates));
         }
+        fields.say_region();
         fields.name_in_one(full_names);
         if fields.of(Field::Address).is_none() {
             fields.address_lines.clear();
         }
         fields
+    }
+
+    /// Numbers that name no country are of the one in which nearly everybody of the file lives.
+    fn say_region(&mut self) {
+        let country = self.of(Field::CountryCode).or_else(|| self.of(Field::Country));
+        let home = country.and_then(|chosen| {
+            let codes = || chosen.column.cells.iter().filter_map(|cell| country_code(cell));
+            codes().find(|code| chosen.column.percent(|cell| country_code(cell) == Some(code)) >= NEARLY_ALL)
+        });
+        for chosen in self.chosen.iter_mut().filter(|chosen| chosen.how == How::Region(None)) {
+            chosen.how = How::Region(home);
+        }
     }
 
     /// The column of a field.

@@ -14,8 +14,8 @@ pub(crate) enum How {
     Plain,
     /// Its dates are in this order.
     Format(&'static str),
-    /// Its numbers name no country.
-    Region,
+    /// Its numbers name no country; the one in which nearly all of these people live, where the file says it.
+    Region(Option<&'static str>),
 }
 
 /// Whether a column can be a field.
@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 /// Of how many filled cells a field must take what it is named for, in percent.
 const MOST: usize = 50;
 /// Where names say nothing, nearly all of them must be so.
-const NEARLY_ALL: usize = 90;
+pub(super) const NEARLY_ALL: usize = 90;
 
 /// Judges a column that is named like a field.
 pub(super) fn judge(field: Field, column: &Column) -> Verdict {
@@ -55,7 +55,7 @@ pub(super) fn judge(field: Field, column: &Column) -> Verdict {
     match field {
         Field::Email | Field::Phone | Field::Gender if taken >= MOST => fits(How::Plain),
         Field::Email => not("e-mail addresses", taken),
-        Field::Phone if column.percent(look::is_phone) >= MOST => fits(How::Region),
+        Field::Phone if column.percent(look::is_phone) >= MOST => fits(How::Region(None)),
         Field::Phone => not("phone numbers", taken),
         Field::Gender => not("words for a gender", taken),
         Field::Birthdate | Field::CreatedAt => day(field, column, taken),
@@ -163,12 +163,17 @@ mod tests {
     fn content_says_how_it_is_read() {
         assert_eq!(of(Field::Email, &["a@b.co", "x"]), Verdict::Fits(Field::Email, How::Plain));
         assert_eq!(of(Field::Country, &["JP", "DE"]), Verdict::Fits(Field::CountryCode, How::Plain));
-        assert_eq!(of(Field::Birthdate, &["1990-02-28"]), Verdict::Fits(Field::Birthdate, How::Plain));
         assert_eq!(
             of(Field::Birthdate, &["28.02.1990"]),
-            Verdict::Fits(Field::Birthdate, How::Format("%d.%m.%Y"))
+            Verdict::Fits(Field::Birthdate, How::Plain),
+            "dots leave no doubt"
         );
-        assert_eq!(of(Field::Phone, &["03-1234-5678"]), Verdict::Fits(Field::Phone, How::Region));
+        assert_eq!(of(Field::Birthdate, &["1990-02-28"]), Verdict::Fits(Field::Birthdate, How::Plain));
+        assert_eq!(
+            of(Field::Birthdate, &["28/02/1990"]),
+            Verdict::Fits(Field::Birthdate, How::Format("%d/%m/%Y"))
+        );
+        assert_eq!(of(Field::Phone, &["03-1234-5678"]), Verdict::Fits(Field::Phone, How::Region(None)));
         assert_eq!(
             of(Field::State, &[]),
             Verdict::Fits(Field::State, How::Plain),

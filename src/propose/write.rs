@@ -106,7 +106,8 @@ fn head(lines: &mut Lines, place: &Place<'_>, survey: &Survey) {
 
 fn chosen_field(lines: &mut Lines, chosen: &Chosen<'_>, fields: &Fields<'_>) {
     let key = chosen.field.key();
-    let line = format!("{key} = {}", quoted(&chosen.column.name));
+    let column = quoted(&chosen.column.name);
+    let line = format!("{key} = {column}");
     let filled = match chosen.column.percent_filled() {
         _ if chosen.column.is_empty() => "empty in these rows".to_owned(),
         percent => format!("{percent} % filled"),
@@ -114,16 +115,24 @@ fn chosen_field(lines: &mut Lines, chosen: &Chosen<'_>, fields: &Fields<'_>) {
     let why = if chosen.by_content { ", by what is in it" } else { "" };
     match &chosen.how {
         How::Plain => lines.line(&line, &format!("{filled}{why}")),
-        How::Format(order) => {
-            lines.off(&line, &format!("its dates are {}, which are not read yet", dates::spelt(order)))
-        }
-        How::Region => lines.off(&line, "its numbers name no country (+81 …), and are not read yet"),
+        How::Format(order) => lines.line(
+            &format!("{key} = {{ column = {column}, format = {} }}", quoted(order)),
+            &format!("{filled}, dates as {}", dates::spelt(order)),
+        ),
+        How::Region(Some(home)) => lines.line(
+            &format!("{key} = {{ column = {column}, region = {} }}", quoted(home)),
+            &format!("{filled}; numbers without a country are of where nearly everybody here lives"),
+        ),
+        How::Region(None) => lines.off(
+            &format!("{key} = {{ column = {column}, region = \"\" }}"),
+            "its numbers name no country; put its code between the quotes, such as JP",
+        ),
     };
     if matches!(chosen.field, Field::Email | Field::Phone) {
         for other in &chosen.others {
             lines.off(
-                &format!("{key} = {}", quoted(&other.name)),
-                &format!("{} % filled: the other one", other.percent_filled()),
+                &format!("{key} = {{ first_of = [{column}, {}] }}", quoted(&other.name)),
+                &format!("{} is {} % filled", quoted(&other.name), other.percent_filled()),
             );
         }
     }

@@ -4,9 +4,12 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde_json::json;
 
-use crate::contact::Channel;
-use crate::run::{
-    ConsentCounts, Counts, Forecast, Planned, Reason, Report, Requests, RunRef, Settled, SourceLine, State,
+use crate::{
+    contact::{Channel, Flaw},
+    run::{
+        ByReason, ConsentCounts, Counts, Forecast, Planned, Reason, Report, Requests, RunRef, Settled,
+        SourceLine, State,
+    },
 };
 
 /// A run of a second over one file.
@@ -45,7 +48,7 @@ fn counts(
     [accepted, rejected, unknown]: [u64; 3],
 ) -> Counts {
     Counts::new(
-        Planned { read, invalid, duplicate, unchanged, sent },
+        Planned { read, invalid, duplicate, unchanged, sent, ..Planned::default() },
         Settled { accepted, rejected, unknown },
     )
     .unwrap()
@@ -60,6 +63,11 @@ fn consent(
 
 fn reason(outcome: &str, code: &str, reason: &str, count: u64) -> Reason {
     Reason { outcome: outcome.to_owned(), code: code.to_owned(), reason: reason.to_owned(), count }
+}
+
+fn warning(mut all: ByReason, (field, flaw, count): (&str, Flaw, u64)) -> ByReason {
+    all.entry(field.to_owned()).or_default().insert(flaw.to_string(), count);
+    all
 }
 
 fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason> {
@@ -110,13 +118,14 @@ pub(super) fn partial() -> Report {
         batches: 73,
         requests: Requests { upload: 79, settle: 5, throttled: 6 },
         warnings: [
-            ("birthdate", 525),
-            ("custom_properties.lifetime_value", 1),
-            ("gender", 1621),
-            ("phone", 994),
+            ("birthdate", Flaw::AmbiguousDate, 520),
+            ("birthdate", Flaw::TwoDigitYear, 5),
+            ("custom_properties.lifetime_value", Flaw::Number, 1),
+            ("gender", Flaw::Gender, 1621),
+            ("phone", Flaw::PhoneWithoutRegion, 994),
         ]
-        .map(|(field, n)| (field.to_owned(), n))
-        .into(),
+        .into_iter()
+        .fold(BTreeMap::new(), warning),
         reasons,
         ..report(State::Partial, counts([10_000, 296, 419, 2_000, 7_285], [7_242, 40, 3]))
     }
@@ -186,7 +195,7 @@ pub(super) fn dry_run() -> Report {
     };
     Report {
         not_sent: 9_285,
-        warnings: [("phone".to_owned(), 1)].into(),
+        warnings: warning(BTreeMap::new(), ("phone", Flaw::Phone, 1)),
         consent: [
             (Channel::Email, consent([5_000, 285, 0, 4_000], [1_200, 17])),
             (Channel::Sms, consent([0, 1, 2, 9_282], [0, 0])),
@@ -216,7 +225,7 @@ pub(super) fn hostile() -> Report {
         trigger: "a call at 2026-11-23T10:00:00.123456789Z".to_owned(),
         batches: 1,
         requests: Requests { upload: 1, settle: 0, throttled: 1 },
-        warnings: [("custom_properties.<b>".to_owned(), 1)].into(),
+        warnings: warning(BTreeMap::new(), ("custom_properties.<b>", Flaw::List, 1)),
         reasons: vec![
             reason("rejected", "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
             reason("invalid", "no_email", "the e-mail is empty", 1),

@@ -76,13 +76,17 @@ fn rows(report: &Report) -> Sum {
         ("unchanged", "unchanged", planned.unchanged, "Omnisend has them as they are"),
         ("duplicate", "duplicate", planned.duplicate, "an earlier row has the same e-mail"),
         ("invalid", "invalid", planned.invalid, "rows that make no contact"),
+        ("filtered", "filtered", planned.filtered, "rows that the export's filter leaves out"),
     ];
+    // Most exports have no filter, and a part that can only be nothing says nothing.
+    let parts = parts.into_iter().filter(|(class, _, n, _)| *class != "filtered" || *n > 0);
+    let parts: Vec<_> = parts.collect();
     let notes = |note: &str| note.to_owned();
     sum(
         format!("{} read", counted(planned.read, "row", "rows")),
         planned.read,
-        parts.map(|(class, label, n, note)| (class, label, n, notes(note))),
-        parts.map(|(class, label, n, _)| (class, label, n)),
+        parts.iter().map(|(class, label, n, note)| (*class, *label, *n, notes(note))),
+        parts.iter().map(|(class, label, n, _)| (*class, *label, *n)),
     )
 }
 
@@ -118,11 +122,11 @@ fn contacts(report: &Report) -> Sum {
     )
 }
 
-fn sum<const P: usize, const S: usize>(
+fn sum(
     title: String,
     whole: u64,
-    parts: [(&'static str, &'static str, u64, String); P],
-    bar: [(&'static str, &'static str, u64); S],
+    parts: impl IntoIterator<Item = (&'static str, &'static str, u64, String)>,
+    bar: impl IntoIterator<Item = (&'static str, &'static str, u64)>,
 ) -> Sum {
     let parts = parts.into_iter().enumerate().map(|(at, (class, label, n, note))| Part {
         class,

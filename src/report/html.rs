@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    cells, consent,
+    consent,
     flow::{Flow, Sum},
     headline::{Headline, is_forecast, sends},
     left_out::{self, Line},
@@ -75,10 +75,10 @@ struct Reject {
     count: String,
 }
 
-/// Cells of one field that were left out.
+/// Cells of one field that were left out for one reason.
 struct Cells {
     field: String,
-    takes: &'static str,
+    reason: String,
     count: String,
 }
 
@@ -123,7 +123,7 @@ impl Page {
             consent: consent::lines(report),
             consent_verb: if sends(report) { "go" } else { "would go" },
             left_out: LeftOut::of(report),
-            cells: report.warnings.iter().map(|(field, n)| Cells::of(field, *n)).collect(),
+            cells: left_out::cells(report).into_iter().map(Cells::of).collect(),
             cells_note: if report.dry_run.is_some() {
                 "These cells do not hold what their field takes. Their contacts would be sent without them."
             } else {
@@ -219,8 +219,8 @@ impl Reject {
 }
 
 impl Cells {
-    fn of(field: &str, n: u64) -> Self {
-        Self { field: plain(field), takes: cells::takes(field), count: count(n) }
+    fn of(cells: left_out::Cells) -> Self {
+        Self { field: cells.field, reason: cells.reason, count: count(cells.count) }
     }
 }
 

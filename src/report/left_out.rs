@@ -1,6 +1,8 @@
 //! What did not arrive, and why: losses first, what was only said twice last.
 
-use super::{headline::sends, words::count};
+use std::collections::BTreeMap;
+
+use super::{headline::sends, plain::plain, words::count};
 use crate::run::Report;
 
 /// Rows or contacts that share a reason.
@@ -52,6 +54,29 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
     lines.extend(unsaid(report));
     lines.sort_by_key(|line| (rank(&line.outcome), std::cmp::Reverse(line.count)));
     lines
+}
+
+/// Cells of one field that were left out for one reason, while their contacts went on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cells {
+    pub field: String,
+    pub reason: String,
+    pub count: u64,
+}
+
+/// Every field's cells that were left out, most frequent first.
+pub(super) fn cells(report: &Report) -> Vec<Cells> {
+    let of = |(field, reasons): (&String, &BTreeMap<String, u64>)| -> Vec<Cells> {
+        let cells = |(reason, count): (&String, &u64)| Cells {
+            field: plain(field),
+            reason: plain(reason),
+            count: *count,
+        };
+        reasons.iter().map(cells).collect()
+    };
+    let mut all: Vec<Cells> = report.warnings.iter().flat_map(of).collect();
+    all.sort_by_key(|cells| std::cmp::Reverse(cells.count));
+    all
 }
 
 fn class(outcome: &str) -> &'static str {

@@ -2,7 +2,6 @@
 //!
 //! What is said, and of what, is decided in Rust: [`html()`] and [`text()`] only lay it out.
 
-mod cells;
 mod consent;
 #[cfg(test)]
 mod examples;

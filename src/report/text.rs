@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     consent,
     headline::{is_forecast, sends, sent_or_to_send},
-    left_out,
+    left_out::{self, Cells},
     plain::{clip, clip_middle, plain},
     words::{count, counted, duration, took},
 };
@@ -45,12 +45,39 @@ pub fn text(report: &Report) -> String {
     effort(&mut out, report);
     consent(&mut out, report);
     left_out(&mut out, report);
-    if !report.warnings.is_empty() {
-        let fields = report.warnings.iter().map(|(field, n)| format!("{} {}", plain(field), count(*n)));
-        let fields: Vec<String> = fields.collect();
-        let _ = writeln!(out, "  cells left out, as their field does not take them: {}", fields.join(", "));
-    }
+    cells(&mut out, report);
     out
+}
+
+/// Cells that their contacts went without.
+fn cells(out: &mut String, report: &Report) {
+    let cells = left_out::cells(report);
+    if cells.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  cells that their fields do not take, and their contacts go without:");
+    let shown = || cells.iter().take(REASONS);
+    let counts = shown().map(|cells| count(cells.count).len()).max().unwrap_or_default();
+    let fields = shown().map(|cells| cells.field.chars().count()).max().unwrap_or_default();
+    for Cells { field, reason, count: n } in shown() {
+        let _ = writeln!(out, "    {:>counts$}  {field:<fields$}  {}", count(*n), clip(reason, REASON_CHARS));
+    }
+    more(out, cells.len(), "field");
+}
+
+/// How many lines a list has beyond those shown.
+fn more(out: &mut String, all: usize, what: &str) {
+    match all.saturating_sub(REASONS) {
+        0 => {}
+        n => {
+            let more = counted(
+                u64::try_from(n).unwrap_or(u64::MAX),
+                &format!("more {what}"),
+                &format!("more {what}s"),
+            );
+            let _ = writeln!(out, "    and {more}, in the report");
+        }
+    }
 }
 
 /// The counts, as the equations that they are.
@@ -59,9 +86,14 @@ fn sums(out: &mut String, report: &Report) {
     let sent = sent_or_to_send(report);
     let (read, to_send) = (count(planned.read), count(planned.sent));
     let width = read.len();
+    // Most exports have no filter.
+    let filtered = match planned.filtered {
+        0 => String::new(),
+        n => format!("{} filtered + ", count(n)),
+    };
     let _ = writeln!(
         out,
-        "  {read} read = {} invalid + {} duplicate + {} unchanged + {to_send} {sent}",
+        "  {read} read = {} invalid + {} duplicate + {} unchanged + {filtered}{to_send} {sent}",
         count(planned.invalid),
         count(planned.duplicate),
         count(planned.unchanged),
@@ -145,13 +177,7 @@ fn left_out(out: &mut String, report: &Report) {
             clip(&line.reason, REASON_CHARS),
         );
     }
-    match lines.len().saturating_sub(REASONS) {
-        0 => {}
-        more => {
-            let more = counted(u64::try_from(more).unwrap_or(u64::MAX), "more reason", "more reasons");
-            let _ = writeln!(out, "    and {more}, in the report");
-        }
-    }
+    more(out, lines.len(), "reason");
 }
 
 #[cfg(test)]
@@ -185,7 +211,7 @@ mod tests {
         };
         report.reasons.extend((0..40).map(rare));
         let shown = text(&report);
-        assert!(shown.lines().count() < 20, "{shown}");
+        assert!(shown.lines().count() < 24, "{shown}");
         assert!(shown.contains("and 39 more reasons, in the report"), "{shown}");
     }
 }

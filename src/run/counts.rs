@@ -13,6 +13,9 @@ pub struct Planned {
     pub duplicate: u64,
     /// Contacts that Omnisend has as they are.
     pub unchanged: u64,
+    /// Rows that the export's filter leaves out.
+    #[serde(default)]
+    pub filtered: u64,
     /// Contacts in the run's chunks.
     pub sent: u64,
 }
@@ -36,7 +39,7 @@ impl std::ops::AddAssign for Settled {
     }
 }
 
-/// The counts of a run. `read = invalid + duplicate + unchanged + sent` and
+/// The counts of a run. `read = invalid + duplicate + unchanged + filtered + sent` and
 /// `sent = accepted + rejected + unknown`; there is no way to make others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Loose", into = "Loose")]
@@ -49,7 +52,7 @@ pub struct Counts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unbalanced {
     /// The plan's side.
-    #[error("the counts do not add up: {} rows read, but {} invalid + {} duplicate + {} unchanged + {} sent", .0.read, .0.invalid, .0.duplicate, .0.unchanged, .0.sent)]
+    #[error("the counts do not add up: {} rows read, but {} invalid + {} duplicate + {} unchanged + {} filtered + {} sent", .0.read, .0.invalid, .0.duplicate, .0.unchanged, .0.filtered, .0.sent)]
     Planned(Planned),
     /// Omnisend's side.
     #[error("the counts do not add up: {} contacts sent, but {} accepted + {} rejected + {} unknown", .0.sent, .1.accepted, .1.rejected, .1.unknown)]
@@ -59,9 +62,9 @@ pub enum Unbalanced {
 impl Counts {
     /// Joins both sides, if they add up.
     pub fn new(planned: Planned, settled: Settled) -> Result<Self, Unbalanced> {
-        let Planned { read, invalid, duplicate, unchanged, sent } = planned;
+        let Planned { read, invalid, duplicate, unchanged, filtered, sent } = planned;
         let Settled { accepted, rejected, unknown } = settled;
-        if Some(read) != sum([invalid, duplicate, unchanged, sent]) {
+        if Some(read) != sum([invalid, duplicate, unchanged, filtered, sent]) {
             return Err(Unbalanced::Planned(planned));
         }
         if Some(sent) != sum([accepted, rejected, unknown]) {
@@ -121,36 +124,39 @@ mod tests {
 
     #[test]
     fn counts_are_one_flat_object() {
-        let planned = Planned { read: 10, invalid: 1, duplicate: 2, unchanged: 3, sent: 4 };
+        let planned = Planned { read: 12, invalid: 1, duplicate: 2, unchanged: 3, filtered: 2, sent: 4 };
         let settled = Settled { accepted: 2, rejected: 1, unknown: 1 };
         let json = serde_json::to_string(&Counts::new(planned, settled).unwrap()).unwrap();
         assert_eq!(
             json,
-            r#"{"read":10,"invalid":1,"duplicate":2,"unchanged":3,"sent":4,"accepted":2,"rejected":1,"unknown":1}"#
+            r#"{"read":12,"invalid":1,"duplicate":2,"unchanged":3,"filtered":2,"sent":4,"accepted":2,"rejected":1,"unknown":1}"#
         );
         assert!(serde_json::from_str::<Counts>(&json).is_ok());
-        let error = serde_json::from_str::<Counts>(&json.replace("10", "11")).unwrap_err();
+        let error = serde_json::from_str::<Counts>(&json.replace("12", "11")).unwrap_err();
         assert!(
-            error.to_string().contains("11 rows read, but 1 invalid + 2 duplicate + 3 unchanged + 4 sent")
+            error
+                .to_string()
+                .contains("11 rows read, but 1 invalid + 2 duplicate + 3 unchanged + 2 filtered + 4 sent")
         );
     }
 
     proptest! {
         #[test]
-        fn only_counts_that_add_up_exist(p in any::<[u64; 5]>(), s in any::<[u64; 3]>(), fix in any::<[bool; 2]>()) {
+        fn only_counts_that_add_up_exist(p in any::<[u64; 6]>(), s in any::<[u64; 3]>(), fix in any::<[bool; 2]>()) {
             let small = |n: u64| n % 1000;
-            let [mut read, invalid, duplicate, unchanged, mut sent] = p.map(small);
+            let [mut read, invalid, duplicate, unchanged, filtered, mut sent] = p.map(small);
             let [accepted, rejected, unknown] = s.map(small);
             if fix[1] { sent = accepted + rejected + unknown; }
-            if fix[0] { read = invalid + duplicate + unchanged + sent; }
-            let adds_up = read == invalid + duplicate + unchanged + sent && sent == accepted + rejected + unknown;
-            let planned = Planned { read, invalid, duplicate, unchanged, sent };
+            if fix[0] { read = invalid + duplicate + unchanged + filtered + sent; }
+            let adds_up = read == invalid + duplicate + unchanged + filtered + sent
+                && sent == accepted + rejected + unknown;
+            let planned = Planned { read, invalid, duplicate, unchanged, filtered, sent };
             prop_assert_eq!(Counts::new(planned, Settled { accepted, rejected, unknown }).is_ok(), adds_up);
         }
 
         #[test]
         fn sums_do_not_wrap(a in (u64::MAX - 10)..) {
-            let planned = Planned { read: a.wrapping_mul(2), invalid: a, duplicate: a, unchanged: 0, sent: 0 };
+            let planned = Planned { read: a.wrapping_mul(2), invalid: a, duplicate: a, ..Planned::default() };
             prop_assert!(Counts::new(planned, Settled::default()).is_err());
         }
     }

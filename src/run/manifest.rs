@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionName, ConsentCounts, Key, Planned, RunRef, Trigger};
+use super::{ByReason, ConnectionName, ConsentCounts, Key, Planned, RunRef, Trigger};
 use crate::{
     contact::{Channel, Mapping, Tag},
     ports::objects::Pinned,
@@ -119,8 +119,8 @@ pub struct Manifest {
     pub refused_parts: u32,
     /// What the plan made of the rows.
     pub planned: Planned,
-    /// How many cells were left out because their field does not take them, by field.
-    pub warnings: BTreeMap<String, u64>,
+    /// How many cells were left out because their field does not take them.
+    pub warnings: ByReason,
     /// What its contacts are sent of consent, by channel; none where the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,

@@ -20,6 +20,6 @@ pub use lines::{ContactLine, LinesWriter, Place, RefusedLine, StoredContact, lin
 pub use manifest::{ChunkInfo, DryRun, Guard, Manifest, Mode};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};
 pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, Unknown};
-pub use report::{Forecast, Reason, Report, Requests, SourceLine, State};
+pub use report::{ByReason, Forecast, Reason, Report, Requests, SourceLine, State};
 pub use trigger::Trigger;
 pub use work::{Step, Work};

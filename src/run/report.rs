@@ -40,6 +40,9 @@ impl State {
     }
 }
 
+/// How many cells were left out, by field and reason.
+pub type ByReason = BTreeMap<String, BTreeMap<String, u64>>;
+
 /// How many rows or contacts share a reason for not arriving.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
@@ -86,8 +89,8 @@ pub struct Report {
     pub batches: u64,
     /// Requests, by what they were for.
     pub requests: Requests,
-    /// Cells left out because their field does not take them, by field.
-    pub warnings: BTreeMap<String, u64>,
+    /// Cells left out because their field does not take them, by field and reason.
+    pub warnings: ByReason,
     /// What the contacts were sent of consent, by channel; none where the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,

@@ -84,3 +84,12 @@ async fn what_is_damaged_is_refused_before_anything_is_sent() {
     let mixed = [text(&NAMES).as_bytes(), &WINDOWS_1252.encode("x@canary.example,Zoë\n").0].concat();
     is_refused(mixed, &["line 5: not UTF-8, which the lines before it are"]).await;
 }
+
+#[tokio::test]
+async fn a_parquet_file_that_contradicts_itself_is_refused_without_a_word_of_panics() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/parquet/impossible-footer");
+    let world = World::of_people(1).await;
+    let ran = world.call(&format!("export init --file {path} --print")).end().await;
+    ran.says(&["impossible-footer", "the Parquet file cannot be read: what it says of itself is impossible"]);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}

@@ -68,7 +68,7 @@ fn special() -> Vec<Row> {
         &json!({
             "phone": "+442079460958", "smsStatus": "nonSubscribed", "firstName": "Ada", "lastName": "Lovelace, \"Countess\"",
             "address": "12 St James's Square\nLondon; by the \"Park\"", "city": "Köln", "state": "NRW", "postalCode": "01234",
-            "country": "Germany", "countryCode": "DE", "birthdate": "1815-12-10", "gender": "f",
+            "country": "Germany", "countryCode": "DE", "birthdate": "1915-12-10", "gender": "f",
         }),
         &json!({
             "tier": "gold\tplus", "lifetime_value": 12.5, "newsletter": true, "last_seen": "2024-02-29",
@@ -87,7 +87,7 @@ fn special() -> Vec<Row> {
         ("Zip", "01234"),
         ("Country", "Germany"),
         ("Code", "deu"),
-        ("Born", "1815/12/10"),
+        ("Born", "1915/12/10"),
         ("Gender", "Female"),
         ("Tier", "gold\tplus"),
         ("LTV", "12.50"),
@@ -119,7 +119,7 @@ fn special() -> Vec<Row> {
                 ("EMail", &at("odd")),
                 ("Phone", "12"),
                 ("Code", "XX"),
-                ("Born", "10.12.1815"),
+                ("Born", "10/12/1915"),
                 ("Gender", "?"),
                 ("LTV", "lots"),
                 ("News", "perhaps"),
@@ -193,7 +193,15 @@ async fn arrives(delimiter: char, line_end: &str, mark: &str) {
         "phone": 1, "country_code": 1, "birthdate": 1, "gender": 1, "custom_properties.lifetime_value": 1,
         "custom_properties.newsletter": 1, "custom_properties.last_seen": 1,
     });
-    assert_eq!(ran.report()["warnings"], left_out);
+    let warnings = ran.report()["warnings"].as_object().unwrap().clone();
+    let counts: serde_json::Map<String, Value> = warnings
+        .into_iter()
+        .map(|(field, reasons)| {
+            let counts = reasons.as_object().unwrap().values().map(|count| count.as_u64().unwrap());
+            (field, counts.sum::<u64>().into())
+        })
+        .collect();
+    assert_eq!(Value::Object(counts), left_out);
 }
 
 #[tokio::test]

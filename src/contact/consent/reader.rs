@@ -1,6 +1,6 @@
 //! Consent, bound to the columns of one file.
 
-use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr};
 
 use jiff::Timestamp;
 
@@ -113,16 +113,21 @@ fn ip<'a>(cell: &'a str, warnings: &mut Counts) -> Option<Cow<'a, str>> {
 }
 
 impl ConsentWarnings {
-    /// The warnings by what a person calls the cell: `consent.email.date`.
-    pub(crate) fn named(&self) -> BTreeMap<String, u64> {
+    /// The warnings by what a person calls the cell, `consent.email.date`, each with its reason and how many.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (String, String, u64)> {
         let of = |channel: Channel| {
             let (key, counts) = (channel.key(), self.0.of(channel));
             [
-                (format!("consent.{key}"), counts.values),
-                (format!("consent.{key}.date"), counts.dates),
-                (format!("consent.{key}.ip"), counts.ips),
+                ("", "not in the export's lists; the status stays as it is", counts.values),
+                (
+                    ".date",
+                    "no day from 1990 to that of the run, or not written as `format` says",
+                    counts.dates,
+                ),
+                (".ip", "not an IP address", counts.ips),
             ]
+            .map(|(cell, reason, count)| (format!("consent.{key}{cell}"), reason.to_owned(), count))
         };
-        Channel::ALL.into_iter().flat_map(of).filter(|(_, count)| *count > 0).collect()
+        Channel::ALL.into_iter().flat_map(of)
     }
 }

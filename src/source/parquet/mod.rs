@@ -5,13 +5,11 @@
 
 mod blocks;
 mod column;
+mod guard;
 mod schema;
 mod value;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use parquet::{
     basic::Compression as Codec,
@@ -27,6 +25,7 @@ use parquet::{
 use self::{
     blocks::Blocks,
     column::{Cells, cells},
+    guard::guarded,
     schema::{Kind, Leaf, leaves},
 };
 use super::{BadRow, File, Header, Row, Rows, SourceError};
@@ -53,6 +52,8 @@ pub(super) struct ParquetRows {
     at_once: u64,
     row: u64,
     scratch: String,
+    /// Whether it reads every column, and not those of a mapping.
+    reads_all: bool,
 }
 
 impl ParquetRows {
@@ -102,6 +103,7 @@ impl ParquetRows {
             at_once: 1,
             row: 0,
             scratch: String::new(),
+            reads_all: wanted.is_empty(),
         })
     }
 
@@ -185,6 +187,8 @@ impl Rows for ParquetRows {
             match cells.next(&mut record, &mut self.scratch) {
                 Ok(Some(list)) => row.push_list(column, list),
                 Ok(None) => {}
+                // Where nobody asked for the column, bytes that are no text are no reason to leave the row out.
+                Err(_) if self.reads_all => {}
                 Err(bad) => read = Err(bad),
             }
         }
@@ -197,12 +201,6 @@ impl Rows for ParquetRows {
         row.set_cells(record);
         Ok(Some(read))
     }
-}
-
-/// The library asserts what a damaged file may not hold. That is a refusal here.
-fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(ParquetError::General("what it says of itself is impossible".to_owned())))
 }
 
 fn refusal(error: ParquetError, row: u64, column: Option<&str>) -> SourceError {

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     config::{CompleteOn, Export},
-    contact::{self, Channel, Channels, Consent, EmailKey, Invalid, Mapper, Tag, Warnings},
-    run::{ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
+    contact::{self, Channel, EmailKey, Invalid, Mapper, ProgramError, Programs, Tag, Warnings},
+    run::{ByReason, ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
     source::{self, BadRow, ColumnProblem, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
 
@@ -53,6 +53,9 @@ pub enum PrepareError {
         /// How they differ.
         differs: HeadersDiffer,
     },
+    /// A template or the filter cannot be read.
+    #[error(transparent)]
+    Program(Box<ProgramError>),
     /// A line could not be written or compressed.
     #[error("could not prepare a chunk: {0}")]
     Write(#[from] std::io::Error),
@@ -61,13 +64,19 @@ pub enum PrepareError {
     Stopped,
 }
 
+impl From<ProgramError> for PrepareError {
+    fn from(error: ProgramError) -> Self {
+        Self::Program(Box::new(error))
+    }
+}
+
 /// What the loop made of the rows.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub planned: Planned,
     pub chunks: Vec<ChunkInfo>,
     pub refused_parts: u32,
-    pub warnings: BTreeMap<String, u64>,
+    pub warnings: ByReason,
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Opt-outs that are to be put into the chunks.
     pub opt_outs: OptOuts,
@@ -113,11 +122,14 @@ pub(super) fn prepare<'f, S: Sink>(
     let tags = [export.segment().tag().clone()];
     let mut preparation =
         Preparation::new(sink, export, now, chunk_contacts).map_err(|error| (0, error.into()))?;
-    let mut warnings = BTreeMap::new();
+    let programs = Programs::compile(export.mapping()).map_err(|error| (0, error.into()))?;
+    let mut warnings = ByReason::new();
     let mut last = 0;
     for (n, (file, reading)) in files.into_iter().enumerate() {
         last = n;
-        preparation.file(n, file, reading, export, &tags, &mut warnings).map_err(|error| (n, error))?;
+        preparation
+            .file(n, file, reading, (export, &programs, &tags), &mut warnings)
+            .map_err(|error| (n, error))?;
         if preparation.guard.is_some() {
             break;
         }
@@ -151,19 +163,21 @@ impl<'a, S: Sink> Preparation<'a, S> {
         n: usize,
         file: &dyn File,
         reading: &Reading,
-        export: &Export,
-        tags: &[Tag],
-        all_warnings: &mut BTreeMap<String, u64>,
+        (export, programs, tags): (&Export, &Programs, &[Tag]),
+        all_warnings: &mut ByReason,
     ) -> Result<(), PrepareError> {
         let mapping = export.mapping();
         let object = u32::try_from(n).unwrap_or(u32::MAX);
-        let mut rows = match source::open(file, reading, &mapping.columns()) {
+        let columns = mapping.columns();
+        let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut rows = match source::open(file, reading, &wanted) {
             // Some producers write a file for each of their workers, also for those that had nothing to write.
             Err(SourceError::Empty) if *export.segment().complete_on() != CompleteOn::Object => return Ok(()),
             opened => opened?,
         };
         self.same_columns(n, rows.header())?;
-        let mapper = Mapper::bind(mapping, tags, rows.header(), self.now).map_err(SourceError::Columns)?;
+        let mapper =
+            Mapper::bind(mapping, programs, tags, rows.header(), self.now).map_err(SourceError::Columns)?;
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
             self.planned.read += 1;
@@ -174,20 +188,25 @@ impl<'a, S: Sink> Preparation<'a, S> {
             }
             match mapper.contact(&row, &mut warnings) {
                 Err(invalid) => {
-                    if let Some((key, said)) = mapper.consent(&row).filter(|_| self.ledger.is_kept()) {
-                        self.refused(key, &said);
-                    }
-                    self.invalid(at, invalid.code(), invalid.to_string(), mapper.email_cell(&row))?;
+                    self.opt_out(&mapper, &row);
+                    self.invalid(at, &invalid.code(), invalid.to_string(), &mapper.email_cell(&row))?;
                 }
-                Ok(contact) => self.contact(at, contact, mapper.email_cell(&row))?,
+                Ok(None) => {
+                    self.opt_out(&mapper, &row);
+                    self.planned.filtered += 1;
+                }
+                Ok(Some(contact)) => self.contact(at, contact, &mapper.email_cell(&row))?,
             }
             if self.planned.sent > export.max_profiles() {
                 self.guard = Some(Guard::MaxProfiles { allowed: export.max_profiles() });
                 break;
             }
         }
-        for (of, count) in mapper.named(&warnings) {
-            *all_warnings.entry(of).or_default() += count;
+        for (of, reasons) in mapper.named(&warnings) {
+            let all = all_warnings.entry(of).or_default();
+            for (reason, count) in reasons {
+                *all.entry(reason).or_default() += count;
+            }
         }
         if let Some(mut absent) = rows.absent() {
             if let Some(before) = &self.absent {
@@ -211,7 +230,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
     }
 
     /// Hands over what is left, when every file was read.
-    fn finish(mut self, warnings: BTreeMap<String, u64>) -> Result<Prepared, PrepareError> {
+    fn finish(mut self, warnings: ByReason) -> Result<Prepared, PrepareError> {
         self.finish_chunk()?;
         self.finish_refused()?;
         if let (None, Some(absent)) = (&self.guard, self.absent.take().filter(|absent| !absent.is_empty())) {
@@ -259,10 +278,11 @@ impl<'a, S: Sink> Preparation<'a, S> {
     }
 
     /// A row that makes no contact, though its address is one: an opt-out in it counts all the same.
-    fn refused(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
+    fn opt_out(&mut self, mapper: &Mapper<'_>, row: &Row) {
+        let Some((key, said)) = mapper.consent(row).filter(|_| self.ledger.is_kept()) else { return };
         match self.seen.get(key) {
-            Some(note) => self.seen.note(key, self.ledger.again(key, note, said)),
-            None => self.ledger.refused(key, said),
+            Some(note) => self.seen.note(key, self.ledger.again(key, note, &said)),
+            None => self.ledger.refused(key, &said),
         }
     }
 
@@ -326,10 +346,12 @@ impl BadRow {
 }
 
 impl Invalid {
-    fn code(self) -> &'static str {
+    fn code(&self) -> String {
         match self {
-            Self::NoEmail => "no_email",
-            Self::Email => "invalid_email",
+            Self::NoEmail => "no_email".to_owned(),
+            Self::Email => "invalid_email".to_owned(),
+            Self::Field { field, .. } => format!("invalid_{field}"),
+            Self::Filter => "filter_failed".to_owned(),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use super::{PlanError, PrepareError, consent::Ledger, find_source, seen::Seen};
 use crate::{
     config::Export,
-    contact::{Mapper, Tag, Warnings},
+    contact::{Mapper, Programs, Tag, Warnings},
     ports::Ports,
     source::{self, File, Header, ObjectFile, Reading, Row, SourceError},
 };
@@ -24,6 +24,8 @@ pub enum Fate {
     Invalid,
     /// An earlier row has its address.
     Duplicate,
+    /// The export's filter leaves it out.
+    Filtered,
 }
 
 /// A row beside its contact.
@@ -96,8 +98,10 @@ fn first_rows<'f>(
     rows: usize,
 ) -> Result<Vec<PreviewedRow>, (&'f str, PrepareError)> {
     let tags = [export.segment().tag().clone()];
+    let programs = Programs::compile(export.mapping()).map_err(|error| ("", error.into()))?;
     let mut shown = Shown {
         export,
+        programs: &programs,
         tags: &tags,
         now,
         seen: Seen::new(),
@@ -116,6 +120,7 @@ fn first_rows<'f>(
 
 struct Shown<'a> {
     export: &'a Export,
+    programs: &'a Programs,
     tags: &'a [Tag],
     now: Timestamp,
     seen: Seen,
@@ -128,17 +133,18 @@ impl Shown<'_> {
     fn file(&mut self, object: &str, file: &dyn File, reading: &Reading) -> Result<(), SourceError> {
         let mapping = self.export.mapping();
         let columns = mapping.columns();
-        let mut rows = match source::open(file, reading, &columns) {
+        let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut rows = match source::open(file, reading, &wanted) {
             // A part in which a worker had nothing to write; of one file the plan says the same.
             Err(SourceError::Empty) => return Ok(()),
             opened => opened?,
         };
-        let mapper =
-            Mapper::bind(mapping, self.tags, rows.header(), self.now).map_err(SourceError::Columns)?;
+        let mapper = Mapper::bind(mapping, self.programs, self.tags, rows.header(), self.now)
+            .map_err(SourceError::Columns)?;
         let mut row = Row::default();
         while self.rows.len() < self.most {
             let Some(readable) = rows.next(&mut row)? else { break };
-            let cells = cells(&columns, rows.header(), &row);
+            let cells = cells(&wanted, rows.header(), &row);
             let mut shown = PreviewedRow {
                 object: object.to_owned(),
                 line: row.line(),
@@ -162,7 +168,11 @@ impl Shown<'_> {
         let mut warnings = Warnings::default();
         match mapper.contact(row, &mut warnings) {
             Err(invalid) => shown.why = Some(invalid.to_string()),
-            Ok(mut contact) => {
+            Ok(None) => {
+                shown.fate = Fate::Filtered;
+                shown.why = Some("`where` leaves it out".to_owned());
+            }
+            Ok(Some(mut contact)) => {
                 let key = contact.key();
                 if self.seen.insert(key).is_some() {
                     shown.fate = Fate::Duplicate;
@@ -172,9 +182,11 @@ impl Shown<'_> {
                 self.ledger.taken(key, &mut contact);
                 shown.fate = Fate::Sent;
                 shown.contact = serde_json::to_value(&contact).ok();
-                let named = mapper.named(&warnings).into_keys();
-                let why = "its field does not take it".to_owned();
-                shown.left_out = named.map(|field| LeftOut { field, why: why.clone() }).collect();
+                let named = mapper.named(&warnings).into_iter();
+                let each = named.flat_map(|(field, reasons)| {
+                    reasons.into_keys().map(move |why| LeftOut { field: field.clone(), why })
+                });
+                shown.left_out = each.collect();
             }
         }
     }

@@ -35,13 +35,6 @@ pub(crate) fn people() -> Value {
     json(&root().join("people.json"))
 }
 
-/// What this version is known not to do yet: `fixtures` that it does not read as it should, and in what people
-/// `differ` until it does.
-fn pending() -> Value {
-    let path = root().join("pending.json");
-    if path.exists() { json(&path) } else { Value::Null }
-}
-
 /// Every fixture.
 pub(crate) fn all() -> Vec<Fixture> {
     let of = |group: &'static str| {
@@ -78,12 +71,7 @@ impl Fixture {
     }
 
     pub(crate) fn expected(&self) -> Expected {
-        Expected::read(&self.entry, &people(), &pending())
-    }
-
-    /// Whether it is known that this version does not read it as it should.
-    pub(crate) fn is_pending(&self) -> bool {
-        pending()["fixtures"].as_array().is_some_and(|list| list.contains(&self.name().into()))
+        Expected::read(&self.entry, &people())
     }
 
     /// Whether it is made of all the people.

@@ -93,7 +93,7 @@ impl World {
             |name: &str| counts[name].as_u64().unwrap_or_else(|| panic!("{run}: no count {name}: {counts}"));
         assert_eq!(
             of("read"),
-            of("invalid") + of("duplicate") + of("unchanged") + of("sent"),
+            of("invalid") + of("duplicate") + of("unchanged") + of("filtered") + of("sent"),
             "{run}: rows are lost: {counts}"
         );
         assert_eq!(

@@ -33,6 +33,7 @@ fn head(row: &PreviewedRow) -> String {
         Fate::Sent => "sent",
         Fate::Invalid => "invalid, not sent",
         Fate::Duplicate => "duplicate, not sent",
+        Fate::Filtered => "filtered, not sent",
     };
     let why = row.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let left_out = row.left_out.iter().fold(String::new(), |mut text, left_out| {

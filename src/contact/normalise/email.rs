@@ -1,0 +1,95 @@
+//! E-mail addresses.
+
+use std::borrow::Cow;
+
+use email_address::{EmailAddress, Options};
+
+use super::{Flaw, plain::plain};
+
+/// The longest address that mail can be sent to, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+const MAX_BYTES: usize = 254;
+
+/// An address that mail can be sent to, in lower case unless `keep_case`.
+///
+/// Stricter than RFC 5322 where senders are: a domain with a dot, no display name, no quoted local part. What a copy
+/// from a web page or a Japanese keyboard adds is taken off: `mailto:`, angle brackets, full-width characters.
+pub(crate) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, Flaw> {
+    if let Some(address) = address(cell, keep_case) {
+        return Ok(address);
+    }
+    let plain = plain(cell);
+    let bare = plain.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(&plain);
+    let bare = match bare.split_at_checked(7) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("mailto:") => rest,
+        _ => bare,
+    };
+    let found = if bare == cell { None } else { address(bare, keep_case) };
+    found.map(|address| Cow::Owned(address.into_owned())).ok_or(Flaw::Email)
+}
+
+fn address(cell: &str, keep_case: bool) -> Option<Cow<'_, str>> {
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    if cell.len() > MAX_BYTES || cell.starts_with('"') || has_width(cell) {
+        return None;
+    }
+    EmailAddress::parse_with_options(cell, options).ok()?;
+    let is_lower = cell.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+    Some(if keep_case || is_lower { Cow::Borrowed(cell) } else { Cow::Owned(cell.to_lowercase()) })
+}
+
+/// Whether there are full-width forms or characters that take no room, which no address has on purpose.
+fn has_width(cell: &str) -> bool {
+    !cell.is_ascii()
+        && cell.chars().any(|c| {
+            matches!(c, '\u{ff00}'..='\u{ff60}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_lower_cased_unless_its_case_is_kept() {
+        for (cell, keep, address) in [
+            ("Ada.L+news@Example.COM", false, "ada.l+news@example.com"),
+            ("Ada.L+news@Example.COM", true, "Ada.L+news@Example.COM"),
+            ("jörg@müller.example", false, "jörg@müller.example"),
+            ("mailto:Ada@example.com", false, "ada@example.com"),
+            ("<ada@example.com>", false, "ada@example.com"),
+            ("ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", false, "ada@example.com"),
+            ("\u{feff}ada@example.com\u{200b}", false, "ada@example.com"),
+        ] {
+            assert_eq!(email(cell, keep).as_deref(), Ok(address), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_mail_cannot_be_sent_to_is_no_address() {
+        let long = format!("{}@example.com", "x".repeat(65));
+        for cell in [
+            "a",
+            "a@",
+            "@b.co",
+            "a@b",
+            "a b@c.co",
+            "a@b..co",
+            "a@.co",
+            "a@b.co.",
+            "a@@b.co",
+            "Ada <a@b.co>",
+            "\"a b\"@c.co",
+            "a@[127.0.0.1]",
+            "a@b.co,c@d.co",
+            "a.@b.co",
+            ".a@b.co",
+            "a..b@c.co",
+            "a@b_c.co\u{0}",
+            "mailto:",
+            "<>",
+            &long,
+        ] {
+            assert_eq!(email(cell, false), Err(Flaw::Email), "{cell}");
+        }
+    }
+}

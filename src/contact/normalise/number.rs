@@ -1,0 +1,115 @@
+//! Numbers as people write them.
+
+use serde_json::Number;
+
+use super::{Flaw, plain::plain};
+use crate::contact::Decimal;
+
+/// A finite number. Whole ones stay exact to 64 bits.
+pub(super) fn number(cell: &str, decimal: Option<Decimal>) -> Result<Number, Flaw> {
+    let has_groups = cell.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'.' | b'-'));
+    let plain_point = decimal != Some(Decimal::Comma) && !has_groups;
+    if plain_point {
+        return exact(cell);
+    }
+    let mut text = plain(cell).replace('−', "-");
+    // Spaces and apostrophes stand between thousands and never before a fraction.
+    text = ungroup(&text, |c| c == ' ' || c == '\'' || c == '’').ok_or(Flaw::Number)?;
+    match decimal.map_or_else(|| guess(&text), Ok)? {
+        Decimal::Point => exact(&ungroup(&text, |c| c == ',').ok_or(Flaw::Number)?),
+        Decimal::Comma => exact(&ungroup(&text, |c| c == '.').ok_or(Flaw::Number)?.replacen(',', ".", 1)),
+    }
+}
+
+/// What stands before the fraction, where a number leaves no doubt.
+fn guess(text: &str) -> Result<Decimal, Flaw> {
+    match (text.rfind(','), text.rfind('.')) {
+        (None, _) => Ok(Decimal::Point),
+        (Some(comma), Some(point)) if comma < point => Ok(Decimal::Point),
+        // `1,234,567`
+        (Some(_), None) if text.matches(',').count() > 1 => Ok(Decimal::Point),
+        _ => Err(Flaw::AmbiguousNumber),
+    }
+}
+
+/// The text without what stands between its thousands; `None` where that stands anywhere else.
+fn ungroup(text: &str, is_separator: fn(char) -> bool) -> Option<String> {
+    if !text.contains(is_separator) {
+        return Some(text.to_owned());
+    }
+    let (sign, rest) = match text.strip_prefix(['-', '+']) {
+        Some(rest) => (text.get(..1)?, rest),
+        None => ("", text),
+    };
+    let whole_ends = rest.find(|c: char| !c.is_ascii_digit() && !is_separator(c)).unwrap_or(rest.len());
+    let (whole, fraction) = rest.split_at(whole_ends);
+    let groups: Vec<&str> = whole.split(is_separator).collect();
+    let (first, others) = groups.split_first()?;
+    let fits = (1..=3).contains(&first.len()) && others.iter().all(|group| group.len() == 3);
+    (fits && !fraction.contains(is_separator)).then(|| format!("{sign}{}{fraction}", groups.concat()))
+}
+
+fn exact(text: &str) -> Result<Number, Flaw> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Ok(whole.into());
+    }
+    // Only what people write: `f64` also parses `inf`, `NaN` and `.`-less words.
+    let is_number = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    let number = text.parse::<f64>().ok().filter(|_| is_number).and_then(Number::from_f64);
+    number.ok_or(Flaw::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cell: &str, decimal: Option<Decimal>) -> Result<String, Flaw> {
+        number(cell, decimal).map(|number| number.to_string())
+    }
+
+    #[test]
+    fn a_number_is_what_it_says() {
+        for (cell, decimal, found) in [
+            ("007", None, "7"),
+            ("9007199254740993", None, "9007199254740993"),
+            ("-12.50", None, "-12.5"),
+            ("1e3", None, "1000.0"),
+            ("1,234.56", None, "1234.56"),
+            ("1,234,567", None, "1234567"),
+            ("1 234.5", None, "1234.5"),
+            ("1\u{202f}234\u{a0}567", None, "1234567"),
+            ("1'234.50", None, "1234.5"),
+            ("１２３", None, "123"),
+            ("−5", None, "-5"),
+            ("1,234", Some(Decimal::Point), "1234"),
+            ("1234,5", Some(Decimal::Comma), "1234.5"),
+            ("1.234,56", Some(Decimal::Comma), "1234.56"),
+            ("1.234", Some(Decimal::Comma), "1234"),
+            ("-1 234,5", Some(Decimal::Comma), "-1234.5"),
+            ("12", Some(Decimal::Comma), "12"),
+        ] {
+            assert_eq!(read(cell, decimal).as_deref(), Ok(found), "{cell} {decimal:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_two_numbers_is_none() {
+        for (cell, decimal, flaw) in [
+            ("1,5", None, Flaw::AmbiguousNumber),
+            ("1,234", None, Flaw::AmbiguousNumber),
+            ("1.234,56", None, Flaw::AmbiguousNumber),
+            ("1,5", Some(Decimal::Point), Flaw::Number),
+            ("1.5", Some(Decimal::Comma), Flaw::Number),
+            ("1,2,3", Some(Decimal::Comma), Flaw::Number),
+            ("inf", None, Flaw::Number),
+            ("NaN", None, Flaw::Number),
+            ("€ 5", None, Flaw::Number),
+            ("lots", None, Flaw::Number),
+            ("1 2", None, Flaw::Number),
+            (".", None, Flaw::Number),
+            ("-", None, Flaw::Number),
+        ] {
+            assert_eq!(read(cell, decimal), Err(flaw), "{cell} {decimal:?}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Words for yes and no, for male and female, in the languages of many shops.
+
+use super::plain::folded;
+
+const MALE: [&str; 28] = [
+    "m",
+    "male",
+    "man",
+    "men",
+    "boy",
+    "mr",
+    "männlich",
+    "maennlich",
+    "mann",
+    "herr",
+    "homme",
+    "masculin",
+    "monsieur",
+    "h",
+    "hombre",
+    "masculino",
+    "maschio",
+    "uomo",
+    "homem",
+    "mannelijk",
+    "man's",
+    "男",
+    "男性",
+    "男子",
+    "남",
+    "남자",
+    "남성",
+    "мужской",
+];
+const FEMALE: [&str; 30] = [
+    "f",
+    "female",
+    "woman",
+    "women",
+    "girl",
+    "mrs",
+    "ms",
+    "miss",
+    "w",
+    "weiblich",
+    "frau",
+    "femme",
+    "féminin",
+    "feminin",
+    "madame",
+    "mujer",
+    "femenino",
+    "femmina",
+    "donna",
+    "mulher",
+    "feminino",
+    "vrouw",
+    "vrouwelijk",
+    "女",
+    "女性",
+    "女子",
+    "여",
+    "여자",
+    "여성",
+    "женский",
+];
+const YES: [&str; 24] = [
+    "true",
+    "yes",
+    "y",
+    "t",
+    "1",
+    "on",
+    "ja",
+    "j",
+    "oui",
+    "o",
+    "vrai",
+    "wahr",
+    "sí",
+    "si",
+    "sì",
+    "sim",
+    "verdadero",
+    "да",
+    "はい",
+    "有",
+    "○",
+    "〇",
+    "是",
+    "예",
+];
+const NO: [&str; 22] = [
+    "false",
+    "no",
+    "n",
+    "f",
+    "0",
+    "off",
+    "nein",
+    "non",
+    "faux",
+    "falsch",
+    "nee",
+    "não",
+    "nao",
+    "falso",
+    "нет",
+    "いいえ",
+    "無",
+    "×",
+    "✕",
+    "否",
+    "아니오",
+    "아니요",
+];
+
+/// `m` or `f`.
+pub(super) fn gender(cell: &str) -> Option<&'static str> {
+    // Most files say it as Omnisend does.
+    match cell {
+        "m" | "M" => return Some("m"),
+        "f" | "F" => return Some("f"),
+        _ => {}
+    }
+    let folded = folded(cell);
+    let word = folded.trim_end_matches('.');
+    if MALE.contains(&word) {
+        Some("m")
+    } else if FEMALE.contains(&word) {
+        Some("f")
+    } else {
+        None
+    }
+}
+
+/// Yes or no.
+pub(super) fn boolean(cell: &str) -> Option<bool> {
+    match cell {
+        "true" | "1" => return Some(true),
+        "false" | "0" => return Some(false),
+        _ => {}
+    }
+    let folded = folded(cell);
+    let word = folded.as_str();
+    if YES.contains(&word) {
+        Some(true)
+    } else if NO.contains(&word) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_understood_in_several_languages() {
+        for (cell, found) in [
+            ("Female", Some("f")),
+            ("M", Some("m")),
+            ("männlich", Some("m")),
+            ("Frau", Some("f")),
+            ("Mr.", Some("m")),
+            ("女性", Some("f")),
+            ("男", Some("m")),
+            ("여자", Some("f")),
+            ("ｍ", Some("m")),
+            ("x", None),
+            ("divers", None),
+            ("不明", None),
+        ] {
+            assert_eq!(gender(cell), found, "{cell}");
+        }
+        for (cell, found) in [
+            ("Yes", Some(true)),
+            ("0", Some(false)),
+            ("JA", Some(true)),
+            ("nein", Some(false)),
+            ("はい", Some(true)),
+            ("○", Some(true)),
+            ("×", Some(false)),
+            ("off", Some(false)),
+            ("maybe", None),
+        ] {
+            assert_eq!(boolean(cell), found, "{cell}");
+        }
+    }
+
+    #[test]
+    fn no_word_means_both() {
+        assert!(MALE.iter().all(|word| !FEMALE.contains(word)));
+        assert!(YES.iter().all(|word| !NO.contains(word)));
+        for word in MALE.iter().chain(&FEMALE).chain(&YES).chain(&NO) {
+            assert_eq!(*word, folded(word), "it could never be found");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn a_program_says_which_columns_it_uses() {
+    for (text, columns) in [
+        ("{{ Given }} {{ Family }}", vec!["Family", "Given"]),
+        ("{{ row[\"First Name\"] }}{{ 氏名|trim }}", vec!["First Name", "氏名"]),
+        ("a row of {% if Kana %}{{ row.Kana }}{% else %}{{ row['Name'] }}{% endif %}", vec!["Kana", "Name"]),
+        ("{ {{ A }} }", vec!["A"]),
+    ] {
+        assert_eq!(check_template(text).as_deref(), Ok(columns.map_to_owned().as_slice()), "{text}");
+    }
+    assert_eq!(
+        check_expression("Country == 'JP' and LTV|float > 100 and row['a b'] in ['x', 'y']").unwrap(),
+        ["Country", "LTV", "a b"]
+    );
+}
+
+trait Owned {
+    fn map_to_owned(&self) -> Vec<String>;
+}
+
+impl Owned for Vec<&str> {
+    fn map_to_owned(&self) -> Vec<String> {
+        self.iter().map(|text| (*text).to_owned()).collect()
+    }
+}
+
+#[test]
+fn what_can_never_be_meant_is_refused() {
+    let refused = |checked: Result<Vec<String>, ProgramError>| checked.unwrap_err().to_string();
+    insta::assert_snapshot!(
+        [
+            refused(check_template("{{ Given")),
+            refused(check_template("{{ row[Given] }}")),
+            refused(check_template("{% for c in row %}{{ c }}{% endfor %}")),
+            refused(check_template("Dear customer")),
+            refused(check_template("{% include 'x' %}")),
+            refused(check_expression("Country ==")),
+            refused(check_expression("true")),
+            refused(check_expression("LTV > 100")),
+            refused(check_expression("Country == 'JP' and 100 <= row[\"Life time\"]")),
+        ]
+        .join("\n")
+    );
+    for text in [
+        "LTV|float > 100",
+        "100 < LTV|float",
+        "Name|length > 3",
+        "(A|int + 1) > 3",
+        "A == '1'",
+        "A is not none",
+    ] {
+        assert!(check_expression(text).is_ok(), "{text}: {:?}", check_expression(text));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_program_panic(text in "[\\PC]{0,40}|[{}%|.'\"\\[\\]()A-Za-z0-9=<>! row]{0,60}") {
+        let _ = check_template(&text);
+        let _ = check_expression(&text);
+    }
+}
