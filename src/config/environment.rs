@@ -77,6 +77,12 @@ impl LambdaEnvironment {
     }
 }
 
+/// `AWS_ENDPOINT_URL`: where the services of AWS are, if not where the region has them.
+#[cfg(feature = "aws")]
+pub(crate) fn aws_endpoint_url() -> Option<String> {
+    of_the_process("AWS_ENDPOINT_URL")?.into_string().ok().filter(|url| !url.is_empty())
+}
+
 /// `AWS_LAMBDA_LOG_LEVEL`: the level that the function's logging configuration says.
 pub fn log_level() -> Option<String> {
     of_the_process("AWS_LAMBDA_LOG_LEVEL")?.into_string().ok()

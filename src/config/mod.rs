@@ -22,6 +22,8 @@ mod words;
 
 pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection};
+#[cfg(feature = "aws")]
+pub(crate) use environment::aws_endpoint_url;
 #[cfg(feature = "kill-points")]
 pub(crate) use environment::kill_plan;
 #[cfg(feature = "test-scale")]

@@ -104,7 +104,7 @@ impl Lambda {
     /// Composes the adapters from the environment. Asks nothing of anybody yet.
     pub async fn new() -> Result<Self, EnvironmentError> {
         let environment = LambdaEnvironment::read()?;
-        let aws = Aws::load().await;
+        let aws = Aws::from_environment().await;
         let ports = Ports {
             objects: Arc::new(aws.objects(&environment.state_bucket)),
             queue: Arc::new(aws.queue(&environment.upload_queue_url)),

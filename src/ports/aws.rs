@@ -5,12 +5,20 @@ mod retry;
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, region::EnvironmentVariableRegionProvider},
+    meta::region::ProvideRegion,
+    timeout::TimeoutConfig,
+};
+use aws_sdk_s3::config::SharedCredentialsProvider;
 
 pub(in crate::ports) use self::{
     failure::{Failure, deepest},
     retry::{Patience, patiently},
 };
+use crate::config::aws_endpoint_url;
+
 use super::{objects::S3Objects, queue::SqsQueue, secrets::SecretsManager};
 
 /// How long a call to S3 may be without its answer's first byte: as long as a part of 8 MiB may take to be sent over
@@ -26,11 +34,22 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Aws(SdkConfig);
 
 impl Aws {
-    /// Takes what the SDK finds: the variables `AWS_*`, the profile, the role of the function or machine. No
-    /// credentials are asked for yet; what is missing or wrong is an error of the first call that needs it.
-    pub async fn load() -> Self {
-        // A version, not the latest: what changes with it is read before it is taken.
-        Self(aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await)
+    /// Takes what Lambda gives a function: region and credentials from the variables `AWS_*`, and the endpoint of a
+    /// stand-in if one is named. No credentials are asked for yet; what is missing or wrong is an error of the first
+    /// call that needs it.
+    ///
+    /// Not the SDK's own chain: a function has no profile, no container's or machine's role and no one who signs in,
+    /// and what looks for those is half a megabyte of the artifact.
+    pub async fn from_environment() -> Self {
+        let region = EnvironmentVariableRegionProvider::new().region().await;
+        let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        let mut config = SdkConfig::builder()
+            // A version, not the latest: what changes with it is read before it is taken.
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(region)
+            .credentials_provider(credentials);
+        config.set_endpoint_url(aws_endpoint_url());
+        Self(config.build())
     }
 
     /// Takes a configuration as it is.

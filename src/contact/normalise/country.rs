@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
-use rust_iso3166::{from_alpha2, from_alpha3};
+use rust_iso3166::from_alpha3;
 
 use super::plain::folded;
 
@@ -51,12 +51,31 @@ pub(crate) fn code(cell: &str) -> Option<&'static str> {
 }
 
 fn by_code(cell: &str) -> Option<&'static str> {
-    let code = cell.to_ascii_uppercase();
-    match code.len() {
-        2 => from_alpha2(&code).map(|country| country.alpha2),
-        3 => from_alpha3(&code).map(|country| country.alpha2),
+    match cell.as_bytes() {
+        [a, b] => *ALPHA2.get(place(*a, *b)?)?,
+        [_, _, _] => from_alpha3(&cell.to_ascii_uppercase()).map(|country| country.alpha2),
         _ => None,
     }
+}
+
+/// Codes of two letters by their place: most cells are one, and a million lookups by hash would show.
+static ALPHA2: LazyLock<[Option<&'static str>; LETTERS * LETTERS]> = LazyLock::new(|| {
+    let mut codes = [None; LETTERS * LETTERS];
+    for country in rust_iso3166::ALL {
+        if let [a, b] = country.alpha2.as_bytes()
+            && let Some(code) = place(*a, *b).and_then(|place| codes.get_mut(place))
+        {
+            *code = Some(country.alpha2);
+        }
+    }
+    codes
+});
+
+const LETTERS: usize = 26;
+
+fn place(a: u8, b: u8) -> Option<usize> {
+    let letter = |byte: u8| byte.is_ascii_alphabetic().then(|| usize::from(byte.to_ascii_uppercase() - b'A'));
+    Some(letter(a)? * LETTERS + letter(b)?)
 }
 
 /// A country's name: the English one where the cell is a code, else the cell.
@@ -127,7 +146,7 @@ mod tests {
         // Two countries are called so.
         assert_eq!(double, ["kongo"]);
         for (of, mut names) in countries() {
-            assert!(from_alpha2(of).is_some(), "{of}");
+            assert!(rust_iso3166::from_alpha2(of).is_some(), "{of}");
             assert!(names.next().is_some_and(|name| code(name) == Some(of)), "{of}");
         }
     }
