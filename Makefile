@@ -23,7 +23,7 @@ bench: ## Measure planning and uploading: see docs/BENCHMARKS.md
 	cargo bench --bench plan
 	cargo bench --bench upload
 
-fuzz: ## Run every fuzz target for FUZZ_SECONDS (60), on the readers of segment files
+fuzz: ## Run every fuzz target for FUZZ_SECONDS (60), on the readers of segment files and the mapping
 	@fuzz/run
 
 clean: ## Remove what was built, and the demo's state

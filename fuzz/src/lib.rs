@@ -3,14 +3,24 @@
 //! `[[bin]]` in `Cargo.toml`.
 
 use bytes::Bytes;
-use omnisend_export::source::{self, Charset, Compression, Format, Reading, Row};
+use omnisend_export::{
+    config,
+    contact::{Mapper, Programs, Warnings, check_expression, check_template},
+    source::{self, Charset, Compression, Format, Reading, Row},
+};
 
 /// A target: a function of any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name.
-pub const TARGETS: [(&str, Target); 5] =
-    [("csv", csv), ("json", json), ("parquet", parquet), ("packed", packed), ("text", text)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("csv", csv),
+    ("json", json),
+    ("mapping", mapping),
+    ("parquet", parquet),
+    ("packed", packed),
+    ("text", text),
+];
 
 /// A row that came out may be as large as its bound, and the file that gave it as small as it likes.
 fn read(bytes: &[u8], reading: &Reading, wanted: &[&str]) {
@@ -62,4 +72,50 @@ pub fn text(bytes: &[u8]) {
     let name = Charset::USUAL.get(usize::from(*choice));
     let encoding = name.and_then(|name| Charset::named(name).ok());
     read(bytes, &Reading { encoding, ..Reading::default() }, &["EMail"]);
+}
+
+/// A mapping's expressions and normalisers. The first line is a filter, the second a template, the third the format of
+/// a date; the rest is a file whose columns are `a`, `b` and `EMail`.
+pub fn mapping(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let mut lines = text.splitn(4, '\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (filter, template, format, rows) = (line(), line(), line(), line());
+    let quoted = |text: &str| {
+        let text: String = text.chars().filter(|c| !c.is_control() && *c != '\'').collect();
+        format!("'{text}'")
+    };
+    let filter = check_expression(filter).map_or_else(|_| "true or a".to_owned(), |_| filter.to_owned());
+    let template = check_template(template).map_or_else(|_| "{{ a }}".to_owned(), |_| template.to_owned());
+    let toml = format!(
+        "display_name = 'x'\ndefault_region = 'JP'\nwhere = {}\n[[segments]]\nname = 'x'\npath = 'segments/x/'\n[fields]\n\
+         email = 'EMail'\nfirst_name = {{ template = {} }}\nphone = 'a'\ncountry_code = 'b'\ncountry = 'a'\n\
+         birthdate = 'a'\ngender = 'b'\ncreated_at = {{ column = 'b'{} }}\n[custom_properties]\n\
+         n = {{ column = 'a', type = 'number' }}\nm = {{ column = 'a', type = 'number', decimal = ',' }}\n\
+         y = {{ column = 'b', type = 'boolean' }}\nl = {{ first_of = ['a', 'b'], type = 'list' }}\n",
+        quoted(&filter),
+        quoted(&template),
+        if format.is_empty() { String::new() } else { format!(", format = {}", quoted(format)) },
+    );
+    let named = ("x".parse(), "y".parse());
+    let (Ok(export), Ok(connection)) = named else { return };
+    let Ok(export) = config::export(export, connection, "x.toml", toml.as_bytes()) else { return };
+    let mapping = export.mapping();
+    let Ok(programs) = Programs::compile(mapping) else { return };
+    let file = Bytes::from(format!("EMail,a,b\nada@b.co,{rows}\n"));
+    let columns = mapping.columns();
+    let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let reading = Reading { format: Some(Format::Csv), encoding: Some(Charset::UTF_8), ..Reading::default() };
+    let Ok(mut rows) = source::open(&file, &reading, &wanted) else { return };
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let Ok(mapper) = Mapper::bind(mapping, &programs, &[], rows.header(), now) else { return };
+    let (mut row, mut warnings) = (Row::default(), Warnings::default());
+    while let Ok(Some(read)) = rows.next(&mut row) {
+        if read.is_ok()
+            && let Ok(Some(contact)) = mapper.contact(&row, &mut warnings)
+        {
+            assert!(contact.email.contains('@'), "a contact has an address");
+        }
+    }
+    let _ = mapper.named(&warnings);
 }
