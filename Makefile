@@ -21,6 +21,7 @@ check: ## Check formatting, lints and documentation
 
 bench: ## Measure planning and uploading: see docs/BENCHMARKS.md
 	cargo bench --bench plan
+	cargo bench --bench mapping
 	cargo bench --bench upload
 
 fuzz: ## Run every fuzz target for FUZZ_SECONDS (60), on the readers of segment files and the mapping
