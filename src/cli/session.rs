@@ -110,7 +110,7 @@ impl Session {
             let same = manifest.source.iter().eq(source.parts.iter().map(|part| &part.object))
                 && manifest.mode == mode
                 && manifest.mapping == *self.export.mapping()
-                && manifest.tag == *self.export.segment().tag();
+                && manifest.tags == self.export.tags();
             if same {
                 super::output::note(&format!("going on with run {}, which was interrupted", manifest.run));
                 self.unpark(&manifest).await?;

@@ -3,7 +3,7 @@
 use std::slice;
 
 use crate::{
-    contact::Mapping,
+    contact::{Mapping, Tag},
     run::{ConnectionName, ExportName, Mode},
     source::Reading,
 };
@@ -72,6 +72,11 @@ impl Export {
     /// Its segments, for code that is ready for several.
     pub fn segments(&self) -> &[Segment] {
         slice::from_ref(&self.segment)
+    }
+
+    /// Its segments' tags, in their order.
+    pub fn tags(&self) -> Vec<Tag> {
+        self.segments().iter().map(|segment| segment.tag().clone()).collect()
     }
 
     /// How its files are read.

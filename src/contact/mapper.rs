@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 
 use super::{
     Channels, Consent, EmailKey, Field, Flaw, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Prepared, Programs,
-    Source, Tag, Value, Warnings,
+    Source, Value, Warnings,
     cells::Cells,
     consent::{ConsentReader, ConsentWarnings},
     normalise::email,
@@ -55,7 +55,6 @@ pub struct Mapper<'m> {
     filter: Option<Program<'m>>,
     fields: Vec<Bound<'m, Field>>,
     properties: Vec<Bound<'m, &'m str>>,
-    tags: &'m [Tag],
     send_welcome_message: bool,
     consent: ConsentReader<'m>,
     /// The last day on which anybody can be born.
@@ -86,7 +85,6 @@ impl<'m> Mapper<'m> {
     pub fn bind(
         mapping: &'m Mapping,
         programs: &'m Programs,
-        tags: &'m [Tag],
         header: &Header,
         now: Timestamp,
     ) -> Result<Self, Vec<ColumnProblem>> {
@@ -128,7 +126,6 @@ impl<'m> Mapper<'m> {
             filter,
             fields,
             properties,
-            tags,
             send_welcome_message: mapping.send_welcome_message,
             consent,
             today: Offset::UTC.to_datetime(now).date(),
@@ -165,15 +162,7 @@ impl<'m> Mapper<'m> {
         }
         let send_welcome_message = self.send_welcome_message;
         let consent = self.consent.read(row, &mut warnings.consent);
-        Ok(Some(Prepared {
-            email,
-            phone,
-            fields,
-            properties,
-            tags: self.tags,
-            send_welcome_message,
-            consent,
-        }))
+        Ok(Some(Prepared { email, phone, fields, properties, send_welcome_message, consent }))
     }
 
     /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact.
@@ -292,12 +281,11 @@ mod tests {
     }
 
     fn contacts_of(mapping: &Mapping, file: &str) -> (Vec<String>, ByReason) {
-        let tags = [Tag::try_from("segment: VIP".to_owned()).unwrap()];
         let columns = mapping.columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
         let mut rows = CsvRows::open(file.as_bytes(), None, None, &wanted).unwrap();
         let programs = Programs::compile(mapping).unwrap();
-        let mapper = Mapper::bind(mapping, &programs, &tags, rows.header(), NOW).unwrap();
+        let mapper = Mapper::bind(mapping, &programs, rows.header(), NOW).unwrap();
         let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
         while let Some(Ok(())) = rows.next(&mut row).unwrap() {
             seen.push(match mapper.contact(&row, &mut warnings) {
@@ -319,8 +307,8 @@ mod tests {
         assert_eq!(
             seen,
             [
-                r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+442079460958","sendWelcomeMessage":false}],"firstName":"Ada","birthdate":"1915-12-10","customProperties":{"lifetime_value":12.5,"likes":["a","b"]},"tags":["segment: VIP"]}"#,
-                r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}],"tags":["segment: VIP"]}"#,
+                r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+442079460958","sendWelcomeMessage":false}],"firstName":"Ada","birthdate":"1915-12-10","customProperties":{"lifetime_value":12.5,"likes":["a","b"]}}"#,
+                r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}]}"#,
             ]
         );
         assert!(warnings.is_empty());
@@ -338,8 +326,8 @@ mod tests {
         assert_eq!(
             seen,
             [
-                r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false}],"firstName":"Ada","tags":["segment: VIP"]}"#,
-                r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}],"customProperties":{"lifetime_value":3},"tags":["segment: VIP"]}"#,
+                r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false}],"firstName":"Ada"}"#,
+                r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}],"customProperties":{"lifetime_value":3}}"#,
                 "the e-mail is empty",
                 "this is not an e-mail address that mail can be sent to",
             ]
@@ -358,7 +346,7 @@ mod tests {
     fn every_missing_column_is_named_at_once() {
         let (mapping, header) = (mapping(), Header::new(["Email", "FirstName", "LTV"]));
         let programs = Programs::compile(&mapping).unwrap();
-        let problems = Mapper::bind(&mapping, &programs, &[], &header, NOW).unwrap_err();
+        let problems = Mapper::bind(&mapping, &programs, &header, NOW).unwrap_err();
         let wanted: Vec<String> = problems.iter().map(|problem| problem.wanted().to_owned()).collect();
         assert_eq!(wanted, ["EMail", "Telephone", "Born", "Likes"]);
     }
@@ -396,9 +384,9 @@ mod tests {
         assert_eq!(
             seen,
             [
-                r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false},{"type":"phone","id":"+81312345678","sendWelcomeMessage":false}],"firstName":"Ada L.","countryCode":"JP","tags":["segment: VIP"]}"#,
+                r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false},{"type":"phone","id":"+81312345678","sendWelcomeMessage":false}],"firstName":"Ada L.","countryCode":"JP"}"#,
                 "filtered",
-                r#"{"identifiers":[{"type":"email","id":"cy@b.co","sendWelcomeMessage":false}],"countryCode":"JP","tags":["segment: VIP"]}"#,
+                r#"{"identifiers":[{"type":"email","id":"cy@b.co","sendWelcomeMessage":false}],"countryCode":"JP"}"#,
                 "`where` is neither true nor false of this row; `float` fails on a text that is no number",
                 "this is not an e-mail address that mail can be sent to",
             ]
@@ -429,7 +417,7 @@ mod tests {
         assert_eq!(
             seen,
             [
-                r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false}],"firstName":"","customProperties":{"likes":[]},"tags":["segment: VIP"]}"#,
+                r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false}],"firstName":"","customProperties":{"likes":[]}}"#,
                 "phone: not a phone number",
                 "birthdate: a date whose day and month could be either way round; say `format`",
             ]

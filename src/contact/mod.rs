@@ -3,6 +3,7 @@
 mod cells;
 mod consent;
 mod field;
+mod hash;
 mod mapper;
 mod mapping;
 mod names;
@@ -20,6 +21,7 @@ pub use self::{
         Statement, Status, decide, latest_opt_out,
     },
     field::Field,
+    hash::ContactHash,
     mapper::{Invalid, Mapper},
     mapping::{Decimal, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Property, Source},
     names::{InvalidText, PropertyName, Tag},

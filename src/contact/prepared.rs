@@ -8,7 +8,7 @@ use serde::{
 };
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Channel, Channels, Consent, Field, Proof, Statement, Tag};
+use super::{Channel, Channels, Consent, Field, Proof, Statement};
 
 /// What tells contacts apart within a run: a 128-bit hash of the normalised address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ impl Value<'_> {
 
 /// A contact, ready to be sent: what `POST /contacts` takes, and an item of `POST /batches`.
 ///
-/// It has `channels` only where its row says so: consent is never invented, and a contact without them keeps what it
+/// Its tags are written into it when it is sent (`run::InlineTags`). It has `channels` only where its row says so: consent is never invented, and a contact without them keeps what it
 /// has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared<'a> {
@@ -57,8 +57,6 @@ pub struct Prepared<'a> {
     pub fields: Vec<(Field, Value<'a>)>,
     /// Custom properties that have a value.
     pub properties: Vec<(&'a str, Value<'a>)>,
-    /// The export's tags.
-    pub tags: &'a [Tag],
     /// Whether Omnisend may send its welcome message to a contact that is new to it. The API's own default is
     /// true, so it is always written.
     pub send_welcome_message: bool,
@@ -178,9 +176,6 @@ impl Serialize for Prepared<'_> {
         }
         if !self.properties.is_empty() {
             map.serialize_entry("customProperties", &Properties(&self.properties))?;
-        }
-        if !self.tags.is_empty() {
-            map.serialize_entry("tags", self.tags)?;
         }
         map.end()
     }

@@ -4,6 +4,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::run::{InlineTags, TagSet};
+
 const BODY_START: &[u8] = br#"{"endpoint":"contacts","method":"POST","items":["#;
 const BODY_END: &[u8] = b"]}";
 
@@ -12,15 +14,18 @@ pub fn batch_body_overhead() -> usize {
     BODY_START.len() + BODY_END.len()
 }
 
-/// The body of a `POST /batches`. The contacts go in as they were prepared.
-pub fn batch_body<'a>(contacts: impl IntoIterator<Item = &'a RawValue>) -> Bytes {
+/// The body of a `POST /batches`. The contacts go in as they were prepared, each with its tags.
+pub fn batch_body<'a>(
+    contacts: impl IntoIterator<Item = (&'a RawValue, TagSet)>,
+    tags: &InlineTags,
+) -> Bytes {
     let mut body = BytesMut::new();
     body.put_slice(BODY_START);
-    for (n, contact) in contacts.into_iter().enumerate() {
+    for (n, (contact, set)) in contacts.into_iter().enumerate() {
         if n > 0 {
             body.put_u8(b',');
         }
-        body.put_slice(contact.get().as_bytes());
+        tags.write(contact, set, &mut body);
     }
     body.put_slice(BODY_END);
     body.freeze()

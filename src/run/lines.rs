@@ -6,6 +6,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::TagSet;
+use crate::contact::ContactHash;
+
 /// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
 const LEVEL: i32 = -3;
 
@@ -23,21 +26,37 @@ pub struct Place {
     pub line: u64,
 }
 
-/// A line of a chunk: a contact as it is sent, and the row that it comes from.
+/// A line of a chunk: a contact as it is sent, and where it comes from.
 #[derive(Debug, Serialize)]
 pub struct ContactLine<C> {
-    /// The row.
-    pub at: Place,
-    /// The contact.
+    /// What is known of it.
+    pub of: Origin,
+    /// The contact, without its tags.
     pub contact: C,
+}
+
+/// What a run knows of a contact that it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The row that it comes from.
+    pub at: Place,
+    /// What it says.
+    #[serde(rename = "h")]
+    pub hash: ContactHash,
+    /// The tags that it gets, of the manifest's.
+    #[serde(rename = "t")]
+    pub tags: TagSet,
+    /// Those of them that it had from us before, as far as the plan knew.
+    #[serde(rename = "k", default, skip_serializing_if = "TagSet::is_empty")]
+    pub known_tags: TagSet,
 }
 
 /// A line of a chunk, read back. The contact is not parsed: it goes into a request as it is.
 #[derive(Debug, Deserialize)]
 pub struct StoredContact<'a> {
-    /// The row.
-    pub at: Place,
-    /// The contact.
+    /// What is known of it.
+    pub of: Origin,
+    /// The contact, without its tags.
     #[serde(borrow)]
     pub contact: &'a RawValue,
 }
@@ -143,12 +162,22 @@ pub fn lines(unpacked: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
+    fn origin(line: u64) -> Origin {
+        let (hash, tags) = (ContactHash(u128::from(line) << 64), TagSet(5));
+        Origin {
+            at: Place { object: 0, line },
+            hash,
+            tags,
+            known_tags: TagSet(u32::try_from(line).unwrap() & 1),
+        }
+    }
+
     #[test]
     fn lines_come_back_and_a_damaged_object_is_told() {
         let mut writer = LinesWriter::new().unwrap();
         let contact = serde_json::json!({"tags": ["a\nb"]});
         for line in 1..=3 {
-            writer.push(&ContactLine { at: Place { object: 0, line }, contact: &contact }, 1000).unwrap();
+            writer.push(&ContactLine { of: origin(line), contact: &contact }, 1000).unwrap();
         }
         assert_eq!(writer.push(&"x".repeat(2000), 1000).unwrap(), 2002, "too long: told, and not added");
         assert_eq!(writer.lines(), 3);
@@ -157,7 +186,7 @@ mod tests {
         let back: Vec<StoredContact<'_>> =
             lines(&unpacked).map(|line| serde_json::from_slice(line).unwrap()).collect();
         assert_eq!(back.len(), 3);
-        assert_eq!(back[2].at, Place { object: 0, line: 3 });
+        assert_eq!(back[2].of, origin(3));
         assert_eq!(back[2].contact.get(), r#"{"tags":["a\nb"]}"#);
 
         for cut in 0..object.len() {

@@ -107,10 +107,10 @@ pub struct Manifest {
     pub source: Vec<Pinned>,
     /// Requests a minute that the connection allowed when the run was planned.
     pub requests_per_minute: NonZeroU32,
-    /// How rows became contacts, and the tag that they were given: whether a later run may go on from here.
+    /// How rows became contacts, and the tags that they were given: whether a later run may go on from here.
     pub mapping: Mapping,
-    /// The segment's tag.
-    pub tag: Tag,
+    /// The segments' tags, in the export's order.
+    pub tags: Vec<Tag>,
     /// Contacts in a batch, at most.
     pub batch_contacts: u32,
     /// The chunks, in order.

@@ -29,6 +29,7 @@ pub use self::{
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
     config::{Connection, Export},
+    contact::Tag,
     kill_point,
     omnisend::MAX_BATCH_CONTACTS,
     ports::{
@@ -36,7 +37,7 @@ use crate::{
         objects::{ObjectError, Put},
         queue::QueueError,
     },
-    run::{DryRun, ExportName, Key, Manifest, Mode, RunRef, Step, Trigger, Work},
+    run::{DryRun, ExportName, InlineTags, Key, Manifest, Mode, RunRef, Step, Trigger, Work},
     scale,
     source::{self, HeadersDiffer, ObjectFile},
 };
@@ -159,13 +160,14 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         return Err(changed);
     }
     let opt_outs = std::mem::take(&mut prepared.opt_outs);
-    let first_contacts = first_contacts(&prepared, &opt_outs);
+    let tags = request.export.tags();
+    let first_contacts = first_contacts(&prepared, &opt_outs, &tags);
     let is_sent = !request.dry_run && prepared.guard.is_none();
     if is_sent && let Err(error) = revise(&records, &request.run, &mut prepared.chunks, opt_outs).await {
         discard(ports, &request.run).await;
         return Err(error);
     }
-    let manifest = manifest(request, started_at, source, prepared, first_contacts);
+    let manifest = manifest(request, started_at, source, prepared, tags, first_contacts);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
         // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
@@ -204,10 +206,11 @@ pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &st
 }
 
 /// The first contacts as they would be sent, opt-outs of later rows included.
-fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts) -> Vec<serde_json::Value> {
-    let shown = prepared.first_contacts.iter().filter_map(|(key, contact)| {
+fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts, tags: &[Tag]) -> Vec<serde_json::Value> {
+    let inline = InlineTags::of(tags);
+    let shown = prepared.first_contacts.iter().filter_map(|(key, tags, contact)| {
         let contact = if opt_outs.holds(*key) { &revise::amended(contact, opt_outs).ok()? } else { contact };
-        serde_json::from_str(contact.get()).ok()
+        serde_json::from_str(inline.contact(contact, *tags).get()).ok()
     });
     shown.collect()
 }
@@ -217,6 +220,7 @@ fn manifest(
     started_at: Timestamp,
     source: Source,
     prepared: Prepared,
+    tags: Vec<Tag>,
     first_contacts: Vec<serde_json::Value>,
 ) -> Manifest {
     Manifest {
@@ -231,7 +235,7 @@ fn manifest(
         source: source.parts.into_iter().map(|part| part.object).collect(),
         requests_per_minute: request.connection.budget(),
         mapping: request.export.mapping().clone(),
-        tag: request.export.segment().tag().clone(),
+        tags,
         batch_contacts: BATCH_CONTACTS,
         chunks: prepared.chunks,
         refused_parts: prepared.refused_parts,

@@ -13,8 +13,11 @@ use super::{
 };
 use crate::{
     config::{CompleteOn, Export},
-    contact::{self, Channel, EmailKey, Invalid, Mapper, ProgramError, Programs, Tag, Warnings},
-    run::{ByReason, ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Place, Planned, RefusedLine},
+    contact::{self, Channel, EmailKey, Invalid, Mapper, ProgramError, Programs, Warnings},
+    run::{
+        ByReason, ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Origin, Place, Planned,
+        RefusedLine, TagSet,
+    },
     source::{self, BadRow, ColumnProblem, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
 
@@ -82,7 +85,7 @@ pub(super) struct Prepared {
     pub opt_outs: OptOuts,
     pub guard: Option<Guard>,
     /// The first contacts, for a dry run to show.
-    pub first_contacts: Vec<(EmailKey, Box<RawValue>)>,
+    pub first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
 }
 
 type Contact<'a> = contact::Prepared<'a>;
@@ -103,7 +106,9 @@ struct Preparation<'a, S> {
     chunks: Vec<ChunkInfo>,
     refused_parts: u32,
     guard: Option<Guard>,
-    first_contacts: Vec<(EmailKey, Box<RawValue>)>,
+    first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
+    /// Memory that is used again for each contact.
+    scratch: Vec<u8>,
     /// The columns of the first file that has any, and which file it is.
     header: Option<(usize, Header)>,
     /// Columns that no row of the files so far had, where these have no header; `None`: there is no such file yet.
@@ -119,7 +124,6 @@ pub(super) fn prepare<'f, S: Sink>(
     chunk_contacts: u32,
     sink: &mut S,
 ) -> Result<Prepared, (usize, PrepareError)> {
-    let tags = [export.segment().tag().clone()];
     let mut preparation =
         Preparation::new(sink, export, now, chunk_contacts).map_err(|error| (0, error.into()))?;
     let programs = Programs::compile(export.mapping()).map_err(|error| (0, error.into()))?;
@@ -127,9 +131,7 @@ pub(super) fn prepare<'f, S: Sink>(
     let mut last = 0;
     for (n, (file, reading)) in files.into_iter().enumerate() {
         last = n;
-        preparation
-            .file(n, file, reading, (export, &programs, &tags), &mut warnings)
-            .map_err(|error| (n, error))?;
+        preparation.file(n, file, reading, (export, &programs), &mut warnings).map_err(|error| (n, error))?;
         if preparation.guard.is_some() {
             break;
         }
@@ -152,6 +154,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             refused_parts: 0,
             guard: None,
             first_contacts: Vec::new(),
+            scratch: Vec::new(),
             header: None,
             absent: None,
         })
@@ -163,7 +166,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         n: usize,
         file: &dyn File,
         reading: &Reading,
-        (export, programs, tags): (&Export, &Programs, &[Tag]),
+        (export, programs): (&Export, &Programs),
         all_warnings: &mut ByReason,
     ) -> Result<(), PrepareError> {
         let mapping = export.mapping();
@@ -177,7 +180,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         };
         self.same_columns(n, rows.header())?;
         let mapper =
-            Mapper::bind(mapping, programs, tags, rows.header(), self.now).map_err(SourceError::Columns)?;
+            Mapper::bind(mapping, programs, rows.header(), self.now).map_err(SourceError::Columns)?;
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
             self.planned.read += 1;
@@ -261,7 +264,9 @@ impl<'a, S: Sink> Preparation<'a, S> {
             return self.duplicate(at, email);
         }
         self.ledger.taken(key, &mut contact);
-        let bytes = self.contacts.push(&ContactLine { at, contact: &contact }, MAX_CONTACT_BYTES)?;
+        let hash = contact.hash(&mut self.scratch);
+        let of = Origin { at, hash, tags: TagSet::of(0), known_tags: TagSet::default() };
+        let bytes = self.contacts.push(&ContactLine { of, contact: &contact }, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
             let reason = format!("the contact takes {bytes} bytes, more than a request to Omnisend may");
             return self.invalid(at, "too_large", reason, email);
@@ -272,7 +277,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         }
         if self.first_contacts.len() < FIRST_CONTACTS {
             self.first_contacts
-                .extend(serde_json::value::to_raw_value(&contact).map(|contact| (key, contact)));
+                .extend(serde_json::value::to_raw_value(&contact).map(|contact| (key, of.tags, contact)));
         }
         if self.contacts.lines() >= self.chunk_contacts { self.finish_chunk() } else { Ok(()) }
     }

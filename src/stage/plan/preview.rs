@@ -9,7 +9,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use super::{PlanError, PrepareError, consent::Ledger, find_source, seen::Seen};
 use crate::{
     config::Export,
-    contact::{Mapper, Programs, Tag, Warnings},
+    contact::{Mapper, Programs, Warnings},
     ports::Ports,
     source::{self, File, Header, ObjectFile, Reading, Row, SourceError},
 };
@@ -97,12 +97,10 @@ fn first_rows<'f>(
     now: Timestamp,
     rows: usize,
 ) -> Result<Vec<PreviewedRow>, (&'f str, PrepareError)> {
-    let tags = [export.segment().tag().clone()];
     let programs = Programs::compile(export.mapping()).map_err(|error| ("", error.into()))?;
     let mut shown = Shown {
         export,
         programs: &programs,
-        tags: &tags,
         now,
         seen: Seen::new(),
         ledger: Ledger::new(&export.mapping().consent),
@@ -121,7 +119,6 @@ fn first_rows<'f>(
 struct Shown<'a> {
     export: &'a Export,
     programs: &'a Programs,
-    tags: &'a [Tag],
     now: Timestamp,
     seen: Seen,
     ledger: Ledger,
@@ -139,8 +136,8 @@ impl Shown<'_> {
             Err(SourceError::Empty) => return Ok(()),
             opened => opened?,
         };
-        let mapper = Mapper::bind(mapping, self.programs, self.tags, rows.header(), self.now)
-            .map_err(SourceError::Columns)?;
+        let mapper =
+            Mapper::bind(mapping, self.programs, rows.header(), self.now).map_err(SourceError::Columns)?;
         let mut row = Row::default();
         while self.rows.len() < self.most {
             let Some(readable) = rows.next(&mut row)? else { break };
@@ -182,6 +179,10 @@ impl Shown<'_> {
                 self.ledger.taken(key, &mut contact);
                 shown.fate = Fate::Sent;
                 shown.contact = serde_json::to_value(&contact).ok();
+                let tag = self.export.segment().tag();
+                if let Some(contact) = shown.contact.as_mut().and_then(|contact| contact.as_object_mut()) {
+                    contact.insert("tags".to_owned(), [tag.as_str()].as_slice().into());
+                }
                 let named = mapper.named(&warnings).into_iter();
                 let each = named.flat_map(|(field, reasons)| {
                     reasons.into_keys().map(move |why| LeftOut { field: field.clone(), why })

@@ -61,9 +61,9 @@ fn revised(unpacked: &[u8], opt_outs: &OptOuts) -> std::io::Result<Option<Revise
         if opt_outs.holds(key) {
             found += 1;
             let contact = amended(stored.contact, opt_outs).map_err(|error| damaged(&error))?;
-            writer.push(&ContactLine { at: stored.at, contact }, usize::MAX)?;
+            writer.push(&ContactLine { of: stored.of, contact }, usize::MAX)?;
         } else {
-            writer.push(&ContactLine { at: stored.at, contact: stored.contact }, usize::MAX)?;
+            writer.push(&ContactLine { of: stored.of, contact: stored.contact }, usize::MAX)?;
         }
     }
     Ok(if found > 0 { Some(Revised { body: writer.finish()?, found }) } else { None })

@@ -15,8 +15,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled, SourceLine,
-        State, StoredContact, Unbalanced, flaw, lines,
+        Counts, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled,
+        SourceLine, State, StoredContact, Unbalanced, flaw, lines,
     },
 };
 
@@ -138,11 +138,12 @@ async fn push_outcome(
     let contact = |place: u32| -> Result<StoredContact<'_>, RecordError> {
         parse(&key, all.get(place as usize).copied().unwrap_or_default())
     };
+    let tags = InlineTags::of(&manifest.tags);
     for rejection in &outcome.rejected {
-        writer.push(&Reject::rejected(rejection, &contact(rejection.place)?, manifest)).await?;
+        writer.push(&Reject::rejected(rejection, &contact(rejection.place)?, manifest, &tags)).await?;
     }
     for unknown in &outcome.unknown {
-        writer.push(&Reject::unknown(unknown, &contact(unknown.place)?, manifest)).await?;
+        writer.push(&Reject::unknown(unknown, &contact(unknown.place)?, manifest, &tags)).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::ReportError;
 use crate::{
     ports::objects::{ObjectError, Objects},
-    run::{Key, Manifest, Place, Reason, RefusedLine, Rejection, RunRef, StoredContact, Unknown},
+    run::{InlineTags, Key, Manifest, Place, Reason, RefusedLine, Rejection, RunRef, StoredContact, Unknown},
 };
 
 /// How many bytes of lines are handed over at a time.
@@ -36,7 +36,7 @@ pub(super) struct Reject<'a> {
     reason: &'a str,
     /// The contact as it was sent, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<&'a RawValue>,
+    contact: Option<Box<RawValue>>,
 }
 
 impl<'a> Reject<'a> {
@@ -59,30 +59,36 @@ impl<'a> Reject<'a> {
         rejection: &'a Rejection,
         stored: &StoredContact<'a>,
         manifest: &Manifest,
+        tags: &InlineTags,
     ) -> Self {
         Self {
             outcome: "rejected",
-            object: object(manifest, stored.at),
-            line: stored.at.line,
+            object: object(manifest, stored.of.at),
+            line: stored.of.at.line,
             email: Cow::Owned(stored.email()),
             field: rejection.field.as_deref(),
             code: &rejection.code,
             reason: &rejection.reason,
-            contact: Some(stored.contact),
+            contact: Some(tags.contact(stored.contact, stored.of.tags)),
         }
     }
 
     /// A contact of which nobody can tell.
-    pub(super) fn unknown(unknown: &'a Unknown, stored: &StoredContact<'a>, manifest: &Manifest) -> Self {
+    pub(super) fn unknown(
+        unknown: &'a Unknown,
+        stored: &StoredContact<'a>,
+        manifest: &Manifest,
+        tags: &InlineTags,
+    ) -> Self {
         Self {
             outcome: "unknown",
-            object: object(manifest, stored.at),
-            line: stored.at.line,
+            object: object(manifest, stored.of.at),
+            line: stored.of.at.line,
             email: Cow::Owned(stored.email()),
             field: None,
             code: "unknown",
             reason: &unknown.reason,
-            contact: Some(stored.contact),
+            contact: Some(tags.contact(stored.contact, stored.of.tags)),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     omnisend::{BatchStatus, CallError, MAX_LISTED, Patience, batch_body},
-    run::{Batch, Contacts, Manifest, StoredContact, flaw, lines},
+    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, flaw, lines},
     stage::{Notice, RecordError, Records, upload::Context},
 };
 
@@ -235,9 +235,9 @@ impl<'a> Asking<'a> {
     pub(super) async fn send_again(&mut self, chunk: u32, places: Vec<u32>) -> Result<Batch, SettleError> {
         let (context, patience) = (self.context, self.patience());
         let body = {
-            let unpacked = self.chunk(chunk).await?;
-            let stored = stored(unpacked, &places)?;
-            batch_body(stored.iter().map(|stored| stored.contact))
+            let tags = InlineTags::of(&self.manifest.tags);
+            let stored = stored(self.chunk(chunk).await?, &places)?;
+            batch_body(stored.iter().map(|stored| (stored.contact, stored.of.tags)), &tags)
         };
         let slot = context.client.pacer().slot().await;
         let posted = context.client.post_batch(slot, body, patience).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     omnisend::{MAX_BATCH_BYTES, MAX_BATCH_CONTACTS, batch_body_overhead},
-    run::StoredContact,
+    run::{InlineTags, StoredContact},
 };
 
 /// The contacts of one batch, by their place in the chunk, in order.
@@ -12,12 +12,16 @@ pub(super) struct Cut {
 }
 
 /// Cuts contacts into batches, in order. The same contacts are always cut in the same way.
-pub(super) fn cut(contacts: &[StoredContact<'_>], places: impl IntoIterator<Item = u32>) -> Vec<Cut> {
+pub(super) fn cut(
+    contacts: &[StoredContact<'_>],
+    tags: &InlineTags,
+    places: impl IntoIterator<Item = u32>,
+) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let (mut current, mut bytes) = (Vec::new(), batch_body_overhead());
     for place in places {
         let Some(stored) = contacts.get(place as usize) else { continue };
-        let with_comma = stored.contact.get().len() + 1;
+        let with_comma = tags.contact_len(stored.contact, stored.of.tags) + 1;
         let full = current.len() >= MAX_BATCH_CONTACTS as usize || bytes + with_comma > MAX_BATCH_BYTES;
         if full && !current.is_empty() {
             cuts.push(Cut { places: std::mem::take(&mut current) });
@@ -38,7 +42,11 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::{omnisend::batch_body, run::Place};
+    use crate::{
+        contact::ContactHash,
+        omnisend::batch_body,
+        run::{Origin, Place, TagSet},
+    };
 
     proptest! {
         #[test]
@@ -47,17 +55,24 @@ mod tests {
         ) {
             let raw: Vec<Box<RawValue>> = sizes
                 .iter()
-                .map(|size| RawValue::from_string(format!("\"{}\"", "x".repeat(size - 2))).unwrap())
+                .map(|size| RawValue::from_string(format!("{{\"{}\":1}}", "x".repeat(*size))).unwrap())
                 .collect();
+            let tags = InlineTags::of(&["segment: VIP".to_owned().try_into().unwrap()]);
+            let of = Origin {
+                at: Place { object: 0, line: 1 },
+                hash: ContactHash(1),
+                tags: TagSet(1),
+                known_tags: TagSet(0),
+            };
             let contacts: Vec<StoredContact<'_>> = raw
                 .iter()
-                .map(|contact| StoredContact { at: Place { object: 0, line: 1 }, contact })
+                .map(|contact| StoredContact { of, contact })
                 .collect();
             let all = 0..u32::try_from(contacts.len()).unwrap();
-            let cuts = cut(&contacts, all.clone());
+            let cuts = cut(&contacts, &tags, all.clone());
             for Cut { places } in &cuts {
                 prop_assert!((1..=MAX_BATCH_CONTACTS as usize).contains(&places.len()));
-                let body = batch_body(places.iter().map(|place| contacts[*place as usize].contact));
+                let body = batch_body(places.iter().map(|place| (contacts[*place as usize].contact, of.tags)), &tags);
                 prop_assert!(body.len() <= MAX_BATCH_BYTES);
             }
             let cut_places: Vec<u32> = cuts.into_iter().flat_map(|cut| cut.places).collect();

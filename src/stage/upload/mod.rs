@@ -18,7 +18,10 @@ use crate::{
         Ports,
         objects::{ObjectError, Put},
     },
-    run::{Batch, Contacts, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, flaw, lines},
+    run::{
+        Batch, Contacts, InlineTags, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, flaw,
+        lines,
+    },
     scale,
 };
 
@@ -111,7 +114,7 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     let before = records.sent_of(run, chunk).await?;
     let usage_before = context.client.usage();
 
-    let mut sending = Sending::new(context, &contacts, before);
+    let mut sending = Sending::new(context, manifest, &contacts, before);
     // Read once, before batches in flight ask for it at the same time.
     let end = match context.client.know_key().await {
         Ok(()) => sending.send(run, &records).await?,
@@ -185,24 +188,32 @@ impl From<CallError> for End {
 struct Sending<'a> {
     context: &'a Context<'a>,
     contacts: &'a [StoredContact<'a>],
+    tags: InlineTags,
     to_post: VecDeque<Cut>,
     receipt: Receipt,
     patience: Patience,
 }
 
 impl<'a> Sending<'a> {
-    fn new(context: &'a Context<'a>, contacts: &'a [StoredContact<'a>], receipt: Receipt) -> Self {
+    fn new(
+        context: &'a Context<'a>,
+        manifest: &Manifest,
+        contacts: &'a [StoredContact<'a>],
+        receipt: Receipt,
+    ) -> Self {
         let covered = receipt.covered(contacts.len());
         let places = (0..).zip(&covered).filter(|(_, covered)| !**covered).map(|(place, _)| place);
-        let to_post = cut(contacts, places).into();
+        let tags = InlineTags::of(&manifest.tags);
+        let to_post = cut(contacts, &tags, places).into();
         let patience = Patience { deadline: context.deadline, ..Patience::default() };
-        Self { context, contacts, to_post, receipt, patience }
+        Self { context, contacts, tags, to_post, receipt, patience }
     }
 
     /// Posts batch after batch, several in flight, until none is left or there is a reason to stop. What is in
     /// flight then is waited for, so that what was taken is known.
     async fn send(&mut self, run: &RunRef, records: &Records) -> Result<Option<End>, UploadError> {
         let Self { context, contacts, .. } = *self;
+        let tags = self.tags.clone();
         let mut in_flight = FuturesUnordered::new();
         let mut end = None;
         let mut look = tokio::time::interval(scale::wait(CANCEL_CHECK));
@@ -229,7 +240,7 @@ impl<'a> Sending<'a> {
                 leave = &mut slot, if may_post => {
                     slot.set(context.client.pacer().slot());
                     if let Some(cut) = self.to_post.pop_front() {
-                        in_flight.push(post(context.client, contacts, cut, leave, self.patience));
+                        in_flight.push(post(context.client, contacts, &tags, cut, leave, self.patience));
                     }
                 }
             }
@@ -257,7 +268,7 @@ impl<'a> Sending<'a> {
                 let named =
                     |place: &u32| rejected.iter().any(|rejection: &Rejection| rejection.place == *place);
                 let others = cut.places.into_iter().filter(|place| !named(place));
-                self.to_post.extend(self::cut(self.contacts, others));
+                self.to_post.extend(self::cut(self.contacts, &self.tags, others));
                 self.receipt.rejected.extend(rejected);
                 None
             }
@@ -269,12 +280,13 @@ impl<'a> Sending<'a> {
 async fn post(
     client: &Client,
     contacts: &[StoredContact<'_>],
+    tags: &InlineTags,
     cut: Cut,
     slot: Slot,
     patience: Patience,
 ) -> (Cut, Result<Posted, CallError>) {
     let bodies = cut.places.iter().filter_map(|place| contacts.get(*place as usize));
-    let body = batch_body(bodies.map(|stored| stored.contact));
+    let body = batch_body(bodies.map(|stored| (stored.contact, stored.of.tags)), tags);
     let result = client.post_batch(slot, body, patience).await;
     (cut, result)
 }

@@ -11,7 +11,7 @@ use omnisend_export::{
         queue::{MemoryQueue, Settings},
         secrets::LocalSecrets,
     },
-    run::{self, Mode, RunRef, StoredContact, Trigger},
+    run::{self, InlineTags, Mode, RunRef, StoredContact, Trigger},
     stage::{Quiet, plan},
 };
 use serde_json::{Value, json};
@@ -66,11 +66,13 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
     if let Some(guard) = manifest["guard"].as_str() {
         return Expected::Stopped(guard.to_owned());
     }
+    let tags = InlineTags::of(&serde_json::from_value::<Vec<_>>(manifest["tags"].clone()).unwrap());
     let mut contacts = Vec::new();
     for object in files(&folder.join("chunks")) {
         for line in run::lines(&run::unpack(&object).unwrap()) {
             let stored: StoredContact<'_> = serde_json::from_slice(line).unwrap();
-            contacts.push(plain(serde_json::from_str(stored.contact.get()).unwrap()));
+            let contact = tags.contact(stored.contact, stored.of.tags);
+            contacts.push(plain(serde_json::from_str(contact.get()).unwrap()));
         }
     }
     let mut bad = Vec::new();

@@ -64,7 +64,6 @@ impl Row {
             phone: self.has_phone.then_some(Cow::Borrowed("+442079460958")),
             fields: Vec::new(),
             properties: Vec::new(),
-            tags: &[],
             send_welcome_message: false,
             consent: Channels { email: consent(self.said.email), sms: consent(self.said.sms) },
         }
