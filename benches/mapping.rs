@@ -62,7 +62,7 @@ fn seconds(file: &Bytes, above: &str, field: &str) -> f64 {
     let pass = || {
         let start = Instant::now();
         let mut rows = source::open(file, &Reading::default(), &wanted).unwrap();
-        let mapper = Mapper::bind(mapping, &programs, &[], rows.header(), now).unwrap();
+        let mapper = Mapper::bind(mapping, &programs, rows.header(), now).unwrap();
         let (mut row, mut warnings, mut contacts) = (Row::default(), Warnings::default(), 0);
         while let Some(read) = rows.next(&mut row).unwrap() {
             read.unwrap();
