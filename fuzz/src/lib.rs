@@ -108,7 +108,7 @@ pub fn mapping(bytes: &[u8]) {
     let reading = Reading { format: Some(Format::Csv), encoding: Some(Charset::UTF_8), ..Reading::default() };
     let Ok(mut rows) = source::open(&file, &reading, &wanted) else { return };
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let Ok(mapper) = Mapper::bind(mapping, &programs, &[], rows.header(), now) else { return };
+    let Ok(mapper) = Mapper::bind(mapping, &programs, rows.header(), now) else { return };
     let (mut row, mut warnings) = (Row::default(), Warnings::default());
     while let Ok(Some(read)) = rows.next(&mut row) {
         if read.is_ok()
