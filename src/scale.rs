@@ -1,8 +1,9 @@
 //! Scales a run down, so that a test of many chunks, of long waits or of answers that never come takes seconds.
 //!
 //! With the feature `test-scale`, `OMNISEND_EXPORT_SCALE=chunk:500,wait:50,answer:10` cuts chunks of 500 contacts,
-//! lets the client's own waits pass 50 times as fast, and waits a tenth of the usual time for an answer. What
-//! Omnisend asks to wait and the pace stay as they are. Without it, which is how releases are built, nothing
+//! lets the client's own waits pass 50 times as fast, and waits a tenth of the usual time for an answer; with `pace:100`
+//! the narrow limits beside the brand's, such as that of tags, are a hundred times as wide. What Omnisend asks to wait and
+//! the brand's pace stay as they are. Without it, which is how releases are built, nothing
 //! is scaled.
 
 use std::time::Duration;
@@ -20,6 +21,11 @@ pub(crate) fn wait(wait: Duration) -> Duration {
 /// How long an answer may take.
 pub(crate) fn answer(time: Duration) -> Duration {
     given("answer").map_or(time, |n| time / n)
+}
+
+/// Requests a minute under a narrow limit.
+pub(crate) fn pace(per_minute: u32) -> u32 {
+    given("pace").map_or(per_minute, |n| per_minute.saturating_mul(n))
 }
 
 /// What the variable says, if it says something.

@@ -14,7 +14,10 @@ pub use client::{Client, Patience, Usage};
 pub use error::{CallError, Permanent};
 pub use pacer::{Pacer, Slot};
 pub use problem::{FieldError, Problem};
-pub use wire::{BatchItem, BatchItems, BatchStatus, Brand, Posted, batch_body, batch_body_overhead};
+pub use wire::{
+    BatchItem, BatchItems, BatchStatus, Brand, Contact, Posted, Segment, SegmentPage, batch_body,
+    batch_body_overhead,
+};
 
 /// The API's version, sent with every request. A retired one is answered with 410.
 pub const VERSION: &str = "2026-03-15";
@@ -25,5 +28,8 @@ pub const MAX_BATCH_CONTACTS: u32 = 100;
 /// The most bytes in one `POST /batches`: under the published 1 MB.
 pub const MAX_BATCH_BYTES: usize = 950_000;
 
-/// The most batches that `GET /batches` lists at a time.
+/// The most batches, or segments, that a listing shows at a time.
 pub const MAX_LISTED: usize = 250;
+
+/// The most contacts that one request to `/contacts/tags` names.
+pub const MAX_TAGGED: usize = 250;

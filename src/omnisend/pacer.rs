@@ -68,6 +68,11 @@ impl Pacer {
         self.with(|pace| pace.next_slot(Instant::now()))
     }
 
+    /// A request whose slot was taken before leaves only now: the next one keeps its distance from it.
+    pub(super) fn left(&self) {
+        self.with(|pace| pace.left(Instant::now()));
+    }
+
     /// A request was answered with 429: nothing leaves for `wait`, and then more slowly.
     pub fn throttled(&self, wait: Duration) {
         self.with(|pace| pace.throttled(Instant::now(), wait));
@@ -124,6 +129,10 @@ impl Pace {
         let slot = self.next_slot(now);
         self.due = self.due.max(slot) + self.interval();
         slot
+    }
+
+    fn left(&mut self, now: Instant) {
+        self.due = self.due.max(now + self.interval());
     }
 
     fn raise(&mut self, now: Instant) {

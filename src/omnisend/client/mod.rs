@@ -1,5 +1,11 @@
 //! The client: every attempt waits for its slot, retries are one layer, and a refusal comes with its advice.
 
+mod batches;
+mod contacts;
+mod limits;
+mod patience;
+mod segments;
+
 use std::{
     sync::{
         Arc,
@@ -11,26 +17,19 @@ use std::{
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 use reqwest::{Method, StatusCode, Url, header};
-use tokio::time::Instant;
 
+use self::limits::{Limit, Limits};
+pub use self::patience::Patience;
 use super::{
-    CallError, MAX_LISTED, Pacer, Permanent, Slot, VERSION,
+    CallError, Pacer, Permanent, Slot, VERSION,
     error::{Verdict, verdict},
     key::Key,
-    wire::{BatchItems, BatchList, BatchStatus, Brand, Posted},
 };
 use crate::{
     ports::secrets::{ApiKey, Secrets},
     run::flaw,
     scale,
 };
-
-/// How long one attempt may take. Omnisend's answer to a batch takes well under a second.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How much longer than the caller's time an attempt may take that is under way when it ends: enough for an answer
-/// that is on its way, and little enough for the caller to write down what was sent.
-const ANSWER_AFTER_DEADLINE: Duration = Duration::from_secs(8);
 
 /// How long connecting may take, of that.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,34 +46,6 @@ const MAX_THROTTLES: u32 = 60;
 /// The longest delay before a request that failed is tried again.
 const LAST_DELAY: Duration = Duration::from_mins(1);
 
-/// How hard a request is tried.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// How often an attempt that failed may be repeated; 429s do not count.
-    pub retries: usize,
-    /// The first delay; it doubles, with jitter, up to a minute.
-    pub first_delay: Duration,
-    /// When the caller's time is over: no wait goes beyond, and no answer is waited for for much longer.
-    pub deadline: Option<Instant>,
-}
-
-impl Default for Patience {
-    /// Some five minutes in all.
-    fn default() -> Self {
-        Self { retries: 9, first_delay: Duration::from_millis(500), deadline: None }
-    }
-}
-
-impl Patience {
-    /// How long one attempt may take that begins now.
-    fn attempt(&self) -> Duration {
-        let whole = scale::answer(ATTEMPT_TIMEOUT);
-        let left =
-            |deadline: Instant| (deadline + ANSWER_AFTER_DEADLINE).saturating_duration_since(Instant::now());
-        self.deadline.map_or(whole, |deadline| whole.min(left(deadline)))
-    }
-}
-
 /// What a client has asked of Omnisend so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -90,7 +61,7 @@ pub struct Client {
     http: reqwest::Client,
     base_url: Url,
     key: Key,
-    pacer: Arc<Pacer>,
+    limits: Limits,
     requests: AtomicU64,
     throttled: AtomicU64,
 }
@@ -114,7 +85,7 @@ impl Client {
             http,
             base_url,
             key: Key::new(secrets, secret),
-            pacer,
+            limits: Limits::new(pacer),
             requests: zero(),
             throttled: zero(),
         })
@@ -130,52 +101,12 @@ impl Client {
 
     /// The pacer that every request waits for.
     pub fn pacer(&self) -> &Pacer {
-        &self.pacer
+        &self.limits.brand
     }
 
     /// Reads the API key, unless it is known.
     pub async fn know_key(&self) -> Result<(), CallError> {
         self.key.get().await.map(drop)
-    }
-
-    /// Posts a batch of contacts in a slot that the caller waited for. An upsert by e-mail: where an answer is
-    /// lost, sending it again does no harm.
-    pub async fn post_batch(&self, slot: Slot, body: Bytes, patience: Patience) -> Result<Posted, CallError> {
-        let url = self.url(&["batches"]);
-        parse(&self.call(Some(slot), Method::POST, url, Some(body), patience).await?)
-    }
-
-    /// One page of the batches created on some days, for what became of many at once.
-    pub async fn list_batches(
-        &self,
-        created: std::ops::RangeInclusive<jiff::civil::Date>,
-        offset: usize,
-        patience: Patience,
-    ) -> Result<Vec<BatchStatus>, CallError> {
-        let mut url = self.url(&["batches"]);
-        url.query_pairs_mut()
-            .append_pair("endpoint", "contacts")
-            .append_pair("limit", &MAX_LISTED.to_string())
-            .append_pair("offset", &offset.to_string())
-            .append_pair("dateFrom", &created.start().to_string())
-            .append_pair("dateTo", &created.end().to_string());
-        let answer = self.call(None, Method::GET, url, None, patience).await?;
-        parse::<BatchList>(&answer).map(|list| list.batches)
-    }
-
-    /// The brand that the key belongs to.
-    pub async fn brand(&self, patience: Patience) -> Result<Brand, CallError> {
-        parse(&self.call(None, Method::GET, self.url(&["brands", "current"]), None, patience).await?)
-    }
-
-    /// One batch.
-    pub async fn batch(&self, id: &str, patience: Patience) -> Result<BatchStatus, CallError> {
-        parse(&self.call(None, Method::GET, self.url(&["batches", id]), None, patience).await?)
-    }
-
-    /// What became of each item of a batch.
-    pub async fn batch_items(&self, id: &str, patience: Patience) -> Result<BatchItems, CallError> {
-        parse(&self.call(None, Method::GET, self.url(&["batches", id, "items"]), None, patience).await?)
     }
 
     fn url(&self, segments: &[&str]) -> Url {
@@ -190,6 +121,7 @@ impl Client {
     /// Sends a request until it is taken, refused for good, or out of patience.
     async fn call(
         &self,
+        limit: Limit,
         mut slot: Option<Slot>,
         method: Method,
         url: Url,
@@ -205,11 +137,9 @@ impl Client {
         let (mut attempts, mut throttles, mut refreshed) = (0, 0, false);
         let mut key = self.key.get().await?;
         loop {
-            let slot = if let Some(slot) = slot.take() {
-                slot
-            } else {
-                in_time(patience, self.pacer.next_slot())?;
-                self.pacer.slot().await
+            let slot = match slot.take() {
+                Some(slot) => slot,
+                None => self.limits.slot(limit, patience).await?,
             };
             attempts += 1;
             let (verdict, answer) = self.attempt(slot, &method, &url, body.clone(), &key, patience).await;
@@ -224,7 +154,7 @@ impl Client {
                         wait.seconds = wait.as_secs(),
                         "rate limit reached; another integration uses the brand's budget too"
                     );
-                    self.pacer.throttled(wait);
+                    self.limits.throttled(limit, wait);
                     if throttles >= MAX_THROTTLES {
                         let last = "the brand's rate limit is used up by others".to_owned();
                         return Err(CallError::Unavailable { attempts, last });
@@ -240,7 +170,7 @@ impl Client {
                         reason = last,
                         "request failed; trying again"
                     );
-                    in_time(patience, Instant::now() + delay)?;
+                    patience.lasts(tokio::time::Instant::now() + delay)?;
                     tokio::time::sleep(delay).await;
                 }
                 Verdict::RefreshKey(refusal) if refreshed => {
@@ -304,20 +234,15 @@ impl Client {
     }
 }
 
-/// Whether a wait until `until` ends before the caller's time does.
-fn in_time(patience: Patience, until: Instant) -> Result<(), CallError> {
-    match patience.deadline {
-        Some(deadline) if until >= deadline => Err(CallError::OutOfTime),
-        _ => Ok(()),
-    }
+fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, CallError> {
+    serde_json::from_slice(answer).map_err(|error| unexpected(&flaw(&error)))
 }
 
-fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, CallError> {
-    serde_json::from_slice(answer).map_err(|error| {
-        let detail = Some(format!("the answer is not what the API documents: {}", flaw(&error)));
-        let problem = super::Problem { detail, ..Default::default() };
-        CallError::Permanent(Box::new(Permanent { status: StatusCode::OK.as_u16(), problem }))
-    })
+/// An answer that says something else than what was asked.
+fn unexpected(reason: &str) -> CallError {
+    let detail = Some(format!("the answer is not what the API documents: {reason}"));
+    let problem = super::Problem { detail, ..Default::default() };
+    CallError::Permanent(Box::new(Permanent { status: StatusCode::OK.as_u16(), problem }))
 }
 
 /// What went wrong on the way, without the URL, and down to the cause that says something.

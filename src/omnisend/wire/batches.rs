@@ -1,10 +1,13 @@
-//! Requests and answers as they are on the wire.
+//! `/batches`.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::run::{InlineTags, TagSet};
+use crate::{
+    omnisend::Problem,
+    run::{InlineTags, TagSet},
+};
 
 const BODY_START: &[u8] = br#"{"endpoint":"contacts","method":"POST","items":["#;
 const BODY_END: &[u8] = b"]}";
@@ -29,19 +32,6 @@ pub fn batch_body<'a>(
     }
     body.put_slice(BODY_END);
     body.freeze()
-}
-
-/// The answer to a `GET /brands/current`: which brand a key belongs to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Brand {
-    /// Its id.
-    #[serde(rename = "brandID")]
-    pub brand_id: String,
-    /// Its name.
-    pub name: String,
-    /// Its website.
-    pub website: String,
 }
 
 /// The answer to a `POST /batches`.
@@ -85,7 +75,7 @@ impl BatchStatus {
 /// The answer to a `GET /batches`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct BatchList {
+pub(in crate::omnisend) struct BatchList {
     /// Under `data` in what others report of the API; which one it is now is not documented.
     #[serde(alias = "data")]
     pub batches: Vec<BatchStatus>,
@@ -127,7 +117,7 @@ impl BatchItem {
     }
 
     /// What Omnisend said of it.
-    pub fn problem(&self) -> super::Problem {
+    pub fn problem(&self) -> Problem {
         let response = self.response.as_ref().and_then(object);
         response.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
     }
