@@ -1,14 +1,20 @@
 //! Templates and filters: small programs over a row's cells.
 
 mod columns;
+mod known;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::Arc,
+};
 
 use minijinja::{
     Environment, Expression, Template, UndefinedBehavior, Value,
     value::{Enumerator, Object, ValueKind},
 };
 
+use self::columns::Token;
 use super::{Flaw, Mapping, Source};
 use crate::source::Row;
 
@@ -32,6 +38,35 @@ pub enum ProgramError {
     /// It asks no column.
     #[error("it names no column, so that it is the same for every row")]
     Constant,
+    /// `Name|uper`.
+    #[error(
+        "there is no filter `{0}`; usual ones are float, int, lower, upper, title, trim, replace, default, length, split and join"
+    )]
+    Filter(String),
+    /// `Name is filled`.
+    #[error("there is no test `{0}`; a cell is compared by ==, !=, in and not in, such as Name != ''")]
+    Test(String),
+    /// `float(LTV)`.
+    #[error("there is no function `{name}`{}", if *.is_filter { format!("; it is a filter: write it behind the value, `…|{name}`") } else { String::new() })]
+    Function {
+        /// Its name.
+        name: String,
+        /// Whether a filter has this name.
+        is_filter: bool,
+    },
+    /// `Name.upper()`.
+    #[error(
+        "a cell has no methods; for `{column}.{name}(…)` write `{column}|{name}`, if there is such a filter"
+    )]
+    Method {
+        /// The column.
+        column: String,
+        /// The method's name.
+        name: String,
+    },
+    /// `address.city`.
+    #[error("a column with a point in its name is written in quotes: row[\"{0}\"]")]
+    Path(String),
     /// A cell, which is text, beside a number.
     #[error(
         "`{column} {operator} {number}` compares a cell, which is text, with a number; write `{column}|float {operator} \
@@ -64,23 +99,39 @@ fn environment() -> Environment<'static> {
 /// The columns that a template uses, or what is wrong with it.
 pub fn check_template(text: &str) -> Result<Vec<String>, ProgramError> {
     let environment = environment();
-    let template = environment.template_from_str(text).map_err(|error| syntax("a template", &error))?;
-    let used = columns::of_template(text, &template.undeclared_variables(false))?;
+    let template = environment.template_from_str(text).map_err(|error| syntax("a template", text, &error))?;
+    let used = used(&environment, &columns::of_template(text), &template.undeclared_variables(false))?;
     if used.is_empty() { Err(ProgramError::Constant) } else { Ok(used) }
 }
 
 /// The columns that a filter uses, or what is wrong with it.
 pub fn check_expression(text: &str) -> Result<Vec<String>, ProgramError> {
     let environment = environment();
-    let expression = environment.compile_expression(text).map_err(|error| syntax("an expression", &error))?;
-    columns::compared_with_numbers(text)?;
-    let used = columns::of_expression(text, &expression.undeclared_variables(false))?;
+    let expression =
+        environment.compile_expression(text).map_err(|error| syntax("an expression", text, &error))?;
+    // MiniJinja takes an expression for whole where the next sign is none that it knows: of `A == 'x' && B == 'y'` it
+    // would keep the first half. Inside of parentheses it looks on.
+    environment
+        .compile_expression(&format!("({text}\n)"))
+        .map_err(|error| syntax("an expression", text, &error))?;
+    let tokens = columns::tokens(text);
+    columns::compared_with_numbers(&tokens)?;
+    let used = used(&environment, &tokens, &expression.undeclared_variables(false))?;
     if used.is_empty() { Err(ProgramError::Constant) } else { Ok(used) }
 }
 
-fn syntax(what: &'static str, error: &minijinja::Error) -> ProgramError {
+fn used(
+    environment: &Environment<'_>,
+    tokens: &[Token<'_>],
+    variables: &HashSet<String>,
+) -> Result<Vec<String>, ProgramError> {
+    known::check(environment, tokens, variables)?;
+    columns::used(tokens, variables)
+}
+
+fn syntax(what: &'static str, text: &str, error: &minijinja::Error) -> ProgramError {
     let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    ProgramError::Syntax { what, reason }
+    ProgramError::Syntax { what, reason: reason + known::hint(text) }
 }
 
 impl Source {
@@ -108,7 +159,7 @@ impl Programs {
                 programs
                     .environment
                     .add_template_owned(text.clone(), text.clone())
-                    .map_err(|error| syntax("a template", &error))?;
+                    .map_err(|error| syntax("a template", text, &error))?;
                 programs.templates.insert(text.clone(), used);
             }
         }

@@ -8,24 +8,19 @@ use super::ProgramError;
 pub(super) const ROW: &str = "row";
 
 /// Names that the template language has itself.
-const BUILT_IN: [&str; 6] = ["range", "dict", "namespace", "debug", "true", "false"];
+pub(super) const BUILT_IN: [&str; 6] = ["range", "dict", "namespace", "debug", "true", "false"];
 
 /// A word of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token<'t> {
+pub(super) enum Token<'t> {
     Name(&'t str),
     Number(&'t str),
     Text(&'t str),
     Sign(&'t str),
 }
 
-/// The columns of an expression, in order of their names.
-pub(super) fn of_expression(text: &str, variables: &HashSet<String>) -> Result<Vec<String>, ProgramError> {
-    of_tokens(&tokens(text), variables)
-}
-
-/// The columns of a template, in order of their names.
-pub(super) fn of_template(text: &str, variables: &HashSet<String>) -> Result<Vec<String>, ProgramError> {
+/// The words of a template's programs.
+pub(super) fn of_template(text: &str) -> Vec<Token<'_>> {
     let mut all = Vec::new();
     let mut rest = text;
     // Only what stands in braces is a program.
@@ -37,10 +32,11 @@ pub(super) fn of_template(text: &str, variables: &HashSet<String>) -> Result<Vec
         all.extend(tokens(code));
         rest = after;
     }
-    of_tokens(&all, variables)
+    all
 }
 
-fn of_tokens(tokens: &[Token<'_>], variables: &HashSet<String>) -> Result<Vec<String>, ProgramError> {
+/// The columns of a program, in order of their names.
+pub(super) fn used(tokens: &[Token<'_>], variables: &HashSet<String>) -> Result<Vec<String>, ProgramError> {
     let named = variables.iter().filter(|name| *name != ROW && !BUILT_IN.contains(&name.as_str()));
     let mut columns: BTreeSet<String> = named.cloned().collect();
     if variables.contains(ROW) {
@@ -64,8 +60,7 @@ fn of_tokens(tokens: &[Token<'_>], variables: &HashSet<String>) -> Result<Vec<St
 
 /// Refuses `LTV > 100`: a cell is text, and text beside a number is neither more nor less in any way that a person
 /// would expect.
-pub(super) fn compared_with_numbers(text: &str) -> Result<(), ProgramError> {
-    let tokens = tokens(text);
+pub(super) fn compared_with_numbers(tokens: &[Token<'_>]) -> Result<(), ProgramError> {
     for (at, token) in tokens.iter().enumerate() {
         let Token::Sign(operator @ ("==" | "!=" | "<" | "<=" | ">" | ">=")) = token else { continue };
         let (before, after) = tokens.split_at(at);
@@ -109,7 +104,7 @@ fn cell_at_start(tokens: &[Token<'_>]) -> Option<String> {
 }
 
 /// The words of a program that is known to be one.
-fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {

@@ -18,6 +18,17 @@ fn a_program_says_which_columns_it_uses() {
     );
 }
 
+#[test]
+fn what_a_template_says_itself_is_no_column() {
+    for (text, columns) in [
+        ("{% for like in Likes %}{{ loop.index }}{{ like }}{% endfor %}", vec!["Likes"]),
+        ("{% if not (A) %}{{ B|replace('a.b', '') }}{% elif (A) %}x{% endif %} e.g. a.b", vec!["A", "B"]),
+        ("{% for n in range(3) %}{{ A }}{% endfor %}", vec!["A"]),
+    ] {
+        assert_eq!(check_template(text).as_deref(), Ok(columns.map_to_owned().as_slice()), "{text}");
+    }
+}
+
 trait Owned {
     fn map_to_owned(&self) -> Vec<String>;
 }
@@ -42,6 +53,19 @@ fn what_can_never_be_meant_is_refused() {
             refused(check_expression("true")),
             refused(check_expression("LTV > 100")),
             refused(check_expression("Country == 'JP' and 100 <= row[\"Life time\"]")),
+            refused(check_expression("Country = 'JP'")),
+            refused(check_expression("Country == 'JP' && City == 'Kyoto'")),
+            refused(check_expression("Country == 'JP' || City == 'Kyoto'")),
+            refused(check_expression("Country <> 'JP'")),
+            refused(check_expression("Country == 'JP'; City == 'Kyoto'")),
+            refused(check_expression("A == 'x') or (B == 'y'")),
+            refused(check_expression("LTV|flota > 100")),
+            refused(check_expression("float(LTV) > 100")),
+            refused(check_expression("len(Name) > 3")),
+            refused(check_expression("Name is not filled")),
+            refused(check_template("{{ Name.upper() }}")),
+            refused(check_template("{{ address.city }}")),
+            refused(check_template("{{ row.home.address.city|trim }}")),
         ]
         .join("\n")
     );
@@ -52,6 +76,9 @@ fn what_can_never_be_meant_is_refused() {
         "(A|int + 1) > 3",
         "A == '1'",
         "A is not none",
+        "not (A in ['x', 'y']) and (B|trim) is string",
+        "A is in(['x'])",
+        "A|default('x|flota(1)') != 'is filled'",
     ] {
         assert!(check_expression(text).is_ok(), "{text}: {:?}", check_expression(text));
     }
