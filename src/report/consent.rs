@@ -1,6 +1,6 @@
 //! What a run sends of consent, in the words of both reports.
 
-use super::words::{and, count, counted};
+use super::words::{count, counted};
 use crate::{
     contact::Channel,
     run::{ConsentCounts, Report},
@@ -27,14 +27,17 @@ fn line(channel: Channel, counts: &ConsentCounts) -> Line {
         Channel::Email => ("e-mail", "consent.email"),
         Channel::Sms => ("SMS", "consent.sms"),
     };
-    let mut left = Vec::new();
-    if counts.held_back > 0 {
-        let n = counted(counts.held_back, "has", "have");
-        left.push(format!("{n} a status that is held back, as [{key}] does not say may_subscribe = true"));
-    }
-    if counts.undated > 0 {
-        left.push(format!("{} one without a valid date", counted(counts.undated, "has", "have")));
-    }
+    let has = |n, status: &str| format!("{} {status}", counted(n, "has", "have"));
+    let held_back = |a: &str| {
+        has(counts.held_back, &format!("{a} that is held back, as [{key}] does not say may_subscribe = true"))
+    };
+    let undated = || has(counts.undated, "a status without a valid date");
+    let note = match (counts.undated, counts.held_back) {
+        (0, 0) => None,
+        (0, _) => Some(held_back("a status")),
+        (_, 0) => Some(undated()),
+        _ => Some(format!("{}, and {}", undated(), held_back("one"))),
+    };
     Line {
         channel,
         parts: [
@@ -43,6 +46,6 @@ fn line(channel: Channel, counts: &ConsentCounts) -> Line {
             (count(counts.non_subscribed), "non-subscribed"),
             (count(counts.untouched), "untouched"),
         ],
-        note: (!left.is_empty()).then(|| and(&left)),
+        note,
     }
 }

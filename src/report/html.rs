@@ -70,7 +70,7 @@ struct Files {
 struct Reject {
     class: &'static str,
     outcome: String,
-    reason: String,
+    reason: Vec<Span>,
     code: Option<String>,
     count: String,
 }
@@ -78,7 +78,7 @@ struct Reject {
 /// Cells of one field that were left out for one reason.
 struct Cells {
     field: String,
-    reason: String,
+    reason: Vec<Span>,
     count: String,
 }
 
@@ -210,7 +210,7 @@ impl Reject {
         Self {
             class: line.class,
             count: line.count_text(),
-            reason: clip(&line.reason, REASON_CHARS),
+            reason: spans(&clip(&line.reason, REASON_CHARS)),
             // A code that only repeats the outcome says nothing more.
             code: line.code.filter(|code| *code != line.outcome).map(|code| clip(&code, REASON_CHARS)),
             outcome: plain(&line.outcome),
@@ -220,7 +220,7 @@ impl Reject {
 
 impl Cells {
     fn of(cells: left_out::Cells) -> Self {
-        Self { field: cells.field, reason: cells.reason, count: count(cells.count) }
+        Self { field: cells.field, reason: spans(&cells.reason), count: count(cells.count) }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::run::{Report, State};
 /// How many reasons the summary shows; all are in the report.
 const REASONS: usize = 8;
 
-/// How much of a reason is shown, in characters: with what stands before it, some 100 columns.
-const REASON_CHARS: usize = 76;
+/// How much of a reason is shown, in characters: all of our own, which end with what to do.
+const REASON_CHARS: usize = 120;
 
 /// How much of a message is shown, in characters.
 const MESSAGE_CHARS: usize = 600;

@@ -122,7 +122,7 @@ async fn every_status_with_every_date_becomes_what_the_rules_say() {
         );
         let said = "consent, e-mail: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
         assert!(ran.stdout.contains(said), "{}", ran.stdout);
-        assert!(ran.stdout.contains("5 have one without a valid date"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("5 have a status without a valid date"), "{}", ran.stdout);
     }
     let pages = world.run_files().into_iter().filter(|file| file.ends_with("report.html"));
     assert_eq!(pages.filter(|page| world.read(page).contains("<h2>Consent</h2>")).count(), 2);
