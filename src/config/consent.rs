@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::contact::{Channel, ChannelConsent, ConsentMapping, DateFormat, Status};
+use crate::contact::{Channel, ChannelConsent, ConsentMapping, DateFormat, OnInvalid, Status};
 
-use super::{item::Item, section::Section, value::column, words::shown};
+use super::{item::Item, mapping::ON_INVALID, section::Section, value::column, words::shown};
 
 /// The lists of values, and what those in them mean.
 const LISTS: [(&str, Status); 3] = [
@@ -13,13 +13,18 @@ const LISTS: [(&str, Status); 3] = [
     ("non_subscribed", Status::NonSubscribed),
 ];
 
-/// Reads the tables out of an export's root. `has_phone` says whether a column gives the phone.
-pub(super) fn consent(root: &mut Section<'_>, has_phone: bool) -> Option<ConsentMapping> {
+/// Reads the tables out of an export's root. `has_phone` says whether a column gives the phone, `on_invalid` what holds
+/// where a table says nothing else.
+pub(super) fn consent(
+    root: &mut Section<'_>,
+    has_phone: bool,
+    on_invalid: OnInvalid,
+) -> Option<ConsentMapping> {
     let Some(item) = root.optional("consent") else { return Some(ConsentMapping::default()) };
     let mut section = item.section()?;
-    let email = section.optional(Channel::Email.key()).map(|item| channel(&item));
+    let email = section.optional(Channel::Email.key()).map(|item| channel(&item, on_invalid));
     let sms = section.optional(Channel::Sms.key()).map(|item| {
-        let sms = channel(&item);
+        let sms = channel(&item, on_invalid);
         if has_phone {
             sms
         } else {
@@ -42,7 +47,7 @@ fn all_or_none<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-fn channel(item: &Item<'_>) -> Option<ChannelConsent> {
+fn channel(item: &Item<'_>, on_invalid: OnInvalid) -> Option<ChannelConsent> {
     let mut section = item.section()?;
     let from = section
         .required("column", "say which column tells what people consented to: column = \"<column>\"")
@@ -58,6 +63,9 @@ fn channel(item: &Item<'_>) -> Option<ChannelConsent> {
         .required("source", "say where people gave their consent: source = \"Newsletter form\"")
         .and_then(|item| item.parse(source));
     let may_subscribe = section.boolean("may_subscribe");
+    let on_invalid = section
+        .optional("on_invalid")
+        .map_or(Some(on_invalid), |item| item.choice("what to do", &ON_INVALID));
     let ip = all_or_none(section.optional("ip").map(|item| item.parse(column)));
     let user_agent = all_or_none(section.optional("user_agent").map(|item| item.parse(column)));
     section.finish();
@@ -69,6 +77,7 @@ fn channel(item: &Item<'_>) -> Option<ChannelConsent> {
         date_format,
         source: source?,
         may_subscribe: may_subscribe?,
+        on_invalid: on_invalid?,
         ip: ip?,
         user_agent: user_agent?,
     })

@@ -94,7 +94,7 @@ pub(super) fn mapping(root: &mut Section<'_>, defaults: Option<Defaults>) -> Opt
     let has_phone =
         fields.as_ref().is_some_and(|(_, fields)| fields.iter().any(|(of, _)| *of == Field::Phone));
     // Fields that were refused may have had a phone.
-    let consent = consent(root, has_phone || fields.is_none());
+    let consent = consent(root, has_phone || fields.is_none(), above.on_invalid);
     let ((email, fields), properties, defaults) = (fields?, properties?, defaults?);
     Some(Mapping {
         email,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::{
-    contact::{Field, Kind, Mapped, Property, Source, Status},
+    contact::{Field, Kind, Mapped, OnInvalid, Property, Source, Status},
     run::Mode,
     source::{Charset, Compression, Delimiter, Format, Reading},
 };
@@ -444,6 +444,7 @@ fn an_export_with_consent() {
             date = { column = "NewsDate", format = "%d.%m.%Y" }
             source = " CRM "
             may_subscribe = true
+            on_invalid = "reject-row"
             ip = "Ip"
             user_agent = "Agent"
             [consent.sms]
@@ -470,8 +471,10 @@ fn an_export_with_consent() {
         ])
     );
     assert_eq!((email.source.as_str(), email.may_subscribe), ("CRM", true));
+    assert_eq!(email.on_invalid, OnInvalid::RejectRow);
     let sms = consent.sms.as_ref().unwrap();
     assert_eq!((sms.values.clone(), sms.may_subscribe), (values(&[("stop", Status::Unsubscribed)]), false));
+    assert_eq!(sms.on_invalid, OnInvalid::DropField, "as nothing above the tables says otherwise");
     assert_eq!(
         export.mapping().columns(),
         ["EMail", "Phone", "News", "NewsDate", "Ip", "Agent", "Sms", "SmsDate"]
@@ -505,7 +508,7 @@ fn broken_consent() {
             "a format that is none",
             format!(
                 "{file}{phone}[consent.sms]\n{}",
-                good.replace("\"Date\"", "{ column = \"Date\", format = \"DD.MM.YYYY\" }")
+                good.replace("\"Date\"", "{ column = \"Date\", format = \"DD.MM\" }")
             ),
         ),
         ("an empty source", format!("{file}[consent.email]\n{}", good.replace("CRM", " "))),

@@ -34,6 +34,15 @@ pub enum Invalid {
         /// What is wrong.
         flaw: Flaw,
     },
+    /// A cell that says what a person consented to is not understood, and the export says that the row is then no
+    /// contact.
+    #[error("{cell}: {why}")]
+    Consent {
+        /// The cell, as a person calls it.
+        cell: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// The filter does not work on the row.
     #[error("`where` is neither true nor false of this row; `float` fails on a text that is no number")]
     Filter,
@@ -161,14 +170,19 @@ impl<'m> Mapper<'m> {
             properties.extend(value.map(|value| (bound.name, value)));
         }
         let send_welcome_message = self.send_welcome_message;
-        let consent = self.consent.read(row, &mut warnings.consent);
+        let mut unclear = ConsentWarnings::default();
+        let consent = self.consent.read(row, &mut unclear);
+        if let Some((cell, why)) = self.consent.refused(&unclear) {
+            return Err(Invalid::Consent { cell, why });
+        }
+        warnings.consent.add(&unclear);
         Ok(Some(Prepared { email, phone, fields, properties, send_welcome_message, consent }))
     }
 
     /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact.
     pub fn consent<'a>(&'a self, row: &'a Row) -> Option<(EmailKey, Channels<Consent<'a>>)> {
         let email = self.email(row).ok()?;
-        // Its warnings were counted.
+        // Its warnings were counted, or it was refused for them.
         Some((EmailKey::of(&email), self.consent.read(row, &mut ConsentWarnings::default())))
     }
 
@@ -187,7 +201,11 @@ impl<'m> Mapper<'m> {
                 }
             }
             Cells::Column(column) => match row.cell(*column) {
-                "" => Err(Invalid::NoEmail),
+                "" => match row.list(*column) {
+                    None => Err(Invalid::NoEmail),
+                    Some([one]) => email(one.trim(), self.keep_email_case).map_err(|_| Invalid::Email),
+                    Some(_) => Err(Invalid::Field { field: Field::Email.key().to_owned(), flaw: Flaw::List }),
+                },
                 cell => email(cell, self.keep_email_case).map_err(|_| Invalid::Email),
             },
         }
@@ -246,8 +264,8 @@ impl Kind {
 mod tests {
     use super::*;
     use crate::{
-        contact::{ConsentMapping, Property, PropertyName},
-        source::{CsvRows, Rows},
+        contact::{ChannelConsent, ConsentMapping, Property, PropertyName, Status},
+        source::{self, CsvRows, Rows as _},
     };
 
     fn mapping() -> Mapping {
@@ -340,6 +358,76 @@ mod tests {
         let expected =
             expected.map(|(name, flaw, count)| (name.to_owned(), [(flaw.to_string(), count)].into()));
         assert_eq!(warnings, expected.into());
+    }
+
+    #[test]
+    fn an_address_may_stand_in_a_list_of_one() {
+        let file = bytes::Bytes::from_static(
+            b"{\"emails\": [\" Ada@example.com\"]}\n{\"emails\": [\"a@b.co\", \"c@d.co\"]}\n\
+              {\"emails\": [\"x\"]}\n{\"emails\": []}\n",
+        );
+        let mapping = Mapping {
+            email: Source::Column("emails".to_owned()),
+            fields: Vec::new(),
+            properties: Vec::new(),
+            ..mapping()
+        };
+        let mut rows = source::open(&file, &source::Reading::default(), &["emails"]).unwrap();
+        let programs = Programs::compile(&mapping).unwrap();
+        let mapper = Mapper::bind(&mapping, &programs, rows.header(), NOW).unwrap();
+        let (mut row, mut seen) = (Row::default(), Vec::new());
+        while let Some(Ok(())) = rows.next(&mut row).unwrap() {
+            let contact = mapper.contact(&row, &mut Warnings::default());
+            seen.push(
+                contact.map(|contact| contact.unwrap().email.into_owned()).map_err(|why| why.to_string()),
+            );
+        }
+        assert_eq!(
+            seen,
+            [
+                Ok("ada@example.com".to_owned()),
+                Err("email: a list, where one value was expected".to_owned()),
+                Err(Invalid::Email.to_string()),
+                Err(Invalid::NoEmail.to_string()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_with_consent_that_nobody_understands_may_be_rejected() {
+        let channel = |on_invalid| ChannelConsent {
+            column: "News".to_owned(),
+            values: vec![("yes".to_owned(), Status::Subscribed), ("no".to_owned(), Status::Unsubscribed)],
+            date: "Since".to_owned(),
+            date_format: None,
+            source: "CRM".to_owned(),
+            may_subscribe: true,
+            on_invalid,
+            ip: Some("Ip".to_owned()),
+            user_agent: None,
+        };
+        let of = |on_invalid| {
+            let consent = ConsentMapping { email: Some(channel(on_invalid)), sms: None };
+            let mapping = Mapping { fields: Vec::new(), properties: Vec::new(), consent, ..mapping() };
+            contacts_of(
+                &mapping,
+                "EMail,News,Since,Ip\na@b.co,maybe,,\nb@b.co,no,soon,\nc@b.co,yes,2025-01-02,here\nd@b.co,,,\n",
+            )
+        };
+        let (seen, warnings) = of(OnInvalid::RejectRow);
+        assert_eq!(
+            seen[..3],
+            [
+                "consent.email: not in the export's lists",
+                "consent.email.date: no day from 1990 to that of the run, or not written as `format` says",
+                "consent.email.ip: not an IP address",
+            ]
+        );
+        assert!(seen[3].contains("d@b.co"), "{seen:?}");
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let (seen, warnings) = of(OnInvalid::DropField);
+        assert!(seen.iter().all(|contact| contact.starts_with('{')), "{seen:?}");
+        assert_eq!(warnings["consent.email"]["not in the export's lists; the status stays as it is"], 1);
     }
 
     #[test]

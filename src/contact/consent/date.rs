@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp, civil::Date, fmt::strtime, tz::Offset};
 use serde::{Deserialize, Serialize};
 
+use crate::contact::check_format;
+
 /// A day before which nobody consented to anything here: such dates stand for "unknown" (1900-01-01, 1970-01-01).
 const FIRST: i64 = 631_152_000; // 1990-01-01T00:00:00Z
 
@@ -17,7 +19,8 @@ pub struct DateFormat(String);
 /// A text that is no format, or one that does not tell one day from another.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a format of dates: write day, month and year as %d, %m and %Y, such as \"%d.%m.%Y\", and a time as %H:%M:%S"
+    "not a format of dates: write day, month and year, such as DD.MM.YYYY or %d.%m.%Y, with hh:mm:ss or %H:%M:%S for a \
+     time"
 )]
 pub struct InvalidFormat;
 
@@ -25,7 +28,11 @@ impl TryFrom<String> for DateFormat {
     type Error = InvalidFormat;
 
     fn try_from(text: String) -> Result<Self, InvalidFormat> {
-        let format = Self(text);
+        let format = if text.contains('%') {
+            Self(text)
+        } else {
+            Self(check_format(&text).map_err(|_| InvalidFormat)?)
+        };
         // Every part differs from the others, so that none can stand for another.
         let day = Date::constant(2024, 11, 23);
         let moment = Offset::UTC.to_timestamp(day.at(13, 45, 6, 0)).ok();
@@ -116,6 +123,7 @@ mod tests {
             ("%d.%m.%Y", "2025-03-04", None),
             ("%m/%d/%Y %H:%M", "03/04/2025 05:06", Some("2025-03-04T05:06:00Z")),
             ("%Y%m%d%H%M%S%z", "20250304050607+0900", Some("2025-03-03T20:06:07Z")),
+            ("DD.MM.YYYY hh:mm", "04.03.2025 05:06", Some("2025-03-04T05:06:00Z")),
             ("%s", "1741064767", Some("2025-03-04T05:06:07Z")),
         ] {
             assert_eq!(read(cell, Some(format)).as_deref(), at, "{format} {cell}");
@@ -124,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_format_that_does_not_tell_days_apart_is_none() {
-        for format in ["", "%Y", "%d.%m", "DD.MM.YYYY", "%q", "%", "%H:%M"] {
+        for format in ["", "%Y", "%d.%m", "DD.MM", "%q", "%", "%H:%M"] {
             assert_eq!(DateFormat::try_from(format.to_owned()), Err(InvalidFormat), "{format}");
         }
     }

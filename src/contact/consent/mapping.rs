@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Channel, Channels, DateFormat, Status};
+use crate::contact::OnInvalid;
 
 /// Which columns say what people consented to. A channel that is not declared is never sent.
 pub type ConsentMapping = Channels<Option<ChannelConsent>>;
@@ -23,6 +24,9 @@ pub struct ChannelConsent {
     pub source: String,
     /// Whether what is no opt-out may be sent: it can override an opt-out that only Omnisend knows of.
     pub may_subscribe: bool,
+    /// What happens to a row with a value of no list, or a date or address that is none.
+    #[serde(default)]
+    pub on_invalid: OnInvalid,
     /// The column with the address from which consent was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,

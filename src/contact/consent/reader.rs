@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Channel, ChannelConsent, Channels, Consent, ConsentMapping, Proof, Said, Statement, Status, date,
 };
-use crate::source::Row;
+use crate::{contact::OnInvalid, source::Row};
 
 /// Reads what rows say of consent.
 #[derive(Debug)]
@@ -25,6 +25,9 @@ struct Bound<'m> {
     ip: Option<usize>,
     user_agent: Option<usize>,
 }
+
+/// A value that the export says nothing of.
+const UNLISTED: &str = "not in the export's lists";
 
 /// How many cells nobody understood, by channel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,6 +68,23 @@ impl<'m> ConsentReader<'m> {
             }
         }
         read
+    }
+
+    /// The first cell of a row that nobody understood and that makes it invalid: what a person calls it, and why.
+    pub(crate) fn refused(&self, of_row: &ConsentWarnings) -> Option<(String, &'static str)> {
+        let is_strict = |channel: Channel| {
+            let bound = self.channels.of(channel).as_ref();
+            bound.is_some_and(|bound| bound.consent.on_invalid == OnInvalid::RejectRow)
+        };
+        // Nearly every row has none.
+        if *of_row == ConsentWarnings::default() {
+            return None;
+        }
+        let strict = Channel::ALL.into_iter().filter(|channel| is_strict(*channel));
+        strict
+            .flat_map(|channel| of_row.of(channel))
+            .find(|(.., count)| *count > 0)
+            .map(|(cell, why, _)| (cell, why))
     }
 }
 
@@ -113,21 +133,32 @@ fn ip<'a>(cell: &'a str, warnings: &mut Counts) -> Option<Cow<'a, str>> {
 }
 
 impl ConsentWarnings {
+    /// Counts a row's warnings too.
+    pub(crate) fn add(&mut self, of_row: &Self) {
+        for channel in Channel::ALL {
+            let (all, more) = (self.0.of_mut(channel), of_row.0.of(channel));
+            all.values += more.values;
+            all.dates += more.dates;
+            all.ips += more.ips;
+        }
+    }
+
     /// The warnings by what a person calls the cell, `consent.email.date`, each with its reason and how many.
     pub(crate) fn named(&self) -> impl Iterator<Item = (String, String, u64)> {
-        let of = |channel: Channel| {
-            let (key, counts) = (channel.key(), self.0.of(channel));
-            [
-                ("", "not in the export's lists; the status stays as it is", counts.values),
-                (
-                    ".date",
-                    "no day from 1990 to that of the run, or not written as `format` says",
-                    counts.dates,
-                ),
-                (".ip", "not an IP address", counts.ips),
-            ]
-            .map(|(cell, reason, count)| (format!("consent.{key}{cell}"), reason.to_owned(), count))
-        };
-        Channel::ALL.into_iter().flat_map(of)
+        let named = Channel::ALL.into_iter().flat_map(|channel| self.of(channel));
+        named.map(|(cell, reason, count)| {
+            let then = if reason == UNLISTED { "; the status stays as it is" } else { "" };
+            (cell, format!("{reason}{then}"), count)
+        })
+    }
+
+    fn of(&self, channel: Channel) -> [(String, &'static str, u64); 3] {
+        let (key, counts) = (channel.key(), self.0.of(channel));
+        [
+            ("", UNLISTED, counts.values),
+            (".date", "no day from 1990 to that of the run, or not written as `format` says", counts.dates),
+            (".ip", "not an IP address", counts.ips),
+        ]
+        .map(|(cell, reason, count)| (format!("consent.{key}{cell}"), reason, count))
     }
 }

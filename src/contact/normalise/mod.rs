@@ -93,6 +93,7 @@ impl Flaw {
 impl Kind {
     /// What a cell becomes. `today` is the last day that a birthdate can be.
     pub(super) fn value<'a>(&self, cell: &'a str, today: Date) -> Result<Value<'a>, Flaw> {
+        let cell = without_text_mark(cell);
         let text = match self {
             Self::Text => Cow::Borrowed(cell),
             Self::Email => email(cell, false)?,
@@ -132,6 +133,16 @@ impl Kind {
     }
 }
 
+/// A cell without the `'` that keeps Excel from taking digits for a number: `'+17035550101`, `'02139`. Where anything
+/// else follows it belongs to the text, as in `'t Hooft`.
+fn without_text_mark(cell: &str) -> &str {
+    let is_digits = |rest: &&str| {
+        rest.bytes().any(|b| b.is_ascii_digit())
+            && rest.bytes().all(|b| b.is_ascii_digit() || b"+-.,() ".contains(&b))
+    };
+    cell.strip_prefix('\'').filter(is_digits).map_or(cell, str::trim)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -163,6 +174,23 @@ mod tests {
     fn every_flaw_is_counted_in_a_place_of_its_own() {
         for (at, flaw) in Flaw::ALL.into_iter().enumerate() {
             assert_eq!(flaw as usize, at);
+        }
+    }
+
+    #[test]
+    fn excels_mark_of_a_text_is_no_part_of_it() {
+        let of =
+            |kind: &Kind, cell| kind.value(cell, TODAY).map(|value| serde_json::to_string(&value).unwrap());
+        for (kind, cell, found) in [
+            (Kind::Phone { region: None }, "'+17035550101", "\"+17035550101\""),
+            (Kind::Phone { region: Some("JP".to_owned()) }, "'090-1234-5678", "\"+819012345678\""),
+            (Kind::Text, "'02139", "\"02139\""),
+            (Kind::Number { decimal: None }, "'12.5", "12.5"),
+            (Kind::Text, "'t Hooft", "\"'t Hooft\""),
+            (Kind::Text, "'", "\"'\""),
+            (Kind::Text, "''5", "\"''5\""),
+        ] {
+            assert_eq!(of(&kind, cell).as_deref(), Ok(found), "{cell}");
         }
     }
 

@@ -356,6 +356,7 @@ impl Invalid {
             Self::NoEmail => "no_email".to_owned(),
             Self::Email => "invalid_email".to_owned(),
             Self::Field { field, .. } => format!("invalid_{field}"),
+            Self::Consent { cell, .. } => format!("invalid_{cell}"),
             Self::Filter => "filter_failed".to_owned(),
         }
     }

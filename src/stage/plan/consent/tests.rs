@@ -5,7 +5,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::*;
 use crate::{
-    contact::ChannelConsent,
+    contact::{ChannelConsent, OnInvalid},
     stage::plan::{revise::amended, seen::Seen},
 };
 
@@ -17,6 +17,7 @@ fn mapping() -> ConsentMapping {
         date_format: None,
         source: String::new(),
         may_subscribe: true,
+        on_invalid: OnInvalid::default(),
         ip: None,
         user_agent: None,
     };
