@@ -35,21 +35,33 @@ pub(super) fn is_plain_number(cell: &str) -> bool {
 pub(super) fn is_comma_number(cell: &str) -> bool {
     let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
     let Some((whole, part)) = digits.split_once(',') else { return false };
-    is_digits(part) && (is_digits(whole) || is_grouped(whole))
+    is_digits(part) && (is_digits(whole) || is_grouped(whole, '.'))
 }
 
 /// `1.234.567`.
-fn is_grouped(text: &str) -> bool {
-    let mut groups = text.split('.');
+fn is_grouped(text: &str, separator: char) -> bool {
+    let mut groups = text.split(separator);
     let first = groups.next().unwrap_or_default();
     (1..=3).contains(&first.len())
         && is_digits(first)
         && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
-/// A number that is rather a name: `00123`, or more digits than a number keeps.
+/// `1,234`, `12,345.60`: commas between thousands.
+pub(super) fn is_grouped_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    whole.contains(',') && is_digits(part) && is_grouped(whole, ',')
+}
+
+/// A number that is rather a name: `00123`.
 pub(super) fn is_code(cell: &str) -> bool {
-    (cell.len() > 1 && cell.starts_with('0') && is_digits(cell)) || (cell.len() > 15 && is_digits(cell))
+    cell.len() > 1 && cell.starts_with('0') && is_digits(cell)
+}
+
+/// More digits than a number keeps.
+pub(super) fn is_long(cell: &str) -> bool {
+    cell.len() > 15 && is_digits(cell)
 }
 
 /// `yes`, `false` and the like; not `1` and `0`.
@@ -85,7 +97,13 @@ mod tests {
             ),
             (is_plain_number, &["1", "-2.50", "+3"], &["", "-", "1,5", "1.", ".5", "1e5", "inf"]),
             (is_comma_number, &["1,5", "-1.234,50", "12.345.678,9"], &["1.5", "1,", "1.23,4", "1.2345,6"]),
-            (is_code, &["007", "1234567890123456"], &["0", "70", "0.5", "x"]),
+            (
+                is_grouped_number,
+                &["1,234", "-12,345,678.90"],
+                &["1234", "1,23", "12345,678", "1,234,5", "1.5"],
+            ),
+            (is_code, &["007"], &["0", "70", "0.5", "x"]),
+            (is_long, &["1234567890123456"], &["123456789012345", "1234567890.123456"]),
             (is_yes_or_no, &["Yes", "FALSE", "n"], &["1", "0", "maybe"]),
         ] {
             for cell in yes {

@@ -10,19 +10,21 @@ use super::{
     names::words,
     romanise::property_name,
 };
-use crate::contact::Field;
+use crate::contact::{self, Decimal, Field};
 
 /// What a property's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Texts, and what is not always something else.
     Text,
-    /// Numbers; whether with a decimal comma.
-    Number { comma: bool },
+    /// Numbers; what stands before the fraction, where that has to be said.
+    Number(Option<Decimal>),
     /// Yes or no.
     Boolean,
-    /// Dates, in this order.
-    Date(Written),
+    /// Dates; in which order, where that has to be said.
+    Date(Option<&'static str>),
+    /// Dates that could be in either order.
+    Either(&'static str, &'static str),
     /// Texts between separators; `None` where the file has lists.
     List(Option<char>),
 }
@@ -74,19 +76,16 @@ fn kind(column: &Column) -> Kind {
     if all(look::is_yes_or_no) || (is_question(&column.name) && all(|cell| cell == "0" || cell == "1")) {
         return Kind::Boolean;
     }
-    if let Some(written) =
-        dates::written(column).filter(|_| column.percent(|cell| dates::any(cell).is_some()) == 100)
-    {
-        return Kind::Date(written);
+    if let Some(dates) = date(column) {
+        return dates;
     }
     // What names something is no quantity, and a leading zero would be lost.
-    if !is_id(&column.name) && !column.cells.iter().any(|cell| look::is_code(cell)) {
-        if all(look::is_plain_number) {
-            return Kind::Number { comma: false };
-        }
-        if all(look::is_number) && !column.cells.iter().any(|cell| is_ambiguous(cell)) {
-            return Kind::Number { comma: true };
-        }
+    let is_code = column.cells.iter().any(|cell| look::is_code(cell)) || column.percent(look::is_long) >= 50;
+    if !is_id(&column.name)
+        && !is_code
+        && let Some(decimal) = number(column)
+    {
+        return Kind::Number(decimal);
     }
     ['|', ';', ',']
         .into_iter()
@@ -94,9 +93,44 @@ fn kind(column: &Column) -> Kind {
         .map_or(Kind::Text, |c| Kind::List(Some(c)))
 }
 
-/// A point where the other numbers of the column have a comma.
-fn is_ambiguous(cell: &str) -> bool {
-    look::is_plain_number(cell) && cell.contains('.')
+/// How a column of dates is read; `None` where not all of it can be.
+fn date(column: &Column) -> Option<Kind> {
+    let written = dates::written(column)?;
+    let takes = |format: Option<&str>| {
+        let kind = contact::Kind::Date { format: format.map(str::to_owned) };
+        column.cells.iter().all(|cell| kind.check(cell).is_ok())
+    };
+    match written {
+        _ if takes(None) => Some(Kind::Date(None)),
+        Written::As(order) if takes(Some(order)) => Some(Kind::Date(Some(order))),
+        Written::Either(one, other) if takes(Some(one)) => Some(Kind::Either(one, other)),
+        Written::Plain | Written::As(_) | Written::Either(..) => None,
+    }
+}
+
+/// Commas between thousands leave no doubt where so many cells have them, and each before three digits.
+const ENOUGH_GROUPED: usize = 3;
+
+/// How a column of numbers is read; `None` where not all of it is one.
+#[expect(clippy::option_option, reason = "no numbers, and numbers that say it themselves, are two things")]
+fn number(column: &Column) -> Option<Option<Decimal>> {
+    let cells = || column.cells.iter().map(String::as_str);
+    let with_comma = cells().filter(|cell| cell.contains(',')).count();
+    if with_comma == 0 {
+        return cells().all(look::is_plain_number).then_some(None);
+    }
+    let is_ungrouped = |cell: &str| {
+        let whole = cell.trim_start_matches(['-', '+']).split('.').next().unwrap_or_default();
+        look::is_plain_number(cell) && whole.len() <= 3
+    };
+    let is_clear = |cell: &str| cell.matches(',').count() > 1 || (cell.contains(',') && cell.contains('.'));
+    if cells().all(|cell| look::is_grouped_number(cell) || is_ungrouped(cell)) {
+        let is_certain = with_comma >= ENOUGH_GROUPED || cells().any(is_clear);
+        return is_certain.then_some(Some(Decimal::Point));
+    }
+    // A point where the other numbers of the column have a comma leaves a doubt.
+    let is_ambiguous = |cell: &str| look::is_plain_number(cell) && cell.contains('.');
+    (cells().all(look::is_number) && !cells().any(is_ambiguous)).then_some(Some(Decimal::Comma))
 }
 
 /// Short texts that return, in cells of several.
@@ -141,17 +175,26 @@ mod tests {
     fn a_type_is_what_every_cell_fits() {
         for (name, cells, expected) in [
             ("Tier", &["gold", "silver"][..], Kind::Text),
-            ("LTV", &["12.50", "3", "-1"], Kind::Number { comma: false }),
-            ("Umsatz", &["12,50", "1.234,00", "3"], Kind::Number { comma: true }),
+            ("LTV", &["12.50", "3", "-1"], Kind::Number(None)),
+            ("Umsatz", &["12,50", "1.234,00", "3"], Kind::Number(Some(Decimal::Comma))),
+            ("Spent", &["1,234", "980", "12,345", "7,000"], Kind::Number(Some(Decimal::Point))),
+            ("Spent", &["1,234,567", "980.5"], Kind::Number(Some(Decimal::Point))),
+            ("Spent", &["1,234"], Kind::Text),
+            ("Spent", &["1,234", "2,345", "3,456", "4567"], Kind::Number(Some(Decimal::Comma))),
             ("Mixed", &["12,50", "12.5"], Kind::Text),
-            ("Orders", &["1", "0"], Kind::Number { comma: false }),
+            ("Orders", &["1", "0"], Kind::Number(None)),
+            ("Points", &["12", "1234567890123456", "7"], Kind::Number(None)),
+            ("Card", &["1234567890123456", "1234567890123457"], Kind::Text),
             ("is_vip", &["1", "0"], Kind::Boolean),
             ("VIP", &["true", "false"], Kind::Boolean),
             ("Store code", &["101", "102"], Kind::Text),
             ("CustomerId", &["1001", "1002"], Kind::Text),
             ("Branch", &["001", "102"], Kind::Text),
-            ("Last order", &["2024-05-06", "2024-05-07"], Kind::Date(Written::Plain)),
-            ("Last order", &["06.05.2024"], Kind::Date(Written::As("%d.%m.%Y"))),
+            ("Last order", &["2024-05-06", "2024-05-07"], Kind::Date(None)),
+            ("Last order", &["06.05.2024", "7.5.2024 10:00"], Kind::Date(None)),
+            ("Last order", &["2024/5/6"], Kind::Date(None)),
+            ("Last order", &["16/05/2024", "7/5/2024 10:00"], Kind::Date(Some("%d/%m/%Y"))),
+            ("Last order", &["06/05/2024"], Kind::Either("%d/%m/%Y", "%m/%d/%Y")),
             ("Last order", &["2024-05-06", "never"], Kind::Text),
             ("Likes", &["shoes|hats", "hats", "shoes|hats"], Kind::List(Some('|'))),
             ("Notes", &["Hello, you", "Once, upon, a time"], Kind::Text),

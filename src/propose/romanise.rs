@@ -23,7 +23,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("回数", "count"), ("件数", "count"), ("購入", "purchase"), ("注文", "order"), ("初回", "first"), ("最終", "last"),
     ("更新", "updated"), ("登録", "registered"), ("来店", "visit"), ("日時", "time"), ("日", "date"), ("年", "year"),
     ("月", "month"), ("年齢", "age"), ("ポイント", "points"), ("残高", "balance"), ("備考", "notes"), ("メモ", "notes"),
-    ("商品", "product"), ("カテゴリ", "category"), ("お気に入り", "favorite"), ("趣味", "hobbies"), ("状態", "status"),
+    ("好み", "preferences"), ("嗜好", "preferences"), ("商品", "product"), ("カテゴリ", "category"), ("お気に入り", "favorite"), ("趣味", "hobbies"), ("状態", "status"),
     ("ステータス", "status"), ("タグ", "tags"), ("数", "count"), ("名", "name"), ("電話", "phone"), ("住所", "address"),
 ];
 
@@ -53,15 +53,22 @@ fn translate(name: &str) -> String {
     text
 }
 
-/// A word in Latin letters. Chinese characters have several readings, so that none is taken.
+/// A word in Latin letters. Chinese characters have several readings, so that none is taken; nor are the syllables that
+/// belong to one, as in `好き`.
 fn ascii(word: &str) -> Option<String> {
     let mut ascii = String::new();
-    for c in word.chars().filter(|c| !is_ideograph(*c)) {
+    let has_ideographs = word.chars().any(is_ideograph);
+    let is_left_out = |c: &char| is_ideograph(*c) || (has_ideographs && is_hiragana(*c));
+    for c in word.chars().filter(|c| !is_left_out(c)) {
         ascii.extend(
             deunicode_char(c)?.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()),
         );
     }
     (!ascii.is_empty()).then_some(ascii)
+}
+
+fn is_hiragana(c: char) -> bool {
+    ('\u{3041}'..='\u{309f}').contains(&c)
 }
 
 fn is_ideograph(c: char) -> bool {
@@ -85,6 +92,10 @@ mod tests {
             ("最終購入日", "last_order_date"),
             ("ポイント残高", "points_balance"),
             ("メルマガ", "merumaga"),
+            ("好み", "preferences"),
+            ("お好きな色", "column_5"),
+            ("メール配信", "meru"),
+            ("VIP判定", "vip"),
             ("血液型", "column_5"),
             ("2023", "column_5"),
             ("", "column_5"),

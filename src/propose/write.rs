@@ -3,13 +3,13 @@
 use super::{
     Chosen, Proposal, Survey,
     column::Column,
-    dates::{self, Written},
+    dates,
     fields::{Fields, Unmapped},
     judge::How,
     properties::{Kind, Proposed},
     toml::{Lines, quoted, shown},
 };
-use crate::contact::Field;
+use crate::contact::{Decimal, Field};
 
 /// What an export's file says besides the mapping.
 #[derive(Debug)]
@@ -201,27 +201,26 @@ fn properties(lines: &mut Lines, proposed: &[Proposed<'_>]) {
 fn property_line(property: &Proposed<'_>) -> (String, String) {
     let (name, column) = (&property.name, quoted(&property.column.name));
     let typed = |kind: &str| format!("{name} = {{ column = {column}, type = \"{kind}\" }}");
+    let more = |kind: &str, key: &str, value: &str| {
+        format!("{name} = {{ column = {column}, type = \"{kind}\", {key} = {} }}", quoted(value))
+    };
     let plain = || format!("{name} = {column}");
     match property.kind {
         Kind::Text => (plain(), String::new()),
-        Kind::Number { comma: false } => (typed("number"), String::new()),
-        Kind::Number { comma: true } => (plain(), "numbers with a decimal comma, sent as text; ".to_owned()),
-        Kind::Boolean => (typed("boolean"), String::new()),
-        Kind::Date(Written::Plain) => (typed("date"), String::new()),
-        Kind::Date(Written::As(order)) => {
-            (plain(), format!("dates as {}, sent as text; ", dates::spelt(order)))
+        Kind::Number(None) => (typed("number"), String::new()),
+        Kind::Number(Some(decimal)) => {
+            let sign = if decimal == Decimal::Comma { "," } else { "." };
+            (more("number", "decimal", sign), String::new())
         }
-        Kind::Date(Written::Either(one, other)) => {
-            (plain(), format!("dates as {} or {}, sent as text; ", dates::spelt(one), dates::spelt(other)))
+        Kind::Boolean => (typed("boolean"), String::new()),
+        Kind::Date(None) => (typed("date"), String::new()),
+        Kind::Date(Some(order)) => (more("date", "format", order), format!("as {}; ", dates::spelt(order))),
+        Kind::Either(one, other) => {
+            let either = format!("as {} or {}: say which; ", dates::spelt(one), dates::spelt(other));
+            (more("date", "format", one), either)
         }
         Kind::List(None) => (typed("list"), String::new()),
-        Kind::List(Some(separator)) => {
-            let separator = quoted(&separator.to_string());
-            (
-                format!("{name} = {{ column = {column}, type = \"list\", separator = {separator} }}"),
-                String::new(),
-            )
-        }
+        Kind::List(Some(separator)) => (more("list", "separator", &separator.to_string()), String::new()),
     }
 }
 
