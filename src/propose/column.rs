@@ -1,5 +1,7 @@
 //! One column as the first rows show it.
 
+use super::look;
+
 /// As much of a cell as is looked at, in bytes.
 const MAX_CELL: usize = 256;
 
@@ -16,6 +18,8 @@ pub(crate) struct Column {
     pub cells: Vec<String>,
     /// Cells that are lists, as JSON and Parquet have them.
     pub lists: usize,
+    /// What is in those of them that have one item.
+    pub singles: Vec<String>,
     /// Rows that were looked at.
     pub rows: usize,
 }
@@ -36,6 +40,25 @@ impl Column {
         if !cell.is_empty() {
             let end = (0..=MAX_CELL.min(cell.len())).rev().find(|end| cell.is_char_boundary(*end));
             self.cells.push(cell.get(..end.unwrap_or(0)).unwrap_or_default().to_owned());
+        }
+    }
+
+    /// Takes up a list.
+    pub(super) fn push_list(&mut self, list: &[String]) {
+        self.rows += 1;
+        self.lists += 1;
+        if let [one] = list {
+            self.singles.push(one.trim().to_owned());
+        }
+    }
+
+    /// Takes lists of one address or number each for what is in them, as the mapping does.
+    pub(super) fn settle(&mut self) {
+        let is_single = self.lists > 0 && self.cells.is_empty() && self.singles.len() == self.lists;
+        let reaches = |cell: &String| look::is_email(cell) || look::is_phone(cell);
+        if is_single && self.singles.iter().all(reaches) {
+            self.lists = 0;
+            self.cells = std::mem::take(&mut self.singles);
         }
     }
 

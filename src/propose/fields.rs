@@ -2,10 +2,11 @@
 
 use super::{
     column::Column,
-    judge::{How, NEARLY_ALL, Verdict, guess, judge},
+    judge::{How, Verdict, guess, judge},
     names::{self, Meaning, words},
+    region,
 };
-use crate::contact::{Field, country_code};
+use crate::contact::Field;
 
 /// By how many percent of the rows one of two columns must be fuller to be taken before a clearer name.
 const FULLER: usize = 10;
@@ -25,7 +26,7 @@ pub(crate) struct Chosen<'s> {
 impl Chosen<'_> {
     /// Whether it is mapped as it stands.
     pub(crate) fn is_in_force(&self) -> bool {
-        self.how != How::Region(None)
+        !matches!(self.how, How::Region(None) | How::SupposedRegion(_))
     }
 }
 
@@ -63,7 +64,9 @@ impl<'s> Fields<'s> {
     pub(super) fn choose(columns: impl Iterator<Item = &'s Column>) -> Self {
         let mut fields = Self::default();
         let (mut candidates, mut full_names) = (Vec::new(), Vec::new());
+        let mut is_japanese = false;
         for column in columns.filter(|column| column.is_mappable()) {
+            is_japanese |= region::is_japanese(&column.name);
             let name = names::meaning(&column.name);
             match name.map(|name| name.meaning) {
                 Some(Meaning::Field(field)) => match judge(field, column) {
@@ -85,7 +88,7 @@ impl<'s> Fields<'s> {
         for field in Field::ALL {
             fields.chosen.extend(best(field, &candidates));
         }
-        fields.say_region();
+        fields.say_region(is_japanese);
         fields.name_in_one(full_names);
         if fields.of(Field::Address).is_none() {
             fields.address_lines.clear();
@@ -93,15 +96,14 @@ impl<'s> Fields<'s> {
         fields
     }
 
-    /// Numbers that name no country are of the one in which nearly everybody of the file lives.
-    fn say_region(&mut self) {
-        let country = self.of(Field::CountryCode).or_else(|| self.of(Field::Country));
-        let home = country.and_then(|chosen| {
-            let codes = || chosen.column.cells.iter().filter_map(|cell| country_code(cell));
-            codes().find(|code| chosen.column.percent(|cell| country_code(cell) == Some(code)) >= NEARLY_ALL)
-        });
+    /// Says where numbers without a country are dialled.
+    fn say_region(&mut self, is_japanese: bool) {
+        let column = |field| self.of(field).map(|chosen| chosen.column);
+        let country = column(Field::CountryCode).or_else(|| column(Field::Country));
+        let (email, phone) = (column(Field::Email), column(Field::Phone));
+        let how = phone.map(|phone| region::of(phone, country, email, is_japanese));
         for chosen in self.chosen.iter_mut().filter(|chosen| chosen.how == How::Region(None)) {
-            chosen.how = How::Region(home);
+            chosen.how = how.clone().unwrap_or(How::Region(None));
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) enum How {
     Format(&'static str),
     /// Its numbers name no country; the one in which nearly all of these people live, where the file says it.
     Region(Option<&'static str>),
+    /// The same, where the file only lets one suppose which country it is.
+    SupposedRegion(&'static str),
 }
 
 /// Whether a column can be a field.

@@ -14,6 +14,7 @@ mod look;
 mod mask;
 mod names;
 mod properties;
+mod region;
 mod romanise;
 mod spellings;
 mod survey;
@@ -24,6 +25,7 @@ pub(crate) use self::{
     fields::{Chosen, Fields},
     mask::masked,
     properties::Proposed,
+    romanise::latin,
     survey::Survey,
     toml::quoted,
     write::{Place, Reads, write},

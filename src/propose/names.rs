@@ -8,7 +8,7 @@
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::spellings::{ABBREVIATIONS, CJK_QUALIFIERS, OTHERS, QUALIFIERS, SPELLINGS};
+use super::spellings::{ABBREVIATIONS, ADDRESSES, CJK_QUALIFIERS, OTHERS, QUALIFIERS, SPELLINGS};
 use crate::contact::Field;
 
 /// What a column's name says it holds.
@@ -91,7 +91,31 @@ fn spelling(joined: &str) -> Option<Meaning> {
     if joined.is_empty() {
         return None;
     }
-    SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&joined)).map(|(meaning, _)| *meaning)
+    let of = |joined: &str| {
+        SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&joined)).map(|(meaning, _)| *meaning)
+    };
+    // `address1_stateorprovince`: what follows is a part of the address.
+    of(joined).or_else(|| {
+        let part = ADDRESSES.iter().find_map(|word| joined.strip_prefix(word)).and_then(of)?;
+        is_of_an_address(part).then_some(part)
+    })
+}
+
+fn is_of_an_address(meaning: Meaning) -> bool {
+    match meaning {
+        Meaning::AddressLine => true,
+        Meaning::FullName => false,
+        Meaning::Field(field) => matches!(
+            field,
+            Field::Address
+                | Field::City
+                | Field::State
+                | Field::PostalCode
+                | Field::Country
+                | Field::CountryCode
+                | Field::Phone
+        ),
+    }
 }
 
 /// A name's words: cut at punctuation, spaces and humps, in lower case and without accents.
@@ -194,6 +218,11 @@ mod tests {
             ("reg_dt", Field::CreatedAt),
             ("Default Address Address1", Field::Address),
             ("Create Date", Field::CreatedAt),
+            ("address1_stateorprovince", Field::State),
+            ("address1_postalcode", Field::PostalCode),
+            ("Address 1: State/Province", Field::State),
+            ("Default Address Phone", Field::Phone),
+            ("Shipping Address Zip", Field::PostalCode),
         ] {
             assert_eq!(field(name), Some(expected), "{name}");
         }
@@ -223,6 +252,11 @@ mod tests {
             ("市区町村", Field::City),
             ("都道府県(名称)", Field::State),
             ("住所", Field::Address),
+            ("番地・建物名", Field::Address),
+            ("町域・番地", Field::Address),
+            ("住所(都道府県)", Field::State),
+            ("住所_市区町村", Field::City),
+            ("Adresse Ville", Field::City),
             ("国", Field::Country),
             ("生年月日", Field::Birthdate),
             ("性別", Field::Gender),
@@ -246,6 +280,8 @@ mod tests {
             "お名前(フリガナ・姓)",
             "CustomerId",
             "Address company",
+            "Address name",
+            "Address type",
             "",
         ] {
             assert_eq!(meaning(name), None, "{name}");

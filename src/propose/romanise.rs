@@ -29,11 +29,17 @@ const JAPANESE: &[(&str, &str)] = &[
 
 /// The name in lower case with `_` between its words; `column_7` where no Latin letter can be found for it.
 pub(super) fn property_name(name: &str, at: usize) -> String {
+    let text = latin(name).filter(|text| text.bytes().any(|b| b.is_ascii_alphabetic()));
+    text.unwrap_or_else(|| format!("column_{}", at + 1))
+}
+
+/// A name in Latin letters and digits, in lower case with `_` between its words; `None` where it has none.
+pub(crate) fn latin(name: &str) -> Option<String> {
     let translated = translate(&name.nfkc().collect::<String>());
     let words: Vec<String> = words(&translated).iter().filter_map(|word| ascii(word)).collect();
     let mut text = words.join("_");
     text.truncate(MAX_CHARS);
-    if text.bytes().any(|b| b.is_ascii_alphabetic()) { text } else { format!("column_{}", at + 1) }
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn translate(name: &str) -> String {

@@ -83,7 +83,7 @@ const ADDRESS: &[&str] = &[
     "strasseundhausnr", "strassenundhausnummer", "anschrift", "adresse", "adresse1", "adresszeile", "adresszeile1",
     "rue", "adressepostale", "adresseligne1", "voie", "direccion", "direccion1", "calle", "domicilio", "indirizzo",
     "via", "endereco", "morada", "rua", "straat", "straatnaam", "adres", "gata", "gatuadress", "ulica",
-    "住所", "住所1", "番地", "町名番地", "町域番地", "丁目番地", "市区町村以降", "住所番地", "以降の住所", "地址",
+    "住所", "住所1", "番地", "番地建物名", "番地以降", "町名番地", "町域番地建物名", "それ以降の住所", "町域", "町域番地", "丁目番地", "市区町村以降", "住所番地", "以降の住所", "地址",
 ];
 
 #[rustfmt::skip]
@@ -163,6 +163,10 @@ const CREATED_AT: &[&str] = &[
     "fechaderegistro", "fechadealta", "fechaalta", "datadicreazione", "datadiregistrazione", "dataderegisto",
     "登録日", "登録日時", "会員登録日", "会員登録日時", "入会日", "入会日時", "作成日", "作成日時",
 ];
+
+/// Words that stand before the parts of an address.
+pub(super) const ADDRESSES: &[&str] =
+    &["address1", "address", "addr1", "addr", "adresse", "direccion", "indirizzo", "住所"];
 
 /// Words as the columns of databases cut them short.
 #[rustfmt::skip]

@@ -1,7 +1,7 @@
 //! The first rows of a file, by column.
 
 use super::column::Column;
-use crate::source::{Header, Row, Rows, SourceError};
+use crate::source::{BadRow, Header, Row, Rows, SourceError};
 
 /// Rows that are looked at: enough to see a date of every kind, little enough to take no time.
 const MAX_ROWS: usize = 5_000;
@@ -15,6 +15,8 @@ pub(crate) struct Survey {
     pub rows: usize,
     /// Rows among them that cannot be read.
     pub bad_rows: usize,
+    /// The first of these: its line, and what is wrong with it.
+    pub first_bad: Option<(u64, BadRow)>,
     /// Whether these are all there are.
     pub is_whole: bool,
 }
@@ -23,7 +25,7 @@ impl Survey {
     /// Reads the first rows. A file that cannot be trusted further on is found out by the first run, not here.
     pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, SourceError> {
         let mut columns = columns(rows.header());
-        let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, is_whole: false };
+        let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, first_bad: None, is_whole: false };
         let mut row = Row::default();
         while survey.rows + survey.bad_rows < MAX_ROWS {
             match rows.next(&mut row)? {
@@ -31,20 +33,22 @@ impl Survey {
                     survey.is_whole = true;
                     break;
                 }
-                Some(Err(_)) => survey.bad_rows += 1,
+                Some(Err(bad)) => {
+                    survey.bad_rows += 1;
+                    survey.first_bad.get_or_insert((row.line(), bad));
+                }
                 Some(Ok(())) => {
                     survey.rows += 1;
                     for column in &mut columns {
-                        if row.list(column.at).is_some_and(|list| !list.is_empty()) {
-                            column.rows += 1;
-                            column.lists += 1;
-                        } else {
-                            column.push(row.cell(column.at));
+                        match row.list(column.at).filter(|list| !list.is_empty()) {
+                            Some(list) => column.push_list(list),
+                            None => column.push(row.cell(column.at)),
                         }
                     }
                 }
             }
         }
+        columns.iter_mut().for_each(Column::settle);
         survey.columns = columns;
         Ok(survey)
     }
@@ -86,6 +90,19 @@ mod tests {
         assert_eq!(survey.columns[0].cells, ["a@b.co", "b@b.co"]);
         assert_eq!(survey.columns[1].cells, ["Ada"]);
         assert_eq!(survey.columns[1].percent_filled(), 50);
+    }
+
+    #[test]
+    fn a_list_of_one_address_is_the_address() {
+        let survey = survey(
+            "{\"to\": [\"a@b.co\"], \"tags\": [\"x\"], \"all\": [\"a@b.co\", \"c@d.co\"]}\n\
+             {\"to\": [], \"tags\": [\"y\"], \"all\": [\"a@b.co\"]}\n",
+        );
+        let of = |at: usize| (survey.columns[at].cells.clone(), survey.columns[at].lists);
+        let named = |name: &str| survey.columns.iter().position(|column| column.name == name).unwrap();
+        assert_eq!(of(named("to")), (vec!["a@b.co".to_owned()], 0));
+        assert_eq!(of(named("tags")), (vec![], 2));
+        assert_eq!(of(named("all")), (vec![], 2));
     }
 
     #[test]

@@ -121,7 +121,11 @@ fn chosen_field(lines: &mut Lines, chosen: &Chosen<'_>, fields: &Fields<'_>) {
         ),
         How::Region(Some(home)) => lines.line(
             &format!("{key} = {{ column = {column}, region = {} }}", quoted(home)),
-            &format!("{filled}; numbers without a country are of where nearly everybody here lives"),
+            &format!("{filled}; numbers that name no country are read as those of {home}"),
+        ),
+        How::SupposedRegion(home) => lines.off(
+            &format!("{key} = {{ column = {column}, region = {} }}", quoted(home)),
+            "its numbers name no country; take the `# ` off if that is where they are dialled",
         ),
         How::Region(None) => lines.off(
             &format!("{key} = {{ column = {column}, region = \"\" }}"),

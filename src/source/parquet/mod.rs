@@ -187,7 +187,7 @@ impl Rows for ParquetRows {
             match cells.next(&mut record, &mut self.scratch) {
                 Ok(Some(list)) => row.push_list(column, list),
                 Ok(None) => {}
-                // Where nobody asked for the column, bytes that are no text are no reason to leave the row out.
+                // Where nobody asked for the column, bytes that are no text, and zero bytes below, are no reason to leave the row out.
                 Err(_) if self.reads_all => {}
                 Err(bad) => read = Err(bad),
             }
@@ -195,7 +195,7 @@ impl Rows for ParquetRows {
         if record.as_slice().len() > super::MAX_ROW_BYTES {
             return Err(SourceError::RowTooLong { line: self.row });
         }
-        if memchr::memchr(0, record.as_slice().as_bytes()).is_some() {
+        if !self.reads_all && memchr::memchr(0, record.as_slice().as_bytes()).is_some() {
             read = Err(BadRow::Nul);
         }
         row.set_cells(record);

@@ -9,7 +9,7 @@ use super::InitArgs;
 use crate::{
     cli::{exit::Failure, schema},
     ports::objects::{Directory, Objects as _},
-    propose::{Place, Reads},
+    propose::{Place, Reads, latin},
     run::{ConnectionName, ExportName, Key, Location, Prefix},
 };
 
@@ -32,7 +32,7 @@ impl Destination {
     pub(super) async fn choose(objects: &Directory, args: &InitArgs) -> Result<Self, Failure> {
         let inside = inside(&args.state.state, &args.file);
         let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = || stem(&file).to_owned();
         // In a folder of its own the segment is the folder, whose newest file is read.
         let is_folder = args.file.is_dir();
         let folder = inside.as_deref().filter(|_| !is_folder).and_then(own_folder);
@@ -110,15 +110,26 @@ fn own_folder(key: &str) -> Option<&str> {
     folder.rsplit('/').next()
 }
 
-/// A name made of what the file is called.
+/// What a file is called, without what its endings say: `vip.csv.gz`.
+fn stem(file: &str) -> &str {
+    let is_ending = |end: &str| {
+        let end = end.to_ascii_lowercase();
+        ["gz", "gzip", "zst", "bz2", "csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "snappy"]
+            .contains(&end.as_str())
+    };
+    let mut stem = file;
+    while let Some((rest, end)) = stem.rsplit_once('.').filter(|(rest, _)| !rest.is_empty()) {
+        if stem != file && !is_ending(end) {
+            break;
+        }
+        stem = rest;
+    }
+    stem
+}
+
+/// A name made of what the file is called, if its words can be written in Latin letters.
 fn name(called: &str) -> Option<ExportName> {
-    let lower: String = called
-        .chars()
-        .flat_map(|c| deunicode::deunicode_char(c).unwrap_or_default().chars())
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-        .collect();
-    let words: Vec<_> = lower.split('-').filter(|word| !word.is_empty()).collect();
-    let name: String = words.join("-").chars().take(64).collect();
+    let name: String = latin(called)?.replace('_', "-").chars().take(64).collect();
     name.trim_end_matches('-').parse().ok()
 }
 
@@ -181,11 +192,26 @@ mod tests {
             ("VIP Kunden (2026)", "vip-kunden-2026", "VIP Kunden 2026"),
             ("vip", "vip", "vip"),
             ("Müller & Söhne", "muller-sohne", "Müller Söhne"),
+            ("2026-11-23", "2026-11-23", "2026-11-23"),
+            ("VIPCustomers2", "vip-customers-2", "VIPCustomers2"),
+            ("顧客リスト", "customer-risuto", "顧客リスト"),
         ] {
             assert_eq!(name(called).unwrap().as_str(), export);
             assert_eq!(title(called, "x"), people);
         }
-        assert_eq!(name("…"), name("..."));
+        assert_eq!(name("…"), None);
+        assert_eq!(name("優良客"), None, "nobody would know it by its Chinese reading");
+        for (file, called) in [
+            ("vip.csv.gz", "vip"),
+            ("a.b.csv", "a.b"),
+            ("part-0.snappy.parquet", "part-0"),
+            ("2026.11.23.csv", "2026.11.23"),
+            ("vip", "vip"),
+            (".csv", ".csv"),
+            ("x.dat", "x"),
+        ] {
+            assert_eq!(stem(file), called);
+        }
         assert_eq!(title("…", "vip"), "vip");
     }
 

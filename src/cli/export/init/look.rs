@@ -10,7 +10,7 @@ use crate::{
     config,
     ports::objects::Directory,
     propose::{Reads, Survey, quoted},
-    source::{self, File, ObjectFile, Reading, SourceError, layout::Model},
+    source::{self, BadRow, File, ObjectFile, Reading, SourceError, layout::Model},
     stage::plan,
 };
 
@@ -53,7 +53,11 @@ fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
         return Err(Unfit::NoHeader);
     }
     let survey = Survey::read(&mut *rows)?;
-    if survey.rows == 0 { Err(Unfit::NoRows) } else { Ok(survey) }
+    match survey.first_bad {
+        _ if survey.rows > 0 => Ok(survey),
+        Some((line, why)) => Err(Unfit::NoGoodRows { line, why }),
+        None => Err(Unfit::NoRows),
+    }
 }
 
 /// Why nothing can be proposed for a file.
@@ -66,6 +70,8 @@ enum Unfit {
     NoHeader,
     #[error("it has no rows to look at; take a file with some")]
     NoRows,
+    #[error("none of its rows can be read; the first is line {line}: {why}")]
+    NoGoodRows { line: u64, why: BadRow },
     #[error("{source}{}", hint(.source))]
     Source {
         #[from]
