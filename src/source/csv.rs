@@ -59,8 +59,10 @@ impl<'f> CsvRows<'f> {
     /// Reads the header.
     pub(super) fn read(text: Text<'f>, reading: &Reading, wanted: &[&str]) -> Result<Self, SourceError> {
         let columns = reading.columns.as_ref().map(|columns| Header::new(columns.iter().map(String::as_str)));
+        let said = Delimiter::said(text.first());
         let delimiter = reading
             .delimiter
+            .or(said)
             .unwrap_or_else(|| Delimiter::detect(text.first(), wanted, columns.as_ref().map(Header::len)));
         let (utf8, has_header) = (text.utf8(), columns.is_none());
         let mut rows = Self {
@@ -83,8 +85,12 @@ impl<'f> CsvRows<'f> {
             ended: false,
             crlf: false,
         };
+        let mut row = Row::default();
+        if said.is_some() {
+            // The line is no row, however it is cut.
+            let _ = rows.parse(&mut row)?;
+        }
         if has_header {
-            let mut row = Row::default();
             match rows.parse(&mut row)? {
                 None => return Err(SourceError::Empty),
                 Some(Err(_)) => {

@@ -23,6 +23,14 @@ impl Delimiter {
     /// What detection chooses from; the first wins where they are equal.
     pub(super) const CANDIDATES: [Self; 4] = [Self(b','), Self(b';'), Self(b'\t'), Self(b'|')];
 
+    /// What a first line `sep=;` says, as programs write it for Excel.
+    pub(super) fn said(text: &[u8]) -> Option<Self> {
+        let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'\r' | b'\n', ..] = text else {
+            return None;
+        };
+        Self::try_from(char::from(*byte).to_string()).ok()
+    }
+
     /// The byte between two cells.
     pub fn byte(self) -> u8 {
         self.0

@@ -137,6 +137,26 @@ fn a_file_without_a_header_has_the_columns_that_are_declared() {
 }
 
 #[test]
+fn a_first_line_for_excel_says_the_delimiter_and_is_no_row() {
+    for (file, rows) in [
+        ("sep=;\r\na;b,c\r\n1;2\r\n", ["2: a|b,c", "3: 1|2"]),
+        ("SEP=|\na|b,c\n1|2\n", ["2: a|b,c", "3: 1|2"]),
+    ] {
+        let mut reader = CsvRows::open(file.as_bytes(), None, None, &[]).unwrap();
+        let header = format!("2: {}", reader.header().names().join("|"));
+        let mut row = Row::default();
+        reader.next(&mut row).unwrap().unwrap().unwrap();
+        let first = format!("{}: {}", row.line(), row.cells().collect::<Vec<_>>().join("|"));
+        assert_eq!([header.as_str(), &first], rows, "{file}");
+        assert_eq!(reader.next(&mut row).unwrap(), None);
+    }
+    assert_eq!(read(b"sep=,x\n1,2\n")[0], "2: 1|2", "a column's name");
+    let columns = ["a".to_owned(), "b".to_owned()];
+    let known = CsvRows::open(&b"sep=;\n1;2\n"[..], None, Some(&columns), &[]);
+    assert_eq!(rows_of(known).len(), 1);
+}
+
+#[test]
 fn a_cell_that_means_no_value_is_empty() {
     assert_eq!(read(b"EMail,Name\na@b.co,\\N\nb@b.co,a\\N\n"), ["2: a@b.co|", "3: b@b.co|a\\N"]);
     let reading = Reading { nulls: vec!["NULL".to_owned(), "-".to_owned()], ..Reading::default() };
