@@ -29,7 +29,7 @@ use crate::{
 
 pub use self::{
     runs::{Standing, runs},
-    start::Started,
+    start::{Ask, Started},
     sweep::Swept,
 };
 

@@ -7,13 +7,24 @@ use crate::{
     config::{Connection, Export},
     kill_point,
     ports::objects::Put,
-    run::{Key, Manifest, Mode, RefusedDrop, Report, RunRef, Trigger},
+    run::{Allowed, Key, Manifest, Mode, RefusedDrop, Report, RunRef, Trigger},
     stage::{
         Records,
         plan::{self, PlanError, Request, enqueue},
         report::report,
     },
 };
+
+/// What whoever asks for a run may say of it.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// How much of the segment to send, instead of what the export says.
+    pub mode: Option<Mode>,
+    /// Say what would be sent, and send nothing.
+    pub dry_run: bool,
+    /// The guards that the run is let through.
+    pub allow: Allowed,
+}
 
 /// A run that was started, or found started already.
 #[derive(Debug)]
@@ -31,8 +42,7 @@ impl App {
         connection: Connection,
         export: Export,
         trigger: Trigger,
-        mode: Option<Mode>,
-        dry_run: bool,
+        ask: Ask,
     ) -> Result<Started, AppError> {
         let ports = self.ports();
         let name = export.name().clone();
@@ -45,14 +55,15 @@ impl App {
             None => RunRef { run: trigger.run_id(&name), export: name },
         };
         let is_over = there.is_some_and(Standing::is_reported);
-        let mode = mode.unwrap_or(export.mode());
+        let mode = ask.mode.unwrap_or(export.mode());
         let request = Request {
             connection: Arc::new(connection),
             export: Arc::new(export),
             trigger,
             run,
             mode,
-            dry_run,
+            dry_run: ask.dry_run,
+            allowed: ask.allow,
         };
         let manifest = match plan::plan(ports, &request, self.observer()).await {
             Err(error) if error.is_of_the_drop() => {
@@ -65,7 +76,7 @@ impl App {
             return Ok(Started { manifest, report: None });
         }
         if manifest.chunks_to_send().next().is_none()
-            && (manifest.dry_run.is_some() || manifest.stopped.is_some())
+            && (manifest.dry_run.is_some() || !manifest.stopped.is_empty())
         {
             let report = report(ports, &manifest).await?;
             return Ok(Started { manifest, report: Some(Box::new(report)) });

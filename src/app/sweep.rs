@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, AppError, Standing, runs};
+use super::{App, AppError, Ask, Standing, runs};
 use crate::{
     config::{Connection, Export, LoadError, load_valid},
     ports::objects::ObjectError,
@@ -157,7 +157,7 @@ impl App {
         }
         swept.late_drops += 1;
         tracing::warn!(export = %export.name(), "a drop is late: it has no run yet; running it now");
-        let started = self.start(connection.clone(), export, trigger, None, false).await?;
+        let started = self.start(connection.clone(), export, trigger, Ask::default()).await?;
         swept.stopped += u32::from(started.report.is_some_and(|report| report.state == State::Stopped));
         Ok(())
     }

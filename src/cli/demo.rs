@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::Environment,
     report::{count, text},
-    run::{ExportName, Key, Report, lines},
+    run::{Allowed, ExportName, Key, Report, lines},
     sandbox::{self, Running},
 };
 
@@ -104,7 +104,13 @@ async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
         api_key: Some(SecretString::from("demo")),
     };
     let export: ExportName = "vip".parse().map_err(Failure::failed)?;
-    let what = What { export, mode: None, dry_run: false, give_up_after: SignedDuration::from_mins(5) };
+    let what = What {
+        export,
+        mode: None,
+        dry_run: false,
+        allow: Allowed::new(),
+        give_up_after: SignedDuration::from_mins(5),
+    };
     let session = Session::open(&args.dir, &what, &environment, observer(false), interrupt::watch()).await?;
     match session.run(&what).await? {
         End::Finished(report) => Ok(*report),

@@ -2,7 +2,10 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use jiff::SignedDuration;
 
 use super::{
@@ -16,7 +19,7 @@ use super::{
 use crate::{
     config::Environment,
     report::text,
-    run::{ExportName, Key, Mode, Report, State},
+    run::{ExportName, GuardName, Key, Mode, Report, State},
     stage::{Observer, Quiet},
 };
 
@@ -32,6 +35,9 @@ pub(super) struct RunArgs {
     /// Read and map everything, say what would be sent and how long it would take, and send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Let this run through a guard that would stop it; may be given several times
+    #[arg(long, value_name = "GUARD", value_parser = guard())]
+    allow: Vec<GuardName>,
     /// Print the report as JSON, with the fields of report.json
     #[arg(long)]
     json: bool,
@@ -57,12 +63,17 @@ impl From<ModeArg> for Mode {
     }
 }
 
+fn guard() -> impl TypedValueParser<Value = GuardName> {
+    PossibleValuesParser::new(GuardName::ALL.map(GuardName::as_str)).try_map(|name| name.parse())
+}
+
 pub(super) async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let environment = Environment::read()?;
     let what = What {
         export: args.export.clone(),
         mode: args.mode.map(Mode::from),
         dry_run: args.dry_run,
+        allow: args.allow.iter().copied().collect(),
         give_up_after: args.give_up_after,
     };
     let stop = interrupt::watch();

@@ -17,7 +17,7 @@ use crate::{
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
         secrets::{Freshness, LocalSecrets, SecretError},
     },
-    run::{ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
+    run::{Allowed, ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
         plan::{self, PlanError, Request, enqueue, find_source},
@@ -44,6 +44,7 @@ pub(super) struct What {
     pub export: ExportName,
     pub mode: Option<Mode>,
     pub dry_run: bool,
+    pub allow: Allowed,
     pub give_up_after: SignedDuration,
 }
 
@@ -127,7 +128,7 @@ impl Session {
         }
         let manifest = match resumed {
             Some(manifest) => manifest,
-            None => match self.plan(mode, what.dry_run).await? {
+            None => match self.plan(mode, what).await? {
                 Some(manifest) => manifest,
                 None => {
                     return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
@@ -139,7 +140,7 @@ impl Session {
         self.pump(manifest.run).await
     }
 
-    async fn plan(&self, mode: Mode, dry_run: bool) -> Result<Option<Manifest>, Failure> {
+    async fn plan(&self, mode: Mode, what: &What) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
         let request = uuid::Uuid::new_v4().to_string();
         let trigger = Trigger::Call { at: ports.clock.now(), request };
@@ -151,7 +152,8 @@ impl Session {
             trigger,
             run,
             mode,
-            dry_run,
+            dry_run: what.dry_run,
+            allowed: what.allow.clone(),
         };
         tokio::select! {
             planned = plan::plan(ports, &request, self.app.observer()) => Ok(Some(planned?)),

@@ -7,6 +7,7 @@ use crate::{
     config::{CompleteOn, load_all},
     ports::clock::Clock as _,
     ports::clock::SystemClock,
+    run::GuardName,
 };
 
 pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
@@ -34,6 +35,11 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
             completed(export.segment().complete_on()),
             export.connection()
         ));
+        let off = export.guards().off();
+        if !off.is_empty() {
+            let off: Vec<&str> = off.into_iter().map(GuardName::as_str).collect();
+            output::result(&format!("    guards that are off: {}", off.join(", ")));
+        }
     }
     if state.exports.is_empty() {
         output::result("  no export uses it yet: omnisend-export export init --file FILE writes one");

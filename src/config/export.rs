@@ -4,13 +4,14 @@ use std::slice;
 
 use crate::{
     contact::{Mapping, Tag},
-    run::{ConnectionName, ExportName, Mode},
+    run::{ConnectionName, ExportName, GuardLimits, Mode},
     source::Reading,
 };
 
 use super::{
     connection::display_name,
     document::Document,
+    guards::{guards, max_profiles},
     item::Item,
     mapping::{defaults, mapping},
     problem::ConfigError,
@@ -18,11 +19,6 @@ use super::{
     section::Section,
     segment::{Segment, segment},
 };
-
-/// Profiles that an export sends at most unless it says otherwise: a guard against a wrong file.
-const MAX_PROFILES: u64 = 1_000_000;
-/// More than any shop has customers; what is above is a typing mistake.
-const MAX_MAX_PROFILES: u64 = 1_000_000_000;
 
 /// What goes where: a connection, a segment, how its rows become contacts, and the mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +30,7 @@ pub struct Export {
     schedule: bool,
     segment: Segment,
     reading: Reading,
-    max_profiles: u64,
+    guards: GuardLimits,
     mapping: Mapping,
 }
 
@@ -84,9 +80,9 @@ impl Export {
         &self.reading
     }
 
-    /// The number of profiles above which a run stops before its first request.
-    pub fn max_profiles(&self) -> u64 {
-        self.max_profiles
+    /// What stops a run of it before its first request.
+    pub fn guards(&self) -> &GuardLimits {
+        &self.guards
     }
 
     /// How a row becomes a contact.
@@ -113,14 +109,10 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         .and_then(|item| item.parse(display_name));
     let mode = root.optional("mode").map_or(Some(Mode::Changes), |item| mode(&item));
     let schedule = root.boolean("schedule");
-    let max_profiles = root.integer(
-        "max_profiles",
-        1..=MAX_MAX_PROFILES,
-        MAX_PROFILES,
-        "; it is the number of profiles above which a run stops before it sends any",
-    );
+    let max_profiles = max_profiles(&mut root);
     // Before any table: a table then knows which of its keys belong above it.
     let defaults = defaults(&mut root);
+    let guards = guards(&mut root);
     let reading = reading(&mut root);
     let segment = segment(&mut root);
     let mapping = mapping(&mut root, defaults);
@@ -134,7 +126,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         schedule: schedule?,
         segment: segment?,
         reading: reading?,
-        max_profiles: max_profiles?,
+        guards: GuardLimits { max_profiles: max_profiles?, ..guards? },
         mapping: mapping?,
     })
 }

@@ -10,6 +10,7 @@ mod consent;
 mod document;
 mod environment;
 mod export;
+mod guards;
 mod item;
 mod mapping;
 mod problem;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{
     contact::{Field, Kind, Mapped, OnInvalid, Property, Source, Status},
-    run::Mode,
+    run::{GuardLimits, Mode},
     source::{Charset, Compression, Delimiter, Format, Reading},
 };
 
@@ -91,7 +91,7 @@ fn an_export_with_defaults() {
     assert_eq!(export.mode(), Mode::Changes);
     assert!(!export.schedule());
     assert_eq!(*export.reading(), Reading::default());
-    assert_eq!(export.max_profiles(), 1_000_000);
+    assert_eq!(*export.guards(), GuardLimits::default());
     assert_eq!(export.segment().name(), "VIP");
     assert_eq!(export.segment().tag().as_str(), "segment: VIP");
     assert_eq!(export.segment().path().to_string(), "segments/vip/");
@@ -135,7 +135,7 @@ fn an_export_with_everything() {
         "#,
     )
     .unwrap();
-    assert_eq!((export.mode(), export.schedule(), export.max_profiles()), (Mode::Full, true, 16));
+    assert_eq!((export.mode(), export.schedule(), export.guards().max_profiles), (Mode::Full, true, 16));
     let reading = Reading {
         format: Some(Format::Csv),
         compression: Some(Compression::Gzip),
@@ -275,6 +275,20 @@ fn broken_exports() {
         ),
         ("no profiles at all", with(name, &format!("{name}\nmax_profiles = 0"))),
         ("fewer than none", with(name, &format!("{name}\nmax_profiles = -1"))),
+        (
+            "guards that stop nothing, or everything",
+            with(
+                segment,
+                &format!(
+                    "[guards]\nshrink_percent = 100\nremovals_percent = 0\nrejects_percent = \"none\"\n\
+                     growth_factor = 1\n{segment}"
+                ),
+            ),
+        ),
+        (
+            "a guard that is none",
+            with(segment, &format!("[guards]\nshrink_pct = 20\nmax_profiles = 9\n{segment}")),
+        ),
         ("no segments", with(segment, "")),
         ("an empty list of segments", with(segment, "segments = []")),
         ("one bracket for two", with("[[segments]]", "[segments]")),

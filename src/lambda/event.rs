@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::run::{ConnectionName, ExportName, Mode, RunId};
+use crate::run::{Allowed, ConnectionName, ExportName, Mode, RunId};
 
 /// An event, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,9 @@ pub enum Action {
         /// Say what would be sent, and send nothing.
         #[serde(default)]
         dry_run: bool,
+        /// The guards that the run is let through.
+        #[serde(default)]
+        allow: Allowed,
         /// What tells this request from any other; the invocation's own id where it is not given.
         #[serde(default)]
         request: Option<String>,

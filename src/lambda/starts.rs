@@ -5,9 +5,9 @@ use tokio::time::Instant;
 
 use super::{LambdaError, metrics};
 use crate::{
-    app::{App, AppError},
+    app::{App, AppError, Ask},
     config::{Connection, Export},
-    run::{Mode, State, Trigger},
+    run::{State, Trigger},
 };
 
 /// Starts a run, and answers with its plan; of one that is over already, with its report.
@@ -16,11 +16,10 @@ pub(super) async fn start(
     state_bucket: &str,
     (connection, export): (Connection, Export),
     trigger: Trigger,
-    mode: Option<Mode>,
-    dry_run: bool,
+    ask: Ask,
 ) -> Result<Value, AppError> {
     let began = Instant::now();
-    let started = app.start(connection, export, trigger, mode, dry_run).await?;
+    let started = app.start(connection, export, trigger, ask).await?;
     let manifest = &started.manifest;
     let state = started.report.as_ref().map(|report| report.state);
     tracing::info!(
@@ -78,7 +77,7 @@ impl<'a> Starts<'a> {
     pub(super) async fn start(&mut self, connection: &Connection, export: Export, trigger: Trigger) {
         let name = export.name().clone();
         let of = (connection.clone(), export);
-        match start(self.app, self.state_bucket, of, trigger, None, false).await {
+        match start(self.app, self.state_bucket, of, trigger, Ask::default()).await {
             Ok(started) => self.started.push(started),
             Err(error) => {
                 tracing::error!(connection = %connection.name(), export = %name, %error, "an export could not be started");

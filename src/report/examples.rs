@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::{
     contact::{Channel, Flaw},
     run::{
-        ByReason, ConsentCounts, Counts, Forecast, Planned, Reason, Report, Requests, RunRef, Settled,
-        SourceLine, State,
+        Allowed, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned, Reason,
+        Report, Requests, RunRef, Settled, SourceLine, State,
     },
 };
 
@@ -39,6 +39,9 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
         warnings: BTreeMap::new(),
         consent: BTreeMap::new(),
         reasons: Vec::new(),
+        guards: GuardLimits::default(),
+        allowed: Allowed::new(),
+        stopped: Vec::new(),
         dry_run: None,
     }
 }
@@ -146,30 +149,36 @@ pub(super) fn failed() -> Report {
     }
 }
 
+fn stopped_by(guards: Vec<Guard>, report: Report) -> Report {
+    Report { message: Some(crate::run::stopped(&guards, &report.run.export)), stopped: guards, ..report }
+}
+
 /// A guard stopped it.
 pub(super) fn stopped() -> Report {
-    Report {
-        message: Some(
-            "the source has more than the 1000 contacts that the export allows; if that is right, raise \
-             `max_profiles` in the export"
-                .to_owned(),
-        ),
+    let report = Report {
         not_sent: 1_001,
         reasons: of_the_file(20, 8, 41),
+        guards: GuardLimits { max_profiles: 1000, growth_factor: None, ..GuardLimits::default() },
         ..report(State::Stopped, counts([1_070, 28, 41, 0, 1_001], [0, 0, 1_001]))
-    }
+    };
+    stopped_by(vec![Guard::MaxProfiles { limit: 1000 }], report)
+}
+
+/// Two guards stopped it, of a source that was read to its end.
+pub(super) fn shrunk() -> Report {
+    let report = Report {
+        not_sent: 35,
+        allowed: [GuardName::Rejects].into(),
+        ..report(State::Stopped, counts([412, 0, 0, 377, 35], [0, 0, 35]))
+    };
+    let shrink = Guard::Shrink { members: 412, last: 12_500, limit_percent: 50 };
+    let removals = Guard::Removals { removals: 12_088, last: 12_500, limit_percent: 10 };
+    stopped_by(vec![shrink, removals], report)
 }
 
 /// A guard stopped it, since there was nothing to read.
 pub(super) fn empty() -> Report {
-    Report {
-        message: Some(
-            "the source has no profile; if the segment is empty on purpose, there is nothing to export, else look \
-             at what writes the file"
-                .to_owned(),
-        ),
-        ..report(State::Stopped, counts([0; 5], [0; 3]))
-    }
+    stopped_by(vec![Guard::Empty { read: 0 }], report(State::Stopped, counts([0; 5], [0; 3])))
 }
 
 pub(super) fn canceled() -> Report {
@@ -246,6 +255,7 @@ pub(super) fn all() -> Vec<(&'static str, Report)> {
         ("partial", partial()),
         ("failed", failed()),
         ("stopped", stopped()),
+        ("shrunk", shrunk()),
         ("empty", empty()),
         ("canceled", canceled()),
         ("dry run", dry_run()),

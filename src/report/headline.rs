@@ -76,7 +76,10 @@ impl Headline {
             State::Canceled => (Tone::Mixed, "Canceled", so_far(report)),
             State::Skipped => (Tone::Quiet, "Skipped", skipped(report)),
             State::Stopped => {
-                let lede = "A guard stopped the run before its first request. Nothing was sent.";
+                let lede = match report.stopped.as_slice() {
+                    [] | [_] => "A guard stopped the run before its first request. Nothing was sent.",
+                    [..] => "Guards stopped the run before its first request. Nothing was sent.",
+                };
                 (Tone::Bad, "Stopped", lede.to_owned())
             }
         };

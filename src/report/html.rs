@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     consent,
     flow::{Flow, Sum},
+    guards,
     headline::{Headline, is_forecast, sends},
     left_out::{self, Line},
     plain::{clip, json, plain},
@@ -249,6 +250,7 @@ fn details(report: &Report) -> Vec<Detail> {
         text("Mode", format!("{}{dry}", report.mode.as_str())),
         text("State", report.state.as_str().to_owned()),
     ];
+    details.extend(guards::note(report).map(|note| text("Guards", note)));
     let requests = report.requests;
     if report.batches > 0 || requests.upload > 0 || requests.settle > 0 {
         details.extend([

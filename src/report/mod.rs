@@ -6,6 +6,7 @@ mod consent;
 #[cfg(test)]
 mod examples;
 mod flow;
+mod guards;
 mod headline;
 mod html;
 mod left_out;

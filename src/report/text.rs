@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    consent,
+    consent, guards,
     headline::{is_forecast, sends, sent_or_to_send},
     left_out::{self, Cells},
     plain::{clip, clip_middle, plain},
@@ -43,6 +43,9 @@ pub fn text(report: &Report) -> String {
         sums(&mut out, report);
     }
     effort(&mut out, report);
+    if let Some(guards) = guards::note(report) {
+        let _ = writeln!(out, "  guards {guards}");
+    }
     consent(&mut out, report);
     left_out(&mut out, report);
     cells(&mut out, report);

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ByReason, ConnectionName, ConsentCounts, Key, Planned, RunRef, Trigger};
+use super::{
+    Allowed, ByReason, ConnectionName, ConsentCounts, Guard, GuardLimits, Key, Planned, RunRef, Trigger,
+};
 use crate::{
     contact::{Channel, Mapping, Tag},
     ports::objects::Pinned,
@@ -33,35 +35,6 @@ impl Mode {
             Self::Full => "full",
             Self::Changes => "changes",
             Self::Mirror => "mirror",
-        }
-    }
-}
-
-/// A guard: why a run was stopped before its first request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "guard")]
-pub enum Guard {
-    /// The source has no profile at all.
-    EmptySource,
-    /// The source has more contacts than the export allows.
-    MaxProfiles {
-        /// What the export allows.
-        allowed: u64,
-    },
-}
-
-impl std::fmt::Display for Guard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::EmptySource => f.write_str(
-                "the source has no profile; if the segment is empty on purpose, there is nothing to export, \
-                 else look at what writes the file",
-            ),
-            Self::MaxProfiles { allowed } => write!(
-                f,
-                "the source has more than the {allowed} contacts that the export allows; if that is right, \
-                 raise `max_profiles` in the export"
-            ),
         }
     }
 }
@@ -124,9 +97,15 @@ pub struct Manifest {
     /// What its contacts are sent of consent, by channel; none where the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,
-    /// The guard that stopped the run, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
-    pub stopped: Option<Guard>,
+    /// What the guards compared with.
+    #[serde(default)]
+    pub guards: GuardLimits,
+    /// The guards that this run was let through.
+    #[serde(default, skip_serializing_if = "Allowed::is_empty")]
+    pub allowed: Allowed,
+    /// The guards that stopped the run, if any did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<Guard>,
     /// That it was a dry run, and what it would have sent first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<DryRun>,
@@ -159,7 +138,7 @@ impl Manifest {
 
     /// The chunks that are to be sent: none of a dry run, and none where a guard stopped the run.
     pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> + use<> {
-        let sends = self.stopped.is_none() && self.dry_run.is_none();
+        let sends = self.stopped.is_empty() && self.dry_run.is_none();
         (0..).take(if sends { self.chunks.len() } else { 0 })
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionName, ConsentCounts, Counts, Manifest, Mode, RunRef};
+use super::{Allowed, ConnectionName, ConsentCounts, Counts, Guard, GuardLimits, Manifest, Mode, RunRef};
 use crate::contact::Channel;
 
 /// How a run ended.
@@ -96,6 +96,15 @@ pub struct Report {
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Why rows and contacts did not arrive, most frequent first.
     pub reasons: Vec<Reason>,
+    /// What the guards compared with.
+    #[serde(default)]
+    pub guards: GuardLimits,
+    /// The guards that the run was let through.
+    #[serde(default, skip_serializing_if = "Allowed::is_empty")]
+    pub allowed: Allowed,
+    /// The guards that stopped the run, or would have stopped a dry run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<Guard>,
     /// What a dry run would have sent; a run that sends has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<Forecast>,

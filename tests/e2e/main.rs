@@ -18,6 +18,7 @@ mod drops;
 mod dry_run;
 mod existing;
 mod formats;
+mod guards;
 mod happy;
 mod init;
 mod interrupt;

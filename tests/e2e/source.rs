@@ -21,7 +21,7 @@ use omnisend_export::{
         queue::{MemoryQueue, Settings},
         secrets::LocalSecrets,
     },
-    run::{Location, Mode, Prefix, RunRef, Trigger},
+    run::{Allowed, Location, Mode, Prefix, RunRef, Trigger},
     stage::{Quiet, plan},
 };
 use serde_json::{Value, json};
@@ -236,6 +236,7 @@ async fn refused_while(world: &World, act: Act) -> String {
         trigger,
         mode: Mode::Full,
         dry_run: false,
+        allowed: Allowed::new(),
     };
     let error = plan::plan(&ports, &request, &Quiet).await.unwrap_err().to_string();
     assert!(happened.load(Ordering::SeqCst));

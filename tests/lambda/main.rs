@@ -18,6 +18,7 @@ mod drops;
 mod duplicates;
 mod failures;
 mod files;
+mod guards;
 mod kills;
 mod logs;
 mod markers;

@@ -102,7 +102,7 @@ fn sections_without_content_are_left_out() {
     assert_silent(&examples::empty(), &["rows read", "What did not arrive"]);
     assert_says(
         &examples::empty(),
-        &["✕ Stopped", "The source has no profile; if the segment is empty on purpose"],
+        &["✕ Stopped", "The source has no profile; look at what writes the source"],
     );
 }
 
@@ -171,7 +171,7 @@ fn the_page_loads_nothing_and_runs_nothing() {
 
 #[test]
 fn names_in_a_message_are_set_as_such() {
-    assert!(page(&examples::stopped()).contains("raise <code>max_profiles</code> in the export.</p>"));
+    assert!(page(&examples::stopped()).contains("set <code>max_profiles</code> in the export.</p>"));
     assert_eq!(spans("one ` only"), [Span { text: "one ` only".to_owned(), is_code: false }]);
 }
 

@@ -3,6 +3,7 @@
 
 mod consent;
 mod drop;
+mod guards;
 mod prepare;
 #[cfg(feature = "cli")]
 mod preview;
@@ -37,7 +38,10 @@ use crate::{
         objects::{ObjectError, Put},
         queue::QueueError,
     },
-    run::{DryRun, ExportName, InlineTags, Key, Manifest, Mode, RunRef, Step, Trigger, Work},
+    run::{
+        Allowed, DryRun, ExportName, Guard, GuardName, InlineTags, Key, Manifest, Mode, RunRef, Step,
+        Trigger, Work,
+    },
     scale,
     source::{self, HeadersDiffer, ObjectFile},
 };
@@ -63,6 +67,8 @@ pub struct Request {
     pub mode: Mode,
     /// Writes no chunk, and sends nothing.
     pub dry_run: bool,
+    /// The guards that it is let through.
+    pub allowed: Allowed,
 }
 
 /// Why there is no plan. Nothing was sent.
@@ -162,12 +168,13 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     let opt_outs = std::mem::take(&mut prepared.opt_outs);
     let tags = request.export.tags();
     let first_contacts = first_contacts(&prepared, &opt_outs, &tags);
-    let is_sent = !request.dry_run && prepared.guard.is_none();
+    let stopped = guards::stop(request, &prepared, None);
+    let is_sent = !request.dry_run && stopped.is_empty();
     if is_sent && let Err(error) = revise(&records, &request.run, &mut prepared.chunks, opt_outs).await {
         discard(ports, &request.run).await;
         return Err(error);
     }
-    let manifest = manifest(request, started_at, source, prepared, tags, first_contacts);
+    let manifest = manifest(request, started_at, source, prepared, tags, first_contacts, stopped);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
         // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
@@ -222,6 +229,7 @@ fn manifest(
     prepared: Prepared,
     tags: Vec<Tag>,
     first_contacts: Vec<serde_json::Value>,
+    stopped: Vec<Guard>,
 ) -> Manifest {
     Manifest {
         version: Manifest::VERSION,
@@ -242,7 +250,9 @@ fn manifest(
         planned: prepared.planned,
         warnings: prepared.warnings,
         consent: prepared.consent,
-        stopped: prepared.guard,
+        guards: *request.export.guards(),
+        allowed: request.allowed.clone(),
+        stopped,
         dry_run: request.dry_run.then_some(DryRun { first_contacts }),
     }
 }
@@ -277,9 +287,12 @@ async fn read(
     // The run's own time, so that planning it again makes the same chunks.
     let now = request.run.run.time().unwrap_or_else(|| request.trigger.at());
     let chunk_contacts = chunk_contacts(request.connection.budget());
+    // Who may send more than the export allows has all of it read.
+    let is_bound = !request.allowed.contains(&GuardName::MaxProfiles);
+    let max_profiles = if is_bound { request.export.guards().max_profiles } else { u64::MAX };
     let thread = tokio::task::spawn_blocking(move || {
         let files = files.iter().map(|(file, reading)| (file as &dyn source::File, reading));
-        prepare(files, &export, now, chunk_contacts, &mut ChannelSink(sender))
+        prepare(files, &export, now, (chunk_contacts, max_profiles), &mut ChannelSink(sender))
     });
     let written = write(ports, request, receiver);
     let ((), written, prepared) = tokio::join!(watch, written, thread);

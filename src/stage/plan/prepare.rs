@@ -15,8 +15,8 @@ use crate::{
     config::{CompleteOn, Export},
     contact::{self, Channel, EmailKey, Invalid, Mapper, ProgramError, Programs, Warnings},
     run::{
-        ByReason, ChunkInfo, ConsentCounts, ContactLine, Guard, LinesWriter, Origin, Place, Planned,
-        RefusedLine, TagSet,
+        ByReason, ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Origin, Place, Planned, RefusedLine,
+        TagSet,
     },
     source::{self, BadRow, ColumnProblem, File, Header, HeadersDiffer, Reading, Row, SourceError},
 };
@@ -83,7 +83,8 @@ pub(super) struct Prepared {
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Opt-outs that are to be put into the chunks.
     pub opt_outs: OptOuts,
-    pub guard: Option<Guard>,
+    /// Whether reading ended where there were more contacts than the export allows.
+    pub cut_short: bool,
     /// The first contacts, for a dry run to show.
     pub first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
 }
@@ -105,7 +106,8 @@ struct Preparation<'a, S> {
     planned: Planned,
     chunks: Vec<ChunkInfo>,
     refused_parts: u32,
-    guard: Option<Guard>,
+    max_profiles: u64,
+    cut_short: bool,
     first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
     /// Memory that is used again for each contact.
     scratch: Vec<u8>,
@@ -116,23 +118,23 @@ struct Preparation<'a, S> {
 }
 
 /// Reads a segment's files, and hands over its contacts in chunks of `chunk_contacts`. An error comes with the file
-/// that it is about, counted from 0. `now` is when the run was started.
+/// that it is about, counted from 0. `now` is when the run was started. Reading ends above `max_profiles` contacts.
 pub(super) fn prepare<'f, S: Sink>(
     files: impl IntoIterator<Item = (&'f dyn File, &'f Reading)>,
     export: &Export,
     now: Timestamp,
-    chunk_contacts: u32,
+    (chunk_contacts, max_profiles): (u32, u64),
     sink: &mut S,
 ) -> Result<Prepared, (usize, PrepareError)> {
-    let mut preparation =
-        Preparation::new(sink, export, now, chunk_contacts).map_err(|error| (0, error.into()))?;
+    let mut preparation = Preparation::new(sink, export, now, (chunk_contacts, max_profiles))
+        .map_err(|error| (0, error.into()))?;
     let programs = Programs::compile(export.mapping()).map_err(|error| (0, error.into()))?;
     let mut warnings = ByReason::new();
     let mut last = 0;
     for (n, (file, reading)) in files.into_iter().enumerate() {
         last = n;
         preparation.file(n, file, reading, (export, &programs), &mut warnings).map_err(|error| (n, error))?;
-        if preparation.guard.is_some() {
+        if preparation.cut_short {
             break;
         }
     }
@@ -140,7 +142,12 @@ pub(super) fn prepare<'f, S: Sink>(
 }
 
 impl<'a, S: Sink> Preparation<'a, S> {
-    fn new(sink: &'a mut S, export: &Export, now: Timestamp, chunk_contacts: u32) -> std::io::Result<Self> {
+    fn new(
+        sink: &'a mut S,
+        export: &Export,
+        now: Timestamp,
+        (chunk_contacts, max_profiles): (u32, u64),
+    ) -> std::io::Result<Self> {
         Ok(Self {
             sink,
             chunk_contacts,
@@ -152,7 +159,8 @@ impl<'a, S: Sink> Preparation<'a, S> {
             planned: Planned::default(),
             chunks: Vec::new(),
             refused_parts: 0,
-            guard: None,
+            max_profiles,
+            cut_short: false,
             first_contacts: Vec::new(),
             scratch: Vec::new(),
             header: None,
@@ -160,7 +168,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         })
     }
 
-    /// Reads one file to its end, or until a guard stops the run.
+    /// Reads one file to its end, or until there are too many contacts.
     fn file(
         &mut self,
         n: usize,
@@ -200,8 +208,8 @@ impl<'a, S: Sink> Preparation<'a, S> {
                 }
                 Ok(Some(contact)) => self.contact(at, contact, &mapper.email_cell(&row))?,
             }
-            if self.planned.sent > export.max_profiles() {
-                self.guard = Some(Guard::MaxProfiles { allowed: export.max_profiles() });
+            if self.planned.sent + self.planned.unchanged > self.max_profiles {
+                self.cut_short = true;
                 break;
             }
         }
@@ -236,11 +244,10 @@ impl<'a, S: Sink> Preparation<'a, S> {
     fn finish(mut self, warnings: ByReason) -> Result<Prepared, PrepareError> {
         self.finish_chunk()?;
         self.finish_refused()?;
-        if let (None, Some(absent)) = (&self.guard, self.absent.take().filter(|absent| !absent.is_empty())) {
+        if let (false, Some(absent)) =
+            (self.cut_short, self.absent.take().filter(|absent| !absent.is_empty()))
+        {
             return Err(SourceError::Columns(absent).into());
-        }
-        if self.planned.read == 0 {
-            self.guard = Some(Guard::EmptySource);
         }
         let (consent, opt_outs) = self.ledger.finish();
         Ok(Prepared {
@@ -250,7 +257,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             warnings,
             consent,
             opt_outs,
-            guard: self.guard,
+            cut_short: self.cut_short,
             first_contacts: self.first_contacts,
         })
     }

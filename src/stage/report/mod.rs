@@ -16,7 +16,7 @@ use crate::{
     },
     run::{
         Counts, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled,
-        SourceLine, State, StoredContact, Unbalanced, flaw, lines,
+        SourceLine, State, StoredContact, Unbalanced, flaw, lines, stopped,
     },
 };
 
@@ -190,6 +190,9 @@ fn build(
         warnings: BTreeMap::clone(&manifest.warnings),
         consent: manifest.consent.clone(),
         reasons,
+        guards: manifest.guards,
+        allowed: manifest.allowed.clone(),
+        stopped: manifest.stopped.clone(),
         dry_run: manifest.forecast(),
     })
 }
@@ -200,8 +203,8 @@ fn verdict(
     counts: &Counts,
     reasons: &[Reason],
 ) -> (State, Option<String>) {
-    if let Some(guard) = &manifest.stopped {
-        return (State::Stopped, Some(guard.to_string()));
+    if !manifest.stopped.is_empty() {
+        return (State::Stopped, Some(stopped(&manifest.stopped, &manifest.run.export)));
     }
     if manifest.dry_run.is_some() {
         let clean = counts.planned().invalid == 0;

@@ -6,7 +6,7 @@ use omnisend_export::{
     app::App,
     config::load_export,
     ports::clock::SystemClock,
-    run::{Mode, RunRef, Trigger},
+    run::{Allowed, Mode, RunRef, Trigger},
     stage::{
         Quiet,
         plan::{Request, find_source, plan},
@@ -41,7 +41,15 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     let (connection, export) = load_export(&*ports.objects, &run.export, now).await.unwrap();
     let trigger = Trigger::Drop { objects: vec![find_source(&ports, &export).await.unwrap().completed_by] };
     let (connection, export) = (Arc::new(connection), Arc::new(export));
-    let request = Request { connection, export, trigger, run, mode: Mode::Full, dry_run: false };
+    let request = Request {
+        connection,
+        export,
+        trigger,
+        run,
+        mode: Mode::Full,
+        dry_run: false,
+        allowed: Allowed::new(),
+    };
     plan(&ports, &request, &Quiet).await.unwrap();
 }
 

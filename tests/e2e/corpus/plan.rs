@@ -54,6 +54,7 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
         trigger,
         mode: Mode::Full,
         dry_run: false,
+        allowed: run::Allowed::new(),
     };
     let manifest = match plan::plan(&ports, &request, &Quiet).await {
         Ok(manifest) => serde_json::to_value(manifest).unwrap(),
@@ -63,7 +64,7 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
             return Expected::Refused(said.strip_prefix("export `corpus`: ").unwrap_or(&said).to_owned());
         }
     };
-    if let Some(guard) = manifest["guard"].as_str() {
+    if let Some(guard) = manifest["stopped"][0]["guard"].as_str() {
         return Expected::Stopped(guard.to_owned());
     }
     let tags = InlineTags::of(&serde_json::from_value::<Vec<_>>(manifest["tags"].clone()).unwrap());

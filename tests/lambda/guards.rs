@@ -1,0 +1,67 @@
+//! Guards stop a run whatever started it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    cloud::{
+        events::{self, notification},
+        people,
+    },
+    sweep::later,
+    world::World,
+};
+
+/// A segment of which a fifth of the rows makes no contact.
+fn with_bad_rows() -> String {
+    people(0, 100) + &"nobody,Nobody\n".repeat(25)
+}
+
+fn guards(report: &Value) -> Vec<&str> {
+    report["stopped"].as_array().unwrap().iter().map(|guard| guard["guard"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn too_many_rejects_stop_every_kind_of_run_and_an_event_lets_one_through() {
+    let world = World::new().await;
+    world.export("acme", "vip", "schedule = true").await;
+    let dropped = world.account.put("segments/vip/1.csv", with_bad_rows()).await;
+
+    let swept = later(&world, 11).sweep_drops().await.unwrap();
+    assert_eq!((swept.late_drops, swept.stopped), (1, 1));
+    let started = world.planner.deliver(&events::scheduled("2026-11-23T06:00:00Z")).await.unwrap();
+    assert_eq!(guards(&started["started"][0]), ["rejects"], "{started}");
+    let newer = world.account.put("segments/vip/1.csv", with_bad_rows()).await;
+    assert_ne!(newer.version, dropped.version);
+    let started = world.planner.deliver(&notification(&world.account.bucket, &newer)).await.unwrap();
+    assert_eq!(guards(&started["started"][0]), ["rejects"], "{started}");
+    for mode in ["full", "changes"] {
+        let run = json!({"action": "run", "export": "vip", "mode": mode});
+        let report = world.answer(&run).await;
+        assert_eq!((&report["state"], guards(&report)), (&json!("stopped"), vec!["rejects"]), "{report}");
+        let said = report["message"].as_str().unwrap();
+        assert!(said.contains("`\"allow\": [\"rejects\"]` in the event"), "{said}");
+    }
+    let other = json!({"action": "run", "export": "vip", "allow": ["shrink", "empty"]});
+    assert_eq!(guards(&world.answer(&other).await), ["rejects"]);
+    assert_eq!(world.omnisend.requests().await, 0);
+    assert_eq!(world.account.messages().await, (0, 0));
+    for run in world.runs("vip").await {
+        assert_eq!(world.report("vip", &run).await["state"], "stopped");
+    }
+
+    let allowed = json!({"action": "run", "export": "vip", "allow": ["rejects"]});
+    let run = world.answer(&allowed).await["run"].as_str().unwrap().to_owned();
+    world.drain().await;
+    world.holds(0..100).await;
+    let report = world.report("vip", &run).await;
+    assert_eq!((&report["state"], &report["allowed"]), (&json!("partial"), &json!(["rejects"])));
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_guards_is_refused_with_the_nearest() {
+    let world = World::new().await;
+    world.account.put("segments/vip/1.csv", people(0, 10)).await;
+    let (_, said) = world.error(&json!({"action": "run", "export": "vip", "allow": ["shrnk"]})).await;
+    assert!(said.contains("`shrnk` is no guard; did you mean `shrink`?"), "{said}");
+    assert!(world.runs("vip").await.is_empty());
+}
