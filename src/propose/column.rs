@@ -20,6 +20,8 @@ pub(crate) struct Column {
     pub lists: usize,
     /// What is in those of them that have one item.
     pub singles: Vec<String>,
+    /// Whether the day stands before the month in other columns of the file, where it does in one of them for certain.
+    pub day_first: Option<bool>,
     /// Rows that were looked at.
     pub rows: usize,
 }

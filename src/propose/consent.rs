@@ -8,12 +8,23 @@ const WORDS: &[&str] = &[
     "consent", "consents", "optin", "optout", "subscribed", "unsubscribed", "subscription", "subscribe", "newsletter",
     "accepts", "permission", "gdpr", "dsgvo", "rgpd", "einwilligung", "zustimmung", "werbung", "werbeerlaubnis",
     "abonniert", "abonne", "consentement", "desabonne", "suscrito", "consentimiento", "consenso", "allowemail",
-    "donotemail", "donotbulkemail", "donotcontact", "donotphone", "optedin", "optedout", "abo",
+    "nieuwsbrief", "nyhetsbrev", "offres", "boletin", "newsletters", "donotemail", "donotbulkemail", "donotcontact", "donotphone", "optedin", "optedout", "abo",
 ];
 
 /// The same where no space stands between words.
-const PARTS: &[&str] =
-    &["配信", "許可", "同意", "購読", "メルマガ", "オプトイン", "オプトアウト", "受信可", "受取", "dm可否"];
+const PARTS: &[&str] = &[
+    "配信",
+    "許可",
+    "同意",
+    "購読",
+    "メルマガ",
+    "オプトイン",
+    "オプトアウト",
+    "受信可",
+    "受取",
+    "受信",
+    "dm可否",
+];
 
 /// More different values than this are no answers to a question.
 const MAX_ANSWERS: usize = 8;
@@ -46,6 +57,9 @@ mod tests {
             "Newsletter",
             "メルマガ配信許可",
             "DSGVO-Einwilligung",
+            "メール受信",
+            "Nieuwsbrief",
+            "Offres partenaires",
         ] {
             assert!(is_consent(&Column::of(name, &["yes", "no"])), "{name}");
         }

@@ -57,11 +57,27 @@ pub(super) fn written(column: &Column) -> Option<Written> {
             return Some(match one.cmp(&other) {
                 std::cmp::Ordering::Greater => Written::As(first),
                 std::cmp::Ordering::Less => Written::As(second),
-                std::cmp::Ordering::Equal => Written::Either(first, second),
+                std::cmp::Ordering::Equal => match column.day_first {
+                    Some(true) => Written::As(first),
+                    Some(false) => Written::As(second),
+                    None => Written::Either(first, second),
+                },
             });
         }
     }
     ORDERS.into_iter().find(|order| fits(order) >= ENOUGH).map(Written::As)
+}
+
+/// Whether the day stands before the month in a file's columns, where some leave no doubt and all of those agree.
+pub(super) fn day_first(columns: &[Column]) -> Option<bool> {
+    let order = |column| match written(column)? {
+        Written::As(order) if TWINS.iter().any(|(first, _)| *first == order) => Some(true),
+        Written::As(order) if TWINS.iter().any(|(_, second)| *second == order) => Some(false),
+        Written::As(_) | Written::Plain | Written::Either(..) => None,
+    };
+    let mut orders = columns.iter().filter_map(order);
+    let first = orders.next()?;
+    orders.all(|other| other == first).then_some(first)
 }
 
 /// An order in which a cell is a date, if it is one.
@@ -116,6 +132,23 @@ mod tests {
         assert_eq!(of(&["01/02/1990", "3/4/1991"]), Some(Written::Either("%d/%m/%Y", "%m/%d/%Y")));
         assert_eq!(of(&["13/02/1990", "03/31/1991"]), None, "written in two ways");
         assert_eq!(of(&["13-02-1990 10:00", "01-02-1990 11:00"]), Some(Written::As("%d-%m-%Y")));
+    }
+
+    #[test]
+    fn other_columns_of_the_file_tell_days_from_months() {
+        let columns = |cells: &[&str]| cells.iter().map(|cell| Column::of("x", &[cell])).collect::<Vec<_>>();
+        for (cells, expected) in [
+            (&["01/02/1990", "31/03/1991", "2024-01-02"][..], Some(true)),
+            (&["01/02/1990", "03-31-1991"], Some(false)),
+            (&["01/02/1990"], None),
+            (&["31/03/1991", "03/31/1991"], None),
+        ] {
+            assert_eq!(day_first(&columns(cells)), expected, "{cells:?}");
+        }
+        let told = Column { day_first: Some(false), ..Column::of("x", &["01/02/1990"]) };
+        assert_eq!(written(&told), Some(Written::As("%m/%d/%Y")));
+        let clear = Column { day_first: Some(false), ..Column::of("x", &["31/03/1990"]) };
+        assert_eq!(written(&clear), Some(Written::As("%d/%m/%Y")));
     }
 
     #[test]

@@ -161,7 +161,8 @@ impl<'s> Fields<'s> {
 
 fn in_one_column(column: &Column) -> Unmapped<'_> {
     let why =
-        "it holds first and last name in one; where the file is made, write them in two columns".to_owned();
+        "it holds first and last name in one; write them in two columns where the file is made, or cut it at its space:"
+            .to_owned();
     Unmapped { field: None, column, why }
 }
 
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_name_in_one_column_is_explained_and_a_last_name_is_not() {
-        let in_one = "not Name: it holds first and last name in one; where the file is made, write them in two columns";
+        let in_one = "not Name: it holds first and last name in one; write them in two columns where the file is made, or cut it at its space:";
         assert_eq!(choose(&[("Name", &["Ada Lovelace"])]), in_one);
         assert_eq!(
             choose(&[("Vorname", &["Ada"]), ("Name", &["Lovelace"])]),

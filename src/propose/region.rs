@@ -35,7 +35,7 @@ pub(super) fn of(phone: &Column, country: Option<&Column>, email: Option<&Column
 /// Whether a column's name is Japanese: in its syllables, or in words that no other language writes so.
 pub(super) fn is_japanese(name: &str) -> bool {
     name.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c) || ('\u{ff66}'..='\u{ff9d}').contains(&c))
-        || ["都道府県", "郵便番号", "電話番号"].iter().any(|word| name.contains(word))
+        || ["都道府県", "郵便番号", "電話番号", "氏名", "名前"].iter().any(|word| name.contains(word))
 }
 
 /// The country whose domain most of the addresses have that are of any country's.

@@ -148,7 +148,7 @@ const BIRTHDATE: &[&str] = &[
 #[rustfmt::skip]
 const GENDER: &[&str] = &[
     "gender", "sex", "gendercode", "geschlecht", "anrede", "salutation", "title", "honorific", "genre", "sexe",
-    "civilite", "sexo", "genero", "sesso", "geslacht", "aanhef", "kon", "plec", "titre", "tratamiento", "性別", "性别",
+    "civilite", "titresocial", "sexo", "genero", "sesso", "geslacht", "aanhef", "kon", "plec", "titre", "tratamiento", "性別", "性别",
 ];
 
 #[rustfmt::skip]
@@ -159,7 +159,7 @@ const CREATED_AT: &[&str] = &[
     "joineddate", "datejoined", "since", "membersince", "customersince", "firstseen", "firstseenat",
     "accountcreated", "accountcreatedat", "accountcreationdate",
     "erstelltam", "erstellt", "angelegtam", "anlagedatum", "erfasstam", "kundeseit", "registriertam",
-    "registrierungsdatum", "datedecreation", "datedinscription", "creele", "clientdepuis", "fechadecreacion",
+    "registrierungsdatum", "datedecreation", "datedinscription", "inscription", "inscritle", "aangemaaktop", "aanmaakdatum", "klantsinds", "opprettet", "creele", "clientdepuis", "fechadecreacion",
     "fechaderegistro", "fechadealta", "fechaalta", "datadicreazione", "datadiregistrazione", "dataderegisto",
     "登録日", "登録日時", "会員登録日", "会員登録日時", "入会日", "入会日時", "作成日", "作成日時",
 ];
@@ -185,7 +185,7 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "subscriber", "person", "profile", "account", "buyer", "lead", "recipient", "guest", "shopper", "consumer",
     "primary", "main", "default", "home", "personal", "private", "preferred", "billing", "bill", "invoice",
     "mailing", "current", "my", "your", "the", "c", "traits", "trait", "properties", "property", "attributes",
-    "attr", "fields", "field", "iso", "cust", "usr", "kunde", "kunden", "rechnung", "rechnungs", "privat", "haupt",
+    "attr", "fields", "field", "iso", "utc", "gmt", "cust", "usr", "kunde", "kunden", "rechnung", "rechnungs", "privat", "haupt",
     "cliente", "facturation", "facturacion", "名称", "漢字", "di", "de", "del", "du", "des", "la", "le", "1",
 ];
 

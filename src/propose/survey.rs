@@ -1,6 +1,6 @@
 //! The first rows of a file, by column.
 
-use super::column::Column;
+use super::{column::Column, dates};
 use crate::source::{BadRow, Header, Row, Rows, SourceError};
 
 /// Rows that are looked at: enough to see a date of every kind, little enough to take no time.
@@ -49,6 +49,8 @@ impl Survey {
             }
         }
         columns.iter_mut().for_each(Column::settle);
+        let day_first = dates::day_first(&columns);
+        columns.iter_mut().for_each(|column| column.day_first = day_first);
         survey.columns = columns;
         Ok(survey)
     }

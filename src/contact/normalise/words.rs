@@ -2,7 +2,7 @@
 
 use super::plain::folded;
 
-const MALE: [&str; 28] = [
+const MALE: [&str; 32] = [
     "m",
     "male",
     "man",
@@ -16,6 +16,10 @@ const MALE: [&str; 28] = [
     "homme",
     "masculin",
     "monsieur",
+    "dhr",
+    "heer",
+    "sr",
+    "señor",
     "h",
     "hombre",
     "masculino",
@@ -32,7 +36,7 @@ const MALE: [&str; 28] = [
     "남성",
     "мужской",
 ];
-const FEMALE: [&str; 30] = [
+const FEMALE: [&str; 36] = [
     "f",
     "female",
     "woman",
@@ -48,6 +52,12 @@ const FEMALE: [&str; 30] = [
     "féminin",
     "feminin",
     "madame",
+    "mme",
+    "mlle",
+    "mevr",
+    "mevrouw",
+    "sra",
+    "señora",
     "mujer",
     "femenino",
     "femmina",

@@ -1,11 +1,13 @@
 //! What is written, read as a person reads it, and as the project's own reader does.
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     config::{Export, export},
-    source::{self, Reading, Rows},
+    contact::{Mapper, Programs, Warnings},
+    source::{self, Reading, Row, Rows},
 };
 
 static READS: Reads = Reads { complete_on: None, table: None, encoding: None, columns: Vec::new() };
@@ -58,6 +60,34 @@ fn a_file_in_which_little_is_plain() {
     );
     insta::assert_snapshot!(text);
     read(&text);
+}
+
+#[test]
+fn a_name_in_one_column_can_be_cut_as_the_file_says() {
+    for (name, cell, first, last) in [
+        ("Name", "Ada Lovelace", "Ada", "Lovelace"),
+        ("氏名", "山田\u{3000}太郎", "太郎", "山田"),
+        ("It's name", "x", "", ""),
+    ] {
+        let file = format!("email,{name}\na@b.co,{cell}\nc@d.co,\n");
+        let text = written(&file).replace("# first_name", "first_name").replace("# last_name", "last_name");
+        let export = read(&text);
+        if first.is_empty() {
+            continue;
+        }
+        let mut rows = open(&file).unwrap();
+        let programs = Programs::compile(export.mapping()).unwrap();
+        let mapper = Mapper::bind(export.mapping(), &programs, rows.header(), Timestamp::UNIX_EPOCH).unwrap();
+        let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
+        while let Some(Ok(())) = rows.next(&mut row).unwrap() {
+            let contact = mapper.contact(&row, &mut warnings).unwrap().unwrap();
+            seen.push(serde_json::to_string(&contact).unwrap());
+        }
+        let both = format!(r#""firstName":"{first}","lastName":"{last}""#);
+        assert!(seen[0].contains(&both), "{seen:?}");
+        assert!(!seen[1].contains("Name"), "{seen:?}");
+        assert_eq!(warnings, Warnings::default());
+    }
 }
 
 /// Files as other software writes them, with headers that the matcher was not written for.
