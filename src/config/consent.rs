@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::contact::{Channel, ChannelConsent, ConsentMapping, DateFormat, OnInvalid, Status};
 
-use super::{item::Item, mapping::ON_INVALID, section::Section, value::column, words::shown};
+use super::{
+    item::Item,
+    mapping::ON_INVALID,
+    section::Section,
+    value::{GAP, column},
+    words::shown,
+};
 
 /// The lists of values, and what those in them mean.
 const LISTS: [(&str, Status); 3] = [
@@ -125,6 +131,7 @@ fn values(table: &Item<'_>, section: &mut Section<'_>) -> Option<Vec<(String, St
 fn value(text: &str) -> Result<String, &'static str> {
     match text.trim() {
         "" => Err("it is empty; an empty cell says nothing, so remove it"),
+        GAP => Err("put the column's own values here, such as \"no\""),
         text => Ok(text.to_lowercase()),
     }
 }
@@ -145,6 +152,7 @@ fn date(item: &Item<'_>) -> Option<(String, Option<DateFormat>)> {
 fn source(text: &str) -> Result<String, &'static str> {
     match text.trim() {
         "" => Err("it is empty; put where people gave their consent, such as \"Newsletter form\""),
+        GAP => Err("put where people gave their consent here, such as \"Newsletter form\""),
         text if text.chars().count() > 250 || text.chars().any(char::is_control) => {
             Err("put at most 250 characters, on one line")
         }

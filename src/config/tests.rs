@@ -525,6 +525,12 @@ fn broken_consent() {
                 good.replace("\"Date\"", "{ column = \"Date\", format = \"DD.MM\" }")
             ),
         ),
+        (
+            "gaps of a proposal that nobody filled in",
+            format!(
+                "{file}[consent.email]\ncolumn = \"News\"\nunsubscribed = [\"…\"]\ndate = \"…\"\nsource = \"…\"\n"
+            ),
+        ),
         ("an empty source", format!("{file}[consent.email]\n{}", good.replace("CRM", " "))),
         ("a permission in words", format!("{file}[consent.email]\n{good}may_subscribe = \"yes\"\n")),
         ("a welcome message for everybody", format!("send_welcome_message = true\n{file}")),

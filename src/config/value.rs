@@ -215,10 +215,15 @@ fn template(text: &str) -> Result<String, String> {
     check_template(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
+/// What `export init` leaves for a person to fill in.
+pub(super) const GAP: &str = "…";
+
 /// A column's name, as the file's header has it: white space around it may be part of it.
 pub(super) fn column(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() {
         Err("it is empty; put the column's name as the file's header has it")
+    } else if text == GAP {
+        Err("put the column's name here, as the file's header has it")
     } else {
         Ok(text.to_owned())
     }

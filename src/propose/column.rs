@@ -22,6 +22,8 @@ pub(crate) struct Column {
     pub singles: Vec<String>,
     /// Whether the day stands before the month in other columns of the file, where it does in one of them for certain.
     pub day_first: Option<bool>,
+    /// Whether it holds bytes that are no text: a row with such a cell in a mapped column is invalid.
+    pub is_binary: bool,
     /// Rows that were looked at.
     pub rows: usize,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Column {
 impl Column {
     /// Whether an export can name it.
     pub(super) fn is_mappable(&self) -> bool {
-        !self.doubled && !self.name.is_empty()
+        !self.doubled && !self.name.is_empty() && !self.is_binary
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -39,6 +41,7 @@ impl Column {
     /// Takes up a cell, trimmed; an empty one is only a row.
     pub(super) fn push(&mut self, cell: &str) {
         self.rows += 1;
+        self.is_binary |= memchr::memchr(0, cell.as_bytes()).is_some();
         if !cell.is_empty() {
             let end = (0..=MAX_CELL.min(cell.len())).rev().find(|end| cell.is_char_boundary(*end));
             self.cells.push(cell.get(..end.unwrap_or(0)).unwrap_or_default().to_owned());

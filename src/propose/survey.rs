@@ -95,6 +95,14 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_bytes_cannot_be_mapped() {
+        let mut column = Column::of("Token", &["ab", "a\0b"]);
+        assert!(column.is_binary && !column.is_mappable());
+        column.is_binary = false;
+        assert!(column.is_mappable());
+    }
+
+    #[test]
     fn a_list_of_one_address_is_the_address() {
         let survey = survey(
             "{\"to\": [\"a@b.co\"], \"tags\": [\"x\"], \"all\": [\"a@b.co\", \"c@d.co\"]}\n\

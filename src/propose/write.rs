@@ -246,8 +246,12 @@ fn unnamed(lines: &mut Lines, survey: &Survey) {
     let mut doubled: Vec<&str> =
         survey.columns.iter().filter(|c| c.doubled && !c.name.is_empty()).map(|c| c.name.as_str()).collect();
     doubled.dedup();
-    if nameless + doubled.len() > 0 {
+    let binary = || survey.columns.iter().filter(|column| column.is_binary);
+    if nameless + doubled.len() + binary().count() > 0 {
         lines.blank();
+    }
+    for column in binary() {
+        lines.note(&format!("{} holds bytes that are no text, and cannot be mapped.", quoted(&column.name)));
     }
     if nameless > 0 {
         let have = if nameless == 1 { "column has" } else { "columns have" };

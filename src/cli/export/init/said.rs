@@ -69,8 +69,14 @@ fn next(to: &Destination, args: &InitArgs) -> String {
     let mut said = "Next:\n".to_owned();
     if !to.is_connected {
         let connection = Key::Connection(to.connection.clone());
-        let _ =
-            writeln!(said, "  write {}: README.md shows one", state.join(connection.to_string()).display());
+        let _ = writeln!(said, "  write {}, such as:", state.join(connection.to_string()).display());
+        let _ = writeln!(
+            said,
+            "      display_name = \"{0}\"\n      secret = \"omnisend/{0}\"          # the API key is in secrets/omnisend/{0}\n      \
+             [data_privacy]                    # who agreed that profiles are handed to Omnisend, and when\n      \
+             agreed_by = \"you@example.com\"\n      agreed_at = 2026-11-23T10:00:00Z",
+            to.connection
+        );
     }
     if !to.is_there {
         let folder = state.join(&to.path);
