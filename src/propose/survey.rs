@@ -50,7 +50,9 @@ impl Survey {
         }
         columns.iter_mut().for_each(Column::settle);
         let day_first = dates::day_first(&columns);
-        columns.iter_mut().for_each(|column| column.day_first = day_first);
+        for column in &mut columns {
+            column.day_first = day_first;
+        }
         survey.columns = columns;
         Ok(survey)
     }

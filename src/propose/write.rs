@@ -151,21 +151,20 @@ fn chosen_field(lines: &mut Lines, chosen: &Chosen<'_>, fields: &Fields<'_>) {
 fn unmapped(lines: &mut Lines, unmapped: &[Unmapped<'_>]) {
     for not in unmapped {
         let column = quoted(&not.column.name);
-        match not.field {
-            Some(field) => lines.off(&format!("{} = {column}", field.key()), &shown_long(&not.why)),
-            None => {
-                lines.note(&format!("{column}: {}", not.why));
-                let cut = |end: &str| {
-                    let template = format!("{{{{ row[{column}]|split|{end}|default(\"\") }}}}");
-                    // In single quotes, where it has none: it is full of double ones.
-                    if template.contains('\'') { quoted(&template) } else { format!("'{template}'") }
-                };
-                let (first, last) =
-                    if region::is_japanese(&not.column.name) { ("last", "first") } else { ("first", "last") };
-                lines.off(&format!("first_name = {{ template = {} }}", cut(first)), "");
-                lines.off(&format!("last_name = {{ template = {} }}", cut(last)), "")
-            }
+        if let Some(field) = not.field {
+            lines.off(&format!("{} = {column}", field.key()), &shown_long(&not.why));
+            continue;
+        }
+        lines.note(&format!("{column}: {}", not.why));
+        let cut = |end: &str| {
+            let template = format!("{{{{ row[{column}]|split|{end}|default(\"\") }}}}");
+            // In single quotes, where it has none: it is full of double ones.
+            if template.contains('\'') { quoted(&template) } else { format!("'{template}'") }
         };
+        let (first, last) =
+            if region::is_japanese(&not.column.name) { ("last", "first") } else { ("first", "last") };
+        lines.off(&format!("first_name = {{ template = {} }}", cut(first)), "");
+        lines.off(&format!("last_name = {{ template = {} }}", cut(last)), "");
     }
 }
 
