@@ -2,8 +2,10 @@
 //! the process; the Lambda is handed them by SQS.
 
 mod runs;
+mod settle;
 mod start;
 mod sweep;
+mod upload;
 
 use std::{
     collections::HashMap,
@@ -22,8 +24,8 @@ use crate::{
         Observer, RecordError, Records,
         plan::{PlanError, enqueue},
         report::{ReportError, report},
-        settle::{Limits, SettleError, Settled, settle},
-        upload::{Context, UploadError, Uploaded, upload},
+        settle::Limits,
+        upload::{Context, UploadError},
     },
 };
 
@@ -52,6 +54,8 @@ pub enum Handled {
     Finished(Box<Report>),
     /// Give it back: its work is not done, and nothing is wrong.
     HandedBack,
+    /// The same, of a settlement that waits for nobody: it can go on at once.
+    More,
 }
 
 /// Why a message could not be handled. It stays on the queue, and is tried again.
@@ -140,8 +144,8 @@ impl App {
     ) -> Result<Handled, AppError> {
         let records = Records::new(self.ports.objects.clone());
         let manifest = self.existing(&records, &work.run).await?;
-        let client = match self.client(&manifest.connection).await {
-            Ok(client) => client,
+        let (connection, client) = match self.client(&manifest.connection).await {
+            Ok(found) => found,
             // A run that waits for a person keeps nobody else waiting: what keeps it may keep the client too.
             Err(_) if records.parked(&work.run).await?.is_some() => {
                 return match work.step {
@@ -154,12 +158,7 @@ impl App {
         let context =
             Context { ports: &self.ports, client: &client, observer: &*self.observer, stop, deadline };
         match work.step {
-            Step::Upload { chunk } => match upload(&context, &manifest, chunk).await? {
-                Uploaded::HandedBack => Ok(Handled::HandedBack),
-                Uploaded::Done | Uploaded::Already | Uploaded::Canceled | Uploaded::Parked(_) => {
-                    Ok(Handled::Done)
-                }
-            },
+            Step::Upload { chunk } => self.upload(&context, &connection, &manifest, chunk).await,
             Step::Settle => self.settle(&context, &manifest).await,
         }
     }
@@ -199,7 +198,7 @@ impl App {
 
     /// The brand that a connection's key belongs to.
     pub async fn brand(&self, connection: &ConnectionName) -> Result<Brand, AppError> {
-        let client = self.client(connection).await?;
+        let (_, client) = self.client(connection).await?;
         client.brand(Patience { retries: 2, ..Patience::default() }).await.map_err(AppError::Omnisend)
     }
 
@@ -207,54 +206,21 @@ impl App {
         records.manifest(run).await?.ok_or_else(|| AppError::NoRun { run: run.clone() })
     }
 
-    async fn settle(&self, context: &Context<'_>, manifest: &Manifest) -> Result<Handled, AppError> {
-        match settle(context, manifest, self.limits).await {
-            Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
-                return Ok(Handled::HandedBack);
-            }
-            Ok(Settled::Done) => self.park_if_given_up(manifest).await?,
-            Err(SettleError::Record(error)) => return Err(error.into()),
-            Err(SettleError::Call(error @ CallError::KeyLater(_))) => return Err(AppError::Omnisend(error)),
-            Err(SettleError::Call(error)) => {
-                self.park(&manifest.run, error.to_string()).await?;
-            }
-        }
-        Ok(Handled::Finished(Box::new(report(&self.ports, manifest).await?)))
-    }
-
-    /// Parks a run of which chunks were never sent though nobody stopped it: the settlement is its last message, so
-    /// theirs were given up.
-    async fn park_if_given_up(&self, manifest: &Manifest) -> Result<(), AppError> {
-        let written = Records::new(self.ports.objects.clone()).written(&manifest.run).await?;
-        let is_there = |key: fn(RunRef) -> Key| written.contains(&(&key(manifest.run.clone())).into());
-        let is_sent = |chunk: &u32| written.contains(&(&Key::Receipt(manifest.run.clone(), *chunk)).into());
-        let left = manifest.chunks_to_send().filter(|chunk| !is_sent(chunk)).count();
-        if left == 0 || is_there(Key::Canceled) || is_there(Key::Parked) {
-            return Ok(());
-        }
-        let reason = format!(
-            "{left} of {} chunks were not sent: their messages failed too often and are dead letters; the log of the \
-             uploads says why; mend it, then replay the run",
-            manifest.chunks.len()
-        );
-        self.park(&manifest.run, reason).await
-    }
-
     /// The connection's client, with its pacer: one for as long as the process lives and the connection's file
     /// stays as it is. A new pacer assumes that the old one used the whole budget until now.
-    async fn client(&self, name: &ConnectionName) -> Result<Arc<Client>, AppError> {
+    async fn client(&self, name: &ConnectionName) -> Result<(Connection, Arc<Client>), AppError> {
         let connection = load_connection(&*self.ports.objects, name, self.ports.clock.now()).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, client)) = clients.get(name)
             && *known == connection
         {
-            return Ok(client.clone());
+            return Ok((connection, client.clone()));
         }
         let pacer = Arc::new(Pacer::new(connection.budget()));
         let secrets = self.ports.secrets.clone();
         let secret = connection.secret().to_owned();
         let client = Arc::new(Client::new(self.api_url.url().clone(), secrets, secret, pacer)?);
-        clients.insert(name.clone(), (connection, client.clone()));
-        Ok(client)
+        clients.insert(name.clone(), (connection.clone(), client.clone()));
+        Ok((connection, client))
     }
 }

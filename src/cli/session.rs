@@ -181,7 +181,7 @@ impl Session {
         while let Some(delivery) = self.queue.receive(1).await?.pop() {
             let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
             match self.app.handle(&work, &self.stop, None).await.map_err(Failure::failed)? {
-                Handled::HandedBack => {
+                Handled::HandedBack | Handled::More => {
                     self.queue.release(&delivery, Duration::ZERO).await?;
                     if self.stop.is_cancelled() {
                         return Ok(End::Interrupted(run));

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::run::ConnectionName;
+use crate::run::{BatchSetting, ConnectionName, LARGER_BATCH, PUBLISHED_BATCH, TagSetting, TagWay};
 
 use super::{document::Document, item::Item, problem::ConfigError, section::Section, words::shown};
 
@@ -25,6 +25,8 @@ pub struct Connection {
     secret: String,
     requests_per_minute: u32,
     reserve_percent: u8,
+    tags: TagSetting,
+    batch_size: BatchSetting,
     contributors: Vec<String>,
     agreement: Agreement,
 }
@@ -60,6 +62,16 @@ impl Connection {
     /// The share of the limit that is left to the shop's other integrations, in percent.
     pub fn reserve_percent(&self) -> u8 {
         self.reserve_percent
+    }
+
+    /// How contacts get their tags.
+    pub fn tags(&self) -> TagSetting {
+        self.tags
+    }
+
+    /// How many contacts a batch holds.
+    pub fn batch_size(&self) -> BatchSetting {
+        self.batch_size
     }
 
     /// ARNs of those who may write this connection's exports, besides administrators.
@@ -123,6 +135,9 @@ fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<C
         0,
         "; it is the share of requests_per_minute that stays free for the shop's other integrations",
     );
+    let tags = root.optional("tags").map_or(Some(TagSetting::Auto), |item| tags(&item));
+    let batch_size =
+        root.optional("batch_size").map_or(Some(BatchSetting::default()), |item| batch_size(&item));
     let contributors = root.optional("contributors").map_or(Some(Vec::new()), |item| {
         let arns: Vec<_> = item.elements()?.iter().map(|item| item.parse(contributor)).collect();
         arns.into_iter().collect()
@@ -140,9 +155,27 @@ fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<C
         secret: secret?,
         requests_per_minute: requests_per_minute.and_then(|n| u32::try_from(n).ok())?,
         reserve_percent: reserve_percent.and_then(|n| u8::try_from(n).ok())?,
+        tags: tags?,
+        batch_size: batch_size?,
         contributors: contributors?,
         agreement: agreement?,
     })
+}
+
+fn tags(item: &Item<'_>) -> Option<TagSetting> {
+    let forced = [TagWay::Inline, TagWay::Endpoint].map(|way| (way.as_str(), TagSetting::Forced(way)));
+    item.choice("a way of tags", &[[("auto", TagSetting::Auto)].as_slice(), &forced].concat())
+}
+
+fn batch_size(item: &Item<'_>) -> Option<BatchSetting> {
+    if item.as_text().is_some() {
+        return item.choice("a number of contacts", &[("auto", BatchSetting::Auto)]);
+    }
+    let advice = format!(
+        "; Omnisend documents {PUBLISHED_BATCH} for a batch, which is the default; \"auto\" tries {LARGER_BATCH} once"
+    );
+    let contacts = item.integer(1..=LARGER_BATCH.into(), &advice)?;
+    u32::try_from(contacts).ok().map(BatchSetting::Fixed)
 }
 
 fn agreement(item: &Item<'_>, now: Timestamp) -> Option<Agreement> {

@@ -28,6 +28,7 @@ pub struct Export {
     display_name: String,
     mode: Mode,
     schedule: bool,
+    create_segment: bool,
     segment: Segment,
     reading: Reading,
     guards: GuardLimits,
@@ -58,6 +59,11 @@ impl Export {
     /// Whether it is part of every scheduled run.
     pub fn schedule(&self) -> bool {
         self.schedule
+    }
+
+    /// Whether Omnisend is to have a segment for each of its own, on its tag.
+    pub fn create_segment(&self) -> bool {
+        self.create_segment
     }
 
     /// The segment that it sends: at present there is exactly one.
@@ -109,6 +115,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         .and_then(|item| item.parse(display_name));
     let mode = root.optional("mode").map_or(Some(Mode::Changes), |item| mode(&item));
     let schedule = root.boolean("schedule");
+    let create_segment = root.boolean("create_segment");
     let max_profiles = max_profiles(&mut root);
     // Before any table: a table then knows which of its keys belong above it.
     let defaults = defaults(&mut root);
@@ -124,6 +131,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         display_name: display_name?,
         mode: mode?,
         schedule: schedule?,
+        create_segment: create_segment?,
         segment: segment?,
         reading: reading?,
         guards: GuardLimits { max_profiles: max_profiles?, ..guards? },

@@ -15,7 +15,8 @@ use super::{
 /// The longest name, in characters: Omnisend's limit on a segment's name.
 const MAX_NAME: usize = 256;
 /// The state's own folders. A segment read from one would export the product's own records.
-const RESERVED: [&str; 6] = ["runs/", "connections/", "exports/", "schema/", "snapshots/", "secrets/"];
+const RESERVED: [&str; 7] =
+    ["runs/", "connections/", "exports/", "schema/", "snapshots/", "findings/", "secrets/"];
 
 /// A named set of profiles, as files under one prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -103,12 +103,17 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
                 tracing::info!(duration.ms = took, "Omnisend still works on batches; the sweep asks again");
                 Ok(true)
             }
+            // Changing many tags takes many invocations. The sweep begins a new count of receives.
+            Ok(Handled::More) if receives >= LAST_RECEIVES => {
+                tracing::info!(duration.ms = took, receives, "out of time; the sweep goes on");
+                Ok(true)
+            }
             Ok(Handled::HandedBack) if receives >= LAST_RECEIVES => {
                 let reason = "the chunk could not be sent in many invocations: Omnisend does not answer, or others \
                               use the brand's request limit up; replay the run when that is over";
                 park(app, &work, reason.to_owned()).await
             }
-            Ok(Handled::HandedBack) => {
+            Ok(Handled::HandedBack | Handled::More) => {
                 tracing::info!(duration.ms = took, receives, "out of time; handing the rest back");
                 release(app, message, Duration::ZERO).await;
                 Ok(false)

@@ -22,9 +22,6 @@ pub use wire::{
 /// The API's version, sent with every request. A retired one is answered with 410.
 pub const VERSION: &str = "2026-03-15";
 
-/// The most contacts in one `POST /batches`. 100 is the published maximum; an unversioned page says 1,000.
-pub const MAX_BATCH_CONTACTS: u32 = 100;
-
 /// The most bytes in one `POST /batches`: under the published 1 MB.
 pub const MAX_BATCH_BYTES: usize = 950_000;
 

@@ -8,7 +8,7 @@ use crate::{
     contact::{Channel, Flaw},
     run::{
         Allowed, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned, Reason,
-        Report, Requests, RunRef, Settled, SourceLine, State,
+        Report, Requests, RunRef, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts,
     },
 };
 
@@ -36,6 +36,8 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
         not_sent: 0,
         batches: 0,
         requests: Requests::default(),
+        tags: TagCounts::default(),
+        segments: Vec::new(),
         warnings: BTreeMap::new(),
         consent: BTreeMap::new(),
         reasons: Vec::new(),
@@ -96,7 +98,14 @@ pub(super) fn succeeded() -> Report {
     Report {
         ended_at: "2026-11-23T10:00:16Z".parse().unwrap(),
         batches: 93,
-        requests: Requests { upload: 93, settle: 3, throttled: 0 },
+        requests: Requests { upload: 93, settle: 3, tags: 39, segments: 2, ..Requests::default() },
+        tags: TagCounts { added_to: 9_285, added: 9_285, removed_from: 214, removed: 215, refused: 0 },
+        segments: vec![SegmentSeen {
+            name: "VIP".to_owned(),
+            tag: "segment: VIP".to_owned().try_into().unwrap(),
+            state: SegmentState::Created,
+            says: None,
+        }],
         consent: [(Channel::Email, consent([8_000, 1_284, 1, 0], [0, 0]))].into(),
         reasons: of_the_file(0, 0, 419),
         ..report(State::Succeeded, counts([9_704, 0, 419, 0, 9_285], [9_285, 0, 0]))
@@ -119,7 +128,7 @@ pub(super) fn partial() -> Report {
     Report {
         ended_at: "2026-11-23T10:02:41Z".parse().unwrap(),
         batches: 73,
-        requests: Requests { upload: 79, settle: 5, throttled: 6 },
+        requests: Requests { upload: 79, settle: 5, throttled: 6, ..Requests::default() },
         warnings: [
             ("birthdate", Flaw::AmbiguousDate, 520),
             ("birthdate", Flaw::TwoDigitYear, 5),
@@ -143,7 +152,7 @@ pub(super) fn failed() -> Report {
                 .to_owned(),
         ),
         not_sent: 9_285,
-        requests: Requests { upload: 1, settle: 0, throttled: 0 },
+        requests: Requests { upload: 1, settle: 0, throttled: 0, ..Requests::default() },
         reasons: of_the_file(204, 92, 419),
         ..report(State::Failed, counts([10_000, 296, 419, 0, 9_285], [0, 0, 9_285]))
     }
@@ -187,7 +196,7 @@ pub(super) fn canceled() -> Report {
         ended_at: "2026-11-23T10:00:09Z".parse().unwrap(),
         not_sent: 5_185,
         batches: 41,
-        requests: Requests { upload: 41, settle: 1, throttled: 0 },
+        requests: Requests { upload: 41, settle: 1, throttled: 0, ..Requests::default() },
         reasons: of_the_file(0, 0, 1),
         ..report(State::Canceled, counts([9_286, 0, 1, 0, 9_285], [4_000, 0, 5_285]))
     }
@@ -233,7 +242,7 @@ pub(super) fn hostile() -> Report {
         message: Some(format!("Omnisend answered 400: {evil} {}; do this and that", "long ".repeat(200))),
         trigger: "a call at 2026-11-23T10:00:00.123456789Z".to_owned(),
         batches: 1,
-        requests: Requests { upload: 1, settle: 0, throttled: 1 },
+        requests: Requests { upload: 1, settle: 0, throttled: 1, ..Requests::default() },
         warnings: warning(BTreeMap::new(), ("custom_properties.<b>", Flaw::List, 1)),
         reasons: vec![
             reason("rejected", "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    consent,
+    aside, consent,
     flow::{Flow, Sum},
     guards,
     headline::{Headline, is_forecast, sends},
@@ -262,6 +262,14 @@ fn details(report: &Report) -> Vec<Detail> {
             },
         ]);
     }
+    if requests.tags > 0 {
+        details.push(text("Requests for tags", count(requests.tags)));
+    }
+    details.extend(aside::tags(report).into_iter().map(|said| text("Tags", said)));
+    if requests.segments > 0 {
+        details.push(text("Requests for segments", count(requests.segments)));
+    }
+    details.extend(report.segments.iter().map(|seen| text("Segment", aside::segment(seen))));
     if requests.throttled > 0 {
         details.push(Detail {
             note: Some(

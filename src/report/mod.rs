@@ -2,6 +2,7 @@
 //!
 //! What is said, and of what, is decided in Rust: [`html()`] and [`text()`] only lay it out.
 
+mod aside;
 mod consent;
 #[cfg(test)]
 mod examples;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    consent, guards,
+    aside, consent, guards,
     headline::{is_forecast, sends, sent_or_to_send},
     left_out::{self, Cells},
     plain::{clip, clip_middle, plain},
@@ -46,6 +46,7 @@ pub fn text(report: &Report) -> String {
     if let Some(guards) = guards::note(report) {
         let _ = writeln!(out, "  guards {guards}");
     }
+    aside(&mut out, report);
     consent(&mut out, report);
     left_out(&mut out, report);
     cells(&mut out, report);
@@ -130,7 +131,7 @@ fn effort(out: &mut String, report: &Report) {
             );
         }
         _ => {
-            let requests = match report.requests.upload.saturating_add(report.requests.settle) {
+            let requests = match report.requests.all() {
                 0 => "no requests".to_owned(),
                 n => format!(
                     "{}, {}",
@@ -147,6 +148,17 @@ fn effort(out: &mut String, report: &Report) {
             "  {} answered \"too many\" (429) and repeated: others use the brand's budget too",
             counted(report.requests.throttled, "request was", "requests were"),
         );
+    }
+}
+
+/// What was done apart from batches.
+fn aside(out: &mut String, report: &Report) {
+    let tags = aside::tags(report);
+    if !tags.is_empty() {
+        let _ = writeln!(out, "  {}", tags.join(", "));
+    }
+    for seen in &report.segments {
+        let _ = writeln!(out, "  segment {}", clip_middle(&aside::segment(seen), MESSAGE_CHARS));
     }
 }
 

@@ -39,6 +39,16 @@ pub enum Key {
     Canceled(RunRef),
     /// Why the run waits for a person; its messages are taken off the queue meanwhile.
     Parked(RunRef),
+    /// What settling added of a chunk's tags, or how far it got.
+    Tagged(RunRef, u32),
+    /// Whose tags are to be taken away, one a line: `removals/<n>`.
+    Removals(RunRef, u32),
+    /// What settling took away of them, or how far it got.
+    Untagged(RunRef, u32),
+    /// What became of the segments that the run was to see to in Omnisend.
+    Segments(RunRef),
+    /// What was found out about a connection's brand.
+    Findings(ConnectionName),
     /// The last drop of an export that no run could be made of, and why.
     RefusedDrop(ExportName),
     /// Every row or contact that did not arrive, for a spreadsheet.
@@ -68,7 +78,8 @@ impl Key {
 impl Location {
     /// Whether it is one of the state's own objects, which no drop is.
     pub fn is_own(&self) -> bool {
-        const OWN: [&str; 6] = ["runs/", "connections/", "exports/", "schema/", "snapshots/", "secrets/"];
+        const OWN: [&str; 7] =
+            ["runs/", "connections/", "exports/", "schema/", "snapshots/", "findings/", "secrets/"];
         self.bucket == Bucket::State && OWN.iter().any(|own| self.key.starts_with(own))
     }
 }
@@ -98,6 +109,11 @@ impl fmt::Display for Key {
             Self::Receipt(run, n) => write!(f, "runs/{run}/receipts/{n:05}.json"),
             Self::Resent(run, n) => write!(f, "runs/{run}/resent/{n:05}.json"),
             Self::Outcome(run, n) => write!(f, "runs/{run}/outcomes/{n:05}.json"),
+            Self::Tagged(run, n) => write!(f, "runs/{run}/tagged/{n:05}.json"),
+            Self::Removals(run, n) => write!(f, "runs/{run}/removals/{n:05}.ndjson.zst"),
+            Self::Untagged(run, n) => write!(f, "runs/{run}/untagged/{n:05}.json"),
+            Self::Segments(run) => write!(f, "runs/{run}/segments.json"),
+            Self::Findings(connection) => write!(f, "findings/{connection}.json"),
             Self::Canceled(run) => write!(f, "runs/{run}/canceled"),
             Self::Parked(run) => write!(f, "runs/{run}/parked.json"),
             Self::RefusedDrop(export) => write!(f, "runs/{export}/refused-drop.json"),

@@ -1,6 +1,9 @@
 //! Lines of JSON, compressed with zstd: the form of chunks and of the rows that became no contact.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -76,6 +79,17 @@ impl StoredContact<'_> {
         let first = contact.and_then(|contact| contact.identifiers.into_iter().next());
         first.map(|identifier| identifier.id).unwrap_or_default()
     }
+}
+
+/// A contact from which tags are to be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovalLine<'a> {
+    /// Its address.
+    #[serde(borrow)]
+    pub email: Cow<'a, str>,
+    /// Which, of the manifest's.
+    #[serde(rename = "t")]
+    pub tags: TagSet,
 }
 
 /// A row that became no contact.

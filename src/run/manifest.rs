@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Allowed, ByReason, ConnectionName, ConsentCounts, Guard, GuardLimits, Key, Planned, RunRef, Trigger,
+    WantedSegment,
 };
 use crate::{
     contact::{Channel, Mapping, Tag},
@@ -84,6 +85,9 @@ pub struct Manifest {
     pub mapping: Mapping,
     /// The segments' tags, in the export's order.
     pub tags: Vec<Tag>,
+    /// The segments that Omnisend is to have of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub create_segments: Vec<WantedSegment>,
     /// Contacts in a batch, at most.
     pub batch_contacts: u32,
     /// The chunks, in order.

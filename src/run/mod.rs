@@ -2,6 +2,7 @@
 
 mod consent;
 mod counts;
+mod findings;
 mod flaw;
 mod guard;
 mod keys;
@@ -10,20 +11,28 @@ mod manifest;
 mod name;
 mod receipt;
 mod report;
+mod segments;
 mod tags;
 mod trigger;
 mod work;
 
 pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};
+pub use findings::{
+    BatchFinding, BatchPlan, BatchSetting, CanaryIntent, Findings, LARGER_BATCH, PUBLISHED_BATCH, SeenTags,
+    SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
+};
 pub(crate) use flaw::flaw;
 pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGuard, decide, stopped};
 pub use keys::{Bucket, Key, Location, Prefix};
-pub use lines::{ContactLine, LinesWriter, Origin, Place, RefusedLine, StoredContact, lines, unpack};
+pub use lines::{
+    ContactLine, LinesWriter, Origin, Place, RefusedLine, RemovalLine, StoredContact, lines, unpack,
+};
 pub use manifest::{ChunkInfo, DryRun, Manifest, Mode};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};
-pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, Unknown};
-pub use report::{ByReason, Forecast, Reason, Report, Requests, SourceLine, State};
+pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, TagReceipt, Unknown};
+pub use report::{ByReason, Forecast, Reason, Report, Requests, SourceLine, State, TagCounts};
+pub use segments::{SegmentSeen, SegmentState, SegmentsSeen, WantedSegment};
 pub use tags::{InlineTags, TagSet};
 pub use trigger::Trigger;
 pub use work::{Step, Work};

@@ -1,11 +1,11 @@
 //! What an upload wrote down of a chunk, and what settle wrote down of it.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Trigger;
+use super::{TagWay, Trigger};
 
 /// One accepted `POST /batches`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,9 @@ pub struct Receipt {
     pub batches: Vec<Batch>,
     /// Contacts that Omnisend refused at once, so that they are in no batch.
     pub rejected: Vec<Rejection>,
+    /// How its contacts get their tags: in their batches, or when they are settled.
+    #[serde(default)]
+    pub tags: TagWay,
     /// Requests that it took, retries included.
     pub requests: u64,
     /// How many of them were answered with 429.
@@ -123,6 +126,46 @@ pub struct Outcome {
     pub unknown: Vec<Unknown>,
     /// Requests that it took to find out.
     pub requests: u64,
+}
+
+impl Outcome {
+    /// The contacts that were accepted of those that some receipts say were posted, by place, in order.
+    pub fn accepted_of(&self, receipts: &[&Receipt]) -> Vec<u32> {
+        let posted = receipts.iter().flat_map(|receipt| &receipt.batches);
+        let mut accepted: BTreeSet<u32> = posted.flat_map(|batch| batch.contacts.places()).collect();
+        let rejected = self.rejected.iter().map(|rejection| rejection.place);
+        for place in rejected.chain(self.unknown.iter().map(|unknown| unknown.place)) {
+            accepted.remove(&place);
+        }
+        accepted.into_iter().collect()
+    }
+}
+
+/// How far the changes of tags of a chunk, or of a part of the removals, came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagReceipt {
+    /// Requests that were made, in their order.
+    pub done: u32,
+    /// Of so many.
+    pub of: u32,
+    /// Contacts whose tags were changed.
+    pub contacts: u64,
+    /// Tags that were added or taken away, over all contacts.
+    pub tags: u64,
+    /// Contacts that Omnisend refused by name, by place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<u32>,
+    /// Requests that it took, retries included.
+    pub requests: u64,
+    /// How many of them were answered with 429.
+    pub throttled: u64,
+}
+
+impl TagReceipt {
+    /// Whether every request was made.
+    pub fn is_complete(&self) -> bool {
+        self.done >= self.of
+    }
 }
 
 /// A contact of which nobody can tell what became of it.

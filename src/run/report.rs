@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Allowed, ConnectionName, ConsentCounts, Counts, Guard, GuardLimits, Manifest, Mode, RunRef};
+use super::{
+    Allowed, ConnectionName, ConsentCounts, Counts, Guard, GuardLimits, Manifest, Mode, RunRef, SegmentSeen,
+};
 use crate::contact::Channel;
 
 /// How a run ended.
@@ -89,6 +91,12 @@ pub struct Report {
     pub batches: u64,
     /// Requests, by what they were for.
     pub requests: Requests,
+    /// Tags that were changed apart from batches.
+    #[serde(default, skip_serializing_if = "TagCounts::is_empty")]
+    pub tags: TagCounts,
+    /// The segments that the export asks Omnisend to have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentSeen>,
     /// Cells left out because their field does not take them, by field and reason.
     pub warnings: ByReason,
     /// What the contacts were sent of consent, by channel; none where the export maps no consent.
@@ -141,8 +149,48 @@ pub struct Requests {
     pub upload: u64,
     /// To find out what became of them.
     pub settle: u64,
+    /// To change tags.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tags: u64,
+    /// To see to segments.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub segments: u64,
     /// How many were answered with 429.
     pub throttled: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+impl Requests {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        [self.settle, self.tags, self.segments].into_iter().fold(self.upload, u64::saturating_add)
+    }
+}
+
+/// Tags that were changed through `/contacts/tags`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagCounts {
+    /// Contacts that tags were added to, after their batches.
+    pub added_to: u64,
+    /// Tags that were added to them.
+    pub added: u64,
+    /// Contacts that tags were taken from, because they left.
+    pub removed_from: u64,
+    /// Tags that were taken from them.
+    pub removed: u64,
+    /// Contacts whose address Omnisend refused there: their tags are as they were.
+    pub refused: u64,
+}
+
+impl TagCounts {
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Manifest {

@@ -1,11 +1,14 @@
 //! The stages of a run: plan, upload, settle. Each takes a value and returns a value; what crosses from one to
 //! the next is a written object and a small message that names it. Stages do not call each other.
 
+pub mod canary;
 pub mod plan;
 mod progress;
 mod records;
 pub mod report;
+pub mod segment;
 pub mod settle;
+pub mod tag;
 pub mod upload;
 
 pub use progress::{Notice, Observer, Quiet};

@@ -8,8 +8,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     ports::objects::{ObjectError, Objects, Put},
     run::{
-        ExportName, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt, RefusedDrop, Report, RunRef,
-        flaw, unpack,
+        ConnectionName, ExportName, Findings, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt,
+        RefusedDrop, Report, RunRef, SegmentsSeen, TagReceipt, flaw, unpack,
     },
 };
 
@@ -74,6 +74,16 @@ impl Records {
         self.read(&Key::Outcome(run.clone(), chunk)).await
     }
 
+    /// How far the changes of tags came that an object is about, if they began.
+    pub async fn tagged(&self, key: &Key) -> Result<Option<TagReceipt>, RecordError> {
+        self.read(key).await
+    }
+
+    /// What became of the segments that a run was to see to, if it did.
+    pub async fn segments(&self, run: &RunRef) -> Result<Option<SegmentsSeen>, RecordError> {
+        self.read(&Key::Segments(run.clone())).await
+    }
+
     /// A run's report, if it is over.
     pub async fn report(&self, run: &RunRef) -> Result<Option<Report>, RecordError> {
         self.read(&Key::ReportJson(run.clone())).await
@@ -87,6 +97,11 @@ impl Records {
     /// The last drop of an export that no run could be made of.
     pub async fn refused_drop(&self, export: &ExportName) -> Result<Option<RefusedDrop>, RecordError> {
         self.read(&Key::RefusedDrop(export.clone())).await
+    }
+
+    /// What was found out about a connection's brand.
+    pub async fn findings(&self, connection: &ConnectionName) -> Result<Findings, RecordError> {
+        Ok(self.read(&Key::Findings(connection.clone())).await?.unwrap_or_default())
     }
 
     /// Whether somebody canceled a run.
@@ -128,7 +143,7 @@ impl Records {
         Ok(self.objects.put(&key.into(), Bytes::from(body), mode).await?)
     }
 
-    async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, RecordError> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, RecordError> {
         let body = match self.objects.get(&key.into()).await {
             Ok(body) => body,
             Err(ObjectError::NotFound { .. }) => return Ok(None),

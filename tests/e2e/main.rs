@@ -12,6 +12,8 @@
 
 mod harness;
 
+#[cfg(feature = "test-scale")]
+mod canary;
 mod consent;
 mod corpus;
 mod drops;

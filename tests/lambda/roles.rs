@@ -81,6 +81,17 @@ async fn every_path(world: &World) {
     world.uploader.give_time(Duration::from_secs(15));
     world.drain().await;
 
+    // The way of tags is to be found out; then it is the one that needs more. The export asks for a segment.
+    let file = "connections/acme.toml";
+    let connection = String::from_utf8(world.account.get(file).await).unwrap();
+    world.account.put(file, connection.replace("tags = \"inline\"", "")).await;
+    world.export("acme", "vip", "create_segment = true").await;
+    world.start_vip().await;
+    world.drain().await;
+    world.account.put(file, connection.replace("inline", "endpoint")).await;
+    world.start_vip().await;
+    world.drain().await;
+
     world.omnisend.fault("status=403,method=POST,path=/batches,skip=2,count=1").await;
     let run = world.start_vip().await;
     world.drain().await;
@@ -104,7 +115,7 @@ async fn every_path(world: &World) {
 
 #[tokio::test]
 async fn each_function_asks_for_what_its_role_is_known_to_need() {
-    let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
+    let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},pace:1000,wait:25"));
     let world = World::with(Options { variables: vec![scale], ..Options::default() }).await;
     world.account.put("segments/vip/0.csv", people(0, 10)).await;
     let (planner, uploader, settler) =

@@ -176,6 +176,12 @@ KEYS = {
     "receipt": f"{RUN}/receipts/00000.json",
     "resent": f"{RUN}/resent/00000.json",
     "outcome": f"{RUN}/outcomes/00000.json",
+    "removal": f"{RUN}/removals/00000.ndjson.zst",
+    "tagged": f"{RUN}/tagged/00000.json",
+    "untagged": f"{RUN}/untagged/00000.json",
+    "segments": f"{RUN}/segments.json",
+    "findings": "findings/acme.json",
+    "probe": "runs/.probe/1a2b",
     "canceled": f"{RUN}/canceled",
     "parked": f"{RUN}/parked.json",
     "rejects.csv": f"{RUN}/rejects.csv",
@@ -197,24 +203,31 @@ class Objects(unittest.TestCase):
         self.assertEqual(got, set(names), f"{logical_id} {action}")
 
     def test_the_planner_reads_segments_and_writes_plans(self):
-        self.assert_exactly("PlannerRole", "s3:GetObject", {"segment", "snapshot"} | CONFIGURATION | IN_RUN)
-        self.assert_exactly("PlannerRole", "s3:PutObject", {"manifest", "enqueued", "chunk", "refused"} | REPORT)
-        self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused"})
+        self.assert_exactly("PlannerRole", "s3:GetObject", {"segment", "snapshot", "probe"} | CONFIGURATION | IN_RUN)
+        self.assert_exactly(
+            "PlannerRole", "s3:PutObject", {"manifest", "enqueued", "chunk", "refused", "removal"} | REPORT
+        )
+        self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused", "removal"})
         self.assertTrue(allowed("PlannerRole", "s3:GetObjectVersion", s3(KEYS["segment"])))
 
     def test_the_uploader_never_sees_a_segment(self):
-        self.assert_exactly("UploaderRole", "s3:GetObject", {"snapshot"} | CONFIGURATION | IN_RUN)
+        self.assert_exactly(
+            "UploaderRole", "s3:GetObject", {"snapshot", "findings", "probe"} | CONFIGURATION | IN_RUN
+        )
         self.assert_exactly("UploaderRole", "s3:GetObjectVersion", set())
         self.assert_exactly(
             "UploaderRole",
             "s3:PutObject",
-            {"progress", "receipt", "resent", "outcome", "parked", "snapshot"} | REPORT,
+            {"progress", "receipt", "resent", "outcome", "parked", "snapshot", "findings", "probe"}
+            | {"tagged", "untagged", "segments"}
+            | REPORT,
         )
-        self.assert_exactly("UploaderRole", "s3:DeleteObject", {"outcome"})
+        self.assert_exactly("UploaderRole", "s3:DeleteObject", {"outcome", "probe"})
 
     def test_the_settler_sees_how_far_runs_are_and_no_contact(self):
-        contacts = {"chunk", "refused", "rejects.csv", "rejects.ndjson", "report.html"}
-        self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts - {"enqueued"}))
+        contacts = {"chunk", "refused", "removal", "rejects.csv", "rejects.ndjson", "report.html"}
+        others = {"enqueued", "tagged", "untagged", "segments"}
+        self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts - others))
         self.assert_exactly("SettlerRole", "s3:PutObject", {"canceled", "enqueued"})
         self.assert_exactly("SettlerRole", "s3:DeleteObject", {"parked"})
 
@@ -345,7 +358,7 @@ class Permissions(unittest.TestCase):
             writes = allowed("AdministratorPolicy", "s3:PutObject", s3(key))
             self.assertEqual(writes, name in CONFIGURATION, name)
             reads = allowed("AdministratorPolicy", "s3:GetObject", s3(key))
-            self.assertEqual(reads, name in CONFIGURATION | IN_RUN, name)
+            self.assertEqual(reads, name in CONFIGURATION | IN_RUN | {"findings", "probe"}, name)
 
     def test_a_dropper_only_drops(self):
         for name, key in KEYS.items():

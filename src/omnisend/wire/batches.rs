@@ -40,6 +40,9 @@ pub struct Posted {
     /// The batch's id.
     #[serde(rename = "batchID")]
     pub batch_id: String,
+    /// How many items it took, where it says so.
+    #[serde(default, rename = "totalCount")]
+    pub total_count: Option<u64>,
 }
 
 /// A batch as a listing shows it. Counts that are missing stay missing: they are not zeros.

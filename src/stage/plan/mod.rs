@@ -10,7 +10,7 @@ mod preview;
 mod revise;
 mod seen;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::mpsc};
@@ -29,25 +29,21 @@ pub use self::{
 };
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
-    config::{Connection, Export},
+    config::{Connection, Export, Segment},
     contact::Tag,
     kill_point,
-    omnisend::MAX_BATCH_CONTACTS,
     ports::{
         Ports,
         objects::{ObjectError, Put},
         queue::QueueError,
     },
     run::{
-        Allowed, DryRun, ExportName, Guard, GuardName, InlineTags, Key, Manifest, Mode, RunRef, Step,
-        Trigger, Work,
+        Allowed, DryRun, ExportName, Guard, GuardName, InlineTags, Key, Manifest, Mode, PUBLISHED_BATCH,
+        RunRef, Step, Trigger, WantedSegment, Work,
     },
     scale,
     source::{self, HeadersDiffer, ObjectFile},
 };
-
-/// Contacts in a batch.
-const BATCH_CONTACTS: u32 = MAX_BATCH_CONTACTS;
 
 /// Finished objects that may wait to be written while the next one is prepared.
 const OBJECTS_AHEAD: usize = 2;
@@ -244,7 +240,8 @@ fn manifest(
         requests_per_minute: request.connection.budget(),
         mapping: request.export.mapping().clone(),
         tags,
-        batch_contacts: BATCH_CONTACTS,
+        create_segments: wanted_segments(&request.export),
+        batch_contacts: request.connection.batch_size().planned(),
         chunks: prepared.chunks,
         refused_parts: prepared.refused_parts,
         planned: prepared.planned,
@@ -255,6 +252,14 @@ fn manifest(
         stopped,
         dry_run: request.dry_run.then_some(DryRun { first_contacts }),
     }
+}
+
+/// The segments that Omnisend is to have.
+fn wanted_segments(export: &Export) -> Vec<WantedSegment> {
+    let wanted = export.segments().iter().filter(|_| export.create_segment());
+    let of =
+        |segment: &Segment| WantedSegment { name: segment.name().to_owned(), tag: segment.tag().clone() };
+    wanted.map(of).collect()
 }
 
 /// Reads the parts on a thread of its own, and writes what it finishes.
@@ -286,7 +291,7 @@ async fn read(
     let export = request.export.clone();
     // The run's own time, so that planning it again makes the same chunks.
     let now = request.run.run.time().unwrap_or_else(|| request.trigger.at());
-    let chunk_contacts = chunk_contacts(request.connection.budget());
+    let chunk_contacts = chunk_contacts(&request.connection);
     // Who may send more than the export allows has all of it read.
     let is_bound = !request.allowed.contains(&GuardName::MaxProfiles);
     let max_profiles = if is_bound { request.export.guards().max_profiles } else { u64::MAX };
@@ -320,9 +325,10 @@ async fn read(
 }
 
 /// A minute of the connection's budget: a handover costs little, and a crash repeats little.
-fn chunk_contacts(budget: NonZeroU32) -> u32 {
+fn chunk_contacts(connection: &Connection) -> u32 {
+    let batch = connection.batch_size().planned().min(PUBLISHED_BATCH);
     // At most 100,000: an upload holds one chunk in memory.
-    scale::chunk(budget.get().saturating_mul(BATCH_CONTACTS).min(100_000))
+    scale::chunk(connection.budget().get().saturating_mul(batch).min(100_000))
 }
 
 async fn write(

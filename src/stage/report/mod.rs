@@ -15,8 +15,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, Settled,
-        SourceLine, State, StoredContact, Unbalanced, flaw, lines, stopped,
+        Counts, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests,
+        SegmentSeen, Settled, SourceLine, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stopped,
     },
 };
 
@@ -79,6 +79,8 @@ struct Sums {
     not_sent: u64,
     batches: u64,
     requests: Requests,
+    tags: TagCounts,
+    segments: Vec<SegmentSeen>,
 }
 
 /// Adds a run's chunks up, and writes its rejects.
@@ -119,7 +121,39 @@ async fn gather(records: &Records, manifest: &Manifest) -> Result<(Sums, Tally),
         sums.requests.settle += outcome.requests;
         push_outcome(records, manifest, chunk, &outcome, &mut writer).await?;
     }
+    aside(records, manifest, &mut sums).await?;
     Ok((sums, writer.finish().await?))
+}
+
+/// Adds up what was done apart from batches: tags, and segments.
+async fn aside(records: &Records, manifest: &Manifest, sums: &mut Sums) -> Result<(), RecordError> {
+    let run = &manifest.run;
+    let written = records.written(run).await?;
+    let there = |key: &Key| written.contains(&key.into());
+    let added = (0..).zip(&manifest.chunks).map(|(chunk, _)| Key::Tagged(run.clone(), chunk));
+    // Their parts are numbered without a gap.
+    let removed = (0..).map(|part| Key::Untagged(run.clone(), part)).take_while(there);
+    for (key, adds) in added.filter(there).map(|key| (key, true)).chain(removed.map(|key| (key, false))) {
+        let Some(receipt) = records.tagged(&key).await? else { continue };
+        let tags = &mut sums.tags;
+        let (contacts, changed) = if adds {
+            (&mut tags.added_to, &mut tags.added)
+        } else {
+            (&mut tags.removed_from, &mut tags.removed)
+        };
+        *contacts += receipt.contacts;
+        *changed += receipt.tags;
+        tags.refused += receipt.refused.len() as u64;
+        sums.requests.tags += receipt.requests;
+        sums.requests.throttled += receipt.throttled;
+    }
+    if there(&Key::Segments(run.clone()))
+        && let Some(seen) = records.segments(run).await?
+    {
+        sums.requests.segments += seen.requests;
+        sums.segments = seen.segments;
+    }
+    Ok(())
 }
 
 async fn push_outcome(
@@ -187,6 +221,8 @@ fn build(
         not_sent: sums.not_sent,
         batches: sums.batches,
         requests: sums.requests,
+        tags: sums.tags,
+        segments: sums.segments.clone(),
         warnings: BTreeMap::clone(&manifest.warnings),
         consent: manifest.consent.clone(),
         reasons,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     omnisend::{BatchStatus, CallError, MAX_LISTED, Patience, batch_body},
-    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, flaw, lines},
+    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay, flaw, lines},
     stage::{Notice, RecordError, Records, upload::Context},
 };
 
@@ -232,10 +232,18 @@ impl<'a> Asking<'a> {
     }
 
     /// Posts contacts again whose batch Omnisend stopped before it came to them.
-    pub(super) async fn send_again(&mut self, chunk: u32, places: Vec<u32>) -> Result<Batch, SettleError> {
+    pub(super) async fn send_again(
+        &mut self,
+        chunk: u32,
+        tags: TagWay,
+        places: Vec<u32>,
+    ) -> Result<Batch, SettleError> {
         let (context, patience) = (self.context, self.patience());
         let body = {
-            let tags = InlineTags::of(&self.manifest.tags);
+            let tags = match tags {
+                TagWay::Inline => InlineTags::of(&self.manifest.tags),
+                TagWay::Endpoint => InlineTags::none(),
+            };
             let stored = stored(self.chunk(chunk).await?, &places)?;
             batch_body(stored.iter().map(|stored| (stored.contact, stored.of.tags)), &tags)
         };

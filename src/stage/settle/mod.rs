@@ -17,7 +17,7 @@ use crate::{
     kill_point,
     omnisend::CallError,
     ports::objects::Put,
-    run::{Batch, Key, Manifest, Outcome, Receipt, Unknown},
+    run::{Batch, Key, Manifest, Outcome, Receipt, TagWay, Unknown},
 };
 
 /// How long settling may take.
@@ -57,6 +57,8 @@ pub enum SettleError {
 struct Pending {
     chunk: u32,
     batch: Batch,
+    /// How its contacts get their tags.
+    tags: TagWay,
     /// Whether it repeats contacts of a batch that Omnisend stopped.
     repetition: bool,
 }
@@ -112,13 +114,13 @@ pub async fn settle(
         }
         let unfinished: Vec<u32> = unfinished.filter(|place| !repeated.contains(place)).collect();
         if !unfinished.is_empty() {
-            let batch = asking.send_again(pending.chunk, unfinished).await?;
+            let batch = asking.send_again(pending.chunk, pending.tags, unfinished).await?;
             kill_point::reach("settle.sent-again");
             chunk.resent.batches.push(batch.clone());
             let key = Key::Resent(manifest.run.clone(), pending.chunk);
             records.write(&key, &chunk.resent, Put::Replace).await?;
             chunk.batches += 1;
-            asking.add(Pending { chunk: pending.chunk, batch, repetition: true });
+            asking.add(Pending { batch, repetition: true, ..pending });
         }
     }
     match asking.open() {
@@ -143,8 +145,10 @@ async fn load(
         }
         let receipt = records.sent_of(run, chunk).await?;
         let resent = records.resent_of(run, chunk).await?;
-        let first = receipt.batches.into_iter().map(|batch| Pending { chunk, batch, repetition: false });
-        let again = resent.batches.iter().cloned().map(|batch| Pending { chunk, batch, repetition: true });
+        let tags = receipt.tags;
+        let of = |batch, repetition| Pending { chunk, batch, tags, repetition };
+        let first = receipt.batches.into_iter().map(|batch| of(batch, false));
+        let again = resent.batches.iter().cloned().map(|batch| of(batch, true));
         let before = pending.len();
         pending.extend(first.chain(again));
         let outcome = Outcome { rejected: receipt.rejected, ..Outcome::default() };

@@ -1,7 +1,7 @@
-//! Contacts into batches: at most 100, and under the size that a request may have.
+//! Contacts into batches: at most so many, and under the size that a request may have.
 
 use crate::{
-    omnisend::{MAX_BATCH_BYTES, MAX_BATCH_CONTACTS, batch_body_overhead},
+    omnisend::{MAX_BATCH_BYTES, batch_body_overhead},
     run::{InlineTags, StoredContact},
 };
 
@@ -15,6 +15,7 @@ pub(super) struct Cut {
 pub(super) fn cut(
     contacts: &[StoredContact<'_>],
     tags: &InlineTags,
+    most: u32,
     places: impl IntoIterator<Item = u32>,
 ) -> Vec<Cut> {
     let mut cuts = Vec::new();
@@ -22,7 +23,7 @@ pub(super) fn cut(
     for place in places {
         let Some(stored) = contacts.get(place as usize) else { continue };
         let with_comma = tags.contact_len(stored.contact, stored.of.tags) + 1;
-        let full = current.len() >= MAX_BATCH_CONTACTS as usize || bytes + with_comma > MAX_BATCH_BYTES;
+        let full = current.len() >= most as usize || bytes + with_comma > MAX_BATCH_BYTES;
         if full && !current.is_empty() {
             cuts.push(Cut { places: std::mem::take(&mut current) });
             bytes = batch_body_overhead();
@@ -51,6 +52,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_contact_is_in_one_batch_and_every_batch_fits(
+            most in prop_oneof![Just(1_u32), Just(100), Just(1_000)],
             sizes in prop::collection::vec(prop_oneof![9 => 2usize..300, 1 => 2usize..900_000], 0..260),
         ) {
             let raw: Vec<Box<RawValue>> = sizes
@@ -69,9 +71,9 @@ mod tests {
                 .map(|contact| StoredContact { of, contact })
                 .collect();
             let all = 0..u32::try_from(contacts.len()).unwrap();
-            let cuts = cut(&contacts, &tags, all.clone());
+            let cuts = cut(&contacts, &tags, most, all.clone());
             for Cut { places } in &cuts {
-                prop_assert!((1..=MAX_BATCH_CONTACTS as usize).contains(&places.len()));
+                prop_assert!((1..=most as usize).contains(&places.len()));
                 let body = batch_body(places.iter().map(|place| (contacts[*place as usize].contact, of.tags)), &tags);
                 prop_assert!(body.len() <= MAX_BATCH_BYTES);
             }

@@ -2,6 +2,7 @@
 
 mod cut;
 mod refusal;
+mod trial;
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::cut::{Cut, cut};
+pub use self::trial::try_larger;
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
     kill_point,
@@ -19,8 +21,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Batch, Contacts, InlineTags, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact, flaw,
-        lines,
+        Batch, Contacts, InlineTags, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact,
+        TagWay, flaw, lines,
     },
     scale,
 };
@@ -44,6 +46,17 @@ pub struct Context<'a> {
     pub stop: &'a CancellationToken,
     /// When the time is over. The upload stops before it.
     pub deadline: Option<Instant>,
+}
+
+/// How contacts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct How {
+    /// How they get their tags.
+    pub tags: TagWay,
+    /// How many a batch holds, at most.
+    pub batch_contacts: u32,
+    /// Requests that it took before, to find that out.
+    pub requests: u64,
 }
 
 /// How a chunk's upload ended.
@@ -89,32 +102,42 @@ pub enum UploadError {
     },
 }
 
-/// Posts what of a chunk was not posted yet.
-pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> Result<Uploaded, UploadError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+/// Why nothing is to be sent of a chunk, if that is so.
+pub async fn is_over(
+    records: &Records,
+    manifest: &Manifest,
+    chunk: u32,
+) -> Result<Option<Uploaded>, RecordError> {
+    let run = &manifest.run;
     if records.receipt(run, chunk).await?.is_some() {
-        return Ok(Uploaded::Already);
+        return Ok(Some(Uploaded::Already));
     }
     if records.is_canceled(run).await? {
-        return Ok(Uploaded::Canceled);
+        return Ok(Some(Uploaded::Canceled));
     }
-    if let Some(parked) = records.parked(run).await? {
-        return Ok(Uploaded::Parked(parked));
+    Ok(records.parked(run).await?.map(Uploaded::Parked))
+}
+
+/// Posts what of a chunk was not posted yet.
+pub async fn upload(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    chunk: u32,
+    how: &How,
+) -> Result<Uploaded, UploadError> {
+    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+    if let Some(over) = is_over(&records, manifest, chunk).await? {
+        return Ok(over);
     }
     // Where the run was parked, what had been sent of the chunk was settled. More is sent now.
     records.objects().delete(&(&Key::Outcome(run.clone(), chunk)).into()).await.map_err(RecordError::from)?;
     let key = manifest.chunk_key(chunk);
-    let unpacked = match records.lines(&key).await {
-        Err(RecordError::Object(ObjectError::NotFound { .. })) => {
-            return Err(UploadError::NoChunk { key: key.to_string() });
-        }
-        lines => lines?,
-    };
+    let unpacked = unpacked(&records, &key).await?;
     let contacts = contacts(&key, &unpacked)?;
     let before = records.sent_of(run, chunk).await?;
     let usage_before = context.client.usage();
 
-    let mut sending = Sending::new(context, manifest, &contacts, before);
+    let mut sending = Sending::new(context, manifest, &contacts, how, before);
     // Read once, before batches in flight ask for it at the same time.
     let end = match context.client.know_key().await {
         Ok(()) => sending.send(run, &records).await?,
@@ -122,7 +145,7 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
     };
     let usage = context.client.usage();
     let mut receipt = sending.receipt;
-    receipt.requests += usage.requests - usage_before.requests;
+    receipt.requests += usage.requests - usage_before.requests + how.requests;
     receipt.throttled += usage.throttled - usage_before.throttled;
     receipt.batches.sort_by_key(|batch| batch.contacts.first());
 
@@ -147,6 +170,15 @@ pub async fn upload(context: &Context<'_>, manifest: &Manifest, chunk: u32) -> R
             tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
             Ok(Uploaded::Parked(parked))
         }
+    }
+}
+
+async fn unpacked(records: &Records, key: &Key) -> Result<Vec<u8>, UploadError> {
+    match records.lines(key).await {
+        Err(RecordError::Object(ObjectError::NotFound { .. })) => {
+            Err(UploadError::NoChunk { key: key.to_string() })
+        }
+        lines => Ok(lines?),
     }
 }
 
@@ -189,6 +221,7 @@ struct Sending<'a> {
     context: &'a Context<'a>,
     contacts: &'a [StoredContact<'a>],
     tags: InlineTags,
+    batch_contacts: u32,
     to_post: VecDeque<Cut>,
     receipt: Receipt,
     patience: Patience,
@@ -199,14 +232,17 @@ impl<'a> Sending<'a> {
         context: &'a Context<'a>,
         manifest: &Manifest,
         contacts: &'a [StoredContact<'a>],
-        receipt: Receipt,
+        how: &How,
+        mut receipt: Receipt,
     ) -> Self {
-        let covered = receipt.covered(contacts.len());
-        let places = (0..).zip(&covered).filter(|(_, covered)| !**covered).map(|(place, _)| place);
-        let tags = InlineTags::of(&manifest.tags);
-        let to_post = cut(contacts, &tags, places).into();
+        let tags = inline(manifest, how.tags);
+        let to_post = cut(contacts, &tags, how.batch_contacts, left(&receipt, contacts.len())).into();
         let patience = Patience { deadline: context.deadline, ..Patience::default() };
-        Self { context, contacts, tags, to_post, receipt, patience }
+        // Where a part of it was sent without, all get them later: a tag that is there can be added again.
+        if how.tags == TagWay::Endpoint {
+            receipt.tags = how.tags;
+        }
+        Self { context, contacts, tags, batch_contacts: how.batch_contacts, to_post, receipt, patience }
     }
 
     /// Posts batch after batch, several in flight, until none is left or there is a reason to stop. What is in
@@ -268,7 +304,7 @@ impl<'a> Sending<'a> {
                 let named =
                     |place: &u32| rejected.iter().any(|rejection: &Rejection| rejection.place == *place);
                 let others = cut.places.into_iter().filter(|place| !named(place));
-                self.to_post.extend(self::cut(self.contacts, &self.tags, others));
+                self.to_post.extend(self::cut(self.contacts, &self.tags, self.batch_contacts, others));
                 self.receipt.rejected.extend(rejected);
                 None
             }
@@ -289,6 +325,19 @@ async fn post(
     let body = batch_body(bodies.map(|stored| (stored.contact, stored.of.tags)), tags);
     let result = client.post_batch(slot, body, patience).await;
     (cut, result)
+}
+
+/// The tags that go into contacts.
+fn inline(manifest: &Manifest, way: TagWay) -> InlineTags {
+    match way {
+        TagWay::Inline => InlineTags::of(&manifest.tags),
+        TagWay::Endpoint => InlineTags::none(),
+    }
+}
+
+/// The places of contacts that a receipt does not cover.
+fn left(receipt: &Receipt, contacts: usize) -> impl Iterator<Item = u32> {
+    (0..).zip(receipt.covered(contacts)).filter(|(_, covered)| !covered).map(|(place, _)| place)
 }
 
 async fn until(deadline: Option<Instant>) {

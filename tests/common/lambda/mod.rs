@@ -104,11 +104,11 @@ impl Cloud {
         self.pump.drain(&self.account, &self.uploader).await;
     }
 
-    /// Writes a connection's file and its secret.
+    /// Writes a connection's file and its secret. Its tags go into the batches, without a canary.
     pub(crate) async fn connection(&self, name: &str, requests_per_minute: u32, key: &str) {
         let text = format!(
             "display_name = \"{name}\"\nsecret = \"{}\"\nrequests_per_minute = {requests_per_minute}\n\
-             [data_privacy]\nagreed_by = \"ada@example.com\"\nagreed_at = 2026-01-01T00:00:00Z\n",
+             tags = \"inline\"\n[data_privacy]\nagreed_by = \"ada@example.com\"\nagreed_at = 2026-01-01T00:00:00Z\n",
             self.secret_of(name)
         );
         self.account.put(&format!("connections/{name}.toml"), text).await;

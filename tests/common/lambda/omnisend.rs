@@ -17,7 +17,12 @@ pub(crate) struct Omnisend {
 impl Omnisend {
     /// One that answers at once, and holds each brand to a limit.
     pub(crate) async fn start(requests_per_minute: u32) -> Self {
-        let options = Options { requests_per_minute, batch_delay: Duration::ZERO, ..Options::default() };
+        let options = Options {
+            requests_per_minute,
+            tags_per_minute: requests_per_minute,
+            batch_delay: Duration::ZERO,
+            ..Options::default()
+        };
         let running = sandbox::start(options).await.unwrap();
         Self { running, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }

@@ -2,31 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use omnisend_export::config;
 use serde_json::Value;
 
-use super::{CANARY, Ran, World};
+use super::{
+    CANARY, Ran, World,
+    asked::{May, is_asked_for},
+};
 
 /// Headers of a request, beside those that HTTP itself needs.
 const DOCUMENTED: [&str; 3] = ["authorization", "content-type", "omnisend-version"];
 const OF_HTTP: [&str; 4] = ["accept", "content-length", "host", "user-agent"];
-
-/// Fields that a contact may have.
-const FIELDS: [&str; 14] = [
-    "identifiers",
-    "firstName",
-    "lastName",
-    "address",
-    "city",
-    "state",
-    "postalCode",
-    "country",
-    "countryCode",
-    "birthdate",
-    "gender",
-    "tags",
-    "customProperties",
-    "createdAt",
-];
 
 impl World {
     pub(super) async fn check(&self, ran: &Ran) {
@@ -40,9 +26,11 @@ impl World {
         let may = May {
             consent: self.says("[consent."),
             welcome: self.says("send_welcome_message_acknowledged = true"),
+            batch: if self.connection_says("batch_size") { 1_000 } else { 100 },
+            tags: self.own_tags(),
         };
         for request in self.requests().await {
-            self.is_as_documented(&request, may);
+            self.is_as_documented(&request, &may);
         }
     }
 
@@ -50,6 +38,24 @@ impl World {
     fn says(&self, text: &str) -> bool {
         let exports = self.files().into_iter().filter(|file| file.starts_with("exports/"));
         exports.into_iter().any(|file| self.read(&file).contains(text))
+    }
+
+    fn connection_says(&self, text: &str) -> bool {
+        let connections = self.files().into_iter().filter(|file| file.starts_with("connections/"));
+        connections.into_iter().any(|file| self.read(&file).contains(text))
+    }
+
+    /// The tags of every export that there is or was.
+    fn own_tags(&self) -> BTreeSet<String> {
+        let exports = self.files().into_iter().filter(|file| file.starts_with("exports/"));
+        let text = exports.map(|file| (self.read(&file), file));
+        let read = text.filter_map(|(text, file)| {
+            let (name, connection) = ("vip".parse().unwrap(), "acme".parse().unwrap());
+            config::export(name, connection, &file, text.as_bytes()).ok()
+        });
+        let tags = read.flat_map(|export| export.tags()).map(String::from);
+        self.tags.borrow_mut().extend(tags);
+        self.tags.borrow().clone()
     }
 
     fn no_secret_is_out(&self, ran: &Ran) {
@@ -146,7 +152,7 @@ impl World {
         }
     }
 
-    fn is_as_documented(&self, request: &Value, may: May) {
+    fn is_as_documented(&self, request: &Value, may: &May) {
         let headers = request["headers"].as_object().unwrap();
         let names: BTreeSet<&str> = headers.keys().map(String::as_str).collect();
         let other: Vec<_> =
@@ -158,57 +164,6 @@ impl World {
         assert!(keys.iter().any(|known| known == key), "an unknown key was sent");
         assert_eq!(headers["omnisend-version"], "2026-03-15");
         assert_eq!(headers["content-type"], "application/json");
-        let (method, path, body) =
-            ["method", "path", "body"].map(|part| request[part].as_str().unwrap()).into();
-        match method {
-            "GET" => assert!(path.starts_with("/api/batches") && body.is_empty(), "{method} {path}: {body}"),
-            "POST" => {
-                assert_eq!(path, "/api/batches");
-                assert!(body.len() < 1_000_000, "a body of {} bytes", body.len());
-                is_a_batch(&serde_json::from_str(body).expect("a body of JSON"), may);
-            }
-            other => panic!("{other} {path}"),
-        }
-    }
-}
-
-/// What the exports of a world allow requests to say.
-#[derive(Clone, Copy)]
-struct May {
-    consent: bool,
-    welcome: bool,
-}
-
-fn is_a_batch(body: &Value, may: May) {
-    let names: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["endpoint", "items", "method"]);
-    assert_eq!((&body["endpoint"], &body["method"]), (&"contacts".into(), &"POST".into()));
-    let items = body["items"].as_array().unwrap();
-    assert!((1..=100).contains(&items.len()), "{} items", items.len());
-    for item in items {
-        for (name, value) in item.as_object().unwrap() {
-            assert!(FIELDS.contains(&name.as_str()), "an unknown field {name}: {item}");
-            assert!(*value != "", "{name} is sent empty: {item}");
-        }
-        for identifier in item["identifiers"].as_array().unwrap() {
-            is_an_identifier(identifier, may);
-        }
-    }
-}
-
-/// Consent and the welcome message are spoken of only where an export says so.
-fn is_an_identifier(identifier: &Value, may: May) {
-    let names: Vec<&str> = identifier.as_object().unwrap().keys().map(String::as_str).collect();
-    let known = |name: &&str| match *name {
-        "channels" | "consent" => may.consent,
-        name => ["id", "sendWelcomeMessage", "type"].contains(&name),
-    };
-    assert!(names.iter().all(known) && names.len() >= 3, "an identifier says more or less: {names:?}");
-    if !may.welcome {
-        assert_eq!(identifier["sendWelcomeMessage"], false, "a welcome message is asked for");
-    }
-    let channels = identifier["channels"].as_object().into_iter().flatten();
-    for (_, channel) in channels.filter(|(_, channel)| channel["status"] != "unsubscribed") {
-        assert!(channel["statusChangedAt"].is_string(), "an opt-in without its date: {channel}");
+        is_asked_for(request, may);
     }
 }

@@ -1,5 +1,6 @@
 //! A world for one test: a sandbox, a state directory, and the binary between them.
 
+mod asked;
 mod call;
 mod check;
 mod segment;
@@ -48,6 +49,8 @@ pub(crate) struct World {
     segment: RefCell<Option<Segment>>,
     /// Keys that requests may carry.
     keys: RefCell<Vec<String>>,
+    /// The tags of the exports so far.
+    tags: RefCell<BTreeSet<String>>,
     /// Whether 429s were ordered, so that some are no fault of the client's.
     throttling_ordered: Cell<bool>,
 }
@@ -86,6 +89,7 @@ impl World {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             segment: RefCell::default(),
             keys: RefCell::new(vec![KEY.to_owned()]),
+            tags: RefCell::default(),
             throttling_ordered: Cell::default(),
         };
         world.connection("acme", world.limit);
@@ -113,10 +117,16 @@ impl World {
         fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// A connection whose tags go into the batches: no canary asks for more than a test is about.
     pub(crate) fn connection(&self, name: &str, requests_per_minute: u32) {
+        self.connection_with(name, requests_per_minute, "tags = \"inline\"");
+    }
+
+    /// A connection that says this besides.
+    pub(crate) fn connection_with(&self, name: &str, requests_per_minute: u32, says: &str) {
         let text = format!(
             "display_name = \"{name}\"\nsecret = \"omnisend/{name}\"\n\
-             requests_per_minute = {requests_per_minute}\n[data_privacy]\nagreed_by = \"ada\"\n\
+             requests_per_minute = {requests_per_minute}\n{says}\n[data_privacy]\nagreed_by = \"ada\"\n\
              agreed_at = 2026-01-01T00:00:00Z\n"
         );
         self.write(&format!("connections/{name}.toml"), text);
@@ -168,6 +178,11 @@ impl World {
         self.keys.borrow_mut().extend([old, new].map(str::to_owned));
     }
 
+    /// Waits until the sandbox has done all that it took.
+    pub(crate) async fn idle(&self) {
+        self.text("idle").await;
+    }
+
     /// Puts contacts into the sandbox.
     pub(crate) async fn seed(&self, contacts: &Value) {
         self.post("contacts", contacts).await;
@@ -185,7 +200,8 @@ impl World {
 
     /// Every `POST /batches` that the sandbox received.
     pub(crate) async fn posts(&self) -> Vec<Value> {
-        self.requests().await.into_iter().filter(|request| request["method"] == "POST").collect()
+        let is_batch = |request: &Value| request["method"] == "POST" && request["path"] == "/api/batches";
+        self.requests().await.into_iter().filter(is_batch).collect()
     }
 
     /// The contacts in all batches that the sandbox took: more than there are people where some were sent twice.
