@@ -6,6 +6,7 @@
 mod blocks;
 mod column;
 mod guard;
+mod pages;
 mod schema;
 mod value;
 
@@ -26,6 +27,7 @@ use self::{
     blocks::Blocks,
     column::{Cells, cells},
     guard::guarded,
+    pages::Checked,
     schema::{Kind, Leaf, leaves},
 };
 use super::{BadRow, File, Header, Row, Rows, SourceError};
@@ -134,6 +136,7 @@ impl ParquetRows {
             let descriptor = of.column_descr_ptr();
             let reader = guarded(|| {
                 let pages = SerializedPageReader::new(self.blocks.clone(), of, rows, None)?;
+                let pages = Checked::new(pages, &descriptor, rows as u64);
                 Ok(get_column_reader(descriptor.clone(), Box::new(pages)))
             });
             let reader = reader.map_err(|error| refusal(error, self.row + 1, Some(&leaf.name)))?;

@@ -2,9 +2,12 @@ use std::{ops::Range, sync::Mutex};
 
 use bytes::Bytes;
 use parquet::{
-    basic::{Compression, ZstdLevel},
+    basic::{Compression, Encoding, ZstdLevel},
     data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type},
-    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    file::{
+        properties::{WriterProperties, WriterVersion},
+        writer::SerializedFileWriter,
+    },
     schema::parser::parse_message_type,
 };
 use proptest::prelude::*;
@@ -225,5 +228,62 @@ proptest! {
             changed.truncate(end.index(changed.len()));
         }
         let _ = read(changed.into(), &WANTED);
+    }
+}
+
+#[test]
+fn a_page_that_promises_more_lengths_than_values_is_refused_before_room_is_made() {
+    let bytes = Bytes::from_static(include_bytes!("../../../fuzz/corpus/parquet/impossible-delta"));
+    let mut rows = ParquetRows::open(Arc::new(bytes), &[]).unwrap();
+    let mut row = Row::default();
+    let error = loop {
+        match rows.next(&mut row) {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("it was read"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(error.contains("the lengths of a page's values are impossible"), "{error}");
+}
+
+#[test]
+fn text_that_is_stored_by_its_lengths_reads_whatever_their_number() {
+    let schema = "message people { required binary a (UTF8); optional binary b (UTF8); }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    for (encoding, version) in [
+        (Encoding::DELTA_LENGTH_BYTE_ARRAY, WriterVersion::PARQUET_1_0),
+        (Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_1_0),
+        (Encoding::DELTA_LENGTH_BYTE_ARRAY, WriterVersion::PARQUET_2_0),
+        (Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_2_0),
+    ] {
+        for count in [1_usize, 2, 3, 32, 33, 64, 65, 128, 129, 130, 257, 700] {
+            let properties = WriterProperties::builder()
+                .set_dictionary_enabled(false)
+                .set_writer_version(version)
+                .set_encoding(encoding)
+                .build();
+            let mut writer =
+                SerializedFileWriter::new(Vec::new(), schema.clone(), Arc::new(properties)).unwrap();
+            let mut group = writer.next_row_group().unwrap();
+            let texts: Vec<String> = (0..count).map(|n| format!("{}{n}", "x".repeat(n % 97))).collect();
+            let all: Vec<ByteArray> = texts.iter().map(|text| text.as_str().into()).collect();
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<ByteArrayType>().write_batch(&all, None, None).unwrap();
+            column.close().unwrap();
+            let defined: Vec<i16> = (0..count).map(|n| i16::from(n % 3 == 0)).collect();
+            let some: Vec<ByteArray> = all.iter().step_by(3).cloned().collect();
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<ByteArrayType>().write_batch(&some, Some(&defined), None).unwrap();
+            column.close().unwrap();
+            group.close().unwrap();
+            let expected: Vec<String> = (0..count)
+                .map(|n| {
+                    let text = &texts[n];
+                    format!("{}: {text}|{}", n + 1, if n % 3 == 0 { text } else { "" })
+                })
+                .collect();
+            let file = writer.into_inner().unwrap().into();
+            assert_eq!(read(file, &["a", "b"]).unwrap(), expected, "{encoding:?} {version:?} {count}");
+        }
     }
 }
