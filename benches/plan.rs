@@ -133,6 +133,7 @@ fn measure(state: &Path) {
             trigger,
             mode: Mode::Full,
             dry_run: false,
+            show_values: false,
             allowed: omnisend_export::run::Allowed::new(),
         };
         let start = Instant::now();

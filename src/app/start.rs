@@ -22,6 +22,8 @@ pub struct Ask {
     pub mode: Option<Mode>,
     /// Say what would be sent, and send nothing.
     pub dry_run: bool,
+    /// Whether a dry run shows the values of its first contacts, and not only their shape.
+    pub show_values: bool,
     /// The guards that the run is let through.
     pub allow: Allowed,
 }
@@ -63,6 +65,7 @@ impl App {
             run,
             mode,
             dry_run: ask.dry_run,
+            show_values: ask.show_values,
             allowed: ask.allow,
         };
         let manifest = match plan::plan(ports, &request, self.observer()).await {

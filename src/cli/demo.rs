@@ -108,6 +108,7 @@ async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
         export,
         mode: None,
         dry_run: false,
+        show_values: false,
         allow: Allowed::new(),
         give_up_after: SignedDuration::from_mins(5),
     };

@@ -35,6 +35,9 @@ pub(super) struct RunArgs {
     /// Read and map everything, say what would be sent and how long it would take, and send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Show the values of the contacts that a dry run shows; without it, only their shape
+    #[arg(long, requires = "dry_run")]
+    show_values: bool,
     /// Let this run through a guard that would stop it; may be given several times
     #[arg(long, value_name = "GUARD", value_parser = guard())]
     allow: Vec<GuardName>,
@@ -73,6 +76,7 @@ pub(super) async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
         export: args.export.clone(),
         mode: args.mode.map(Mode::from),
         dry_run: args.dry_run,
+        show_values: args.show_values,
         allow: args.allow.iter().copied().collect(),
         give_up_after: args.give_up_after,
     };

@@ -44,6 +44,7 @@ pub(super) struct What {
     pub export: ExportName,
     pub mode: Option<Mode>,
     pub dry_run: bool,
+    pub show_values: bool,
     pub allow: Allowed,
     pub give_up_after: SignedDuration,
 }
@@ -153,6 +154,7 @@ impl Session {
             run,
             mode,
             dry_run: what.dry_run,
+            show_values: what.show_values,
             allowed: what.allow.clone(),
         };
         tokio::select! {

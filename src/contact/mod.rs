@@ -6,6 +6,7 @@ mod field;
 mod hash;
 mod mapper;
 mod mapping;
+mod mask;
 mod names;
 mod normalise;
 mod prepared;
@@ -13,8 +14,7 @@ mod program;
 mod takes;
 mod warnings;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::normalise::country_code;
+pub(crate) use self::mask::mask_contact;
 pub use self::{
     consent::{
         Channel, ChannelConsent, Channels, Consent, ConsentMapping, DateFormat, InvalidFormat, Proof, Said,
@@ -30,3 +30,5 @@ pub use self::{
     program::{ProgramError, Programs, check_expression, check_template},
     warnings::Warnings,
 };
+#[cfg(feature = "cli")]
+pub(crate) use self::{mask::masked, normalise::country_code};

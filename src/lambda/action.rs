@@ -28,12 +28,19 @@ pub(super) async fn act(
     let ports = app.ports();
     let now = ports.clock.now();
     match action {
-        Action::Run { export, mode, dry_run, allow, request } => {
+        Action::Run { export, mode, dry_run, show_values, allow, request } => {
             let found = load_export(&*ports.objects, &export, now).await;
             let (connection, export) = found.map_err(AppError::from)?;
             let request = request.unwrap_or_else(|| request_id.to_owned());
             let trigger = Trigger::Call { at: now, request };
-            Ok(start(app, state_bucket, (connection, export), trigger, Ask { mode, dry_run, allow }).await?)
+            Ok(start(
+                app,
+                state_bucket,
+                (connection, export),
+                trigger,
+                Ask { mode, dry_run, show_values, allow },
+            )
+            .await?)
         }
         Action::Connect { connection } => {
             let loaded = load_connection(&*ports.objects, &connection, now).await.map_err(AppError::from)?;

@@ -71,6 +71,9 @@ pub enum Action {
         /// Say what would be sent, and send nothing.
         #[serde(default)]
         dry_run: bool,
+        /// In a dry run, show the values of the first contacts, and not only their shape.
+        #[serde(default)]
+        show_values: bool,
         /// The guards that the run is let through.
         #[serde(default)]
         allow: Allowed,

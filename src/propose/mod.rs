@@ -11,7 +11,6 @@ mod dates;
 mod fields;
 mod judge;
 mod look;
-mod mask;
 mod names;
 mod properties;
 mod region;
@@ -23,7 +22,6 @@ mod write;
 
 pub(crate) use self::{
     fields::{Chosen, Fields},
-    mask::masked,
     properties::Proposed,
     romanise::latin,
     survey::Survey,

@@ -6,11 +6,10 @@ use super::{
     column::{Column, percent},
     dates::{self, Written},
     look,
-    mask::masked,
     names::words,
     romanise::property_name,
 };
-use crate::contact::{self, Decimal, Field};
+use crate::contact::{self, Decimal, Field, masked};
 
 /// What a property's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::{
     contact::{Channel, Flaw},
     run::{
-        Allowed, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned, Reason,
-        Report, Requests, RunRef, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts,
+        Allowed, Asked, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned,
+        Reason, Report, Requests, RunRef, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts,
     },
 };
 
@@ -185,6 +185,29 @@ pub(super) fn shrunk() -> Report {
     stopped_by(vec![shrink, removals], report)
 }
 
+/// A dry run that two guards would stop.
+pub(super) fn dry_run_shrunk() -> Report {
+    let Report { stopped, allowed, guards, .. } = shrunk();
+    let report = Report {
+        allowed,
+        guards,
+        dry_run: dry_run().dry_run.map(|forecast| Forecast {
+            batches: 1,
+            requests: Asked { upload: 1, settle: 1, untag: 49, ..Asked::default() },
+            seconds: 50,
+            first_contacts: vec![json!({"firstName": "A•••", "tags": ["segment: VIP"]})],
+            masked: true,
+            ..forecast
+        }),
+        ..report(State::Stopped, counts([412, 0, 0, 377, 35], [0, 0, 35]))
+    };
+    let report = stopped_by(stopped, report);
+    Report {
+        message: report.message.map(|message| format!("a run now would be stopped: {message}")),
+        ..report
+    }
+}
+
 /// A guard stopped it, since there was nothing to read.
 pub(super) fn empty() -> Report {
     stopped_by(vec![Guard::Empty { read: 0 }], report(State::Stopped, counts([0; 5], [0; 3])))
@@ -222,8 +245,10 @@ pub(super) fn dry_run() -> Report {
         reasons: of_the_file(204, 92, 419),
         dry_run: Some(Forecast {
             batches: 93,
+            requests: Asked { upload: 93, settle: 2, tag: 38, untag: 3, segment: 2 },
             requests_per_minute: const { NonZeroU32::new(400).unwrap() },
-            seconds: 14,
+            seconds: 64,
+            masked: false,
             first_contacts: vec![contact("ada@example.com", "Ada"), contact("bo@example.com", "Bo <b>")],
         }),
         ..report(State::Partial, counts([10_000, 296, 419, 0, 9_285], [0, 0, 9_285]))
@@ -268,6 +293,7 @@ pub(super) fn all() -> Vec<(&'static str, Report)> {
         ("empty", empty()),
         ("canceled", canceled()),
         ("dry run", dry_run()),
+        ("dry run, shrunk", dry_run_shrunk()),
         ("skipped", skipped()),
         ("hostile", hostile()),
     ]

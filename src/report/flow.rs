@@ -1,10 +1,10 @@
 //! Where every row went, as two bars: the rows that were read, and below it the contacts among them.
 
 use super::{
-    headline::{sends, sent_or_to_send},
+    headline::{is_cut_short, sends, sent_or_to_send},
     words::{count, counted, percent},
 };
-use crate::run::{GuardName, Report};
+use crate::run::Report;
 
 /// The width of a bar. Finer than any screen shows.
 const WIDTH: u64 = 10_000;
@@ -59,12 +59,11 @@ impl Flow {
             return None;
         }
         let width = width(planned.sent, planned.read);
-        let is_cut_short = report.stopped.iter().any(|guard| guard.name() == GuardName::MaxProfiles);
         Some(Self {
             rows: rows(report),
             contacts: (sends(report) && planned.sent > 0).then(|| contacts(report)),
             mouth: format!("{}.{:02}", width / 100, width % 100),
-            note: is_cut_short.then_some("These are the rows up to where the guard stopped the run."),
+            note: is_cut_short(report).then_some("These are the rows up to where the guard stopped the run."),
         })
     }
 }

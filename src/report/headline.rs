@@ -4,7 +4,7 @@ use super::{
     plain::clip_middle,
     words::{and, count, counted, duration, sentence},
 };
-use crate::run::{Report, State};
+use crate::run::{GuardName, Report, State};
 
 /// How much of a message is shown, in characters.
 const MESSAGE_CHARS: usize = 2000;
@@ -51,9 +51,14 @@ pub(super) struct Headline {
     pub message: Option<String>,
 }
 
-/// Whether a run was a dry run that came to its end. One that a guard stopped has nothing to foretell.
+/// Whether a run was a dry run that read everything. Of what was not read, nothing can be foretold.
 pub(super) fn is_forecast(report: &Report) -> bool {
-    report.dry_run.is_some() && report.state != State::Stopped
+    report.dry_run.is_some() && !is_cut_short(report)
+}
+
+/// Whether a guard stopped the run before it had read everything.
+pub(super) fn is_cut_short(report: &Report) -> bool {
+    report.stopped.iter().any(|guard| guard.name() == GuardName::MaxProfiles)
 }
 
 /// Whether a run was to send anything, and not only to read.
@@ -69,6 +74,9 @@ pub(super) fn sent_or_to_send(report: &Report) -> &'static str {
 impl Headline {
     pub(super) fn of(report: &Report) -> Self {
         let (tone, badge, lede) = match report.state {
+            _ if is_forecast(report) && !report.stopped.is_empty() => {
+                (Tone::Bad, "Dry run", forecast(report))
+            }
             _ if is_forecast(report) => (Tone::Quiet, "Dry run", forecast(report)),
             State::Succeeded => (Tone::Good, "Succeeded", arrived(report, "contacts")),
             State::Partial => (Tone::Mixed, "Partial", partial(report)),
@@ -91,14 +99,19 @@ impl Headline {
 fn forecast(report: &Report) -> String {
     let planned = report.counts.planned();
     let mut said = vec!["Nothing was sent.".to_owned()];
+    let if_let_through = match report.stopped.as_slice() {
+        [] => "A run now",
+        [_] => "A guard would stop a run now. Let through, it",
+        [..] => "Guards would stop a run now. Let through, it",
+    };
     said.push(match &report.dry_run {
         Some(forecast) if planned.sent > 0 => format!(
-            "A run now would send {} in {}, which takes about {}.",
+            "{if_let_through} would send {} in {}, which takes about {}.",
             counted(planned.sent, "contact", "contacts"),
             counted(forecast.batches, "batch", "batches"),
             duration(i64::try_from(forecast.seconds).unwrap_or(i64::MAX)),
         ),
-        _ => "A run now would have nothing to send.".to_owned(),
+        _ => format!("{if_let_through} would have nothing to send."),
     });
     said.extend(invalid(report));
     said.join(" ")

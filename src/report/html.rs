@@ -5,11 +5,11 @@ use askama::Template;
 use super::{
     aside, consent,
     flow::{Flow, Sum},
-    guards,
+    forecast, guards,
     headline::{Headline, is_forecast, sends},
     left_out::{self, Line},
     plain::{clip, json, plain},
-    words::{count, counted, duration, moment, size, took},
+    words::{and, count, counted, duration, moment, size, took},
 };
 use crate::run::{Forecast, Key, Report};
 
@@ -53,6 +53,9 @@ struct Span {
 
 struct ForecastView {
     numbers: [(String, &'static str); 3],
+    /// The requests by what they are for, where there are several kinds.
+    parts: Option<String>,
+    contacts_title: &'static str,
 }
 
 struct LeftOut {
@@ -169,14 +172,17 @@ fn spans(message: &str) -> Vec<Span> {
 
 impl ForecastView {
     fn of(forecast: &Forecast) -> Self {
+        let (requests, parts) = (forecast.requests.all(), forecast::parts(forecast));
         let seconds = i64::try_from(forecast.seconds).unwrap_or(i64::MAX);
         let per_minute = forecast.requests_per_minute.get().into();
         Self {
             numbers: [
-                (count(forecast.batches), if forecast.batches == 1 { "batch" } else { "batches" }),
+                (count(requests), if requests == 1 { "request" } else { "requests" }),
                 (count(per_minute), if per_minute == 1 { "request a minute" } else { "requests a minute" }),
-                (duration(seconds), "to send it at this pace"),
+                (duration(seconds), "at this pace"),
             ],
+            parts: (parts.len() > 1).then(|| and(&parts)),
+            contacts_title: forecast::contacts_title(forecast),
         }
     }
 }

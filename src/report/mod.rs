@@ -7,6 +7,7 @@ mod consent;
 #[cfg(test)]
 mod examples;
 mod flow;
+mod forecast;
 mod guards;
 mod headline;
 mod html;

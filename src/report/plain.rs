@@ -43,10 +43,18 @@ pub(super) fn clip_middle(text: &str, max: usize) -> String {
 
 /// A JSON value over several lines, exact: what is active is escaped, as JSON allows for any character.
 pub(super) fn json(value: &serde_json::Value) -> String {
-    // `{:#}` of a value cannot fail: its keys are strings.
-    let pretty = format!("{value:#}");
-    let mut out = String::with_capacity(pretty.len());
-    for c in pretty.chars() {
+    // A value can always be written: its keys are strings.
+    escaped(&format!("{value:#}"))
+}
+
+/// The same on one line.
+pub(super) fn json_line(value: &serde_json::Value) -> String {
+    escaped(&value.to_string())
+}
+
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
         if c != '\n' && is_active(c) {
             // Every active character is of the basic plane, so that one escape says it. Writing to a string
             // cannot fail.

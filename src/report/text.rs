@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{
-    aside, consent, guards,
+    aside, consent, forecast, guards,
     headline::{is_forecast, sends, sent_or_to_send},
     left_out::{self, Cells},
-    plain::{clip, clip_middle, plain},
+    plain::{clip, clip_middle, json_line, plain},
     words::{count, counted, duration, took},
 };
 use crate::run::{Report, State};
@@ -25,7 +25,7 @@ pub fn text(report: &Report) -> String {
     // Writing to a string cannot fail.
     let mut out = String::new();
     let end = match report.state {
-        _ if is_forecast(report) => "dry run, nothing was sent",
+        _ if report.dry_run.is_some() => "dry run, nothing was sent",
         State::Stopped => "stopped, nothing was sent",
         state => state.as_str(),
     };
@@ -50,7 +50,23 @@ pub fn text(report: &Report) -> String {
     consent(&mut out, report);
     left_out(&mut out, report);
     cells(&mut out, report);
+    first_contacts(&mut out, report);
     out
+}
+
+/// What a dry run would send first.
+fn first_contacts(out: &mut String, report: &Report) {
+    let Some(forecast) = report.dry_run.as_ref().filter(|_| is_forecast(report)) else { return };
+    if forecast.first_contacts.is_empty() {
+        return;
+    }
+    let how = if forecast.masked { " (--show-values shows them)" } else { "" };
+    let _ = writeln!(out, "  {}{how}:", forecast::contacts_title(forecast).to_lowercase());
+    for contact in &forecast.first_contacts {
+        // The report has all of a long one.
+        let line: String = json_line(contact).chars().take(MESSAGE_CHARS - 2).collect();
+        let _ = writeln!(out, "    {line}");
+    }
 }
 
 /// Cells that their contacts went without.
@@ -122,12 +138,15 @@ fn sums(out: &mut String, report: &Report) {
 fn effort(out: &mut String, report: &Report) {
     match &report.dry_run {
         Some(forecast) if is_forecast(report) => {
+            let parts = forecast::parts(forecast);
             let _ = writeln!(
                 out,
-                "  a run now would post {} in about {}, at {} a minute",
-                counted(forecast.batches, "batch", "batches"),
+                "  a run now would take {} in about {}, at {} a minute{}{}",
+                counted(forecast.requests.all(), "request", "requests"),
                 duration(i64::try_from(forecast.seconds).unwrap_or(i64::MAX)),
-                counted(forecast.requests_per_minute.get().into(), "request", "requests"),
+                count(forecast.requests_per_minute.get().into()),
+                if parts.is_empty() { "" } else { ": " },
+                parts.join(", "),
             );
         }
         _ => {

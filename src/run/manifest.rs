@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ByReason, ConnectionName, ConsentCounts, Guard, GuardLimits, Key, Planned, RunRef, Trigger,
-    WantedSegment,
+    Allowed, ByReason, ConnectionName, ConsentCounts, Forecast, Guard, GuardLimits, Key, Planned, Prospect,
+    RunRef, Trigger, WantedSegment,
 };
 use crate::{
-    contact::{Channel, Mapping, Tag},
+    contact::{Channel, Mapping, Tag, mask_contact},
     ports::objects::Pinned,
 };
 
@@ -120,6 +120,19 @@ pub struct Manifest {
 pub struct DryRun {
     /// The first contacts, as they would be sent.
     pub first_contacts: Vec<serde_json::Value>,
+    /// Whether their values are masked.
+    #[serde(default)]
+    pub masked: bool,
+}
+
+impl DryRun {
+    /// Of these contacts. Without their values, nobody's data stays behind where nothing is sent.
+    pub fn of(mut first_contacts: Vec<serde_json::Value>, show_values: bool) -> Self {
+        if !show_values {
+            first_contacts.iter_mut().for_each(mask_contact);
+        }
+        Self { first_contacts, masked: !show_values }
+    }
 }
 
 impl Manifest {
@@ -155,6 +168,26 @@ impl Manifest {
     pub fn chunk_key(&self, chunk: u32) -> Key {
         let is_revised = self.chunks.get(chunk as usize).is_some_and(|chunk| chunk.revised);
         if is_revised { Key::Revised(self.run.clone(), chunk) } else { Key::Chunk(self.run.clone(), chunk) }
+    }
+
+    /// What a dry run would have sent.
+    pub fn forecast(&self) -> Option<Forecast> {
+        let DryRun { first_contacts, masked } = self.dry_run.clone()?;
+        let prospect = Prospect {
+            batches: self.batches(),
+            to_tag: 0,
+            to_untag: 0,
+            segments: 0,
+            requests_per_minute: self.requests_per_minute,
+        };
+        Some(Forecast {
+            batches: prospect.batches,
+            requests: prospect.asks(),
+            requests_per_minute: self.requests_per_minute,
+            seconds: prospect.seconds(),
+            first_contacts,
+            masked,
+        })
     }
 
     /// How many batches the contacts make.

@@ -4,6 +4,7 @@ mod consent;
 mod counts;
 mod findings;
 mod flaw;
+mod forecast;
 mod guard;
 mod keys;
 mod lines;
@@ -23,6 +24,7 @@ pub use findings::{
     SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
 };
 pub(crate) use flaw::flaw;
+pub use forecast::{Asked, Forecast, Prospect};
 pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGuard, decide, stopped};
 pub use keys::{Bucket, Key, Location, Prefix};
 pub use lines::{
@@ -31,7 +33,7 @@ pub use lines::{
 pub use manifest::{ChunkInfo, DryRun, Manifest, Mode};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};
 pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, TagReceipt, Unknown};
-pub use report::{ByReason, Forecast, Reason, Report, Requests, SourceLine, State, TagCounts};
+pub use report::{ByReason, Reason, Report, Requests, SourceLine, State, TagCounts};
 pub use segments::{SegmentSeen, SegmentState, SegmentsSeen, WantedSegment};
 pub use tags::{InlineTags, TagSet};
 pub use trigger::Trigger;

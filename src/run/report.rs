@@ -1,12 +1,12 @@
 //! The report: what became of a run, as `report.json` has it.
 
-use std::{collections::BTreeMap, num::NonZeroU32};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ConnectionName, ConsentCounts, Counts, Guard, GuardLimits, Manifest, Mode, RunRef, SegmentSeen,
+    Allowed, ConnectionName, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, RunRef, SegmentSeen,
 };
 use crate::contact::Channel;
 
@@ -118,19 +118,6 @@ pub struct Report {
     pub dry_run: Option<Forecast>,
 }
 
-/// What a run would send, and how long it would take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Forecast {
-    /// Batches, which is requests where none has to be repeated.
-    pub batches: u64,
-    /// Requests a minute that the connection allows.
-    pub requests_per_minute: NonZeroU32,
-    /// How long posting them takes at that pace, in seconds.
-    pub seconds: u64,
-    /// The first contacts, as they would be sent.
-    pub first_contacts: Vec<serde_json::Value>,
-}
-
 /// An object that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceLine {
@@ -190,20 +177,5 @@ impl TagCounts {
     /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-impl Manifest {
-    /// What a dry run would have sent.
-    pub fn forecast(&self) -> Option<Forecast> {
-        let dry_run = self.dry_run.as_ref()?;
-        let batches = self.batches();
-        let per_minute = self.requests_per_minute;
-        Some(Forecast {
-            batches,
-            requests_per_minute: per_minute,
-            seconds: (batches * 60).div_ceil(per_minute.get().into()),
-            first_contacts: dry_run.first_contacts.clone(),
-        })
     }
 }

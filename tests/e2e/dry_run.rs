@@ -14,22 +14,26 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
     let ran = world.call("run vip --dry-run").without_key().end().await;
     ran.exits(3).reports("partial", [0, 0, 1_250]);
     let forecast = &ran.report()["dry_run"];
-    let first = |n: u64| {
+    let first = || {
         json!({
-            "identifiers": [{ "type": "email", "id": address(n), "sendWelcomeMessage": false }],
-            "firstName": format!("Person {n}"), "tags": ["segment: VIP"],
+            "identifiers": [{ "type": "email", "id": "p•••@c•••.example", "sendWelcomeMessage": false }],
+            "firstName": "P•••", "tags": ["segment: VIP"],
         })
     };
     assert_eq!(
         forecast,
         &json!({
-            "batches": 13, "requests_per_minute": 400, "seconds": 2, "first_contacts": [first(0), first(1), first(2)],
+            "batches": 13, "requests_per_minute": 400, "seconds": 3,
+            "requests": { "upload": 13, "settle": 2, "tag": 0, "untag": 0, "segment": 0 },
+            "first_contacts": [first(), first(), first()], "masked": true,
         })
     );
     for said in [
         "dry run, nothing was sent",
         "1,250 to send",
-        "a run now would post 13 batches in about 2s, at 400 requests a minute",
+        "a run now would take 15 requests in about 3s, at 400 a minute: 13 batches, 2 to settle them",
+        "the first contacts, as they would be sent; values are masked (--show-values shows them):",
+        "{\"firstName\":\"P•••\",\"identifiers\":[{\"id\":\"p•••@c•••.example\"",
     ] {
         assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
     }
@@ -42,12 +46,23 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
 async fn a_dry_run_of_a_clean_file_exits_with_0_and_prints_json() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip --dry-run --json").without_key().end().await;
+    assert!(!ran.stdout.contains(CANARY), "values are masked unless they are asked for");
     let printed: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
     let written: Vec<Value> = world.reports().into_values().collect();
     assert_eq!(vec![printed.clone()], written);
-    assert!(
-        printed["dry_run"].to_string().contains(CANARY),
-        "the first contacts are shown as they would be sent"
-    );
+    assert!(!world.run_files().iter().any(|file| world.read(file).contains(CANARY)), "nor are they kept");
+    assert_eq!(world.requests().await.len(), 0);
+}
+
+#[tokio::test]
+async fn values_are_shown_where_they_are_asked_for() {
+    let world = World::of_people(3).await;
+    let ran = world.call("run vip --dry-run --show-values").without_key().end().await;
+    ran.exits(0).reports("succeeded", [0, 0, 3]);
+    let forecast = &ran.report()["dry_run"];
+    assert_eq!(forecast["first_contacts"][2]["identifiers"][0]["id"], address(2));
+    assert_eq!(forecast["masked"], false);
+    assert!(ran.stdout.contains(&format!("\"id\":\"{}\"", address(2))), "{}", ran.stdout);
+    world.call("run vip --show-values").end().await.exits(2).says(&["--dry-run"]);
     assert_eq!(world.requests().await.len(), 0);
 }

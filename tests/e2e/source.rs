@@ -236,6 +236,7 @@ async fn refused_while(world: &World, act: Act) -> String {
         trigger,
         mode: Mode::Full,
         dry_run: false,
+        show_values: false,
         allowed: Allowed::new(),
     };
     let error = plan::plan(&ports, &request, &Quiet).await.unwrap_err().to_string();

@@ -22,13 +22,16 @@ async fn a_dry_run_answers_with_its_report_and_touches_neither_omnisend_nor_the_
     assert_eq!(report["state"], "succeeded", "{report}");
     assert_eq!((&report["counts"]["read"], &report["counts"]["sent"]), (&json!(1_234), &json!(1_234)));
     let forecast = &report["dry_run"];
-    assert_eq!((&forecast["batches"], &forecast["seconds"]), (&json!(13), &json!(2)), "{forecast}");
-    assert_eq!(forecast["first_contacts"][0]["firstName"], "Ada 0");
+    assert_eq!((&forecast["batches"], &forecast["seconds"]), (&json!(13), &json!(3)), "{forecast}");
+    assert_eq!(forecast["first_contacts"][0]["firstName"], "A•••");
     assert_eq!(world.omnisend.requests().await, 0);
     assert_eq!(world.account.messages().await, (0, 0));
     let run = report["run"].as_str().unwrap();
     assert_eq!(world.report("vip", run).await, report);
     assert!(world.account.keys(&format!("runs/vip/{run}/chunks/")).await.is_empty());
+
+    let shown = json!({"action": "run", "export": "vip", "dry_run": true, "show_values": true});
+    assert_eq!(world.answer(&shown).await["dry_run"]["first_contacts"][0]["firstName"], "Ada 0");
 }
 
 #[tokio::test]

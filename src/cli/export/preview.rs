@@ -1,6 +1,5 @@
 //! `export preview`: the first rows of an export's file beside the contacts that they become.
 
-mod masked;
 mod shown;
 
 use std::{process::ExitCode, sync::Arc};
@@ -10,9 +9,10 @@ use clap::Args;
 use super::super::{StateArgs, exit::Failure, output, session};
 use crate::{
     config::load_export,
+    contact::{mask_contact, masked},
     ports::clock::{Clock as _, SystemClock},
     run::ExportName,
-    stage::plan,
+    stage::plan::{self, PreviewedRow},
 };
 
 #[derive(Debug, Args)]
@@ -42,13 +42,23 @@ Examples:
   omnisend-export export preview vip --rows 20 --show-values
   omnisend-export export preview vip --json | jq '.[].contact'";
 
+/// Leaves of each value its shape.
+fn mask(row: &mut PreviewedRow) {
+    for (_, cell) in row.cells.iter_mut().filter(|(_, cell)| !cell.is_empty()) {
+        *cell = masked(cell);
+    }
+    if let Some(contact) = &mut row.contact {
+        mask_contact(contact);
+    }
+}
+
 pub(in crate::cli) async fn preview(args: PreviewArgs) -> Result<ExitCode, Failure> {
     let objects = session::directory(&args.state.state)?;
     let (_, export) = load_export(&objects, &args.export, SystemClock.now()).await?;
     let ports = super::ports(objects, &args.state.state);
     let mut rows = plan::preview(&ports, Arc::new(export), args.rows.into()).await?;
     if !args.show_values {
-        rows.iter_mut().for_each(masked::mask);
+        rows.iter_mut().for_each(mask);
     }
     if args.json {
         output::result(&serde_json::to_string_pretty(&rows).map_err(Failure::failed)?);

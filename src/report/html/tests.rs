@@ -122,8 +122,8 @@ fn a_dry_run_says_first_that_nothing_was_sent() {
     assert_says(
         &report,
         &[
-            "– Dry run Nothing was sent. A run now would send 9,285 contacts in 93 batches, which takes about 14s.",
-            "93 batches 400 requests a minute 14s to send it",
+            "– Dry run Nothing was sent. A run now would send 9,285 contacts in 93 batches, which takes about 1m 4s.",
+            "138 requests 400 requests a minute 1m 4s at this pace 93 batches, 2 to settle them, 38 to add tags",
             "&#34;id&#34;: &#34;ada@example.com&#34;",
             "Mode changes, dry run",
         ],

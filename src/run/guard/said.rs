@@ -31,25 +31,25 @@ impl fmt::Display for Guard {
             }
             Self::Rejects { invalid, rows, limit_percent } => write!(
                 f,
-                "{} of the {} rows are no contact; the limit is {limit_percent} %",
+                "{} of the {} rows are no contact (limit: {limit_percent} %)",
                 Count(invalid),
                 Count(rows)
             ),
             Self::Shrink { members, last, limit_percent } => write!(
                 f,
-                "the source has {} contacts and had {}; the limit is a shrink by {limit_percent} %",
-                Count(members),
-                Count(last)
+                "the source shrank from {} contacts to {} (limit: {limit_percent} %)",
+                Count(last),
+                Count(members)
             ),
             Self::Growth { members, last, limit_factor } => write!(
                 f,
-                "the source has {} contacts and had {}; the limit is {limit_factor} times as many",
-                Count(members),
-                Count(last)
+                "the source grew from {} contacts to {} (limit: {limit_factor} times as many)",
+                Count(last),
+                Count(members)
             ),
             Self::Removals { removals, last, limit_percent } => write!(
                 f,
-                "{} of the last {} contacts would lose their tag; the limit is {limit_percent} %",
+                "{} of the last {} contacts would lose their tag (limit: {limit_percent} %)",
                 Count(removals),
                 Count(last)
             ),

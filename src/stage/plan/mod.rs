@@ -63,6 +63,8 @@ pub struct Request {
     pub mode: Mode,
     /// Writes no chunk, and sends nothing.
     pub dry_run: bool,
+    /// Whether a dry run shows the values of its first contacts, and not only their shape.
+    pub show_values: bool,
     /// The guards that it is let through.
     pub allowed: Allowed,
 }
@@ -250,7 +252,7 @@ fn manifest(
         guards: *request.export.guards(),
         allowed: request.allowed.clone(),
         stopped,
-        dry_run: request.dry_run.then_some(DryRun { first_contacts }),
+        dry_run: request.dry_run.then(|| DryRun::of(first_contacts, request.show_values)),
     }
 }
 

@@ -240,7 +240,9 @@ fn verdict(
     reasons: &[Reason],
 ) -> (State, Option<String>) {
     if !manifest.stopped.is_empty() {
-        return (State::Stopped, Some(stopped(&manifest.stopped, &manifest.run.export)));
+        let said = stopped(&manifest.stopped, &manifest.run.export);
+        let would = if manifest.dry_run.is_some() { "a run now would be stopped: " } else { "" };
+        return (State::Stopped, Some(format!("{would}{said}")));
     }
     if manifest.dry_run.is_some() {
         let clean = counts.planned().invalid == 0;

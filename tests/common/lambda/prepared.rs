@@ -48,6 +48,7 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
         run,
         mode: Mode::Full,
         dry_run: false,
+        show_values: false,
         allowed: Allowed::new(),
     };
     plan(&ports, &request, &Quiet).await.unwrap();

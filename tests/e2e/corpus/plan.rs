@@ -54,6 +54,7 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
         trigger,
         mode: Mode::Full,
         dry_run: false,
+        show_values: false,
         allowed: run::Allowed::new(),
     };
     let manifest = match plan::plan(&ports, &request, &Quiet).await {

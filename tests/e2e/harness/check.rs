@@ -61,20 +61,27 @@ impl World {
     fn no_secret_is_out(&self, ran: &Ran) {
         let keys = self.keys.borrow();
         let canaries = || keys.iter().map(String::as_str).chain([CANARY]);
+        // Contacts are what a dry run shows, where somebody asks for their values.
+        let shows_values = |report: &Value| report["dry_run"]["masked"] == false;
         let reports = self.reports().into_values().map(|mut report| {
-            // What a dry run shows are contacts, which is what it is for.
-            report["dry_run"].take();
+            if shows_values(&report) {
+                report["dry_run"].take();
+            }
             report.to_string()
         });
         let shows_contacts = |file: &str| {
             let run = file.trim_end_matches("/report.html");
-            self.reports().get(run).is_some_and(|report| !report["dry_run"].is_null())
+            self.reports().get(run).is_some_and(shows_values)
         };
         let pages = self
             .run_files()
             .into_iter()
             .filter(|file| file.ends_with("/report.html") && !shows_contacts(file));
+        let is_asked_for =
+            |line: &str| line.trim_start().starts_with('{') && self.reports().values().any(shows_values);
         let printed = if ran.stdout.starts_with('{') { String::new() } else { ran.stdout.clone() };
+        let printed: Vec<&str> = printed.lines().filter(|line| !is_asked_for(line)).collect();
+        let printed = printed.join("\n");
         let said = [("standard output", printed), ("standard error", ran.stderr.clone())]
             .into_iter()
             .chain(reports.map(|report| ("report.json", report)))
