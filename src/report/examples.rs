@@ -9,6 +9,7 @@ use crate::{
     run::{
         Allowed, Asked, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned,
         Reason, Report, Requests, RunRef, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts,
+        TagWay,
     },
 };
 
@@ -248,6 +249,7 @@ pub(super) fn dry_run() -> Report {
             requests: Asked { upload: 93, settle: 2, tag: 38, untag: 3, segment: 2 },
             requests_per_minute: const { NonZeroU32::new(400).unwrap() },
             seconds: 64,
+            tag_way: Some(TagWay::Endpoint),
             masked: false,
             first_contacts: vec![contact("ada@example.com", "Ada"), contact("bo@example.com", "Bo <b>")],
         }),

@@ -14,7 +14,9 @@ pub(super) fn parts(forecast: &Forecast) -> Vec<String> {
     ];
     let batches = (asked.upload > 0).then(|| counted(asked.upload, "batch", "batches"));
     let others = others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(n)));
-    batches.into_iter().chain(others).collect()
+    let canary = asked.upload > 0 && forecast.tag_way.is_none();
+    let canary = canary.then(|| "a few to find out how tags are added".to_owned());
+    batches.into_iter().chain(others).chain(canary).collect()
 }
 
 /// What stands above the first contacts.

@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use super::TagWay;
+
 /// E-mails that one request about tags takes.
 const TAGGED_AT_ONCE: u64 = 250;
 /// Batches that one listing shows.
@@ -18,9 +20,9 @@ const SEGMENTS_A_MINUTE: u64 = 15;
 pub struct Prospect {
     /// Batches of contacts.
     pub batches: u64,
-    /// Contacts to be given each tag once they are there, added up over the tags; none where the tags go with them.
+    /// Contacts to be given their tags once they are there; none where the tags go with them.
     pub to_tag: u64,
-    /// Contacts to lose each tag, added up over the tags.
+    /// Contacts to lose tags.
     pub to_untag: u64,
     /// Segments to be looked for, and made where there is none.
     pub segments: u64,
@@ -64,6 +66,9 @@ pub struct Forecast {
     pub requests_per_minute: NonZeroU32,
     /// How long they take at that pace, in seconds.
     pub seconds: u64,
+    /// How contacts would get their tags; `None` where the run would find it out first, with a few more requests.
+    #[serde(default)]
+    pub tag_way: Option<TagWay>,
     /// The first contacts, as they would be sent.
     pub first_contacts: Vec<serde_json::Value>,
     /// Whether their values are masked.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Allowed, ByReason, ConnectionName, ConsentCounts, Forecast, Guard, GuardLimits, Key, Planned, Prospect,
-    RunRef, Trigger, WantedSegment,
+    RunRef, TagWay, Trigger, WantedSegment,
 };
 use crate::{
     contact::{Channel, Mapping, Tag, mask_contact},
@@ -123,15 +123,22 @@ pub struct DryRun {
     /// Whether their values are masked.
     #[serde(default)]
     pub masked: bool,
+    /// How contacts would get their tags; `None` where the run would find it out first.
+    #[serde(default)]
+    pub tag_way: Option<TagWay>,
 }
 
 impl DryRun {
     /// Of these contacts. Without their values, nobody's data stays behind where nothing is sent.
-    pub fn of(mut first_contacts: Vec<serde_json::Value>, show_values: bool) -> Self {
+    pub fn of(
+        mut first_contacts: Vec<serde_json::Value>,
+        show_values: bool,
+        tag_way: Option<TagWay>,
+    ) -> Self {
         if !show_values {
             first_contacts.iter_mut().for_each(mask_contact);
         }
-        Self { first_contacts, masked: !show_values }
+        Self { first_contacts, masked: !show_values, tag_way }
     }
 }
 
@@ -172,12 +179,12 @@ impl Manifest {
 
     /// What a dry run would have sent.
     pub fn forecast(&self) -> Option<Forecast> {
-        let DryRun { first_contacts, masked } = self.dry_run.clone()?;
+        let DryRun { first_contacts, masked, tag_way } = self.dry_run.clone()?;
         let prospect = Prospect {
             batches: self.batches(),
-            to_tag: 0,
+            to_tag: if tag_way == Some(TagWay::Endpoint) { self.planned.sent } else { 0 },
             to_untag: 0,
-            segments: 0,
+            segments: self.create_segments.len() as u64,
             requests_per_minute: self.requests_per_minute,
         };
         Some(Forecast {
@@ -185,6 +192,7 @@ impl Manifest {
             requests: prospect.asks(),
             requests_per_minute: self.requests_per_minute,
             seconds: prospect.seconds(),
+            tag_way,
             first_contacts,
             masked,
         })

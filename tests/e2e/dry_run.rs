@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{CANARY, Segment, World, address, options};
+use crate::harness::{CANARY, EXPORT, Segment, World, address, options};
 
 #[tokio::test]
 async fn it_says_what_would_be_sent_and_asks_nobody() {
@@ -25,7 +25,7 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
         &json!({
             "batches": 13, "requests_per_minute": 400, "seconds": 3,
             "requests": { "upload": 13, "settle": 2, "tag": 0, "untag": 0, "segment": 0 },
-            "first_contacts": [first(), first(), first()], "masked": true,
+            "tag_way": "inline", "first_contacts": [first(), first(), first()], "masked": true,
         })
     );
     for said in [
@@ -64,5 +64,24 @@ async fn values_are_shown_where_they_are_asked_for() {
     assert_eq!(forecast["masked"], false);
     assert!(ran.stdout.contains(&format!("\"id\":\"{}\"", address(2))), "{}", ran.stdout);
     world.call("run vip --show-values").end().await.exits(2).says(&["--dry-run"]);
+    assert_eq!(world.requests().await.len(), 0);
+}
+
+#[tokio::test]
+async fn requests_about_tags_and_segments_are_foretold_at_their_own_pace() {
+    let world = World::of_people(600).await;
+    world.connection_with("acme", 400, "tags = \"endpoint\"");
+    world.write("exports/acme/vip.toml", format!("create_segment = true\n{EXPORT}"));
+    let ran = world.call("run vip --dry-run").without_key().end().await;
+    let forecast = &ran.exits(0).report()["dry_run"];
+    let requests = json!({ "upload": 6, "settle": 2, "tag": 3, "untag": 0, "segment": 2 });
+    assert_eq!((&forecast["requests"], &forecast["seconds"]), (&requests, &json!(2 + 3 + 8)));
+    let said = "13 requests in about 13s, at 400 a minute: 6 batches, 2 to settle them, 3 to add tags, 2 for segments";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+
+    world.connection_with("acme", 400, "");
+    let ran = world.call("run vip --dry-run").without_key().end().await;
+    assert_eq!(ran.report()["dry_run"]["tag_way"], Value::Null);
+    assert!(ran.stdout.contains("2 for segments, a few to find out how tags are added"), "{}", ran.stdout);
     assert_eq!(world.requests().await.len(), 0);
 }

@@ -203,7 +203,9 @@ class Objects(unittest.TestCase):
         self.assertEqual(got, set(names), f"{logical_id} {action}")
 
     def test_the_planner_reads_segments_and_writes_plans(self):
-        self.assert_exactly("PlannerRole", "s3:GetObject", {"segment", "snapshot", "probe"} | CONFIGURATION | IN_RUN)
+        self.assert_exactly(
+            "PlannerRole", "s3:GetObject", {"segment", "snapshot", "findings", "probe"} | CONFIGURATION | IN_RUN
+        )
         self.assert_exactly(
             "PlannerRole", "s3:PutObject", {"manifest", "enqueued", "chunk", "refused", "removal"} | REPORT
         )

@@ -172,7 +172,14 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         discard(ports, &request.run).await;
         return Err(error);
     }
-    let manifest = manifest(request, started_at, source, prepared, tags, first_contacts, stopped);
+    let dry_run = if request.dry_run {
+        let findings = records.findings(request.connection.name()).await?;
+        let tag_way = findings.way(request.connection.tags(), &request.run, started_at);
+        Some(DryRun::of(first_contacts, request.show_values, tag_way))
+    } else {
+        None
+    };
+    let manifest = manifest(request, started_at, source, prepared, tags, dry_run, stopped);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
         // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
@@ -226,7 +233,7 @@ fn manifest(
     source: Source,
     prepared: Prepared,
     tags: Vec<Tag>,
-    first_contacts: Vec<serde_json::Value>,
+    dry_run: Option<DryRun>,
     stopped: Vec<Guard>,
 ) -> Manifest {
     Manifest {
@@ -252,7 +259,7 @@ fn manifest(
         guards: *request.export.guards(),
         allowed: request.allowed.clone(),
         stopped,
-        dry_run: request.dry_run.then(|| DryRun::of(first_contacts, request.show_values)),
+        dry_run,
     }
 }
 
