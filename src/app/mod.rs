@@ -4,6 +4,7 @@
 mod runs;
 mod settle;
 mod start;
+mod status;
 mod sweep;
 mod upload;
 
@@ -32,6 +33,7 @@ use crate::{
 pub use self::{
     runs::{Standing, runs},
     start::{Ask, Started},
+    status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
 };
 

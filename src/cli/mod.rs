@@ -1,5 +1,6 @@
 //! The command line, one file a command. It prints; nothing else does.
 
+mod cancel;
 mod demo;
 mod exit;
 mod export;
@@ -12,6 +13,7 @@ mod sample;
 mod sandbox;
 mod schema;
 mod session;
+mod status;
 mod time;
 mod validate;
 
@@ -51,12 +53,17 @@ Examples:
   omnisend-export export init --file vip.csv   write the export that a segment file needs
   omnisend-export validate                 check every file of the state in this directory
   omnisend-export run vip --dry-run        say what a run would send, and send nothing
-  omnisend-export run vip                  send it; run it again to go on where it stopped";
+  omnisend-export run vip                  send it; run it again to go on where it stopped
+  omnisend-export cancel vip               stop it, from another terminal";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run an export: read its newest segment file, send its contacts, report what became of them
     Run(run::RunArgs),
+    /// Stop a run; what was sent stays, and its report says how much that is
+    Cancel(cancel::CancelArgs),
+    /// Say how an export's last runs stand
+    Status(status::StatusArgs),
     /// Set an export up: propose one for a file, see what it makes of it
     Export(export::ExportArgs),
     /// Check every connection and export of a state, and say all that is wrong at once
@@ -86,6 +93,8 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Run(args) => run::run(args).await,
+            Command::Cancel(args) => cancel::cancel(args).await,
+            Command::Status(args) => status::status(args).await,
             Command::Export(args) => export::export(args).await,
             Command::Validate(args) => validate::validate(args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,

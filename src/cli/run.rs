@@ -1,6 +1,6 @@
 //! `run`: one export, from its file to its report.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::{
     Args, ValueEnum,
@@ -85,7 +85,10 @@ pub(super) async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     match session.run(&what).await? {
         End::Finished(report) => {
             drop(session);
-            show(&report, &args)?;
+            show(&report, &args.state.state, args.json)?;
+            if report.state == State::Failed && !args.json {
+                output::result(&format!("  to go on where it stopped: {}", again(&args)));
+            }
             Ok(exit::of(&report))
         }
         End::Interrupted(run) => {
@@ -113,19 +116,17 @@ pub(super) fn observer(json: bool) -> Arc<dyn Observer> {
     }
 }
 
-fn show(report: &Report, args: &RunArgs) -> Result<(), Failure> {
-    if args.json {
+/// Prints a report, and where its files are.
+pub(super) fn show(report: &Report, state: &Path, json: bool) -> Result<(), Failure> {
+    if json {
         output::result(&serde_json::to_string_pretty(report).map_err(Failure::failed)?);
         return Ok(());
     }
     output::result(&text(report));
-    let file = |key: Key| args.state.state.join(key.to_string()).display().to_string();
+    let file = |key: Key| state.join(key.to_string()).display().to_string();
     output::result(&format!("  report:  {}", file(Key::ReportHtml(report.run.clone()))));
     if !report.reasons.is_empty() {
         output::result(&format!("  rejects: {}", file(Key::RejectsCsv(report.run.clone()))));
-    }
-    if report.state == State::Failed {
-        output::result(&format!("  to go on where it stopped: {}", again(args)));
     }
     Ok(())
 }

@@ -81,21 +81,12 @@ impl Session {
         let (connection, export) = load_export(&objects, &what.export, SystemClock.now()).await?;
         // A dry run asks nobody anything, and disturbs nobody.
         let lock = if what.dry_run { None } else { Some(Lock::take(state, connection.name())?) };
-        let settings = Settings { visibility: VISIBILITY, ..Settings::default() };
-        let queue = Arc::new(MemoryQueue::new(settings));
-        let key = environment.api_key.as_ref().map(|key| key.expose_secret().to_owned());
-        let ports = Ports {
-            objects: Arc::new(objects),
-            queue: queue.clone(),
-            secrets: Arc::new(LocalSecrets::new(state.join("secrets"), key)),
-            clock: Arc::new(SystemClock),
-        };
+        let (app, queue) = app(state, Arc::new(objects), environment, observer, what.give_up_after);
         if !what.dry_run {
             // Before a large file is read for nothing.
-            ports.secrets.api_key(connection.secret(), Freshness::Cached).await.map_err(unusable_key)?;
+            let secrets = &app.ports().secrets;
+            secrets.api_key(connection.secret(), Freshness::Cached).await.map_err(unusable_key)?;
         }
-        let limits = Limits { give_up_after: what.give_up_after, poll_for: None };
-        let app = App::new(ports, environment.api_url.clone(), observer, limits);
         Ok(Self { app, queue, connection: Arc::new(connection), export: Arc::new(export), stop, _lock: lock })
     }
 
@@ -138,7 +129,7 @@ impl Session {
         };
         self.announce(&manifest).await?;
         enqueue(self.app.ports(), &manifest, &attempt).await?;
-        self.pump(manifest.run).await
+        pump(&self.app, &self.queue, &self.stop, manifest.run).await
     }
 
     async fn plan(&self, mode: Mode, what: &What) -> Result<Option<Manifest>, Failure> {
@@ -175,30 +166,6 @@ impl Session {
             self.app.observer().notice(Notice::Planned { contacts: manifest.planned.sent, posted });
         }
         Ok(())
-    }
-
-    /// Handles messages until none is left.
-    async fn pump(&self, run: RunRef) -> Result<End, Failure> {
-        let mut end = None;
-        while let Some(delivery) = self.queue.receive(1).await?.pop() {
-            let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
-            match self.app.handle(&work, &self.stop, None).await.map_err(Failure::failed)? {
-                Handled::HandedBack | Handled::More => {
-                    self.queue.release(&delivery, Duration::ZERO).await?;
-                    if self.stop.is_cancelled() {
-                        return Ok(End::Interrupted(run));
-                    }
-                    continue;
-                }
-                Handled::Finished(report) if report.run == run => end = Some(report),
-                Handled::Finished(_) | Handled::Done => {}
-            }
-            self.queue.delete(&delivery).await?;
-            if self.stop.is_cancelled() && end.is_none() {
-                return Ok(End::Interrupted(run));
-            }
-        }
-        end.map(End::Finished).ok_or_else(|| Failure::failed(format!("run {run} ended without a report")))
     }
 
     /// The export's newest run that sends and is not over: its plan is written, and its report is not or says that
@@ -239,6 +206,56 @@ impl Session {
             written => Ok(written?),
         }
     }
+}
+
+/// What handles messages over a state directory, and the queue that they go through.
+pub(super) fn app(
+    state: &Path,
+    objects: Arc<Directory>,
+    environment: &Environment,
+    observer: Arc<dyn Observer>,
+    give_up_after: SignedDuration,
+) -> (App, Arc<MemoryQueue>) {
+    let settings = Settings { visibility: VISIBILITY, ..Settings::default() };
+    let queue = Arc::new(MemoryQueue::new(settings));
+    let key = environment.api_key.as_ref().map(|key| key.expose_secret().to_owned());
+    let ports = Ports {
+        objects,
+        queue: queue.clone(),
+        secrets: Arc::new(LocalSecrets::new(state.join("secrets"), key)),
+        clock: Arc::new(SystemClock),
+    };
+    let limits = Limits { give_up_after, poll_for: None };
+    (App::new(ports, environment.api_url.clone(), observer, limits), queue)
+}
+
+/// Handles messages until none is left.
+pub(super) async fn pump(
+    app: &App,
+    queue: &MemoryQueue,
+    stop: &CancellationToken,
+    run: RunRef,
+) -> Result<End, Failure> {
+    let mut end = None;
+    while let Some(delivery) = queue.receive(1).await?.pop() {
+        let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
+        match app.handle(&work, stop, None).await.map_err(Failure::failed)? {
+            Handled::HandedBack | Handled::More => {
+                queue.release(&delivery, Duration::ZERO).await?;
+                if stop.is_cancelled() {
+                    return Ok(End::Interrupted(run));
+                }
+                continue;
+            }
+            Handled::Finished(report) if report.run == run => end = Some(report),
+            Handled::Finished(_) | Handled::Done => {}
+        }
+        queue.delete(&delivery).await?;
+        if stop.is_cancelled() && end.is_none() {
+            return Ok(End::Interrupted(run));
+        }
+    }
+    end.map(End::Finished).ok_or_else(|| Failure::failed(format!("run {run} ended without a report")))
 }
 
 /// A key that is not there is for the person to put there; one that cannot be read just now is not their mistake.

@@ -9,14 +9,10 @@ use super::{
     starts::start,
 };
 use crate::{
-    app::{App, AppError, Ask, Standing, Swept, runs},
+    app::{App, AppError, Ask, Swept, status},
     config::{load_connection, load_export},
-    run::{ExportName, Manifest, RefusedDrop, RunRef, Trigger},
-    stage::Records,
+    run::{RunRef, Trigger},
 };
-
-/// How many runs are shown of an export.
-const SHOWN: usize = 10;
 
 /// Does what is asked for, and answers with what became of it.
 pub(super) async fn act(
@@ -54,23 +50,7 @@ pub(super) async fn act(
                 "requests_per_minute": loaded.budget(),
             }))
         }
-        Action::Status { export, run } => {
-            let runs = runs(&*ports.objects, &export).await.map_err(AppError::from)?;
-            let asked_for = |standing: &&Standing| run.as_ref().is_none_or(|run| standing.run.run == *run);
-            let mut shown = Vec::new();
-            for standing in runs.iter().rev().filter(asked_for).take(SHOWN) {
-                shown.push(status(app, standing).await?);
-            }
-            if let (Some(run), true) = (run, shown.is_empty()) {
-                return Err(AppError::NoRun { run: RunRef { export, run } }.into());
-            }
-            let Some(refused) = refused_since(app, &export, &runs).await? else {
-                return Ok(json!({ "export": export, "runs": shown }));
-            };
-            let RefusedDrop { trigger, reason, at, .. } = refused;
-            let refused = json!({ "what": trigger.to_string(), "why": reason, "at": at });
-            Ok(json!({ "export": export, "runs": shown, "refused_drop": refused }))
-        }
+        Action::Status { export, run } => Ok(json!(status(ports.objects.clone(), export, run).await?)),
         Action::Cancel { export, run } => {
             let run = RunRef { export, run };
             app.cancel(&run).await?;
@@ -113,46 +93,4 @@ pub(super) async fn act(
             Ok(json!(swept))
         }
     }
-}
-
-/// The drop that no run could be made of, unless a later run sends what is there.
-async fn refused_since(
-    app: &App,
-    export: &ExportName,
-    runs: &[Standing],
-) -> Result<Option<RefusedDrop>, AppError> {
-    let records = Records::new(app.ports().objects.clone());
-    let Some(refused) = records.refused_drop(export).await? else { return Ok(None) };
-    for standing in runs.iter().rev().take(SHOWN) {
-        let manifest = records.manifest(&standing.run).await?;
-        if manifest.is_some_and(|manifest| manifest.dry_run.is_none() && manifest.started_at > refused.at) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(refused))
-}
-
-async fn status(app: &App, standing: &Standing) -> Result<Value, LambdaError> {
-    let records = Records::new(app.ports().objects.clone());
-    let run = &standing.run;
-    let report = records.report(run).await.map_err(AppError::from)?;
-    let manifest = records.manifest(run).await.map_err(AppError::from)?;
-    let state = match &report {
-        _ if standing.is_parked() => "parked",
-        Some(report) => report.state.as_str(),
-        None if standing.is_canceled() => "canceling",
-        None if standing.is_planned() => "running",
-        None => "planning",
-    };
-    let parked = if standing.is_parked() { records.parked(run).await.map_err(AppError::from)? } else { None };
-    Ok(json!({
-        "run": run.run,
-        "state": state,
-        "why": parked.map(|parked| parked.reason),
-        "trigger": manifest.as_ref().map(Manifest::started_by),
-        "chunks": manifest.map(|manifest| manifest.chunks.len()),
-        "chunks_sent": standing.receipts(),
-        "last_written": standing.last_written,
-        "counts": report.map(|report| report.counts),
-    }))
 }

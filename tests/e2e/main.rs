@@ -14,6 +14,8 @@ mod harness;
 
 #[cfg(feature = "test-scale")]
 mod canary;
+#[cfg(feature = "test-scale")]
+mod cancel;
 mod consent;
 mod corpus;
 mod drops;

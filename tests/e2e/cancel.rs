@@ -1,0 +1,84 @@
+//! `cancel` stops a run from another terminal, and settles one that nobody sends.
+
+use serde_json::{Value, json};
+
+use crate::harness::{FAST, World};
+
+/// A world in which a run takes some seconds, in chunks of which each is a moment's work.
+async fn slow() -> World {
+    let world = World::of_people(9_000).await;
+    world.connection("acme", 600);
+    world
+}
+
+#[tokio::test]
+async fn a_run_is_canceled_from_another_terminal_and_says_what_was_sent() {
+    let world = slow().await;
+    let arrived = world.fault("delay=1,method=POST,path=/batches,skip=5,count=1").await;
+    let running = world.call("run vip").scale("chunk:1500,wait:20").start();
+    world.fallen(arrived).await;
+    let canceled = world.call("cancel vip").end().await;
+    canceled.exits(0).says(&["is canceled", "it stops within seconds and writes its report"]);
+
+    let ran = running.end().await;
+    let report = ran.exits(1).report().clone();
+    assert_eq!(report["state"], "canceled", "{report:#}");
+    let accepted = report["counts"]["accepted"].as_u64().unwrap();
+    assert_eq!(accepted, world.taken().await, "what was sent is what arrived");
+    assert!((500..9_000).contains(&accepted), "{accepted}");
+    assert_eq!(report["not_sent"], json!(9_000 - accepted));
+    assert!(ran.stdout.contains("the run was canceled; what was sent before stays"), "{}", ran.stdout);
+
+    world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
+    let run = report["run"].as_str().unwrap();
+    let again = world.call(&format!("cancel vip {run}")).end().await;
+    again.exits(2).says(&["is over: there is nothing to cancel"]);
+    // The next run is another one.
+    world.connection("acme", FAST);
+    world.call("run vip").end().await.exits(0).reports("succeeded", [9_000, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_sends_is_settled_where_it_is_canceled() {
+    let world = slow().await;
+    let arrived = world.fault("delay=1,method=POST,path=/batches,skip=5,count=1").await;
+    let running = world.call("run vip").scale("chunk:1500,wait:20").start();
+    world.fallen(arrived).await;
+    running.signal("INT").await;
+    running.end().await.exits(1);
+    let status = world.call("status vip --json").without_key().end().await;
+    let status: Value = serde_json::from_str(&status.exits(0).stdout).unwrap();
+    assert_eq!(status["runs"][0]["state"], "running", "{status:#}");
+
+    let canceled = world.call("cancel vip").end().await;
+    let report = canceled.exits(0).report().clone();
+    assert_eq!(report["state"], "canceled", "{report:#}");
+    assert_eq!(report["counts"]["accepted"], world.taken().await);
+    let status = world.call("status vip").without_key().end().await;
+    let shown = format!("canceled  9000 read, 9000 to send: {} accepted", world.taken().await);
+    assert!(status.exits(0).stdout.contains(&shown), "{}", status.stdout);
+    assert!(status.stdout.contains("the run was canceled"), "{}", status.stdout);
+}
+
+#[tokio::test]
+async fn a_run_of_which_nothing_was_sent_is_canceled_without_a_key() {
+    let world = World::of_people(300).await;
+    world.fault("status=403,method=POST,path=/batches").await;
+    world.call("run vip").end().await.exits(1).reports("failed", [0, 0, 300]);
+    let parked = world.call("status vip").without_key().end().await;
+    assert!(parked.exits(0).stdout.contains("  parked  300 read"), "{}", parked.stdout);
+    let asked = world.requests().await.len();
+    let canceled = world.call("cancel vip").without_key().end().await;
+    canceled.exits(0).reports("canceled", [0, 0, 300]);
+    assert_eq!(world.requests().await.len(), asked, "there is nothing to ask for");
+}
+
+#[tokio::test]
+async fn what_was_never_run_has_no_status_and_nothing_to_cancel() {
+    let world = World::of_people(3).await;
+    world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
+    let status = world.call("status vip").without_key().end().await;
+    assert_eq!(status.exits(0).stdout.trim(), "export `vip` has no run");
+    world.call("status vip 20261123t101500z-1").end().await.exits(2).says(&["no manifest"]);
+    assert_eq!(world.requests().await.len(), 0);
+}
