@@ -1,7 +1,6 @@
 //! The stages composed over one set of ports, driven by messages. The command line pumps them from a queue in
 //! the process; the Lambda is handed them by SQS.
 
-mod runs;
 mod settle;
 mod start;
 mod status;
@@ -26,16 +25,17 @@ use crate::{
         plan::{PlanError, enqueue},
         report::{ReportError, report},
         settle::Limits,
+        snapshot::remember,
         upload::{Context, UploadError},
     },
 };
 
 pub use self::{
-    runs::{Standing, runs},
     start::{Ask, Started},
     status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
 };
+pub use crate::stage::{Standing, runs};
 
 /// Everything that handles messages.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ impl App {
             Err(_) if records.parked(&work.run).await?.is_some() => {
                 return match work.step {
                     Step::Upload { .. } => Ok(Handled::Done),
-                    Step::Settle => Ok(Handled::Finished(Box::new(report(&self.ports, &manifest).await?))),
+                    Step::Settle => self.finish(&manifest).await,
                 };
             }
             Err(error) => return Err(error),
@@ -206,6 +206,12 @@ impl App {
 
     async fn existing(&self, records: &Records, run: &RunRef) -> Result<Manifest, AppError> {
         records.manifest(run).await?.ok_or_else(|| AppError::NoRun { run: run.clone() })
+    }
+
+    /// Remembers what the run did, and reports it.
+    async fn finish(&self, manifest: &Manifest) -> Result<Handled, AppError> {
+        remember(&self.ports, manifest).await?;
+        Ok(Handled::Finished(Box::new(report(&self.ports, manifest).await?)))
     }
 
     /// The connection's client, with its pacer: one for as long as the process lives and the connection's file

@@ -6,10 +6,9 @@ use crate::{
     run::{Key, Manifest, RunRef},
     stage::{
         Records,
-        report::report,
         segment::{SeenTo, see_to_segments},
         settle::{SettleError, Settled, settle},
-        tag::{TagError, Tagged, add_tags},
+        tag::{TagError, Tagged, add_tags, remove_tags},
         upload::Context,
     },
 };
@@ -35,7 +34,7 @@ impl App {
         if self.goes_on(&manifest.run).await? && !self.follow_up(context, manifest).await? {
             return Ok(Handled::More);
         }
-        Ok(Handled::Finished(Box::new(report(self.ports(), manifest).await?)))
+        self.finish(manifest).await
     }
 
     /// What is done once it is known what became of the contacts. False where there is more to do.
@@ -44,7 +43,11 @@ impl App {
             TagError::Record(error) => AppError::from(error),
             TagError::Later(error) => AppError::Omnisend(error),
         };
-        match add_tags(context, manifest).await.map_err(of_a_call)? {
+        let mut tagged = add_tags(context, manifest).await.map_err(of_a_call)?;
+        if tagged == Tagged::Done {
+            tagged = remove_tags(context, manifest).await.map_err(of_a_call)?;
+        }
+        match tagged {
             Tagged::Done => {}
             Tagged::HandedBack => return Ok(false),
             Tagged::Canceled => return Ok(true),

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{App, AppError, Ask, Standing, runs};
 use crate::{
-    config::{Connection, Export, LoadError, load_valid},
-    ports::objects::ObjectError,
+    config::{Connection, Export, LoadError, Segment, load_valid},
+    ports::objects::{ObjectError, Pinned},
     run::{Key, Location, RefusedDrop, RunRef, State, Trigger},
     stage::{
         Records,
@@ -162,11 +162,24 @@ impl App {
         Ok(())
     }
 
-    /// The drop that an export has missed, if it has.
+    /// The drops that an export has missed, if it has any: of each of its segments, the newest.
     async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Option<Trigger>, AppError> {
+        let mut missed = Vec::new();
+        for segment in export.segments() {
+            missed.extend(self.late_drop_of(export, segment, now).await?);
+        }
+        Ok((!missed.is_empty()).then_some(Trigger::Drop { objects: missed }))
+    }
+
+    async fn late_drop_of(
+        &self,
+        export: &Export,
+        segment: &Segment,
+        now: Timestamp,
+    ) -> Result<Option<Pinned>, AppError> {
         let ports = self.ports();
         let is_late = |since: Timestamp| (FORGOTTEN..TOO_OLD).contains(&now.duration_since(since));
-        let newest = match find_source(ports, export).await {
+        let newest = match find_source(ports, export, segment).await {
             Ok(source) => source.completed_by,
             Err(PlanError::NoSource { .. }) => return Ok(None),
             Err(PlanError::Drop { source, .. })
@@ -197,7 +210,7 @@ impl App {
                 return Ok(None);
             }
         }
-        Ok(Some(Trigger::Drop { objects: vec![newest] }))
+        Ok(Some(newest))
     }
 
     async fn export_names(&self) -> Result<Vec<crate::run::ExportName>, ObjectError> {

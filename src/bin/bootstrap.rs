@@ -12,5 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     log(config::log_level().as_deref());
     let lambda = Lambda::new().await?;
     let lambda = &lambda;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| lambda.handle(event))).await
+    // The state of an event's handling is large; it is kept out of every frame of the stack.
+    let handle = move |event: LambdaEvent<Value>| Box::pin(lambda.handle(event));
+    lambda_runtime::run(service_fn(handle)).await
 }

@@ -55,6 +55,8 @@ enum ModeArg {
     Full,
     /// What is new or different since the last run
     Changes,
+    /// The same, and take the tag from those who left
+    Mirror,
 }
 
 impl From<ModeArg> for Mode {
@@ -62,6 +64,7 @@ impl From<ModeArg> for Mode {
         match mode {
             ModeArg::Full => Self::Full,
             ModeArg::Changes => Self::Changes,
+            ModeArg::Mirror => Self::Mirror,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     run::{Allowed, ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
-        plan::{self, PlanError, Request, enqueue, find_source},
+        plan::{self, PlanError, Request, enqueue, find_sources},
         settle::Limits,
     },
 };
@@ -93,14 +93,15 @@ impl Session {
     /// Runs the export to its end: a new run, or the one that was interrupted where it still says the same.
     pub(super) async fn run(&self, what: &What) -> Result<End, Failure> {
         let mode = what.mode.unwrap_or(self.export.mode());
-        let source = find_source(self.app.ports(), &self.export).await?;
+        let sources = find_sources(self.app.ports(), &self.export).await?;
         let mut attempt = String::new();
         let mut resumed = None;
         if !what.dry_run
             && let Some(manifest) = self.interrupted().await?
         {
             attempt = format!("-{}", self.app.ports().clock.now().as_second());
-            let same = manifest.source.iter().eq(source.parts.iter().map(|part| &part.object))
+            let parts = sources.iter().flat_map(|source| &source.parts);
+            let same = manifest.source.iter().eq(parts.map(|part| &part.object))
                 && manifest.mode == mode
                 && manifest.mapping == *self.export.mapping()
                 && manifest.tags == self.export.tags();

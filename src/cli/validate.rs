@@ -28,11 +28,15 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
         of(state.exports.len(), "export")
     ));
     for (name, export) in &state.exports {
+        let segments: Vec<_> = export
+            .segments()
+            .iter()
+            .map(|segment| format!("{}{}", segment.path(), completed(segment.complete_on())))
+            .collect();
         output::result(&format!(
-            "  {name}: {} from {}{} to {}",
+            "  {name}: {} from {} to {}",
             export.display_name(),
-            export.segment().path(),
-            completed(export.segment().complete_on()),
+            segments.join(" and "),
             export.connection()
         ));
         let off = export.guards().off();

@@ -1,7 +1,5 @@
 //! An export's file: `exports/<connection>/<export>.toml`.
 
-use std::slice;
-
 use crate::{
     contact::{Mapping, Tag},
     run::{ConnectionName, ExportName, GuardLimits, Mode},
@@ -17,7 +15,7 @@ use super::{
     problem::ConfigError,
     reading::reading,
     section::Section,
-    segment::{Segment, segment},
+    segment::{Segment, segments},
 };
 
 /// What goes where: a connection, a segment, how its rows become contacts, and the mode.
@@ -29,7 +27,7 @@ pub struct Export {
     mode: Mode,
     schedule: bool,
     create_segment: bool,
-    segment: Segment,
+    segments: Vec<Segment>,
     reading: Reading,
     guards: GuardLimits,
     mapping: Mapping,
@@ -66,14 +64,9 @@ impl Export {
         self.create_segment
     }
 
-    /// The segment that it sends: at present there is exactly one.
-    pub fn segment(&self) -> &Segment {
-        &self.segment
-    }
-
-    /// Its segments, for code that is ready for several.
+    /// The segments that it sends, at least one. Where a contact is in several, what the first says is sent.
     pub fn segments(&self) -> &[Segment] {
-        slice::from_ref(&self.segment)
+        &self.segments
     }
 
     /// Its segments' tags, in their order.
@@ -121,7 +114,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
     let defaults = defaults(&mut root);
     let guards = guards(&mut root);
     let reading = reading(&mut root);
-    let segment = segment(&mut root);
+    let segments = segments(&mut root);
     let mapping = mapping(&mut root, defaults);
     root.finish();
 
@@ -132,7 +125,7 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
         mode: mode?,
         schedule: schedule?,
         create_segment: create_segment?,
-        segment: segment?,
+        segments: segments?,
         reading: reading?,
         guards: GuardLimits { max_profiles: max_profiles?, ..guards? },
         mapping: mapping?,
@@ -140,11 +133,5 @@ fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> 
 }
 
 fn mode(item: &Item<'_>) -> Option<Mode> {
-    if item.as_text() == Some(Mode::Mirror.as_str()) {
-        return item.refuse(
-            "this version does not have `mirror` yet; use `changes`, which takes the tag from nobody, \
-             or `full`",
-        );
-    }
-    item.choice("a mode", &[Mode::Full, Mode::Changes].map(|mode| (mode.as_str(), mode)))
+    item.choice("a mode", &[Mode::Full, Mode::Changes, Mode::Mirror].map(|mode| (mode.as_str(), mode)))
 }

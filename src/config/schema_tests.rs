@@ -129,7 +129,7 @@ fn mistakes_are_seen_by_an_editor_too() {
         with("display_name", "displayname"),
         with("display_name = \"VIP customers\"", "display_name = \" \""),
         with("display_name = \"VIP customers\"", "display_name = 7"),
-        with("display_name", "mode = \"mirror\"\ndisplay_name"),
+        with("display_name", "mode = \"mirrored\"\ndisplay_name"),
         with("display_name", "schedule = \"yes\"\ndisplay_name"),
         with("display_name", "max_profiles = 0\ndisplay_name"),
         with("shrink_percent = 60", "shrink_percent = 100"),

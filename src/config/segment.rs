@@ -49,8 +49,11 @@ impl Segment {
     }
 }
 
-/// Reads the one segment that an export has at present.
-pub(super) fn segment(root: &mut Section<'_>) -> Option<Segment> {
+/// The most segments of an export: its members' tags are kept as a set of 32, former ones included.
+const MAX_SEGMENTS: usize = 16;
+
+/// Reads the segments of an export, at least one.
+pub(super) fn segments(root: &mut Section<'_>) -> Option<Vec<Segment>> {
     let list = root.required(
         "segments",
         "say what to send:\n    [[segments]]\n    name = \"VIP\"\n    path = \"segments/vip/\"",
@@ -64,11 +67,16 @@ pub(super) fn segment(root: &mut Section<'_>) -> Option<Segment> {
             segments.push(segment);
         }
     }
-    match items.as_slice() {
-        [] => list.refuse("it is empty; add a segment with its name and path"),
-        [_] => segments.pop(),
-        [_, second, ..] => second.refuse("one segment an export for now; make one export a segment"),
+    if items.is_empty() {
+        return list.refuse("it is empty; add a segment with its name and path");
     }
+    if items.len() > MAX_SEGMENTS {
+        return list.refuse(format_args!(
+            "{} segments; an export takes {MAX_SEGMENTS} at most: make several exports",
+            items.len()
+        ));
+    }
+    (segments.len() == items.len()).then_some(segments)
 }
 
 fn refuse_repeated(item: &Item<'_>, segment: &Segment, before: &[Segment]) {

@@ -92,11 +92,11 @@ fn an_export_with_defaults() {
     assert!(!export.schedule());
     assert_eq!(*export.reading(), Reading::default());
     assert_eq!(*export.guards(), GuardLimits::default());
-    assert_eq!(export.segment().name(), "VIP");
-    assert_eq!(export.segment().tag().as_str(), "segment: VIP");
-    assert_eq!(export.segment().path().to_string(), "segments/vip/");
-    assert_eq!(*export.segment().complete_on(), CompleteOn::Object);
-    assert_eq!(export.segments(), [export.segment().clone()]);
+    assert_eq!(export.segments()[0].name(), "VIP");
+    assert_eq!(export.segments()[0].tag().as_str(), "segment: VIP");
+    assert_eq!(export.segments()[0].path().to_string(), "segments/vip/");
+    assert_eq!(*export.segments()[0].complete_on(), CompleteOn::Object);
+    assert_eq!(export.segments().len(), 1);
     assert_eq!(export.mapping().email, Source::Column("EMail".to_owned()));
     assert!(export.mapping().fields.is_empty() && export.mapping().properties.is_empty());
     assert!(!export.mapping().keep_email_case && !export.mapping().send_welcome_message);
@@ -145,8 +145,8 @@ fn an_export_with_everything() {
         nulls: vec!["NULL".to_owned(), String::new()],
     };
     assert_eq!(*export.reading(), reading);
-    assert_eq!(export.segment().tag().as_str(), "vip");
-    assert_eq!(export.segment().path().to_string(), "s3://lake/out/vip.parquet");
+    assert_eq!(export.segments()[0].tag().as_str(), "vip");
+    assert_eq!(export.segments()[0].path().to_string(), "s3://lake/out/vip.parquet");
     let mapping = export.mapping();
     assert!(mapping.keep_email_case && mapping.send_welcome_message);
     let fields =
@@ -174,7 +174,7 @@ fn an_export_with_everything() {
 fn a_drop_of_many_files_is_completed_by_what_the_export_says() {
     let on = |keys: &str| {
         let text = with(EXPORT, "\"segments/vip/\"", &format!("\"segments/vip/\"\n{keys}"));
-        read_export(text.as_bytes()).unwrap().segment().complete_on().clone()
+        read_export(text.as_bytes()).unwrap().segments()[0].complete_on().clone()
     };
     assert_eq!(on("complete_on = \"object\""), CompleteOn::Object);
     assert_eq!(on("complete_on = \"_SUCCESS\""), CompleteOn::Marker("_SUCCESS".to_owned()));
@@ -268,7 +268,6 @@ fn broken_exports() {
         ("fields as a list", with("[fields]", "[[fields]]")),
         ("a mode that is none", with(name, &format!("{name}\nmode = \"chnages\""))),
         ("a mode that nothing resembles", with(name, &format!("{name}\nmode = \"upsert\""))),
-        ("a mode of a later version", with(name, &format!("{name}\nmode = \"mirror\""))),
         (
             "wrong types",
             with(name, &format!("{name}\nschedule = \"yes\"\nmax_profiles = 1e6\nkeep_email_case = 1")),
@@ -293,7 +292,16 @@ fn broken_exports() {
         ("an empty list of segments", with(segment, "segments = []")),
         ("one bracket for two", with("[[segments]]", "[segments]")),
         ("an empty segment", with("name = \"VIP\"\npath = \"segments/vip/\"", "")),
-        ("two segments", with(segment, &format!("{segment}\n{}", segment.replace("\"VIP\"", "\"New\"")))),
+        (
+            "too many segments",
+            with(
+                segment,
+                &(0..17)
+                    .map(|n| segment.replace("\"VIP\"", &format!("\"{n}\"")))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
+        ),
         ("the same segment twice", with(segment, &format!("{segment}\n{segment}"))),
         (
             "the same tag twice",

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil::Date, tz::Offset};
 
 use super::{
-    Channels, Consent, EmailKey, Field, Flaw, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Prepared, Programs,
-    Source, Value, Warnings,
+    Field, Flaw, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Prepared, Programs, Source, Value, Warnings,
     cells::Cells,
     consent::{ConsentReader, ConsentWarnings},
     normalise::email,
@@ -179,11 +178,26 @@ impl<'m> Mapper<'m> {
         Ok(Some(Prepared { email, phone, fields, properties, send_welcome_message, consent }))
     }
 
-    /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact.
-    pub fn consent<'a>(&'a self, row: &'a Row) -> Option<(EmailKey, Channels<Consent<'a>>)> {
+    /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact. A contact
+    /// that says nothing else.
+    pub fn consent<'a>(&'a self, row: &'a Row) -> Option<Prepared<'a>> {
         let email = self.email(row).ok()?;
         // Its warnings were counted, or it was refused for them.
-        Some((EmailKey::of(&email), self.consent.read(row, &mut ConsentWarnings::default())))
+        let phone = self.fields.iter().find(|bound| bound.name == Field::Phone);
+        let phone = phone.and_then(|bound| bound.cells.value(row, &bound.mapped.kind, self.today).ok()?);
+        let consent = self.consent.read(row, &mut ConsentWarnings::default());
+        let mut contact = Prepared {
+            email,
+            phone: None,
+            fields: Vec::new(),
+            properties: Vec::new(),
+            send_welcome_message: self.send_welcome_message,
+            consent,
+        };
+        if let Some(Value::Text(number)) = phone {
+            contact.phone = Some(number);
+        }
+        Some(contact)
     }
 
     fn email<'a>(&'a self, row: &'a Row) -> Result<Cow<'a, str>, Invalid> {

@@ -8,7 +8,7 @@ use serde::{
 };
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Channel, Channels, Consent, Field, Proof, Statement};
+use super::{Channel, Channels, Consent, Field, Proof, Said, Statement, Status, latest_opt_out};
 
 /// What tells contacts apart within a run: a 128-bit hash of the normalised address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +68,42 @@ impl Prepared<'_> {
     /// What tells this contact from the others of its run.
     pub fn key(&self) -> EmailKey {
         EmailKey::of(&self.email)
+    }
+
+    /// The same contact, with nothing but its opt-outs; `None` where it has none.
+    pub fn opt_outs_alone(&self) -> Option<Prepared<'_>> {
+        let opt_out = |channel| {
+            let said = self.statement(channel).filter(|statement| statement.status == Status::Unsubscribed);
+            Consent { said: said.map_or(Said::Nothing, Said::Status), proof: None }
+        };
+        let consent = Channels { email: opt_out(Channel::Email), sms: opt_out(Channel::Sms) };
+        let phone = (consent.sms.said != Said::Nothing).then_some(self.phone.as_deref()).flatten();
+        let any = Channel::ALL.into_iter().any(|channel| consent.of(channel).said != Said::Nothing);
+        any.then(|| Prepared {
+            email: Cow::Borrowed(&self.email),
+            phone: phone.map(Cow::Borrowed),
+            fields: Vec::new(),
+            properties: Vec::new(),
+            send_welcome_message: self.send_welcome_message,
+            consent,
+        })
+    }
+
+    /// Leaves out the consent that is no stricter and no newer than what was sent before.
+    pub fn leave_out_what_is(&mut self, known: &Channels<Option<Statement>>) {
+        for channel in Channel::ALL {
+            let (before, now) = (*known.of(channel), self.statement(channel));
+            let opted_out = before.filter(|before| before.status == Status::Unsubscribed);
+            if opted_out.is_some() && latest_opt_out(opted_out, now) == opted_out {
+                *self.consent.of_mut(channel) = Consent::default();
+            }
+        }
+    }
+
+    /// What is sent of a channel's consent: of one that the contact has an identifier of.
+    pub fn statement(&self, channel: Channel) -> Option<Statement> {
+        let is_there = channel == Channel::Email || self.phone.is_some();
+        self.consent.of(channel).said.statement().filter(|_| is_there)
     }
 }
 

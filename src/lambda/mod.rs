@@ -23,12 +23,12 @@ pub use self::{
 };
 use crate::{
     app::{App, AppError},
-    config::{EnvironmentError, Export, LambdaEnvironment, LoadError, load_valid},
+    config::{EnvironmentError, Export, LambdaEnvironment, LoadError, Segment, load_valid},
     ports::{Ports, aws::Aws, clock::SystemClock, objects::Pinned},
     run::{Bucket, Location, Trigger},
     stage::{
         Quiet,
-        plan::{Claim, PlanError, claims, find_source},
+        plan::{Claim, PlanError, claim, claims, find_source},
         settle::Limits,
     },
 };
@@ -75,7 +75,7 @@ pub enum LambdaError {
 #[derive(Debug)]
 enum Completed {
     /// The drop that is complete now, by what completed it.
-    Drop(Pinned),
+    Drop(Vec<Pinned>),
     /// Parts of one that is not.
     NotYet,
     /// Nothing.
@@ -170,7 +170,7 @@ impl Lambda {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
             match self.completed(&export, &locations).await {
                 Ok(Completed::Drop(completed_by)) => {
-                    let trigger = Trigger::Drop { objects: vec![completed_by] };
+                    let trigger = Trigger::Drop { objects: completed_by };
                     starts.start(connection, export, trigger).await;
                 }
                 Ok(Completed::NotYet) => waiting += 1,
@@ -196,17 +196,38 @@ impl Lambda {
         starts.end()
     }
 
-    /// The drop of an export that is complete with these objects.
+    /// The drops of an export's segments that are complete with these objects.
     async fn completed(&self, export: &Export, objects: &[Location]) -> Result<Completed, AppError> {
-        let claim = objects.iter().map(|object| claims(export, object)).max().unwrap_or(Claim::None);
+        let (mut completed_by, mut waits) = (Vec::new(), false);
+        for segment in export.segments() {
+            match self.completed_of(export, segment, objects).await? {
+                Completed::Drop(completed) => completed_by.extend(completed),
+                Completed::NotYet => waits = true,
+                Completed::Nothing => {}
+            }
+        }
+        Ok(match completed_by.is_empty() {
+            false => Completed::Drop(completed_by),
+            true if waits => Completed::NotYet,
+            true => Completed::Nothing,
+        })
+    }
+
+    async fn completed_of(
+        &self,
+        export: &Export,
+        segment: &Segment,
+        objects: &[Location],
+    ) -> Result<Completed, AppError> {
+        let claim = objects.iter().map(|object| claim(segment, object)).max().unwrap_or(Claim::None);
         match claim {
             Claim::None => return Ok(Completed::Nothing),
             Claim::Part => return Ok(Completed::NotYet),
             Claim::Listed | Claim::Completes => {}
         }
-        match find_source(self.app.ports(), export).await {
+        match find_source(self.app.ports(), export, segment).await {
             Ok(source) if claim == Claim::Completes || objects.iter().any(|object| source.has(object)) => {
-                Ok(Completed::Drop(source.completed_by))
+                Ok(Completed::Drop(vec![source.completed_by]))
             }
             Ok(_) => Ok(Completed::NotYet),
             // The list's own event says it, once; and the sweep, if it stays so.

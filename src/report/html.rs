@@ -9,7 +9,8 @@ use super::{
     headline::{Headline, is_forecast, sends},
     left_out::{self, Line},
     plain::{clip, json, plain},
-    words::{and, count, counted, duration, moment, size, took},
+    remarks::remarks,
+    words::{and, count, counted, duration, moment, sentence, size, took},
 };
 use crate::run::{Forecast, Key, Report};
 
@@ -29,6 +30,7 @@ struct Page {
     sign: &'static str,
     headline: Headline,
     message: Vec<Span>,
+    remarks: Vec<String>,
     flow: Option<Flow>,
     forecast: Option<ForecastView>,
     consent: Vec<consent::Line>,
@@ -120,6 +122,7 @@ impl Page {
             when: format!("{} · took {}", moment(report.started_at), took(report)),
             class: headline.tone.class(),
             sign: headline.tone.sign(),
+            remarks: remarks(report).into_iter().map(|remark| sentence(&remark)).collect(),
             message: headline.message.as_deref().map(spans).unwrap_or_default(),
             headline,
             flow: Flow::of(report),

@@ -13,6 +13,7 @@ mod headline;
 mod html;
 mod left_out;
 mod plain;
+mod remarks;
 mod text;
 mod words;
 

@@ -7,6 +7,7 @@ use super::{
     headline::{is_forecast, sends, sent_or_to_send},
     left_out::{self, Cells},
     plain::{clip, clip_middle, json_line, plain},
+    remarks::remarks,
     words::{count, counted, duration, took},
 };
 use crate::run::{Report, State};
@@ -41,6 +42,9 @@ pub fn text(report: &Report) -> String {
     }
     if report.counts.planned().read > 0 {
         sums(&mut out, report);
+    }
+    for remark in remarks(report) {
+        let _ = writeln!(out, "  {remark}");
     }
     effort(&mut out, report);
     if let Some(guards) = guards::note(report) {

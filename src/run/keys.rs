@@ -49,6 +49,10 @@ pub enum Key {
     Segments(RunRef),
     /// What was found out about a connection's brand.
     Findings(ConnectionName),
+    /// What names an export's list of members: who was sent as what.
+    Snapshot(ExportName),
+    /// A list of members, by the run that settled it and how often it did: `snapshots/<export>/<run>-<n>`.
+    Members(RunRef, u32),
     /// The last drop of an export that no run could be made of, and why.
     RefusedDrop(ExportName),
     /// Every row or contact that did not arrive, for a spreadsheet.
@@ -116,6 +120,8 @@ impl fmt::Display for Key {
             Self::Findings(connection) => write!(f, "findings/{connection}.json"),
             Self::Canceled(run) => write!(f, "runs/{run}/canceled"),
             Self::Parked(run) => write!(f, "runs/{run}/parked.json"),
+            Self::Snapshot(export) => write!(f, "snapshots/{export}/current.json"),
+            Self::Members(run, n) => write!(f, "snapshots/{}/{}-{n:03}.zst", run.export, run.run),
             Self::RefusedDrop(export) => write!(f, "runs/{export}/refused-drop.json"),
             Self::RejectsCsv(run) => write!(f, "runs/{run}/rejects.csv"),
             Self::RejectsNdjson(run) => write!(f, "runs/{run}/rejects.ndjson"),

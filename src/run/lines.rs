@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::TagSet;
-use crate::contact::ContactHash;
+use crate::contact::{ContactHash, Identifier};
 
 /// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
 const LEVEL: i32 = -3;
@@ -65,6 +65,16 @@ pub struct StoredContact<'a> {
 }
 
 impl StoredContact<'_> {
+    /// The ways to reach it, its address first.
+    pub fn identifiers(&self) -> serde_json::Result<Vec<Identifier<'_>>> {
+        #[derive(Deserialize)]
+        struct Contact<'a> {
+            #[serde(borrow)]
+            identifiers: Vec<Identifier<'a>>,
+        }
+        serde_json::from_str::<Contact<'_>>(self.contact.get()).map(|contact| contact.identifiers)
+    }
+
     /// The address that the contact is sent with: its first identifier's.
     pub fn email(&self) -> String {
         #[derive(Deserialize)]

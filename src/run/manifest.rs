@@ -56,6 +56,38 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// A drop of a segment that is in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentDrop {
+    /// The segment's name.
+    pub name: String,
+    /// Its tag.
+    pub tag: Tag,
+    /// The object that completed the drop: the one that was read, a marker or a list of files.
+    pub completed_by: Pinned,
+    /// How many contacts it has.
+    pub contacts: u64,
+}
+
+/// Why everybody is sent though only changes were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendsAll {
+    /// No run of the export was settled before.
+    FirstRun,
+    /// Rows become other contacts than they did.
+    MappingChanged,
+}
+
+impl std::fmt::Display for SendsAll {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::FirstRun => "everybody was sent: no earlier run of the export is settled",
+            Self::MappingChanged => "everybody was sent: the export's mapping changed since the last run",
+        })
+    }
+}
+
 /// What a run sends, where from and how. Written once, by the plan; every later stage starts from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -74,20 +106,37 @@ pub struct Manifest {
     pub trigger: Trigger,
     /// When the plan began.
     pub started_at: Timestamp,
-    /// The object that completed the drop: the one that was read, a marker or a list of files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completed_by: Option<Pinned>,
+    /// The segments that are in the run, in the export's order.
+    pub segments: Vec<SegmentDrop>,
     /// The exact objects that were read.
     pub source: Vec<Pinned>,
     /// Requests a minute that the connection allowed when the run was planned.
     pub requests_per_minute: NonZeroU32,
     /// How rows became contacts, and the tags that they were given: whether a later run may go on from here.
     pub mapping: Mapping,
-    /// The segments' tags, in the export's order.
+    /// The tags of the export's segments, in its order.
     pub tags: Vec<Tag>,
     /// The segments that Omnisend is to have of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub create_segments: Vec<WantedSegment>,
+    /// Tags that members have from earlier runs and that the export no longer gives: sets count them after `tags`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_tags: Vec<Tag>,
+    /// Why everybody is sent though only changes were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends_all: Option<SendsAll>,
+    /// Contacts that are in several of the segments.
+    #[serde(default)]
+    pub overlapping: u64,
+    /// Of them, those that differ there: what the first segment says is sent.
+    #[serde(default)]
+    pub conflicting: u64,
+    /// Members that are to lose tags, were the run to take any.
+    #[serde(default)]
+    pub leaving: u64,
+    /// How many of them each object of `removals/` holds: none where the run takes no tag.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removals: Vec<u32>,
     /// Contacts in a batch, at most.
     pub batch_contacts: u32,
     /// The chunks, in order.
@@ -168,7 +217,19 @@ impl Manifest {
 
     /// Whether it is about the drop that this object completed.
     pub fn is_of(&self, completed_by: &Pinned) -> bool {
-        self.completed_by.as_ref() == Some(completed_by) || self.source.contains(completed_by)
+        self.segments.iter().any(|segment| segment.completed_by == *completed_by)
+            || self.source.contains(completed_by)
+    }
+
+    /// The parts of its removals that are to be worked on.
+    pub fn removals_to_do(&self) -> impl Iterator<Item = u32> + use<> {
+        let does = self.stopped.is_empty() && self.dry_run.is_none();
+        (0..).take(if does { self.removals.len() } else { 0 })
+    }
+
+    /// Every tag that its sets may name, by place.
+    pub fn all_tags(&self) -> Vec<Tag> {
+        self.tags.iter().chain(&self.former_tags).cloned().collect()
     }
 
     /// Where a chunk's contacts lie.
@@ -183,7 +244,7 @@ impl Manifest {
         let prospect = Prospect {
             batches: self.batches(),
             to_tag: if tag_way == Some(TagWay::Endpoint) { self.planned.sent } else { 0 },
-            to_untag: 0,
+            to_untag: self.removals.iter().map(|part| u64::from(*part)).sum(),
             segments: self.create_segments.len() as u64,
             requests_per_minute: self.requests_per_minute,
         };

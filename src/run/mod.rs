@@ -13,6 +13,7 @@ mod name;
 mod receipt;
 mod report;
 mod segments;
+mod snapshot;
 mod tags;
 mod trigger;
 mod work;
@@ -30,11 +31,12 @@ pub use keys::{Bucket, Key, Location, Prefix};
 pub use lines::{
     ContactLine, LinesWriter, Origin, Place, RefusedLine, RemovalLine, StoredContact, lines, unpack,
 };
-pub use manifest::{ChunkInfo, DryRun, Manifest, Mode};
+pub use manifest::{ChunkInfo, DryRun, Manifest, Mode, SegmentDrop, SendsAll};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};
 pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, TagReceipt, Unknown};
 pub use report::{ByReason, Reason, Report, Requests, SourceLine, State, TagCounts};
 pub use segments::{SegmentSeen, SegmentState, SegmentsSeen, WantedSegment};
+pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Translation, united};
 pub use tags::{InlineTags, TagSet};
 pub use trigger::Trigger;
 pub use work::{Step, Work};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Allowed, ConnectionName, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, RunRef, SegmentSeen,
+    SendsAll,
 };
 use crate::contact::Channel;
 
@@ -85,6 +86,15 @@ pub struct Report {
     pub source: Vec<SourceLine>,
     /// The counts, which add up.
     pub counts: Counts,
+    /// Why everybody was sent though only changes were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends_all: Option<SendsAll>,
+    /// Contacts that are in several of the run's segments, of which `duplicate` counts all rows but one.
+    #[serde(default)]
+    pub overlapping: u64,
+    /// Of them, those that differ there: what the first segment says was sent.
+    #[serde(default)]
+    pub conflicting: u64,
     /// Of `unknown`, those that were never sent, because the run ended before.
     pub not_sent: u64,
     /// Batches that Omnisend took.

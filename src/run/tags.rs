@@ -37,6 +37,12 @@ impl TagSet {
         Self(self.0 & !other.0)
     }
 
+    /// Those that both have.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether it has all that the other has.
     pub fn holds(self, other: Self) -> bool {
         other.without(self).is_empty()

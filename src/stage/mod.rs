@@ -6,10 +6,13 @@ pub mod plan;
 mod progress;
 mod records;
 pub mod report;
+mod runs;
 pub mod segment;
 pub mod settle;
+pub mod snapshot;
 pub mod tag;
 pub mod upload;
 
 pub use progress::{Notice, Observer, Quiet};
 pub use records::{RecordError, Records};
+pub use runs::{Standing, runs};

@@ -9,7 +9,7 @@ use crate::{
     ports::objects::{ObjectError, Objects, Put},
     run::{
         ConnectionName, ExportName, Findings, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt,
-        RefusedDrop, Report, RunRef, SegmentsSeen, TagReceipt, flaw, unpack,
+        RefusedDrop, Report, RunRef, SegmentsSeen, Snapshot, TagReceipt, flaw, unpack,
     },
 };
 
@@ -92,6 +92,11 @@ impl Records {
     /// Why a run waits for a person, if it does.
     pub async fn parked(&self, run: &RunRef) -> Result<Option<Parked>, RecordError> {
         self.read(&Key::Parked(run.clone())).await
+    }
+
+    /// What is known of whom an export sent, if a run of it was settled.
+    pub async fn snapshot(&self, export: &ExportName) -> Result<Option<Snapshot>, RecordError> {
+        self.read(&Key::Snapshot(export.clone())).await
     }
 
     /// The last drop of an export that no run could be made of.

@@ -16,6 +16,7 @@ mod harness;
 mod canary;
 #[cfg(feature = "test-scale")]
 mod cancel;
+mod changes;
 mod consent;
 mod corpus;
 mod drops;

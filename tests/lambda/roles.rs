@@ -54,6 +54,10 @@ fn decoded(key: &str) -> String {
     if parts.len() > 3 && parts[0] == "runs" {
         parts[2] = RUN;
     }
+    let list = format!("{RUN}-000.zst");
+    if parts[0] == "snapshots" && parts[2] != "current.json" {
+        parts[2] = &list;
+    }
     let first = |part: &str| match part.split_once('.') {
         Some((number, rest)) if number.len() == 5 && number.parse::<u32>().is_ok() => format!("00000.{rest}"),
         _ => part.to_owned(),

@@ -172,6 +172,7 @@ KEYS = {
     "enqueued": f"{RUN}/enqueued.json",
     "chunk": f"{RUN}/chunks/00000.ndjson.zst",
     "refused": f"{RUN}/refused/00000.ndjson.zst",
+    "removal": f"{RUN}/removals/00000.ndjson.zst",
     "progress": f"{RUN}/progress/00000.json",
     "receipt": f"{RUN}/receipts/00000.json",
     "resent": f"{RUN}/resent/00000.json",
@@ -216,7 +217,7 @@ class Objects(unittest.TestCase):
         self.assert_exactly(
             "UploaderRole", "s3:GetObject", {"snapshot", "findings", "probe"} | CONFIGURATION | IN_RUN
         )
-        self.assert_exactly("UploaderRole", "s3:GetObjectVersion", set())
+        self.assert_exactly("UploaderRole", "s3:GetObjectVersion", {"snapshot"})
         self.assert_exactly(
             "UploaderRole",
             "s3:PutObject",
@@ -224,7 +225,7 @@ class Objects(unittest.TestCase):
             | {"tagged", "untagged", "segments"}
             | REPORT,
         )
-        self.assert_exactly("UploaderRole", "s3:DeleteObject", {"outcome", "probe"})
+        self.assert_exactly("UploaderRole", "s3:DeleteObject", {"outcome", "probe", "snapshot"})
 
     def test_the_settler_sees_how_far_runs_are_and_no_contact(self):
         contacts = {"chunk", "refused", "removal", "rejects.csv", "rejects.ndjson", "report.html"}

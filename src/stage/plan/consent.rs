@@ -73,14 +73,22 @@ impl Ledger {
     }
 
     /// A contact's row, before it is written: leaves in it what may be sent.
-    pub(super) fn taken(&self, key: EmailKey, contact: &mut Prepared<'_>) {
+    pub(super) fn taken(
+        &self,
+        key: EmailKey,
+        contact: &mut Prepared<'_>,
+        known: &Channels<Option<Statement>>,
+    ) {
         for channel in self.counts.keys() {
             let consent = contact.consent.of_mut(*channel);
             let opt_out = self.early.of(key, *channel);
-            // Nothing is known of what was sent before.
-            match decide(consent.said.statement(), opt_out, None) {
+            match decide(consent.said.statement(), opt_out, *known.of(*channel)) {
                 Some(sent) if consent.said != Said::Status(sent) => {
                     *consent = Consent { said: Said::Status(sent), proof: None };
+                }
+                // Something stricter was sent before, and is newer.
+                None if consent.said.statement().is_some() => {
+                    *consent = Consent { said: Said::HeldBack, proof: None };
                 }
                 Some(_) | None => {}
             }
@@ -127,6 +135,16 @@ impl Ledger {
             if let Some(opt_out) = said.of(*channel).said.opt_out() {
                 self.early.add(key, *channel, opt_out);
             }
+        }
+    }
+
+    /// What is noted of an address whose row is too large to be sent.
+    pub(super) const NOT_SENT: Note = HAS_PHONE;
+
+    /// An opt-out that a run is sending which is not settled yet.
+    pub(super) fn is_being_sent(&mut self, key: EmailKey, channel: Channel, opt_out: Statement) {
+        if self.counts.contains_key(&channel) {
+            self.early.add(key, channel, opt_out);
         }
     }
 

@@ -1,13 +1,18 @@
 //! Plan: reads the source once, maps it, and writes what is to be sent: chunks, then the manifest, then the
 //! messages. The only stage that knows formats and mappings.
 
+mod before;
 mod consent;
 mod drop;
 mod guards;
+mod known;
+mod overlap;
 mod prepare;
 #[cfg(feature = "cli")]
 mod preview;
+mod removals;
 mod revise;
+mod roster;
 mod seen;
 
 use std::sync::Arc;
@@ -18,18 +23,19 @@ use tokio::{runtime::Handle, sync::mpsc};
 #[cfg(feature = "cli")]
 pub use self::preview::{Fate, LeftOut, PreviewedRow, preview};
 use self::{
+    before::Before,
     consent::OptOuts,
     drop::Drops,
-    prepare::{Finished, Prepared, Sink, prepare},
+    prepare::{Finished, Input, Prepared, Rules, Sink, prepare},
     revise::revise,
 };
 pub use self::{
-    drop::{Claim, DropError, Part, Source, claims},
+    drop::{Claim, DropError, Part, Source, claim, claims},
     prepare::PrepareError,
 };
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
-    config::{Connection, Export, Segment},
+    config::{CompleteOn, Connection, Export, Segment},
     contact::Tag,
     kill_point,
     ports::{
@@ -39,10 +45,10 @@ use crate::{
     },
     run::{
         Allowed, DryRun, ExportName, Guard, GuardName, InlineTags, Key, Manifest, Mode, PUBLISHED_BATCH,
-        RunRef, Step, Trigger, WantedSegment, Work,
+        RunRef, SegmentDrop, Step, TagSet, Trigger, WantedSegment, Work,
     },
     scale,
-    source::{self, HeadersDiffer, ObjectFile},
+    source::{HeadersDiffer, ObjectFile},
 };
 
 /// Finished objects that may wait to be written while the next one is prepared.
@@ -136,9 +142,48 @@ impl PlanError {
     }
 }
 
-/// The drop that a run of an export would read now: the newest.
-pub async fn find_source(ports: &Ports, export: &Export) -> Result<Source, PlanError> {
-    Drops::new(&*ports.objects, export).newest().await
+/// The drop of a segment that a run would read now: the newest.
+pub async fn find_source(ports: &Ports, export: &Export, segment: &Segment) -> Result<Source, PlanError> {
+    Drops::new(&*ports.objects, export, segment).newest().await
+}
+
+/// The drops that a run of all segments would read now.
+pub async fn find_sources(ports: &Ports, export: &Export) -> Result<Vec<Source>, PlanError> {
+    let mut sources = Vec::with_capacity(export.segments().len());
+    for segment in export.segments() {
+        sources.push(find_source(ports, export, segment).await?);
+    }
+    Ok(sources)
+}
+
+/// A segment that is in a run, by its place in the export, and its drop.
+#[derive(Debug)]
+struct Chosen<'a> {
+    place: usize,
+    segment: &'a Segment,
+    source: Source,
+}
+
+/// What a run reads: the segments whose drops started it, or the newest drop of each.
+async fn choose<'a>(
+    ports: &Ports,
+    export: &'a Export,
+    trigger: &Trigger,
+) -> Result<Vec<Chosen<'a>>, PlanError> {
+    let mut chosen = Vec::new();
+    for (place, segment) in export.segments().iter().enumerate() {
+        let drops = Drops::new(&*ports.objects, export, segment);
+        let source = match trigger {
+            Trigger::Drop { objects } => {
+                let its = objects.iter().find(|object| claim(segment, &object.location) != Claim::None);
+                let Some(completed_by) = its else { continue };
+                drops.of(completed_by.clone()).await?
+            }
+            Trigger::Schedule { .. } | Trigger::Call { .. } => drops.newest().await?,
+        };
+        chosen.push(Chosen { place, segment, source });
+    }
+    Ok(chosen)
 }
 
 /// Plans a run, unless it is planned already, and answers with its manifest.
@@ -148,25 +193,20 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         return Ok(manifest);
     }
     let started_at = ports.clock.now();
-    let source = match &request.trigger {
-        Trigger::Drop { objects } => objects.first().cloned(),
-        Trigger::Schedule { .. } | Trigger::Call { .. } => None,
-    };
-    let drops = Drops::new(&*ports.objects, &request.export);
-    let source = match source {
-        Some(completed_by) => drops.of(completed_by).await?,
-        None => drops.newest().await?,
-    };
-    let mut prepared = read(ports, request, &source, observer).await?;
+    let chosen = choose(ports, &request.export, &request.trigger).await?;
+    let before = Before::load(ports, request).await?;
+    let mut prepared = read(ports, request, &chosen, &before, observer).await?;
     // A version that is kept can be read to its end though somebody replaced it meanwhile.
-    if let Err(changed) = drops.unchanged(&source).await {
-        discard(ports, &request.run).await;
-        return Err(changed);
+    for Chosen { segment, source, .. } in &chosen {
+        let drops = Drops::new(&*ports.objects, &request.export, segment);
+        if let Err(changed) = drops.unchanged(source).await {
+            discard(ports, &request.run).await;
+            return Err(changed);
+        }
     }
     let opt_outs = std::mem::take(&mut prepared.opt_outs);
-    let tags = request.export.tags();
-    let first_contacts = first_contacts(&prepared, &opt_outs, &tags);
-    let stopped = guards::stop(request, &prepared, None);
+    let first_contacts = first_contacts(&prepared, &opt_outs, &request.export.tags());
+    let stopped = guards::stop(request, &prepared, before.since(&chosen, request.mode, prepared.leaving));
     let is_sent = !request.dry_run && stopped.is_empty();
     if is_sent && let Err(error) = revise(&records, &request.run, &mut prepared.chunks, opt_outs).await {
         discard(ports, &request.run).await;
@@ -179,7 +219,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     } else {
         None
     };
-    let manifest = manifest(request, started_at, source, prepared, tags, dry_run, stopped);
+    let manifest = manifest(request, started_at, chosen, &before, prepared, dry_run, stopped);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
         // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
@@ -230,9 +270,9 @@ fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts, tags: &[Tag]) -> Vec<
 fn manifest(
     request: &Request,
     started_at: Timestamp,
-    source: Source,
+    chosen: Vec<Chosen<'_>>,
+    before: &Before,
     prepared: Prepared,
-    tags: Vec<Tag>,
     dry_run: Option<DryRun>,
     stopped: Vec<Guard>,
 ) -> Manifest {
@@ -244,12 +284,26 @@ fn manifest(
         mode: request.mode,
         trigger: request.trigger.clone(),
         started_at,
-        completed_by: Some(source.completed_by),
-        source: source.parts.into_iter().map(|part| part.object).collect(),
+        segments: chosen
+            .iter()
+            .map(|chosen| SegmentDrop {
+                name: chosen.segment.name().to_owned(),
+                tag: chosen.segment.tag().clone(),
+                completed_by: chosen.source.completed_by.clone(),
+                contacts: prepared.with_tag.get(chosen.place).copied().unwrap_or_default(),
+            })
+            .collect(),
+        source: chosen.into_iter().flat_map(|chosen| chosen.source.parts).map(|part| part.object).collect(),
         requests_per_minute: request.connection.budget(),
         mapping: request.export.mapping().clone(),
-        tags,
+        tags: request.export.tags(),
         create_segments: wanted_segments(&request.export),
+        former_tags: before.former_tags.clone(),
+        sends_all: before.sends_all,
+        overlapping: prepared.overlapping,
+        conflicting: prepared.conflicting,
+        leaving: prepared.leaving,
+        removals: prepared.removals,
         batch_contacts: request.connection.batch_size().planned(),
         chunks: prepared.chunks,
         refused_parts: prepared.refused_parts,
@@ -275,20 +329,24 @@ fn wanted_segments(export: &Export) -> Vec<WantedSegment> {
 async fn read(
     ports: &Ports,
     request: &Request,
-    segment: &Source,
+    chosen: &[Chosen<'_>],
+    before: &Before,
     observer: &dyn Observer,
 ) -> Result<Prepared, PlanError> {
-    let of = segment.parts.iter().map(|part| part.object.size).sum();
+    let files_of: Vec<&Part> = chosen.iter().flat_map(|chosen| &chosen.source.parts).collect();
+    let of = files_of.iter().map(|part| part.object.size).sum();
     let (counted, mut read) = mpsc::unbounded_channel();
     let runtime = Handle::current();
-    let files: Vec<_> = segment
-        .parts
+    let file = |part: &Part| {
+        ObjectFile::new(ports.objects.clone(), part.object.clone(), runtime.clone(), counted.clone())
+    };
+    let files: Vec<_> = chosen
         .iter()
-        .map(|part| {
-            let object = part.object.clone();
-            let file = ObjectFile::new(ports.objects.clone(), object, runtime.clone(), counted.clone());
-            (file, part.reading.clone())
+        .flat_map(|chosen| {
+            let may_be_empty = *chosen.segment.complete_on() != CompleteOn::Object;
+            chosen.source.parts.iter().map(move |part| (part, TagSet::of(chosen.place), may_be_empty))
         })
+        .map(|(part, tag, may_be_empty)| (file(part), part.reading.clone(), tag, may_be_empty))
         .collect();
     drop(counted);
     let watch = async {
@@ -304,9 +362,22 @@ async fn read(
     // Who may send more than the export allows has all of it read.
     let is_bound = !request.allowed.contains(&GuardName::MaxProfiles);
     let max_profiles = if is_bound { request.export.guards().max_profiles } else { u64::MAX };
+    let known = before.known(&export);
+    let in_the_run = chosen.iter().fold(TagSet::default(), |all, chosen| all.with(TagSet::of(chosen.place)));
+    let removing = before.removing(in_the_run, request.mode);
     let thread = tokio::task::spawn_blocking(move || {
-        let files = files.iter().map(|(file, reading)| (file as &dyn source::File, reading));
-        prepare(files, &export, now, (chunk_contacts, max_profiles), &mut ChannelSink(sender))
+        let inputs: Vec<_> = files
+            .iter()
+            .map(|(file, reading, tag, may_be_empty)| Input {
+                file,
+                reading,
+                tag: *tag,
+                may_be_empty: *may_be_empty,
+            })
+            .collect();
+        let rules = Rules { export: &export, now, chunk_contacts, max_profiles };
+        let known = known.read().map_err(|error| (0, error))?;
+        prepare(&inputs, rules, known, &removing.borrowed(), &mut ChannelSink(sender))
     });
     let written = write(ports, request, receiver);
     let ((), written, prepared) = tokio::join!(watch, written, thread);
@@ -316,7 +387,7 @@ async fn read(
         (Ok(()), Err((part, error))) => {
             let export = request.export.name().clone();
             let name = |part: usize| {
-                segment.parts.get(part).map(|part| part.object.location.to_string()).unwrap_or_default()
+                files_of.get(part).map(|part| part.object.location.to_string()).unwrap_or_default()
             };
             match error {
                 PrepareError::Headers { first, differs } => PlanError::Headers {
@@ -348,7 +419,8 @@ async fn write(
     while let Some(finished) = finished.recv().await {
         let (key, body) = match finished {
             // A dry run keeps what people read, and no contacts.
-            Finished::Chunk(..) if request.dry_run => continue,
+            Finished::Chunk(..) | Finished::Removals(..) if request.dry_run => continue,
+            Finished::Removals(n, body) => (Key::Removals(request.run.clone(), n), body),
             Finished::Chunk(n, body) => (Key::Chunk(request.run.clone(), n), body),
             Finished::Refused(n, body) => (Key::Refused(request.run.clone(), n), body),
         };

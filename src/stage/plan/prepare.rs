@@ -9,11 +9,13 @@ use serde_json::value::RawValue;
 
 use super::{
     consent::{Ledger, OptOuts},
-    seen::Seen,
+    overlap::Overlap,
+    removals,
+    roster::{Met, Roster, Who},
 };
 use crate::{
-    config::{CompleteOn, Export},
-    contact::{self, Channel, EmailKey, Invalid, Mapper, ProgramError, Programs, Warnings},
+    config::Export,
+    contact::{self, Channel, ContactHash, EmailKey, Invalid, Mapper, ProgramError, Programs, Warnings},
     run::{
         ByReason, ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Origin, Place, Planned, RefusedLine,
         TagSet,
@@ -34,6 +36,8 @@ pub(super) enum Finished {
     Chunk(u32, Bytes),
     /// Rows that became no contact.
     Refused(u32, Bytes),
+    /// Who is to lose tags.
+    Removals(u32, Bytes),
 }
 
 /// Takes finished objects; fails where nobody waits for them any more.
@@ -59,6 +63,11 @@ pub enum PrepareError {
     /// A template or the filter cannot be read.
     #[error(transparent)]
     Program(Box<ProgramError>),
+    /// The snapshot's list of members cannot be read.
+    #[error(
+        "the snapshot of the export cannot be read: {0}; remove it, and the next run sends everybody: see the docs"
+    )]
+    Snapshot(#[source] std::io::Error),
     /// A line could not be written or compressed.
     #[error("could not prepare a chunk: {0}")]
     Write(#[from] std::io::Error),
@@ -85,6 +94,14 @@ pub(super) struct Prepared {
     pub opt_outs: OptOuts,
     /// Whether reading ended where there were more contacts than the export allows.
     pub cut_short: bool,
+    /// How many contacts the source has with each tag.
+    pub with_tag: [u64; TagSet::MAX],
+    /// How many contacts are in several segments, and how many of them differ there.
+    pub overlapping: u64,
+    pub conflicting: u64,
+    /// How many are to lose tags, and how many of them each object holds.
+    pub leaving: u64,
+    pub removals: Vec<u32>,
     /// The first contacts, for a dry run to show.
     pub first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
 }
@@ -98,7 +115,8 @@ const FIRST_CONTACTS: usize = 3;
 struct Preparation<'a, S> {
     sink: &'a mut S,
     chunk_contacts: u32,
-    seen: Seen,
+    roster: Roster,
+    overlap: Overlap,
     ledger: Ledger,
     now: Timestamp,
     contacts: LinesWriter,
@@ -108,6 +126,9 @@ struct Preparation<'a, S> {
     refused_parts: u32,
     max_profiles: u64,
     cut_short: bool,
+    with_tag: [u64; TagSet::MAX],
+    overlapping: u64,
+    conflicting: u64,
     first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
     /// Memory that is used again for each contact.
     scratch: Vec<u8>,
@@ -117,50 +138,79 @@ struct Preparation<'a, S> {
     absent: Option<Vec<ColumnProblem>>,
 }
 
-/// Reads a segment's files, and hands over its contacts in chunks of `chunk_contacts`. An error comes with the file
-/// that it is about, counted from 0. `now` is when the run was started. Reading ends above `max_profiles` contacts.
-pub(super) fn prepare<'f, S: Sink>(
-    files: impl IntoIterator<Item = (&'f dyn File, &'f Reading)>,
-    export: &Export,
-    now: Timestamp,
-    (chunk_contacts, max_profiles): (u32, u64),
+/// A file of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Input<'f> {
+    pub file: &'f dyn File,
+    pub reading: &'f Reading,
+    /// The segment's tag.
+    pub tag: TagSet,
+    /// Whether it may have nothing: it is one of several files.
+    pub may_be_empty: bool,
+}
+
+/// How a run's rows become its contacts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub export: &'a Export,
+    /// When the run was started.
+    pub now: Timestamp,
+    pub chunk_contacts: u32,
+    /// Reading ends above so many contacts.
+    pub max_profiles: u64,
+}
+
+/// From whom a run takes tags.
+pub(super) struct Removing<'a> {
+    /// The tags that it may take.
+    pub tags: TagSet,
+    /// The snapshot's list of members; none where the run takes no tag, and only counts who would lose one.
+    pub list: Option<&'a dyn File>,
+}
+
+/// Reads the files of a run's segments, and hands over its contacts in chunks. An error comes with the file that it is
+/// about, counted from 0.
+pub(super) fn prepare<S: Sink>(
+    inputs: &[Input<'_>],
+    rules: Rules<'_>,
+    (roster, ledger): (Roster, Ledger),
+    removing: &Removing<'_>,
     sink: &mut S,
 ) -> Result<Prepared, (usize, PrepareError)> {
-    let mut preparation = Preparation::new(sink, export, now, (chunk_contacts, max_profiles))
-        .map_err(|error| (0, error.into()))?;
-    let programs = Programs::compile(export.mapping()).map_err(|error| (0, error.into()))?;
+    let mut preparation = Preparation::new(sink, rules, roster, ledger).map_err(|error| (0, error.into()))?;
+    let programs = Programs::compile(rules.export.mapping()).map_err(|error| (0, error.into()))?;
+    preparation.look_ahead(inputs, (rules.export, &programs))?;
     let mut warnings = ByReason::new();
     let mut last = 0;
-    for (n, (file, reading)) in files.into_iter().enumerate() {
+    for (n, input) in inputs.iter().enumerate() {
         last = n;
-        preparation.file(n, file, reading, (export, &programs), &mut warnings).map_err(|error| (n, error))?;
+        preparation.file(n, input, (rules.export, &programs), &mut warnings).map_err(|error| (n, error))?;
         if preparation.cut_short {
             break;
         }
     }
-    preparation.finish(warnings).map_err(|error| (last, error))
+    preparation.finish(warnings, removing).map_err(|error| (last, error))
 }
 
 impl<'a, S: Sink> Preparation<'a, S> {
-    fn new(
-        sink: &'a mut S,
-        export: &Export,
-        now: Timestamp,
-        (chunk_contacts, max_profiles): (u32, u64),
-    ) -> std::io::Result<Self> {
+    fn new(sink: &'a mut S, rules: Rules<'_>, roster: Roster, ledger: Ledger) -> std::io::Result<Self> {
         Ok(Self {
             sink,
-            chunk_contacts,
-            seen: Seen::new(),
-            ledger: Ledger::new(&export.mapping().consent),
-            now,
+            chunk_contacts: rules.chunk_contacts,
+            roster,
+            overlap: Overlap::default(),
+            ledger,
+            now: rules.now,
             contacts: LinesWriter::new()?,
             refused: LinesWriter::new()?,
             planned: Planned::default(),
             chunks: Vec::new(),
             refused_parts: 0,
-            max_profiles,
+            max_profiles: rules.max_profiles,
             cut_short: false,
+            with_tag: [0; TagSet::MAX],
+            overlapping: 0,
+            conflicting: 0,
             first_contacts: Vec::new(),
             scratch: Vec::new(),
             header: None,
@@ -168,24 +218,48 @@ impl<'a, S: Sink> Preparation<'a, S> {
         })
     }
 
+    /// Reads the segments after the first: who is in several is sent once, and first of all.
+    fn look_ahead(
+        &mut self,
+        inputs: &[Input<'_>],
+        (export, programs): (&Export, &Programs),
+    ) -> Result<(), (usize, PrepareError)> {
+        let Some(first) = inputs.first().map(|input| input.tag) else { return Ok(()) };
+        for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.tag != first) {
+            self.look_ahead_in(input, (export, programs)).map_err(|error| (n, error))?;
+        }
+        Ok(())
+    }
+
+    fn look_ahead_in(
+        &mut self,
+        input: &Input<'_>,
+        (export, programs): (&Export, &Programs),
+    ) -> Result<(), PrepareError> {
+        let Some(mut rows) = open(input, export)? else { return Ok(()) };
+        let mapper = Mapper::bind(export.mapping(), programs, rows.header(), self.now)
+            .map_err(SourceError::Columns)?;
+        let (mut row, mut warnings) = (Row::default(), Warnings::default());
+        while let Some(readable) = rows.next(&mut row)? {
+            // What is wrong with a row is said when it is read again.
+            if let (Ok(()), Ok(Some(contact))) = (readable, mapper.contact(&row, &mut warnings)) {
+                self.overlap.add(contact.key(), input.tag, contact.hash(&mut self.scratch));
+            }
+        }
+        Ok(())
+    }
+
     /// Reads one file to its end, or until there are too many contacts.
     fn file(
         &mut self,
         n: usize,
-        file: &dyn File,
-        reading: &Reading,
+        input: &Input<'_>,
         (export, programs): (&Export, &Programs),
         all_warnings: &mut ByReason,
     ) -> Result<(), PrepareError> {
         let mapping = export.mapping();
         let object = u32::try_from(n).unwrap_or(u32::MAX);
-        let columns = mapping.columns();
-        let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let mut rows = match source::open(file, reading, &wanted) {
-            // Some producers write a file for each of their workers, also for those that had nothing to write.
-            Err(SourceError::Empty) if *export.segment().complete_on() != CompleteOn::Object => return Ok(()),
-            opened => opened?,
-        };
+        let Some(mut rows) = open(input, export)? else { return Ok(()) };
         self.same_columns(n, rows.header())?;
         let mapper =
             Mapper::bind(mapping, programs, rows.header(), self.now).map_err(SourceError::Columns)?;
@@ -199,14 +273,14 @@ impl<'a, S: Sink> Preparation<'a, S> {
             }
             match mapper.contact(&row, &mut warnings) {
                 Err(invalid) => {
-                    self.opt_out(&mapper, &row);
+                    self.opt_out(at, &mapper, &row)?;
                     self.invalid(at, &invalid.code(), invalid.to_string(), &mapper.email_cell(&row))?;
                 }
                 Ok(None) => {
-                    self.opt_out(&mapper, &row);
+                    self.opt_out(at, &mapper, &row)?;
                     self.planned.filtered += 1;
                 }
-                Ok(Some(contact)) => self.contact(at, contact, &mapper.email_cell(&row))?,
+                Ok(Some(contact)) => self.contact(at, contact, &mapper.email_cell(&row), input.tag)?,
             }
             if self.planned.sent + self.planned.unchanged > self.max_profiles {
                 self.cut_short = true;
@@ -241,7 +315,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
     }
 
     /// Hands over what is left, when every file was read.
-    fn finish(mut self, warnings: ByReason) -> Result<Prepared, PrepareError> {
+    fn finish(mut self, warnings: ByReason, removing: &Removing<'_>) -> Result<Prepared, PrepareError> {
         self.finish_chunk()?;
         self.finish_refused()?;
         if let (false, Some(absent)) =
@@ -249,6 +323,11 @@ impl<'a, S: Sink> Preparation<'a, S> {
         {
             return Err(SourceError::Columns(absent).into());
         }
+        let leaving = if self.cut_short { 0 } else { removals::count(&self.roster, removing.tags) };
+        let removals = match removing.list.filter(|_| leaving > 0) {
+            Some(list) => removals::write(list.stream()?, &self.roster, removing.tags, self.sink)?,
+            None => Vec::new(),
+        };
         let (consent, opt_outs) = self.ledger.finish();
         Ok(Prepared {
             planned: self.planned,
@@ -258,44 +337,120 @@ impl<'a, S: Sink> Preparation<'a, S> {
             consent,
             opt_outs,
             cut_short: self.cut_short,
+            with_tag: self.with_tag,
+            overlapping: self.overlapping,
+            conflicting: self.conflicting,
+            leaving,
+            removals,
             first_contacts: self.first_contacts,
         })
     }
 
-    fn contact(&mut self, at: Place, mut contact: Contact<'_>, email: &str) -> Result<(), PrepareError> {
+    fn contact(
+        &mut self,
+        at: Place,
+        mut contact: Contact<'_>,
+        email: &str,
+        tag: TagSet,
+    ) -> Result<(), PrepareError> {
         let key = contact.key();
-        if let Some(note) = self.seen.insert(key) {
-            if self.ledger.is_kept() {
-                self.seen.note(key, self.ledger.again(key, note, &contact.consent));
-            }
-            return self.duplicate(at, email);
-        }
-        self.ledger.taken(key, &mut contact);
         let hash = contact.hash(&mut self.scratch);
-        let of = Origin { at, hash, tags: TagSet::of(0), known_tags: TagSet::default() };
+        let (also, differs) = self.overlap.of(key, hash);
+        let who = match self.roster.meet(key) {
+            Met::First(who) => {
+                self.overlap.pass(key, tag);
+                who
+            }
+            Met::Again(who) => {
+                self.again(at, who, &contact)?;
+                // The same contact in another segment is no row too many.
+                if self.overlap.pass(key, tag) {
+                    self.planned.duplicate += 1;
+                    return Ok(());
+                }
+                return self.duplicate(at, email);
+            }
+        };
+        let tags = tag.with(also);
+        self.overlapping += u64::from(tags != tag);
+        self.conflicting += u64::from(differs && tags != tag);
+        for place in tags.places() {
+            if let Some(count) = self.with_tag.get_mut(place) {
+                *count += 1;
+            }
+        }
+        self.ledger.taken(key, &mut contact, &self.roster.consent(who));
+        if self.roster.has_as_it_is(who, &contact, hash, tags) {
+            self.roster.is_to_have(who, tags);
+            self.planned.unchanged += 1;
+            return Ok(());
+        }
+        let known_tags = self.roster.is_to_have(who, tags);
+        let of = Origin { at, hash, tags, known_tags };
         let bytes = self.contacts.push(&ContactLine { of, contact: &contact }, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
             let reason = format!("the contact takes {bytes} bytes, more than a request to Omnisend may");
+            self.roster.set_note(who, Ledger::NOT_SENT);
             return self.invalid(at, "too_large", reason, email);
         }
+        self.sent(key, who, &contact, tags)
+    }
+
+    /// A contact is in the chunk.
+    fn sent(
+        &mut self,
+        key: EmailKey,
+        who: Who,
+        contact: &Contact<'_>,
+        tags: TagSet,
+    ) -> Result<(), PrepareError> {
         self.planned.sent += 1;
         if self.ledger.is_kept() {
-            self.seen.note(key, self.ledger.sent(&contact));
+            self.roster.set_note(who, self.ledger.sent(contact));
         }
         if self.first_contacts.len() < FIRST_CONTACTS {
             self.first_contacts
-                .extend(serde_json::value::to_raw_value(&contact).map(|contact| (key, of.tags, contact)));
+                .extend(serde_json::value::to_raw_value(contact).map(|contact| (key, tags, contact)));
         }
         if self.contacts.lines() >= self.chunk_contacts { self.finish_chunk() } else { Ok(()) }
     }
 
-    /// A row that makes no contact, though its address is one: an opt-out in it counts all the same.
-    fn opt_out(&mut self, mapper: &Mapper<'_>, row: &Row) {
-        let Some((key, said)) = mapper.consent(row).filter(|_| self.ledger.is_kept()) else { return };
-        match self.seen.get(key) {
-            Some(note) => self.seen.note(key, self.ledger.again(key, note, &said)),
-            None => self.ledger.refused(key, &said),
+    /// Another row of an address that was met: an opt-out in it counts all the same.
+    fn again(&mut self, at: Place, who: Who, contact: &Contact<'_>) -> Result<(), PrepareError> {
+        if !self.ledger.is_kept() {
+            return Ok(());
         }
+        let (key, note) = (contact.key(), self.roster.note(who));
+        if note != 0 {
+            self.roster.set_note(who, self.ledger.again(key, note, &contact.consent));
+            return Ok(());
+        }
+        // Omnisend has the contact as its first row is, which is gone by: its opt-out is sent on its own.
+        let known = self.roster.consent(who);
+        let Some(mut alone) = contact.opt_outs_alone() else { return Ok(()) };
+        alone.leave_out_what_is(&known);
+        let Some(alone) = alone.opt_outs_alone() else { return Ok(()) };
+        let of = Origin {
+            at,
+            // It is sent whole next time.
+            hash: ContactHash::NONE,
+            tags: TagSet::default(),
+            known_tags: TagSet::default(),
+        };
+        self.contacts.push(&ContactLine { of, contact: &alone }, MAX_CONTACT_BYTES)?;
+        self.planned.unchanged -= 1;
+        self.sent(key, who, &alone, of.tags)
+    }
+
+    /// A row that makes no contact, though its address is one: an opt-out in it counts all the same.
+    fn opt_out(&mut self, at: Place, mapper: &Mapper<'_>, row: &Row) -> Result<(), PrepareError> {
+        let Some(said) = mapper.consent(row).filter(|_| self.ledger.is_kept()) else { return Ok(()) };
+        let key = said.key();
+        if let Some(who) = self.roster.find_met(key) {
+            return self.again(at, who, &said);
+        }
+        self.ledger.refused(key, &said.consent);
+        Ok(())
     }
 
     fn invalid(&mut self, at: Place, code: &str, reason: String, email: &str) -> Result<(), PrepareError> {
@@ -342,6 +497,17 @@ impl<'a, S: Sink> Preparation<'a, S> {
         let n = self.refused_parts;
         self.refused_parts += 1;
         self.sink.take(Finished::Refused(n, self.refused.finish()?))
+    }
+}
+
+/// A file's rows; none where it is a part that has nothing.
+fn open(input: &Input<'_>, export: &Export) -> Result<Option<Box<dyn source::Rows>>, PrepareError> {
+    let columns = export.mapping().columns();
+    let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+    match source::open(input.file, input.reading, &wanted) {
+        // Some producers write a file for each of their workers, also for those that had nothing to write.
+        Err(SourceError::Empty) if input.may_be_empty => Ok(None),
+        opened => Ok(Some(opened?)),
     }
 }
 

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{runtime::Handle, sync::mpsc};
 
-use super::{PlanError, PrepareError, consent::Ledger, find_source, seen::Seen};
+use super::{PlanError, PrepareError, consent::Ledger, find_sources, seen::Seen};
 use crate::{
     config::Export,
-    contact::{Mapper, Programs, Warnings},
+    contact::{Channels, Mapper, Programs, Tag, Warnings},
     ports::Ports,
     source::{self, File, Header, ObjectFile, Reading, Row, SourceError},
 };
@@ -64,31 +64,41 @@ pub async fn preview(
     export: Arc<Export>,
     rows: usize,
 ) -> Result<Vec<PreviewedRow>, PlanError> {
-    let source = find_source(ports, &export).await?;
+    let sources = find_sources(ports, &export).await?;
     let (name, now, runtime) = (export.name().clone(), ports.clock.now(), Handle::current());
     // Nobody waits for the bytes.
     let (read, _) = mpsc::unbounded_channel();
-    let files: Vec<_> = source
-        .parts
+    let files: Vec<_> = export
+        .segments()
         .iter()
-        .map(|part| {
+        .zip(&sources)
+        .flat_map(|(segment, source)| source.parts.iter().map(move |part| (segment.tag().clone(), part)))
+        .map(|(tag, part)| {
             let object = part.object.clone();
-            (
-                ObjectFile::new(ports.objects.clone(), object, runtime.clone(), read.clone()),
-                part.reading.clone(),
-            )
+            let file = ObjectFile::new(ports.objects.clone(), object, runtime.clone(), read.clone());
+            (part.object.location.to_string(), tag, file, part.reading.clone())
         })
         .collect();
-    let objects: Vec<String> = source.parts.iter().map(|part| part.object.location.to_string()).collect();
     let thread = tokio::task::spawn_blocking(move || {
-        let named = objects.iter().zip(&files);
-        let files = named.map(|(object, (file, reading))| (object.as_str(), file as &dyn File, reading));
+        let files = files.iter().map(|(object, tag, file, reading)| Named {
+            object,
+            tag,
+            file: file as &dyn File,
+            reading,
+        });
         first_rows(files, &export, now, rows).map_err(|(object, source)| (object.to_owned(), source))
     });
     thread.await?.map_err(|(object, source)| PlanError::File { export: name, object, source })
 }
 
-type Named<'f> = (&'f str, &'f dyn File, &'f Reading);
+/// A file, and its segment's tag.
+#[derive(Clone, Copy)]
+struct Named<'f> {
+    object: &'f str,
+    tag: &'f Tag,
+    file: &'f dyn File,
+    reading: &'f Reading,
+}
 
 /// An error comes with the name of the file that it is about.
 fn first_rows<'f>(
@@ -107,11 +117,11 @@ fn first_rows<'f>(
         most: rows,
         rows: Vec::new(),
     };
-    for (object, file, reading) in files {
+    for file in files {
         if shown.rows.len() >= rows {
             break;
         }
-        shown.file(object, file, reading).map_err(|error| (object, error.into()))?;
+        shown.file(file).map_err(|error| (file.object, error.into()))?;
     }
     Ok(shown.rows)
 }
@@ -127,7 +137,7 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn file(&mut self, object: &str, file: &dyn File, reading: &Reading) -> Result<(), SourceError> {
+    fn file(&mut self, Named { object, tag, file, reading }: Named<'_>) -> Result<(), SourceError> {
         let mapping = self.export.mapping();
         let columns = mapping.columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -154,14 +164,14 @@ impl Shown<'_> {
             };
             match readable {
                 Err(bad) => shown.why = Some(bad.to_string()),
-                Ok(()) => self.look_at(&mapper, &row, &mut shown),
+                Ok(()) => self.look_at(&mapper, &row, tag, &mut shown),
             }
             self.rows.push(shown);
         }
         Ok(())
     }
 
-    fn look_at(&mut self, mapper: &Mapper<'_>, row: &Row, shown: &mut PreviewedRow) {
+    fn look_at(&mut self, mapper: &Mapper<'_>, row: &Row, tag: &Tag, shown: &mut PreviewedRow) {
         let mut warnings = Warnings::default();
         match mapper.contact(row, &mut warnings) {
             Err(invalid) => shown.why = Some(invalid.to_string()),
@@ -176,10 +186,9 @@ impl Shown<'_> {
                     shown.why = Some("an earlier row has this e-mail; the first one was taken".to_owned());
                     return;
                 }
-                self.ledger.taken(key, &mut contact);
+                self.ledger.taken(key, &mut contact, &Channels::default());
                 shown.fate = Fate::Sent;
                 shown.contact = serde_json::to_value(&contact).ok();
-                let tag = self.export.segment().tag();
                 if let Some(contact) = shown.contact.as_mut().and_then(|contact| contact.as_object_mut()) {
                     contact.insert("tags".to_owned(), [tag.as_str()].as_slice().into());
                 }

@@ -218,6 +218,9 @@ fn build(
             })
             .collect(),
         counts,
+        sends_all: manifest.sends_all,
+        overlapping: manifest.overlapping,
+        conflicting: manifest.conflicting,
         not_sent: sums.not_sent,
         batches: sums.batches,
         requests: sums.requests,
@@ -256,7 +259,7 @@ fn verdict(
         return (State::Canceled, Some(message));
     }
     let state = match (counts.is_clean(), counts.planned().sent) {
-        (true, 0) => State::Skipped,
+        (true, 0) if manifest.removals.is_empty() => State::Skipped,
         (true, _) => State::Succeeded,
         (false, _) => State::Partial,
     };

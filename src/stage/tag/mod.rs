@@ -82,8 +82,14 @@ pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagg
         let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
             request.places.iter().map(|place| Ok(stored(*place)?.email())).collect()
         };
-        let part =
-            Part { context, manifest, records: &records, key: Key::Tagged(run.clone(), chunk), adds: true };
+        let part = Part {
+            context,
+            manifest,
+            all_tags: manifest.all_tags(),
+            records: &records,
+            key: Key::Tagged(run.clone(), chunk),
+            adds: true,
+        };
         match part.change(requests(contacts), before, emails).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
@@ -92,10 +98,10 @@ pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagg
     Ok(Tagged::Done)
 }
 
-/// Takes tags from those who left: the contacts of so many parts of removals.
-pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest, parts: u32) -> Result<Tagged, TagError> {
+/// Takes tags from those who left.
+pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
     let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
-    for part in 0..parts {
+    for part in manifest.removals_to_do() {
         let before = records.tagged(&Key::Untagged(run.clone(), part)).await?;
         if before.as_ref().is_some_and(TagReceipt::is_complete) {
             continue;
@@ -112,8 +118,14 @@ pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest, parts: u32)
             Ok(request.places.iter().filter_map(of).collect())
         };
         let requests = requests(tags);
-        let part =
-            Part { context, manifest, records: &records, key: Key::Untagged(run.clone(), part), adds: false };
+        let part = Part {
+            context,
+            manifest,
+            all_tags: manifest.all_tags(),
+            records: &records,
+            key: Key::Untagged(run.clone(), part),
+            adds: false,
+        };
         match part.change(requests, before, emails).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
@@ -131,6 +143,7 @@ fn parse<'a, T: serde::Deserialize<'a>>(key: &Key, line: &'a [u8]) -> Result<T, 
 struct Part<'a> {
     context: &'a Context<'a>,
     manifest: &'a Manifest,
+    all_tags: Vec<Tag>,
     records: &'a Records,
     key: Key,
     adds: bool,
@@ -200,7 +213,7 @@ impl Part<'_> {
         emails: Vec<String>,
         receipt: &mut TagReceipt,
     ) -> Result<(), Ended> {
-        let tags: Vec<&str> = request.tags.among(&self.manifest.tags).map(Tag::as_str).collect();
+        let tags: Vec<&str> = request.tags.among(&self.all_tags).map(Tag::as_str).collect();
         let mut left: Vec<(u32, &str)> =
             request.places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
         while !left.is_empty() && !tags.is_empty() {

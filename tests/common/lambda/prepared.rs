@@ -9,7 +9,7 @@ use omnisend_export::{
     run::{Allowed, Mode, RunRef, Trigger},
     stage::{
         Quiet,
-        plan::{Request, find_source, plan},
+        plan::{Request, find_sources, plan},
         settle::Limits,
     },
 };
@@ -39,7 +39,9 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     let run = run();
     let now = ports.clock.now();
     let (connection, export) = load_export(&*ports.objects, &run.export, now).await.unwrap();
-    let trigger = Trigger::Drop { objects: vec![find_source(&ports, &export).await.unwrap().completed_by] };
+    let sources = find_sources(&ports, &export).await.unwrap();
+    let objects = sources.into_iter().map(|source| source.completed_by).collect();
+    let trigger = Trigger::Drop { objects };
     let (connection, export) = (Arc::new(connection), Arc::new(export));
     let request = Request {
         connection,

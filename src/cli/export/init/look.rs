@@ -113,8 +113,8 @@ async fn folder(
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
     let ports = ports(objects, parent);
-    let source = plan::find_source(&ports, &export).await?;
-    let part = source.parts.into_iter().max_by_key(|part| part.object.size);
+    let sources = plan::find_sources(&ports, &export).await?;
+    let part = sources.into_iter().flat_map(|source| source.parts).max_by_key(|part| part.object.size);
     let part = part.ok_or_else(|| usage(&"it holds no file"))?;
     let (read, _) = mpsc::unbounded_channel();
     let file = ObjectFile::new(Arc::clone(&ports.objects), part.object, Handle::current(), read);

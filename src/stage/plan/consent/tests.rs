@@ -82,7 +82,7 @@ fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
             None if row.is_refused => ledger.refused(key, &contact.consent),
             None => {
                 seen.insert(key);
-                ledger.taken(key, &mut contact);
+                ledger.taken(key, &mut contact, &Channels::default());
                 seen.note(key, ledger.sent(&contact));
                 written.push((key, serde_json::value::to_raw_value(&contact).unwrap()));
             }

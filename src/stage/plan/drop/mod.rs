@@ -16,7 +16,7 @@ use self::{
 };
 use super::PlanError;
 use crate::{
-    config::{CompleteOn, Export},
+    config::{CompleteOn, Export, Segment},
     ports::objects::{Listed, ObjectError, Objects, Pinned},
     run::{Location, Prefix},
     source::{
@@ -67,9 +67,14 @@ pub enum Claim {
     Completes,
 }
 
-/// What an object is to an export.
+/// What an object is to an export: the most that it is to one of its segments.
 pub fn claims(export: &Export, object: &Location) -> Claim {
-    let (path, on) = (export.segment().path(), export.segment().complete_on());
+    export.segments().iter().map(|segment| claim(segment, object)).max().unwrap_or(Claim::None)
+}
+
+/// What an object is to a segment.
+pub fn claim(segment: &Segment, object: &Location) -> Claim {
+    let (path, on) = (segment.path(), segment.complete_on());
     if path.bucket != object.bucket {
         return Claim::None;
     }
@@ -90,24 +95,25 @@ impl Source {
     }
 }
 
-/// Looks for an export's drops.
+/// Looks for a segment's drops.
 #[derive(Debug)]
 pub(super) struct Drops<'a> {
     objects: &'a dyn Objects,
     export: &'a Export,
+    segment: &'a Segment,
 }
 
 impl<'a> Drops<'a> {
-    pub(super) fn new(objects: &'a dyn Objects, export: &'a Export) -> Self {
-        Self { objects, export }
+    pub(super) fn new(objects: &'a dyn Objects, export: &'a Export, segment: &'a Segment) -> Self {
+        Self { objects, export, segment }
     }
 
     fn path(&self) -> &'a Location {
-        self.export.segment().path()
+        self.segment.path()
     }
 
     fn on(&self) -> &'a CompleteOn {
-        self.export.segment().complete_on()
+        self.segment.complete_on()
     }
 
     fn fail<T>(&self, source: impl Into<Box<DropError>>) -> Result<T, PlanError> {

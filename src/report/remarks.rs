@@ -1,0 +1,24 @@
+//! What is worth a sentence about a run, besides its counts.
+
+use super::words::counted;
+use crate::run::{Report, SendsAll};
+
+/// Sentences, without their end.
+pub(super) fn remarks(report: &Report) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(why) = report.sends_all.filter(|why| *why == SendsAll::MappingChanged) {
+        remarks.push(why.to_string());
+    }
+    if report.overlapping > 0 {
+        let contacts = counted(report.overlapping, "contact", "contacts");
+        let differ = match report.conflicting {
+            0 => String::new(),
+            n => format!(
+                "; {} there, and the first segment's values count",
+                counted(n, "of them differs", "of them differ")
+            ),
+        };
+        remarks.push(format!("{contacts} in several segments, each with the tags of all{differ}"));
+    }
+    remarks
+}

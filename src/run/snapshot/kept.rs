@@ -1,0 +1,69 @@
+//! A statement of consent in eight bytes.
+
+use jiff::Timestamp;
+
+use crate::contact::{Statement, Status};
+
+/// What was last sent of a channel, or nothing. To the second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept(pub(super) i64);
+
+/// A statement without a date. No year has so many seconds.
+const UNDATED: i64 = 1 << 60;
+
+impl Kept {
+    /// Nothing was sent.
+    pub const NOTHING: Self = Self(0);
+
+    /// The statement, if there is one.
+    pub fn statement(self) -> Option<Statement> {
+        let status = match self.0 & 3 {
+            1 => Status::Subscribed,
+            2 => Status::NonSubscribed,
+            3 => Status::Unsubscribed,
+            _ => return None,
+        };
+        Some(Statement { status, at: Timestamp::from_second(self.0 >> 2).ok() })
+    }
+
+    /// Whether it is an opt-out.
+    pub fn is_opt_out(self) -> bool {
+        self.0 & 3 == 3
+    }
+}
+
+impl From<Option<Statement>> for Kept {
+    fn from(statement: Option<Statement>) -> Self {
+        let Some(Statement { status, at }) = statement else { return Self::NOTHING };
+        let code = match status {
+            Status::Subscribed => 1,
+            Status::NonSubscribed => 2,
+            Status::Unsubscribed => 3,
+        };
+        Self((at.map_or(UNDATED, Timestamp::as_second) << 2) | code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_statement_comes_back(status in 0_usize..3, at in prop::option::of(-377_705_023_201_i64..=253_402_207_200)) {
+            let status = [Status::Subscribed, Status::NonSubscribed, Status::Unsubscribed][status];
+            let statement = Statement { status, at: at.map(|at| Timestamp::from_second(at).unwrap()) };
+            let kept = Kept::from(Some(statement));
+            prop_assert_eq!(kept.statement(), Some(statement));
+            prop_assert_eq!(kept.is_opt_out(), status == Status::Unsubscribed);
+        }
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        assert_eq!(Kept::from(None), Kept::NOTHING);
+        assert_eq!(Kept::NOTHING.statement(), None);
+    }
+}

@@ -1,0 +1,188 @@
+//! The list of members as a stream: a mark, and members, each after its length, compressed with zstd.
+
+use std::io::{self, BufReader, Read, Write};
+
+use super::Member;
+use crate::contact::EmailKey;
+
+/// The first bytes of the uncompressed list: what it is, and the version of its shape. A version that only adds to
+/// members keeps the number; readers pass over what they do not know.
+const MARK: &[u8; 8] = b"omnisnp\x01";
+
+/// Fast enough that neither planning nor settling is held up.
+const LEVEL: i32 = -1;
+
+/// How much is handed to the compressor at a time, in bytes.
+const STEP_BYTES: usize = 64 << 10;
+
+/// Reads members in their order.
+pub struct Members<R: Read> {
+    from: zstd::Decoder<'static, BufReader<R>>,
+    buffer: Vec<u8>,
+    at: usize,
+    last: Option<EmailKey>,
+}
+
+impl<R: Read> Members<R> {
+    /// Over the bytes of a list.
+    pub fn new(from: R) -> io::Result<Self> {
+        let mut from = zstd::Decoder::new(from)?;
+        let mut mark = [0; MARK.len()];
+        from.read_exact(&mut mark).map_err(|_| io::Error::other("it is not a list of members"))?;
+        if mark != *MARK {
+            return Err(io::Error::other("it is a list of members of another version, or none"));
+        }
+        Ok(Self { from, buffer: Vec::with_capacity(STEP_BYTES * 2), at: 0, last: None })
+    }
+
+    /// Reads the next member into `member`, and answers with its key; `None` at the end. The order is checked: a list
+    /// that is not sorted would be searched in vain.
+    pub fn next(&mut self, member: &mut Member) -> io::Result<Option<EmailKey>> {
+        let Some(len) = self.fill(2)?.and_then(|bytes| bytes.first_chunk().copied()).map(u16::from_le_bytes)
+        else {
+            return Ok(None);
+        };
+        let whole = 2 + usize::from(len);
+        let bytes = self.fill(whole)?.and_then(|bytes| bytes.get(2..whole));
+        member.read(bytes.ok_or_else(|| io::Error::other("the list ends in the middle of a member"))?)?;
+        self.at += whole;
+        let key = member.key();
+        if self.last.is_some_and(|last| last.0 >= key.0) {
+            return Err(io::Error::other("its members are not in their order"));
+        }
+        self.last = Some(key);
+        Ok(Some(key))
+    }
+
+    /// At least so many of the bytes that come next; `None` where there is not one left.
+    fn fill(&mut self, want: usize) -> io::Result<Option<&[u8]>> {
+        if self.buffer.len() - self.at < want {
+            self.buffer.drain(..self.at);
+            self.at = 0;
+            let more = (STEP_BYTES + want) as u64;
+            io::Read::by_ref(&mut self.from).take(more).read_to_end(&mut self.buffer)?;
+        }
+        let left = self.buffer.get(self.at..).unwrap_or_default();
+        Ok((!left.is_empty()).then_some(left))
+    }
+}
+
+/// Writes members in their order.
+pub struct MembersWriter<W: Write> {
+    into: zstd::Encoder<'static, W>,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> MembersWriter<W> {
+    /// An empty list.
+    pub fn new(into: W) -> io::Result<Self> {
+        let mut into = zstd::Encoder::new(into, LEVEL)?;
+        into.include_checksum(true)?;
+        Ok(Self { into, buffer: MARK.to_vec() })
+    }
+
+    /// Adds a member. They come in the order of their keys.
+    pub fn push(&mut self, member: &Member) -> io::Result<()> {
+        let start = self.buffer.len();
+        self.buffer.extend([0; 2]);
+        member.write(&mut self.buffer);
+        let len = u16::try_from(self.buffer.len() - start - 2)
+            .map_err(|_| io::Error::other("an address is too long"))?;
+        if let Some(place) = self.buffer.get_mut(start..start + 2) {
+            place.copy_from_slice(&len.to_le_bytes());
+        }
+        if self.buffer.len() >= STEP_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    /// Ends the list.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.flush()?;
+        self.into.finish()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.into.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{super::Kept, *};
+    use crate::{
+        contact::{Channels, ContactHash},
+        run::TagSet,
+    };
+
+    fn members() -> impl Strategy<Value = Vec<Member>> {
+        let member = ("[a-zé]{1,40}@b.co", any::<u128>(), any::<u32>(), any::<i64>()).prop_map(
+            |(email, hash, tags, consent)| Member {
+                email,
+                hash: ContactHash(hash),
+                tags: TagSet(tags),
+                consent: Channels { email: Kept(consent), sms: Kept::NOTHING },
+            },
+        );
+        prop::collection::vec(member, 0..200).prop_map(|mut members| {
+            members.sort_by_key(|member| member.key().0);
+            members.dedup_by_key(|member| member.key().0);
+            members
+        })
+    }
+
+    fn written(members: &[Member]) -> Vec<u8> {
+        let mut writer = MembersWriter::new(Vec::new()).unwrap();
+        for member in members {
+            writer.push(member).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> io::Result<Vec<Member>> {
+        let mut members = Members::new(bytes)?;
+        let (mut all, mut member) = (Vec::new(), Member::default());
+        while let Some(key) = members.next(&mut member)? {
+            assert_eq!(key, member.key());
+            all.push(member.clone());
+        }
+        Ok(all)
+    }
+
+    proptest! {
+        #[test]
+        fn members_come_back(members in members()) {
+            prop_assert_eq!(read(&written(&members)).unwrap(), members);
+        }
+
+        #[test]
+        fn no_part_of_a_list_is_taken_for_the_whole(members in members(), cut in 0.0..1.0) {
+            let whole = written(&members);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in it")]
+            let cut = (whole.len() as f64 * cut) as usize;
+            prop_assert!(read(&whole[..cut]).is_err());
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_adds_to_a_member_is_passed_over() {
+        let member = Member { email: "ada@example.com".to_owned(), tags: TagSet(3), ..Member::default() };
+        let mut bytes = Vec::new();
+        member.write(&mut bytes);
+        bytes.extend(b"and more");
+        let mut back = Member::default();
+        back.read(&bytes).unwrap();
+        assert_eq!(back, member);
+    }
+
+    #[test]
+    fn a_list_that_is_not_sorted_is_refused() {
+        let mut pair: Vec<Member> =
+            ["a@b.co", "b@b.co"].map(|email| Member { email: email.to_owned(), ..Member::default() }).into();
+        pair.sort_by_key(|member| std::cmp::Reverse(member.key().0));
+        assert_eq!(read(&written(&pair)).unwrap_err().to_string(), "its members are not in their order");
+        assert_eq!(read(b"nothing").unwrap_err().to_string(), "it is not a list of members");
+    }
+}

@@ -1,0 +1,79 @@
+//! One member, and how it is written.
+
+use std::io;
+
+use super::Kept;
+use crate::{
+    contact::{Channels, ContactHash, EmailKey},
+    run::TagSet,
+};
+
+/// Somebody whom Omnisend has from the export.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Member {
+    /// The address that it was sent with.
+    pub email: String,
+    /// What it was sent as; [`ContactHash::NONE`] where it is to be sent again.
+    pub hash: ContactHash,
+    /// The tags that it has from us.
+    pub tags: TagSet,
+    /// What was last sent of its consent.
+    pub consent: Channels<Kept>,
+}
+
+/// The bytes of a member besides its address: a hash, a set of tags, two statements.
+const FIXED: usize = 16 + 4 + 8 + 8;
+
+impl Member {
+    /// What tells it from the others; the list is in this order.
+    pub fn key(&self) -> EmailKey {
+        EmailKey::of(&self.email)
+    }
+
+    /// Whether there is a reason to remember it: a tag, or an opt-out that an older opt-in must not override.
+    pub fn is_worth_keeping(&self) -> bool {
+        !self.tags.is_empty() || self.consent.email.is_opt_out() || self.consent.sms.is_opt_out()
+    }
+
+    /// Appends the member's bytes.
+    pub(super) fn write(&self, into: &mut Vec<u8>) {
+        into.extend(self.hash.0.to_le_bytes());
+        into.extend(self.tags.0.to_le_bytes());
+        into.extend(self.consent.email.0.to_le_bytes());
+        into.extend(self.consent.sms.0.to_le_bytes());
+        // An address is a few hundred bytes at most; the mapping sees to it.
+        let len = u16::try_from(self.email.len()).unwrap_or(u16::MAX);
+        into.extend(len.to_le_bytes());
+        into.extend(self.email.as_bytes().iter().take(len.into()));
+    }
+
+    /// Reads a member from its bytes. What a later version put after them is passed over.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        self.hash = ContactHash(u128::from_le_bytes(take(&mut rest)?));
+        self.tags = TagSet(u32::from_le_bytes(take(&mut rest)?));
+        self.consent.email = Kept(i64::from_le_bytes(take(&mut rest)?));
+        self.consent.sms = Kept(i64::from_le_bytes(take(&mut rest)?));
+        let len = usize::from(u16::from_le_bytes(take(&mut rest)?));
+        let email = rest.get(..len).ok_or_else(cut_short)?;
+        self.email.clear();
+        self.email
+            .push_str(std::str::from_utf8(email).map_err(|_| io::Error::other("an address is not UTF-8"))?);
+        Ok(())
+    }
+
+    /// How many bytes it takes, about.
+    pub fn size(&self) -> usize {
+        FIXED + self.email.len()
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> io::Result<[u8; N]> {
+    let (taken, left) = rest.split_first_chunk().ok_or_else(cut_short)?;
+    *rest = left;
+    Ok(*taken)
+}
+
+fn cut_short() -> io::Error {
+    io::Error::other("a member is cut short")
+}

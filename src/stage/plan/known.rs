@@ -1,0 +1,274 @@
+//! The members of the snapshot while a plan reads the source: who was sent as what, in little memory.
+
+use std::io::{self, Read};
+
+use super::seen::Note;
+use crate::{
+    contact::{Channel, Channels, ContactHash, EmailKey},
+    run::{Kept, Member, Members, TagSet, Translation},
+};
+
+/// Members share the first 16 bits of their key in a bucket of some dozens.
+const BUCKET_BITS: u32 = 16;
+
+/// Bytes of a key that are kept after those: 64 bits in all. Among 10 million members and as many others, one of the
+/// others is taken for a member with a probability of 5 in 10^6; it is then sent, and a leaver overlooked.
+const KEY: usize = 6;
+
+/// Bytes of a hash that are kept. A contact that changed has those of what it was once in 2^64 times.
+const HASH: usize = 8;
+
+/// Members by key, in the order of the snapshot's list: 16 bytes each, and 17 more where consent is kept.
+pub(super) struct Known {
+    /// Where each bucket begins, and the end.
+    starts: Vec<u32>,
+    /// Of each member, [`KEY`] and [`HASH`] bytes, and its tags.
+    rows: Vec<u8>,
+    /// Bytes of a row's tags: as few as they need.
+    tag_bytes: usize,
+    /// Which members the source has.
+    met: Vec<u64>,
+    /// What is noted of each, and what was last sent of its consent; empty where the export maps none.
+    notes: Vec<Note>,
+    consent: Vec<Channels<Kept>>,
+}
+
+/// A member's place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MemberAt(usize);
+
+impl Known {
+    /// Nobody.
+    pub(super) fn nobody() -> Self {
+        Self {
+            starts: vec![0; (1 << BUCKET_BITS) + 1],
+            rows: Vec::new(),
+            tag_bytes: 1,
+            met: Vec::new(),
+            notes: Vec::new(),
+            consent: Vec::new(),
+        }
+    }
+
+    /// Reads a list of about `members`. Its sets become sets of the run's list of `tags` tags by `translation`.
+    pub(super) fn read(
+        from: impl Read,
+        members: u64,
+        tags: usize,
+        translation: &Translation,
+        with_consent: bool,
+    ) -> io::Result<Self> {
+        let mut known = Self { tag_bytes: tags.div_ceil(8).clamp(1, 4), ..Self::nobody() };
+        let expected = usize::try_from(members).unwrap_or_default();
+        known.rows.reserve_exact(expected.saturating_mul(known.width()));
+        if with_consent {
+            known.notes.reserve_exact(expected);
+            known.consent.reserve_exact(expected);
+        }
+        let mut list = Members::new(from)?;
+        let mut member = Member::default();
+        let (mut count, mut bucket) = (0_u32, 0);
+        while let Some(key) = list.next(&mut member)? {
+            let (its, kept) = split(key);
+            known.starts.iter_mut().take(its + 1).skip(bucket + 1).for_each(|start| *start = count);
+            bucket = its;
+            known.rows.extend(kept);
+            known.rows.extend(shortened(member.hash));
+            let tags = translation.of(member.tags).0.to_le_bytes();
+            known.rows.extend(tags.iter().take(known.tag_bytes));
+            if with_consent {
+                known.notes.push(0);
+                known.consent.push(member.consent);
+            }
+            count =
+                count.checked_add(1).ok_or_else(|| io::Error::other("it has more than 4 billion members"))?;
+        }
+        known.starts.iter_mut().skip(bucket + 1).for_each(|start| *start = count);
+        known.met = vec![0; (count as usize).div_ceil(64)];
+        Ok(known)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len() / self.width()
+    }
+
+    /// Where somebody is in the list.
+    pub(super) fn find(&self, key: EmailKey) -> Option<MemberAt> {
+        let (bucket, kept) = split(key);
+        let (mut low, mut high) =
+            (*self.starts.get(bucket)? as usize, *self.starts.get(bucket + 1)? as usize);
+        while low < high {
+            let middle = low.midpoint(high);
+            let there = self.row(MemberAt(middle)).first_chunk::<KEY>()?;
+            match there.cmp(&kept) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(MemberAt(middle)),
+            }
+        }
+        None
+    }
+
+    /// Everybody, in the order of the list.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = MemberAt> + use<> {
+        (0..self.len()).map(MemberAt)
+    }
+
+    /// Whether it was sent as this.
+    pub(super) fn was_sent_as(&self, at: MemberAt, hash: ContactHash) -> bool {
+        self.row(at).get(KEY..KEY + HASH) == Some(&shortened(hash))
+    }
+
+    /// From now on it was sent as nothing that is known.
+    pub(super) fn forget_what_was_sent(&mut self, at: MemberAt) {
+        if let Some(hash) = self.row_mut(at).get_mut(KEY..KEY + HASH) {
+            hash.copy_from_slice(&shortened(ContactHash::NONE));
+        }
+    }
+
+    /// The tags that are held of it.
+    pub(super) fn tags(&self, at: MemberAt) -> TagSet {
+        let mut bytes = [0; 4];
+        let stored = self.row(at).get(KEY + HASH..).unwrap_or_default();
+        bytes.iter_mut().zip(stored).for_each(|(byte, stored)| *byte = *stored);
+        TagSet(u32::from_le_bytes(bytes))
+    }
+
+    /// Holds these tags of it.
+    pub(super) fn set_tags(&mut self, at: MemberAt, tags: TagSet) {
+        let bytes = tags.0.to_le_bytes();
+        let stored = self.row_mut(at).get_mut(KEY + HASH..).unwrap_or_default();
+        stored.iter_mut().zip(bytes).for_each(|(stored, byte)| *stored = byte);
+    }
+
+    /// What was last sent of a channel's consent.
+    pub(super) fn consent(&self, at: MemberAt, channel: Channel) -> Kept {
+        self.consent.get(at.0).map(|consent| *consent.of(channel)).unwrap_or_default()
+    }
+
+    /// The source has it. True where it had it before.
+    pub(super) fn meet(&mut self, at: MemberAt) -> bool {
+        let Some(word) = self.met.get_mut(at.0 / 64) else { return false };
+        let bit = 1 << (at.0 % 64);
+        let before = *word & bit != 0;
+        *word |= bit;
+        before
+    }
+
+    /// Whether the source has it.
+    pub(super) fn is_met(&self, at: MemberAt) -> bool {
+        self.met.get(at.0 / 64).is_some_and(|word| word & (1 << (at.0 % 64)) != 0)
+    }
+
+    /// What is noted of it.
+    pub(super) fn note(&self, at: MemberAt) -> Note {
+        self.notes.get(at.0).copied().unwrap_or_default()
+    }
+
+    /// Notes something of it.
+    pub(super) fn set_note(&mut self, at: MemberAt, note: Note) {
+        if let Some(there) = self.notes.get_mut(at.0) {
+            *there = note;
+        }
+    }
+
+    fn width(&self) -> usize {
+        KEY + HASH + self.tag_bytes
+    }
+
+    fn row(&self, at: MemberAt) -> &[u8] {
+        self.rows.get(at.0 * self.width()..(at.0 + 1) * self.width()).unwrap_or_default()
+    }
+
+    fn row_mut(&mut self, at: MemberAt) -> &mut [u8] {
+        let width = self.width();
+        self.rows.get_mut(at.0 * width..(at.0 + 1) * width).unwrap_or_default()
+    }
+}
+
+/// A key's bucket, and what is kept of it there. Both in the order of the keys.
+fn split(key: EmailKey) -> (usize, [u8; KEY]) {
+    let bytes = key.0.to_be_bytes();
+    let mut kept = [0; KEY];
+    kept.iter_mut().zip(bytes.iter().skip(2)).for_each(|(kept, byte)| *kept = *byte);
+    (usize::from(u16::from_be_bytes([bytes[0], bytes[1]])), kept)
+}
+
+fn shortened(hash: ContactHash) -> [u8; HASH] {
+    let mut kept = [0; HASH];
+    kept.iter_mut().zip(hash.0.to_le_bytes()).for_each(|(kept, byte)| *kept = byte);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        contact::{Statement, Status},
+        run::MembersWriter,
+    };
+
+    fn list(members: &BTreeMap<u128, Member>) -> Vec<u8> {
+        let mut writer = MembersWriter::new(Vec::new()).unwrap();
+        for member in members.values() {
+            writer.push(member).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_everybody_as_the_list_does(
+            members in prop::collection::vec(("[a-d]{0,3}", any::<u128>(), 0_u32..1 << 20, any::<bool>()), 0..80),
+            others in prop::collection::vec("[a-e]{0,3}", 0..40),
+            tags in 20_usize..32,
+        ) {
+            let consent = Channels {
+                email: Kept::from(Some(Statement { status: Status::Unsubscribed, at: None })),
+                sms: Kept::NOTHING,
+            };
+            let members: BTreeMap<u128, Member> = members
+                .into_iter()
+                .map(|(email, hash, tags, _)| Member { email, hash: ContactHash(hash), tags: TagSet(tags), consent })
+                .map(|member| (member.key().0, member))
+                .collect();
+            let all: Vec<crate::contact::Tag> =
+                (0..32).map(|n| format!("t{n}").try_into().unwrap()).collect();
+            let translation = Translation::new(&all, &all);
+            let mut known =
+                Known::read(&*list(&members), members.len() as u64, tags, &translation, true).unwrap();
+            prop_assert_eq!(known.len(), members.len());
+            for (at, member) in known.everybody().zip(members.values()) {
+                prop_assert_eq!(known.find(member.key()), Some(at));
+                prop_assert_eq!(known.tags(at), member.tags);
+                prop_assert!(known.was_sent_as(at, member.hash));
+                prop_assert!(!known.was_sent_as(at, ContactHash(member.hash.0 ^ 1)));
+                prop_assert_eq!(known.consent(at, Channel::Email), consent.email);
+                prop_assert!(!known.is_met(at));
+                prop_assert!(!known.meet(at) && known.meet(at) && known.is_met(at));
+                known.set_tags(at, TagSet(5));
+                known.set_note(at, 7);
+                known.forget_what_was_sent(at);
+            }
+            for at in known.everybody() {
+                prop_assert_eq!((known.tags(at), known.note(at)), (TagSet(5), 7));
+                prop_assert!(known.was_sent_as(at, ContactHash::NONE));
+            }
+            for other in others {
+                let key = EmailKey::of(&other);
+                prop_assert_eq!(known.find(key).is_some(), members.contains_key(&key.0));
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_known_at_first() {
+        let known = Known::nobody();
+        assert_eq!((known.len(), known.find(EmailKey::of("ada@example.com"))), (0, None));
+    }
+}

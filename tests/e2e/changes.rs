@@ -1,0 +1,147 @@
+//! Only what changed is sent: who is new, or different from what Omnisend has from us.
+
+use serde_json::{Value, json};
+
+use crate::harness::{CANARY, EXPORT, Segment, World, address, options};
+
+/// The export of a world, in the mode that is the default.
+fn changes() -> String {
+    EXPORT.replace("mode = \"full\"\n", "")
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["read", "unchanged", "sent", "accepted"].map(|name| report["counts"][name].as_u64().unwrap())
+}
+
+fn people(rows: impl IntoIterator<Item = (u64, &'static str)>) -> Segment {
+    let rows: Vec<String> = rows.into_iter().map(|(n, name)| format!("{},{name}", address(n))).collect();
+    Segment::clean(format!("EMail,FirstName\n{}\n", rows.join("\n")), rows.len() as u64)
+}
+
+#[tokio::test]
+async fn an_unchanged_segment_takes_no_request() {
+    let world = World::of_people(250).await;
+    world.write("exports/acme/vip.toml", changes());
+    let first = world.call("run vip").end().await;
+    assert_eq!(counts(first.exits(0).report()), [250, 0, 250, 250]);
+    let before = world.requests().await.len();
+    let second = world.call("run vip").end().await;
+    assert_eq!(counts(second.exits(0).report()), [250, 250, 0, 0]);
+    assert_eq!(second.report()["state"], "skipped");
+    assert_eq!(world.requests().await.len(), before, "not one request");
+    let full = world.call("run vip --mode full").end().await;
+    assert_eq!(counts(full.exits(0).report()), [250, 0, 250, 250]);
+}
+
+#[tokio::test]
+async fn who_is_new_or_different_is_sent() {
+    let world = World::with(options(), people((0..100).map(|n| (n, "Ada")))).await;
+    world.write("exports/acme/vip.toml", changes());
+    world.call("run vip").end().await.exits(0);
+    // One has another name, one is new, one left: nobody takes a tag from the last one in this mode.
+    world.segment(people((1..101).map(|n| (n, if n == 7 { "Bo" } else { "Ada" }))));
+    let ran = world.call("run vip").end().await;
+    assert_eq!(counts(ran.exits(0).report()), [100, 98, 2, 2]);
+    let contacts = world.contacts().await;
+    assert_eq!(contacts.len(), 101);
+    assert_eq!(contacts[&address(7)]["firstName"], "Bo");
+    assert_eq!(contacts[&address(0)]["tags"], json!(["segment: VIP"]));
+    // Who comes back as they were is there already.
+    world.segment(people((0..101).map(|n| (n, if n == 7 { "Bo" } else { "Ada" }))));
+    let ran = world.call("run vip").end().await;
+    assert_eq!(counts(ran.exits(0).report()), [101, 101, 0, 0]);
+}
+
+#[tokio::test]
+async fn another_mapping_sends_everybody_and_says_so() {
+    let world = World::of_people(30).await;
+    world.write("exports/acme/vip.toml", changes());
+    let first = world.call("run vip").end().await;
+    assert_eq!(first.exits(0).report()["sends_all"], "first_run");
+    world.write("exports/acme/vip.toml", changes().replace("first_name", "last_name"));
+    let ran = world.call("run vip").end().await;
+    assert_eq!(counts(ran.exits(0).report()), [30, 0, 30, 30]);
+    assert_eq!(ran.report()["sends_all"], "mapping_changed");
+    assert!(ran.stdout.contains("the export's mapping changed"), "{}", ran.stdout);
+    let again = world.call("run vip").end().await;
+    assert_eq!(counts(again.exits(0).report()), [30, 30, 0, 0]);
+}
+
+#[tokio::test]
+async fn who_was_refused_is_sent_again() {
+    let mut options = options();
+    options.plan_limit = Some(20);
+    let world = World::with(options, Segment::people(30)).await;
+    world.write("exports/acme/vip.toml", changes());
+    let first = world.call("run vip").end().await;
+    first.exits(3).reports("partial", [20, 10, 0]);
+    let again = world.call("run vip").end().await;
+    again.exits(3).reports("partial", [0, 10, 0]);
+    assert_eq!(counts(again.report()), [30, 20, 10, 0]);
+}
+
+#[tokio::test]
+async fn a_contact_of_several_segments_is_sent_once_with_all_tags() {
+    let world = World::of_people(0).await;
+    let export = format!("{}\n[[segments]]\nname = \"New\"\npath = \"segments/new/\"\n", "@");
+    let segments = changes();
+    let (head, fields) = segments.split_once("[fields]").unwrap();
+    world.write("exports/acme/vip.toml", format!("{head}{}[fields]{fields}", export.trim_start_matches('@')));
+    world.write(
+        "segments/vip/segment.csv",
+        format!("EMail,FirstName\na@{CANARY},Ada\nb@{CANARY},Bo\nb@{CANARY},Bob\n"),
+    );
+    world.write(
+        "segments/new/1.csv",
+        format!("EMail,FirstName\nb@{CANARY},Bobby\nc@{CANARY},Cy\na@{CANARY},Ada\n"),
+    );
+    let ran = world.call("run vip").end().await;
+    let report = ran.exits(0).report();
+    assert_eq!(counts(report), [6, 0, 3, 3]);
+    assert_eq!(report["counts"]["duplicate"], 3, "a row too many, and two that stand in both segments");
+    assert_eq!((&report["overlapping"], &report["conflicting"]), (&json!(2), &json!(1)));
+    let contacts = world.contacts().await;
+    let both = json!(["segment: VIP", "segment: New"]);
+    let of = |name: &str| {
+        let contact = &contacts[&format!("{name}@{CANARY}")];
+        (contact["firstName"].clone(), contact["tags"].clone())
+    };
+    assert_eq!(of("a"), (json!("Ada"), both.clone()));
+    assert_eq!(of("b"), (json!("Bo"), both), "what the first segment says");
+    assert_eq!(of("c"), (json!("Cy"), json!(["segment: New"])));
+    assert_eq!(counts(world.call("run vip").end().await.exits(0).report()), [6, 3, 0, 0]);
+}
+
+#[tokio::test]
+async fn who_left_loses_the_tag_and_nothing_else() {
+    let world = World::with(options(), people((0..100).map(|n| (n, "Ada")))).await;
+    world.write("exports/acme/vip.toml", EXPORT.replace("\"full\"", "\"mirror\""));
+    world.call("run vip").end().await.exits(0);
+    // Somebody else has the tag too, and one of ours has another.
+    world
+        .seed(&json!([
+            { "email": format!("other@{CANARY}"), "tags": ["segment: VIP"] },
+            { "email": address(3), "tags": ["segment: VIP", "mine"] },
+        ]))
+        .await;
+    world.segment(people((5..100).map(|n| (n, "Ada"))));
+    let ran = world.call("run vip").end().await;
+    assert_eq!(counts(ran.exits(0).report()), [95, 95, 0, 0]);
+    assert_eq!(ran.report()["state"], "succeeded");
+    let contacts = world.contacts().await;
+    assert_eq!(contacts.len(), 101, "nobody is deleted");
+    let tags = |email: &str| contacts[email]["tags"].clone();
+    assert_eq!(tags(&format!("other@{CANARY}")), json!(["segment: VIP"]), "not one of ours");
+    assert_eq!(tags(&address(3)), json!(["mine"]));
+    for left in [0, 1, 2, 4] {
+        assert!(tags(&address(left)) == json!([]) || tags(&address(left)) == Value::Null, "{left}");
+    }
+    for here in 5..100 {
+        assert_eq!(tags(&address(here)), json!(["segment: VIP"]));
+    }
+    // Who comes back gets it again.
+    world.segment(people((4..100).map(|n| (n, "Ada"))));
+    let ran = world.call("run vip").end().await;
+    assert_eq!(counts(ran.exits(0).report()), [96, 95, 1, 1]);
+    assert_eq!(world.contacts().await[&address(4)]["tags"], json!(["segment: VIP"]));
+}
