@@ -5,6 +5,7 @@ mod settle;
 mod start;
 mod status;
 mod sweep;
+mod undo;
 mod upload;
 
 use std::{
@@ -74,6 +75,14 @@ pub enum AppError {
     NotParked {
         /// The run.
         run: RunRef,
+    },
+    /// The run cannot be undone.
+    #[error("run {run} cannot be undone: {why}")]
+    NotUndone {
+        /// The run.
+        run: RunRef,
+        /// Why, and what to do.
+        why: &'static str,
     },
     /// The message is not one of ours.
     #[error("the message is not one of a run: {}", flaw(.0))]

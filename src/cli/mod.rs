@@ -15,6 +15,7 @@ mod schema;
 mod session;
 mod status;
 mod time;
+mod undo;
 mod validate;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -62,6 +63,8 @@ enum Command {
     Run(run::RunArgs),
     /// Stop a run; what was sent stays, and its report says how much that is
     Cancel(cancel::CancelArgs),
+    /// Take away the tags that a run added
+    Undo(undo::UndoArgs),
     /// Say how an export's last runs stand
     Status(status::StatusArgs),
     /// Set an export up: propose one for a file, see what it makes of it
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Run(args) => run::run(args).await,
             Command::Cancel(args) => cancel::cancel(args).await,
+            Command::Undo(args) => undo::undo(args).await,
             Command::Status(args) => status::status(args).await,
             Command::Export(args) => export::export(args).await,
             Command::Validate(args) => validate::validate(args).await,

@@ -179,7 +179,8 @@ impl Session {
             if standing.is_planned() {
                 if newest.is_none() && !standing.is_over() && !standing.is_canceled() {
                     let manifest = records.manifest(&standing.run).await?;
-                    newest = manifest.filter(|manifest| manifest.dry_run.is_none());
+                    newest =
+                        manifest.filter(|manifest| manifest.dry_run.is_none() && manifest.undoes.is_none());
                 }
                 continue;
             }

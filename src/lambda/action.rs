@@ -57,6 +57,13 @@ pub(super) async fn act(
             tracing::info!(export = %run.export, run = %run.run, "canceled");
             Ok(json!({ "canceled": run }))
         }
+        Action::Undo { export, run, request } => {
+            let run = RunRef { export, run };
+            let request = request.unwrap_or_else(|| request_id.to_owned());
+            let undoing = app.undo(&run, Trigger::Call { at: now, request }).await?;
+            tracing::info!(export = %run.export, run = %run.run, by = %undoing.run.run, "is being undone");
+            Ok(json!({ "undoes": run, "run": undoing.run.run, "contacts": undoing.leaving }))
+        }
         Action::Replay { export, run } => {
             let run = RunRef { export, run };
             app.resume(&run).await?;

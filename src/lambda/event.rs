@@ -101,6 +101,16 @@ pub enum Action {
         /// The run.
         run: RunId,
     },
+    /// Take away the tags that a run added.
+    Undo {
+        /// The run's export.
+        export: ExportName,
+        /// The run.
+        run: RunId,
+        /// What tells this request from any other; the invocation's own id where it is not given.
+        #[serde(default)]
+        request: Option<String>,
+    },
     /// Send again what did not arrive.
     Replay {
         /// The run's export.

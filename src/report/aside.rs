@@ -9,7 +9,8 @@ pub(super) fn tags(report: &Report) -> Vec<String> {
     let contacts = |n: u64| counted(n, "contact", "contacts");
     let changed = |n: u64| counted(n, "tag", "tags");
     let added = format!("{} added to {}", changed(tags.added), contacts(tags.added_to));
-    let removed = format!("{} taken from {} that left", changed(tags.removed), contacts(tags.removed_from));
+    let who = if report.undoes.is_some() { "" } else { " that left" };
+    let removed = format!("{} taken from {}{who}", changed(tags.removed), contacts(tags.removed_from));
     let refused = format!("Omnisend refused to change those of {}", contacts(tags.refused));
     let all = [(tags.added, added), (tags.removed, removed), (tags.refused, refused)];
     all.into_iter().filter(|(n, _)| *n > 0).map(|(_, said)| said).collect()

@@ -34,6 +34,7 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
             size: 1_320_068,
         }],
         counts,
+        undoes: None,
         sends_all: None,
         overlapping: 0,
         conflicting: 0,

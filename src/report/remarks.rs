@@ -9,6 +9,12 @@ pub(super) fn remarks(report: &Report) -> Vec<String> {
     if let Some(why) = report.sends_all.filter(|why| *why == SendsAll::MappingChanged) {
         remarks.push(why.to_string());
     }
+    if let Some(run) = &report.undoes {
+        remarks.push(format!(
+            "the tags that run {run} added are taken away; the fields and consent that it sent, and the contacts that it \
+             made, stay in Omnisend"
+        ));
+    }
     if report.overlapping > 0 {
         let contacts = counted(report.overlapping, "contact", "contacts");
         let differ = match report.conflicting {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Allowed, ByReason, ConnectionName, ConsentCounts, Forecast, Guard, GuardLimits, Key, Planned, Prospect,
-    RunRef, TagWay, Trigger, WantedSegment,
+    RunId, RunRef, TagWay, Trigger, WantedSegment,
 };
 use crate::{
     contact::{Channel, Mapping, Tag, mask_contact},
@@ -137,6 +137,9 @@ pub struct Manifest {
     /// How many of them each object of `removals/` holds: none where the run takes no tag.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removals: Vec<u32>,
+    /// The run whose tags it takes away again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
     /// Contacts in a batch, at most.
     pub batch_contacts: u32,
     /// The chunks, in order.

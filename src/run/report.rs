@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ConnectionName, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, RunRef, SegmentSeen,
-    SendsAll,
+    Allowed, ConnectionName, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, RunId, RunRef,
+    SegmentSeen, SendsAll,
 };
 use crate::contact::Channel;
 
@@ -86,6 +86,9 @@ pub struct Report {
     pub source: Vec<SourceLine>,
     /// The counts, which add up.
     pub counts: Counts,
+    /// The run whose tags it took away again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
     /// Why everybody was sent though only changes were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sends_all: Option<SendsAll>,

@@ -145,3 +145,34 @@ async fn who_left_loses_the_tag_and_nothing_else() {
     assert_eq!(counts(ran.exits(0).report()), [96, 95, 1, 1]);
     assert_eq!(world.contacts().await[&address(4)]["tags"], json!(["segment: VIP"]));
 }
+
+#[tokio::test]
+async fn undo_takes_exactly_the_tags_that_a_run_added() {
+    let world = World::with(options(), people((0..50).map(|n| (n, "Ada")))).await;
+    world.write("exports/acme/vip.toml", changes());
+    world.call("run vip").end().await.exits(0);
+    world.segment(people((0..60).map(|n| (n, if n == 3 { "Bo" } else { "Ada" }))));
+    let second = world.call("run vip").end().await;
+    assert_eq!(counts(second.exits(0).report()), [60, 49, 11, 11]);
+    let run = second.report()["run"].as_str().unwrap().to_owned();
+
+    let undone = world.call(&format!("undo vip {run}")).end().await;
+    let report = undone.exits(0).report();
+    assert_eq!((&report["state"], &report["undoes"]), (&json!("succeeded"), &json!(run)));
+    assert_eq!(report["tags"]["removed_from"], 10, "the one that changed had its tag before");
+    let contacts = world.contacts().await;
+    assert_eq!(contacts.len(), 60, "nobody is deleted");
+    for n in 0..60 {
+        let tagged = contacts[&address(n)]["tags"] == json!(["segment: VIP"]);
+        assert_eq!(tagged, n < 50, "{n}");
+    }
+    assert_eq!(contacts[&address(3)]["firstName"], "Bo", "what a contact had before is not known");
+
+    let again = world.call(&format!("undo vip {run}")).end().await;
+    assert_eq!(again.exits(0).report()["state"], "skipped");
+    // Who is in the segment gets the tag again.
+    let next = world.call("run vip").end().await;
+    assert_eq!(counts(next.exits(0).report()), [60, 50, 10, 10]);
+    world.call(&format!("undo vip {}", again.report()["run"].as_str().unwrap())).end().await.exits(2);
+    world.call("undo vip 20200101t000000z-0").end().await.exits(2).says(&["has no run"]);
+}

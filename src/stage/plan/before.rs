@@ -13,7 +13,9 @@ use crate::{
     config::Export,
     contact::{Channel, EmailKey, Identifier, Statement, Status, Tag},
     ports::Ports,
-    run::{Key, Mode, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw, lines, united},
+    run::{
+        Key, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw, lines, united,
+    },
     source::{File, ObjectFile},
     stage::{RecordError, Records, runs},
 };
@@ -36,6 +38,8 @@ pub(super) struct Before {
 struct Pending {
     contacts: Vec<EmailKey>,
     opt_outs: Vec<(EmailKey, Channel, Statement)>,
+    /// Whom they take tags from: sets of the list of tags beside them.
+    losing: Vec<(EmailKey, TagSet)>,
 }
 
 impl Before {
@@ -64,7 +68,7 @@ impl Before {
             Some(snapshot) if snapshot.mapping != *export.mapping() => Some(SendsAll::MappingChanged),
             Some(_) => None,
         };
-        let pending = pending(ports, &records, request).await?;
+        let pending = pending(ports, &records, request, &tags).await?;
         Ok(Self { snapshot, list, tags, former_tags, sends_all, is_full, pending })
     }
 
@@ -130,6 +134,9 @@ impl ToKnow {
         for key in self.pending.contacts {
             roster.is_being_sent(key);
         }
+        for (key, tags) in self.pending.losing {
+            roster.is_losing(key, tags);
+        }
         for (key, channel, opt_out) in self.pending.opt_outs {
             self.ledger.is_being_sent(key, channel, opt_out);
         }
@@ -150,7 +157,12 @@ impl ToRemove {
 }
 
 /// The contacts in the chunks of runs of this export that are not settled.
-async fn pending(ports: &Ports, records: &Records, request: &Request) -> Result<Pending, PlanError> {
+async fn pending(
+    ports: &Ports,
+    records: &Records,
+    request: &Request,
+    tags: &[Tag],
+) -> Result<Pending, PlanError> {
     let mut pending = Pending::default();
     for standing in runs(&*ports.objects, request.export.name()).await? {
         if !standing.is_planned() || standing.is_reported() || standing.run == request.run {
@@ -163,6 +175,15 @@ async fn pending(ports: &Ports, records: &Records, request: &Request) -> Result<
             let found = tokio::task::spawn_blocking(move || contacts_of(&key, &unpacked)).await??;
             pending.contacts.extend(found.contacts);
             pending.opt_outs.extend(found.opt_outs);
+        }
+        let translation = Translation::new(&manifest.all_tags(), tags);
+        for part in manifest.removals_to_do() {
+            let key = Key::Removals(standing.run.clone(), part);
+            for line in lines(&records.lines(&key).await?) {
+                let line: RemovalLine<'_> = serde_json::from_slice(line)
+                    .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })?;
+                pending.losing.push((EmailKey::of(&line.email), translation.of(line.tags)));
+            }
         }
     }
     Ok(pending)

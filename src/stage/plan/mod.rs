@@ -14,6 +14,7 @@ mod removals;
 mod revise;
 mod roster;
 mod seen;
+mod undo;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 
 #[cfg(feature = "cli")]
 pub use self::preview::{Fate, LeftOut, PreviewedRow, preview};
+pub use self::undo::undo;
 use self::{
     before::Before,
     consent::OptOuts,
@@ -304,6 +306,7 @@ fn manifest(
         conflicting: prepared.conflicting,
         leaving: prepared.leaving,
         removals: prepared.removals,
+        undoes: None,
         batch_contacts: request.connection.batch_size().planned(),
         chunks: prepared.chunks,
         refused_parts: prepared.refused_parts,

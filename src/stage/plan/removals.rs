@@ -9,7 +9,7 @@ use super::{
 use crate::run::{LinesWriter, Member, Members, RemovalLine, TagSet};
 
 /// Addresses in one object: a minute of the requests that Omnisend allows, at 250 each.
-const A_PART: u32 = 15_000;
+pub(super) const A_PART: u32 = 15_000;
 
 /// How many are to lose any of these tags.
 pub(super) fn count(roster: &Roster, removable: TagSet) -> u64 {

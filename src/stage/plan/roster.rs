@@ -117,6 +117,13 @@ impl Roster {
         }
     }
 
+    /// A run that is not settled yet takes tags from somebody.
+    pub(super) fn is_losing(&mut self, key: EmailKey, tags: TagSet) {
+        if let Some(at) = self.known.find(key) {
+            self.known.set_tags(at, self.known.tags(at).without(tags));
+        }
+    }
+
     /// Members, in the order of the snapshot, with the tags that they have and are not to have. What the source does
     /// not have is to have none.
     pub(super) fn surplus(&self) -> impl Iterator<Item = TagSet> {

@@ -218,6 +218,7 @@ fn build(
             })
             .collect(),
         counts,
+        undoes: manifest.undoes.clone(),
         sends_all: manifest.sends_all,
         overlapping: manifest.overlapping,
         conflicting: manifest.conflicting,

@@ -56,7 +56,11 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
         version: Snapshot::VERSION,
         run: manifest.run.run.clone(),
         settled_at: ports.clock.now(),
-        mapping: manifest.mapping.clone(),
+        mapping: before
+            .as_ref()
+            .filter(|_| manifest.undoes.is_some())
+            .map_or(&manifest.mapping, |before| &before.mapping)
+            .clone(),
         tags: lists.tags,
         contacts: contacts(manifest, before.as_ref()),
         list: lists.list,
@@ -94,7 +98,8 @@ fn next_list(manifest: &Manifest, before: Option<&Snapshot>) -> ListName {
 /// How many contacts each segment has: of a segment that was not in the run, as many as before.
 fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<crate::contact::Tag, u64> {
     let mut contacts = before.map(|before| before.contacts.clone()).unwrap_or_default();
-    contacts.retain(|tag, _| manifest.tags.contains(tag));
+    // What a segment had, an undone run says nothing of.
+    contacts.retain(|tag, _| manifest.undoes.is_some() || manifest.tags.contains(tag));
     contacts.extend(manifest.segments.iter().map(|segment| (segment.tag.clone(), segment.contacts)));
     contacts
 }

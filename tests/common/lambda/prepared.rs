@@ -56,14 +56,19 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     plan(&ports, &request, &Quiet).await.unwrap();
 }
 
-/// Does what has to come before one event: a run waits for a person before it is taken up again, and is sent before
-/// it is settled.
+/// Does what has to come before one event: a run waits for a person before it is taken up again, is sent before it
+/// is settled, and is over before it is undone.
 pub(crate) async fn prepare_for(cloud: &Cloud, event: &Value) {
     if event["action"] == "replay" {
         let ports = cloud.account.ports(Arc::new(SystemClock));
         let limits = Limits { give_up_after: jiff::SignedDuration::ZERO, poll_for: None };
         let app = App::new(ports, cloud.omnisend.url().parse().unwrap(), Arc::new(Quiet), limits);
         app.park(&run(), "the API key was refused".to_owned()).await.unwrap();
+    }
+    if event["action"] == "undo" {
+        for file in ["sqs-upload.json", "sqs-settle.json"] {
+            cloud.uploader.invoke(&super::events::of_file(file)).await;
+        }
     }
     let body = event["Records"][0]["body"].as_str().unwrap_or_default();
     if body.contains("settle") {
