@@ -84,7 +84,7 @@ async fn removals(
     let damaged = |key: &Key, reason: String| RecordError::Damaged { key: key.to_string(), reason };
     let known = known.await?.map_err(|error| damaged(&list_key, error.to_string()))?;
     let known = Arc::new(known);
-    let mut parts = Parts {
+    let mut put = Parts {
         ports,
         run,
         writer: LinesWriter::new().map_err(|e| damaged(&list_key, e.to_string()))?,
@@ -101,10 +101,10 @@ async fn removals(
         let found = tokio::task::spawn_blocking(move || added(&unpacked, &accepted, &known));
         let found = found.await?.map_err(|error| damaged(&key, flaw(&error)))?;
         for line in found {
-            parts.push(&line).await?;
+            put.push(&line).await?;
         }
     }
-    parts.finish().await
+    put.finish().await
 }
 
 /// The tags that contacts of a chunk got, and have from us still.
