@@ -1,6 +1,7 @@
 //! The stages composed over one set of ports, driven by messages. The command line pumps them from a queue in
 //! the process; the Lambda is handed them by SQS.
 
+mod connection;
 mod settle;
 mod start;
 mod status;
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
-    omnisend::{Brand, CallError, Client, Pacer, Patience},
+    omnisend::{CallError, Client, Pacer},
     ports::{Ports, objects::Put},
     run::{ConnectionName, Key, Manifest, Parked, Report, RunRef, Step, Work, flaw},
     stage::{
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub use self::{
+    connection::{Permission, Tested, TestedBatch, TestedBrand, TestedTags},
     start::{Ask, Started},
     status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
@@ -205,12 +207,6 @@ impl App {
         records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
         tracing::error!(export = %run.export, run = %run.run, reason = parked.reason, "the run is parked");
         Ok(())
-    }
-
-    /// The brand that a connection's key belongs to.
-    pub async fn brand(&self, connection: &ConnectionName) -> Result<Brand, AppError> {
-        let (_, client) = self.client(connection).await?;
-        client.brand(Patience { retries: 2, ..Patience::default() }).await.map_err(AppError::Omnisend)
     }
 
     async fn existing(&self, records: &Records, run: &RunRef) -> Result<Manifest, AppError> {

@@ -1,6 +1,7 @@
 //! The command line, one file a command. It prints; nothing else does.
 
 mod cancel;
+mod connection;
 mod demo;
 mod exit;
 mod export;
@@ -53,6 +54,7 @@ Examples:
   omnisend-export demo                     see the whole pipeline work, against the sandbox
   omnisend-export export init --file vip.csv   write the export that a segment file needs
   omnisend-export validate                 check every file of the state in this directory
+  omnisend-export connection test acme     say whose brand it is, and what its key may do
   omnisend-export run vip --dry-run        say what a run would send, and send nothing
   omnisend-export run vip                  send it; run it again to go on where it stopped
   omnisend-export cancel vip               stop it, from another terminal";
@@ -69,6 +71,8 @@ enum Command {
     Status(status::StatusArgs),
     /// Set an export up: propose one for a file, see what it makes of it
     Export(export::ExportArgs),
+    /// Try a connection: its key, its brand, and what was found out about it
+    Connection(connection::ConnectionArgs),
     /// Check every connection and export of a state, and say all that is wrong at once
     Validate(StateArgs),
     /// Serve an Omnisend stand-in on this machine, with its rules, limits and faults
@@ -99,6 +103,7 @@ pub fn main() -> ExitCode {
             Command::Cancel(args) => cancel::cancel(args).await,
             Command::Undo(args) => undo::undo(args).await,
             Command::Status(args) => status::status(args).await,
+            Command::Connection(args) => connection::connection(args).await,
             Command::Export(args) => export::export(args).await,
             Command::Validate(args) => validate::validate(args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,

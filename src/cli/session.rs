@@ -261,7 +261,7 @@ pub(super) async fn pump(
 }
 
 /// A key that is not there is for the person to put there; one that cannot be read just now is not their mistake.
-fn unusable_key(error: SecretError) -> Failure {
+pub(super) fn unusable_key(error: SecretError) -> Failure {
     match error {
         SecretError::Service { .. } | SecretError::Unavailable { .. } => Failure::failed(error),
         SecretError::NotFound { .. } | SecretError::Invalid { .. } | SecretError::Exposed { .. } => {

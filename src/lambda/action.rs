@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError, Ask, Swept, status},
-    config::{load_connection, load_export},
+    config::load_export,
     run::{RunRef, Trigger},
 };
 
@@ -39,16 +39,8 @@ pub(super) async fn act(
             .await?)
         }
         Action::Connect { connection } => {
-            let loaded = load_connection(&*ports.objects, &connection, now).await.map_err(AppError::from)?;
-            let brand = app.brand(&connection).await?;
-            Ok(json!({
-                "connection": connection,
-                "display_name": loaded.display_name(),
-                "brand": brand.name,
-                "brand_id": brand.brand_id,
-                "website": brand.website,
-                "requests_per_minute": loaded.budget(),
-            }))
+            let tested = app.test(&connection).await?;
+            Ok(json!(tested))
         }
         Action::Status { export, run } => Ok(json!(status(ports.objects.clone(), export, run).await?)),
         Action::Cancel { export, run } => {

@@ -12,11 +12,13 @@
 
 mod harness;
 
+mod batch_size;
 #[cfg(feature = "test-scale")]
 mod canary;
 #[cfg(feature = "test-scale")]
 mod cancel;
 mod changes;
+mod connection;
 mod consent;
 mod corpus;
 mod drops;
@@ -29,7 +31,11 @@ mod init;
 mod interrupt;
 mod outcomes;
 mod refused;
+#[cfg(feature = "test-scale")]
+mod segments;
 mod source;
+#[cfg(feature = "test-scale")]
+mod tags;
 #[cfg(feature = "test-scale")]
 mod throttled;
 mod together;

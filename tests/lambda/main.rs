@@ -32,4 +32,6 @@ mod rejects;
 mod roles;
 mod schedule;
 mod sweep;
+#[cfg(all(feature = "kill-points", feature = "test-scale"))]
+mod tags;
 mod world;

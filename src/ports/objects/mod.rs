@@ -2,6 +2,7 @@
 
 mod action;
 mod directory;
+mod probe;
 #[cfg(feature = "aws")]
 mod s3;
 
@@ -14,9 +15,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::action::Action;
-pub use self::directory::Directory;
 #[cfg(feature = "aws")]
 pub use self::s3::S3Objects;
+pub use self::{directory::Directory, probe::honours_conditions};
 use crate::run::{Location, Prefix};
 
 /// The bytes of an object as they arrive.

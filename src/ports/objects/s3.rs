@@ -6,7 +6,6 @@
 mod error;
 mod list;
 mod multipart;
-mod probe;
 mod read;
 mod write;
 

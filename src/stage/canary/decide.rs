@@ -11,7 +11,7 @@ use crate::{
 pub(super) const TEMPORARY: &str = "omnisend-export canary";
 
 /// A tag that no contact ever has: taken from one, it shows whether the key may change tags, and changes nothing.
-pub(super) const NOBODY_HAS: &str = "omnisend-export check";
+pub const NOBODY_HAS: &str = "omnisend-export check";
 
 /// The most tags that a contact may have.
 const MAX_TAGS: usize = 100;

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use self::decide::{NOBODY_HAS, Probe, Shown, TEMPORARY, holds, probe, seen};
+pub use self::decide::NOBODY_HAS;
+use self::decide::{Probe, Shown, TEMPORARY, holds, probe, seen};
 use super::{RecordError, Records, upload::Context};
 use crate::{
     contact::Tag,

@@ -50,6 +50,8 @@ pub(crate) struct Options<'a> {
     pub(crate) bucket: Option<&'a str>,
     /// Requests a minute that Omnisend takes of each brand.
     pub(crate) requests_per_minute: u32,
+    /// Whether an upsert's tags take the place of those that a contact has.
+    pub(crate) replaces_tags: bool,
     /// Variables of every function.
     pub(crate) variables: Vec<(&'a str, String)>,
 }
@@ -59,7 +61,7 @@ impl Cloud {
     pub(crate) async fn set_up(config: SdkConfig, program: &Path, options: Options<'_>) -> Self {
         let endpoint = config.endpoint_url().unwrap().to_owned();
         let account = Account::set_up(config, options.bucket).await;
-        let omnisend = Omnisend::start(options.requests_per_minute).await;
+        let omnisend = Omnisend::start(options.requests_per_minute, options.replaces_tags).await;
         let moment = Arc::new(AtomicU64::new(0));
         let function = |name, resource, memory| {
             let variables = [

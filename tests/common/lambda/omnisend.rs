@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use omnisend_export::sandbox::{self, Options, Running};
+use omnisend_export::sandbox::{self, Options, Running, TagMode};
 use serde_json::{Value, json};
 
 /// The API key of the first brand; nothing may ever print it.
@@ -16,8 +16,9 @@ pub(crate) struct Omnisend {
 
 impl Omnisend {
     /// One that answers at once, and holds each brand to a limit.
-    pub(crate) async fn start(requests_per_minute: u32) -> Self {
+    pub(crate) async fn start(requests_per_minute: u32, replaces_tags: bool) -> Self {
         let options = Options {
+            tag_mode: if replaces_tags { TagMode::Replace } else { TagMode::Add },
             requests_per_minute,
             tags_per_minute: requests_per_minute,
             batch_delay: Duration::ZERO,
@@ -54,6 +55,11 @@ impl Omnisend {
     pub(crate) async fn taken(&self, key: &str) -> u64 {
         let state = self.state(key).await;
         state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
+    }
+
+    /// Puts contacts into the first brand.
+    pub(crate) async fn seed(&self, contacts: &Value) {
+        self.post("contacts", contacts).await;
     }
 
     /// Orders a fault, such as `status=503,count=3`, and answers with its index.

@@ -28,6 +28,9 @@ pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
 /// Requests a minute: so many that no test waits for its pace.
 pub(crate) const FAST: u32 = 60_000;
 
+/// Who somebody else says to be.
+const SOMEBODY: &str = "somebody";
+
 /// The export that a world begins with.
 pub(crate) const EXPORT: &str = r#"
 display_name = "VIP customers"
@@ -188,14 +191,30 @@ impl World {
         self.post("contacts", contacts).await;
     }
 
+    /// A request of somebody else's, such as a marketer who changes a segment.
+    pub(crate) async fn api(&self, key: &str, method: &str, path: &str, body: &Value) {
+        let method = method.parse().unwrap();
+        let request = self.http.request(method, format!("{}/{path}", self.api_url()));
+        let request = request
+            .header("authorization", format!("Omnisend-API-Key {key}"))
+            .header("omnisend-version", "2026-03-15")
+            .header("content-type", "application/json")
+            .header("user-agent", SOMEBODY);
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = request.body(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+    }
+
     /// What the sandbox knows of the first brand, contacts aside.
     pub(crate) async fn state(&self) -> Value {
         self.get("state?contacts=false").await
     }
 
-    /// The requests that the sandbox received, the oldest first; it keeps a thousand.
+    /// The requests that the sandbox received of the product, the oldest first; it keeps a thousand.
     pub(crate) async fn requests(&self) -> Vec<Value> {
-        self.get("requests").await.as_array().unwrap().clone()
+        let mut requests = self.get("requests").await.as_array().unwrap().clone();
+        requests.retain(|request| request["headers"]["user-agent"] != SOMEBODY);
+        requests
     }
 
     /// Every `POST /batches` that the sandbox received.

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use omnisend_export::{
     ports::{
         aws::Aws,
-        objects::{Objects, Put, S3Objects},
+        objects::{Objects, Put, S3Objects, honours_conditions},
     },
     run::{Bucket, Location, Prefix},
 };
@@ -119,13 +119,13 @@ async fn a_key_has_to_be_one() {
 #[tokio::test]
 async fn the_probe_knows_a_store_that_honours_conditions_from_one_that_does_not() {
     let s3 = S3::new(false).await;
-    assert!(s3.objects.honours_conditions().await.unwrap());
+    assert!(honours_conditions(&s3.objects).await.unwrap());
     let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
     let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
     s3.proxy.spoil(2, |request| request.is("PUT", ".probe"), ignored);
-    assert!(!s3.objects.honours_conditions().await.unwrap());
+    assert!(!honours_conditions(&s3.objects).await.unwrap());
     let unknown = What::Answer(Exchange::s3_error(501, "NotImplemented"));
     s3.proxy.spoil(1, |request| request.is("PUT", ".probe"), unknown);
-    assert!(!s3.objects.honours_conditions().await.unwrap());
+    assert!(!honours_conditions(&s3.objects).await.unwrap());
     assert_eq!(s3.other.list(&Prefix::Source(at(""))).await.unwrap(), [], "something is left");
 }

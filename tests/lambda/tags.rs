@@ -1,0 +1,117 @@
+//! Tags: the canary and the changes of tags, in invocations that end, and what `connect` says of a connection.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    cloud::{Options, environment::Outcome, omnisend::KEY, people},
+    proxy::{Exchange, What},
+    world::{CHUNK, World, watched},
+};
+
+const CONNECTION: &str = "connections/acme.toml";
+const FINDINGS: &str = "findings/acme.json";
+
+/// Enough for some requests, and for writing down how far they came.
+const LITTLE: Duration = Duration::from_secs(17);
+
+/// A brand whose tags replace others, and what its connection says of tags. One contact has tags of others.
+async fn world(says: &str) -> World {
+    let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},wait:25"));
+    let options = Options { replaces_tags: true, variables: vec![scale], ..Options::default() };
+    let world = World::with(options).await;
+    let text = String::from_utf8(world.account.get(CONNECTION).await).unwrap();
+    world.account.put(CONNECTION, text.replace("tags = \"inline\"", says)).await;
+    world.omnisend.seed(&json!([{ "email": "person.0@example.com", "tags": ["a", "b"] }])).await;
+    world
+}
+
+async fn tags(world: &World, person: u64) -> Vec<String> {
+    let contact = world.omnisend.contacts(KEY).await[&format!("person.{person}@example.com")].clone();
+    let mut tags: Vec<String> = serde_json::from_value(contact["tags"].clone()).unwrap();
+    tags.sort();
+    tags
+}
+
+async fn all_is_well(world: &World, people: u64) {
+    let report = world.only_report("vip").await;
+    assert_eq!((&report["state"], &report["counts"]["accepted"]), (&json!("succeeded"), &json!(people)));
+    assert_eq!(report["tags"]["added_to"], people);
+    assert_eq!(tags(world, 0).await, ["a", "b", "segment: vip"]);
+    for person in 1..people {
+        assert_eq!(tags(world, person).await, ["segment: vip"]);
+    }
+}
+
+fn found(findings: &[u8]) -> (Value, Value) {
+    let found: Value = serde_json::from_slice(findings).unwrap();
+    (found["tags"]["way"].clone(), found["canary"].clone())
+}
+
+#[tokio::test]
+async fn an_invocation_that_ends_in_a_canary_is_gone_on_with() {
+    let world = world("").await;
+    world.account.put("segments/vip/1.csv", people(0, 3)).await;
+    world.start_vip().await;
+    // A change of tags a second is what Omnisend takes, and a canary makes several.
+    world.uploader.give_time(LITTLE);
+    world.drain().await;
+    assert!(!world.logged("handing the rest back").is_empty());
+    all_is_well(&world, 3).await;
+    assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null));
+}
+
+#[tokio::test]
+async fn a_function_that_is_killed_in_a_canary_leaves_nothing_behind() {
+    for step in ["canary.intent", "canary.probed", "canary.put-back", "canary.before-finding"] {
+        let world = world("").await;
+        world.account.put("segments/vip/1.csv", people(0, 3)).await;
+        world.uploader.start_with("OMNISEND_EXPORT_KILL", &format!("{step}:1"));
+        world.start_vip().await;
+        world.drain().await;
+        let died =
+            world.uploader.invocations().iter().filter(|of| matches!(of.outcome, Outcome::Died(_))).count();
+        assert_eq!(died, 1, "{step}");
+        all_is_well(&world, 3).await;
+        assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null), "{step}");
+    }
+}
+
+#[tokio::test]
+async fn changes_of_tags_take_as_many_invocations_as_they_need() {
+    let world = world("tags = \"endpoint\"").await;
+    world.account.put("segments/vip/1.csv", people(0, 1_300)).await;
+    world.start_vip().await;
+    for _ in 0..3 {
+        world.uploader.give_time(Duration::from_secs(100));
+    }
+    for _ in 0..4 {
+        world.uploader.give_time(LITTLE);
+    }
+    world.drain().await;
+    assert!(world.logged("handing the rest back").len() >= 2, "the settlement ended early, again and again");
+    assert_eq!(world.pump.waits(), 0, "the function released what it handed back");
+    all_is_well(&world, 1_300).await;
+    assert_eq!(world.only_report("vip").await["requests"]["tags"], 6);
+    assert_eq!(world.omnisend.taken(KEY).await, 1_300);
+}
+
+#[tokio::test]
+async fn connect_says_whether_the_key_and_the_bucket_will_do() {
+    let world = World::new().await;
+    let connect = json!({"action": "connect", "connection": "acme"});
+    let tested = world.answer(&connect).await;
+    assert_eq!((&tested["brand"], &tested["conditional_writes"]), (&json!("Sandbox store"), &json!(true)));
+    let permissions = tested["permissions"].as_array().unwrap();
+    assert!(permissions.len() == 4 && permissions.iter().all(|of| of["allowed"] == true), "{tested}");
+    assert_eq!((&tested["tags"]["way"], &tested["tags"]["forced"]), (&json!("inline"), &json!(true)));
+
+    // A store that only speaks like S3.
+    let proxy = watched(&world.uploader).await;
+    let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
+    let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
+    proxy.spoil(2, |request| request.is("PUT", ".probe"), ignored);
+    assert_eq!(world.answer(&connect).await["conditional_writes"], false);
+    assert!(world.omnisend.contacts(KEY).await.is_empty());
+}
