@@ -73,7 +73,7 @@ impl App {
         let is_there = |key: fn(RunRef) -> Key| written.contains(&(&key(manifest.run.clone())).into());
         let is_sent = |chunk: &u32| written.contains(&(&Key::Receipt(manifest.run.clone(), *chunk)).into());
         let left = manifest.chunks_to_send().filter(|chunk| !is_sent(chunk)).count();
-        if left == 0 || is_there(Key::Canceled) || is_there(Key::Parked) {
+        if left == 0 || [Key::Canceled, Key::Halted, Key::Parked].into_iter().any(is_there) {
             return Ok(());
         }
         let reason = format!(

@@ -8,6 +8,7 @@ use crate::{
     stage::{
         Records,
         canary::{CanaryError, canary, tidy_up},
+        halt::halt,
         upload::{Context, How, Uploaded, is_over, try_larger, upload},
     },
 };
@@ -29,6 +30,9 @@ impl App {
             return Ok(Handled::HandedBack);
         }
         let before = context.client.usage().requests;
+        if halt(context, manifest, chunk).await?.is_some() {
+            return Ok(Handled::Done);
+        }
         let mut findings = records.findings(&manifest.connection).await?;
         let tags = match self.way(context, connection, manifest, chunk, &mut findings).await {
             Ok(tags) => tags,
@@ -49,9 +53,11 @@ impl App {
         }
         match upload(context, manifest, chunk, &how).await? {
             Uploaded::HandedBack => Ok(Handled::HandedBack),
-            Uploaded::Done | Uploaded::Already | Uploaded::Canceled | Uploaded::Parked(_) => {
-                Ok(Handled::Done)
-            }
+            Uploaded::Done
+            | Uploaded::Already
+            | Uploaded::Canceled
+            | Uploaded::Halted(_)
+            | Uploaded::Parked(_) => Ok(Handled::Done),
         }
     }
 

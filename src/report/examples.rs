@@ -218,6 +218,23 @@ pub(super) fn empty() -> Report {
     stopped_by(vec![Guard::Empty { read: 0 }], report(State::Stopped, counts([0; 5], [0; 3])))
 }
 
+/// Omnisend refuses whatever is sent.
+pub(super) fn halted() -> Report {
+    Report {
+        message: Some(
+            "Omnisend refuses contacts for the brand's plan: The brand's plan holds no more contacts (402). The run was \
+             stopped early: 100 arrived, 200 were refused, and 9700 were not sent. To send them, make room in the \
+             brand's plan, or choose a larger one, and run the export again"
+                .to_owned(),
+        ),
+        not_sent: 9_700,
+        batches: 3,
+        requests: Requests { upload: 3, settle: 7, ..Requests::default() },
+        reasons: vec![reason("rejected", "402", "The brand's plan holds no more contacts.", 200)],
+        ..report(State::Partial, counts([10_000, 0, 0, 0, 10_000], [100, 200, 9_700]))
+    }
+}
+
 pub(super) fn canceled() -> Report {
     Report {
         message: Some("the run was canceled; what was sent before stays in Omnisend".to_owned()),
@@ -297,6 +314,7 @@ pub(super) fn all() -> Vec<(&'static str, Report)> {
         ("stopped", stopped()),
         ("shrunk", shrunk()),
         ("empty", empty()),
+        ("halted", halted()),
         ("canceled", canceled()),
         ("dry run", dry_run()),
         ("dry run, shrunk", dry_run_shrunk()),

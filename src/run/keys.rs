@@ -37,6 +37,8 @@ pub enum Key {
     Outcome(RunRef, u32),
     /// Its presence stops the run at the next batch.
     Canceled(RunRef),
+    /// Why nothing more is sent of the run: Omnisend refuses it all.
+    Halted(RunRef),
     /// Why the run waits for a person; its messages are taken off the queue meanwhile.
     Parked(RunRef),
     /// What settling added of a chunk's tags, or how far it got.
@@ -119,6 +121,7 @@ impl fmt::Display for Key {
             Self::Segments(run) => write!(f, "runs/{run}/segments.json"),
             Self::Findings(connection) => write!(f, "findings/{connection}.json"),
             Self::Canceled(run) => write!(f, "runs/{run}/canceled"),
+            Self::Halted(run) => write!(f, "runs/{run}/halted.json"),
             Self::Parked(run) => write!(f, "runs/{run}/parked.json"),
             Self::Snapshot(export) => write!(f, "snapshots/{export}/current.json"),
             Self::Members(run, n) => write!(f, "snapshots/{}/{}-{n:03}.zst", run.export, run.run),

@@ -6,6 +6,7 @@ mod findings;
 mod flaw;
 mod forecast;
 mod guard;
+mod halted;
 mod keys;
 mod lines;
 mod manifest;
@@ -27,6 +28,7 @@ pub use findings::{
 pub(crate) use flaw::flaw;
 pub use forecast::{Asked, Forecast, Prospect};
 pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGuard, decide, stopped};
+pub use halted::{Halted, speaks_of_a_plan};
 pub use keys::{Bucket, Key, Location, Prefix};
 pub use lines::{
     ContactLine, LinesWriter, Origin, Place, RefusedLine, RemovalLine, StoredContact, lines, unpack,

@@ -2,6 +2,7 @@
 //! the next is a written object and a small message that names it. Stages do not call each other.
 
 pub mod canary;
+pub mod halt;
 pub mod plan;
 mod progress;
 mod records;

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    kill_point,
     ports::objects::{ObjectError, Objects, Put},
     run::{
-        ConnectionName, ExportName, Findings, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt,
+        ConnectionName, ExportName, Findings, Halted, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt,
         RefusedDrop, Report, RunRef, SegmentsSeen, Snapshot, TagReceipt, flaw, unpack,
     },
 };
@@ -87,6 +88,20 @@ impl Records {
     /// A run's report, if it is over.
     pub async fn report(&self, run: &RunRef) -> Result<Option<Report>, RecordError> {
         self.read(&Key::ReportJson(run.clone())).await
+    }
+
+    /// Why nothing more is sent of a run, if Omnisend refuses it all.
+    pub async fn halted(&self, run: &RunRef) -> Result<Option<Halted>, RecordError> {
+        self.read(&Key::Halted(run.clone())).await
+    }
+
+    /// Writes down why nothing more is sent of a run.
+    pub(super) async fn halt(&self, run: &RunRef, halted: &Halted) -> Result<(), RecordError> {
+        self.write(&Key::Halted(run.clone()), halted, Put::Replace).await?;
+        kill_point::reach("run.halted");
+        let Halted { code, reason, .. } = halted;
+        tracing::error!(export = %run.export, run = %run.run, code, reason, "Omnisend refuses every contact");
+        Ok(())
     }
 
     /// Why a run waits for a person, if it does.

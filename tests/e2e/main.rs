@@ -46,4 +46,6 @@ mod kill;
 #[cfg(feature = "test-scale")]
 mod parked;
 #[cfg(feature = "test-scale")]
+mod plan_limit;
+#[cfg(feature = "test-scale")]
 mod unanswered;

@@ -107,6 +107,11 @@ async fn every_path(world: &World) {
     world.answer(&json!({"action": "status", "export": "vip"})).await;
     world.drain().await;
 
+    // A plan that is full ends a run.
+    world.omnisend.fault("status=402,method=POST,path=/batches,count=1").await;
+    world.start_vip().await;
+    world.drain().await;
+
     // Chunks of a file that turns out to be none are taken away again.
     let broken = [people(0, 1_200).as_bytes(), &vec![b'x'; 40 << 20]].concat();
     world.account.put("segments/vip/2.csv", broken).await;

@@ -184,6 +184,7 @@ KEYS = {
     "findings": "findings/acme.json",
     "probe": "runs/.probe/1a2b",
     "canceled": f"{RUN}/canceled",
+    "halted": f"{RUN}/halted.json",
     "parked": f"{RUN}/parked.json",
     "rejects.csv": f"{RUN}/rejects.csv",
     "rejects.ndjson": f"{RUN}/rejects.ndjson",
@@ -221,7 +222,7 @@ class Objects(unittest.TestCase):
         self.assert_exactly(
             "UploaderRole",
             "s3:PutObject",
-            {"progress", "receipt", "resent", "outcome", "parked", "snapshot", "findings", "probe"}
+            {"progress", "receipt", "resent", "outcome", "halted", "parked", "snapshot", "findings", "probe"}
             | {"tagged", "untagged", "segments"}
             | REPORT,
         )
@@ -229,7 +230,7 @@ class Objects(unittest.TestCase):
 
     def test_the_settler_sees_how_far_runs_are_and_no_contact(self):
         contacts = {"chunk", "refused", "removal", "rejects.csv", "rejects.ndjson", "report.html"}
-        others = {"enqueued", "tagged", "untagged", "segments"}
+        others = {"enqueued", "tagged", "untagged", "segments", "halted"}
         self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts - others))
         self.assert_exactly("SettlerRole", "s3:PutObject", {"canceled", "enqueued"})
         self.assert_exactly("SettlerRole", "s3:DeleteObject", {"parked"})

@@ -15,7 +15,7 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests,
+        Counts, Halted, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests,
         SegmentSeen, Settled, SourceLine, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stopped,
     },
 };
@@ -52,6 +52,7 @@ impl From<ObjectError> for ReportError {
 /// How a run stands that is not simply over.
 struct Standing {
     canceled: bool,
+    halted: Option<Halted>,
     parked: Option<Parked>,
 }
 
@@ -60,9 +61,11 @@ pub async fn report(ports: &Ports, manifest: &Manifest) -> Result<Report, Report
     let records = Records::new(ports.objects.clone());
     let standing = Standing {
         canceled: records.is_canceled(&manifest.run).await?,
+        halted: records.halted(&manifest.run).await?,
         parked: records.parked(&manifest.run).await?,
     };
-    let (sums, tally) = gather(&records, manifest).await?;
+    let (mut sums, tally) = gather(&records, manifest).await?;
+    sums.requests.settle += standing.halted.as_ref().map_or(0, |halted| halted.requests);
     let report = build(manifest, &standing, &sums, tally, ports.clock.now())
         .map_err(|source| ReportError::Unbalanced { run: manifest.run.to_string(), source })?;
     let page = crate::report::html(&report)?;
@@ -197,7 +200,7 @@ fn build(
 ) -> Result<Report, Unbalanced> {
     let counts = Counts::new(manifest.planned, sums.settled)?;
     let reasons = tally.reasons();
-    let (state, message) = verdict(manifest, standing, &counts, &reasons);
+    let (state, message) = verdict(manifest, standing, &counts, (sums.not_sent, &reasons));
     Ok(Report {
         run: manifest.run.clone(),
         connection: manifest.connection.clone(),
@@ -241,7 +244,7 @@ fn verdict(
     manifest: &Manifest,
     standing: &Standing,
     counts: &Counts,
-    reasons: &[Reason],
+    (not_sent, reasons): (u64, &[Reason]),
 ) -> (State, Option<String>) {
     if !manifest.stopped.is_empty() {
         let said = stopped(&manifest.stopped, &manifest.run.export);
@@ -259,12 +262,31 @@ fn verdict(
         let message = "the run was canceled; what was sent before stays in Omnisend".to_owned();
         return (State::Canceled, Some(message));
     }
+    if let Some(halted) = &standing.halted {
+        return (State::Partial, Some(refuses_all(halted, counts, not_sent)));
+    }
     let state = match (counts.is_clean(), counts.planned().sent) {
         (true, 0) if manifest.removals.is_empty() => State::Skipped,
         (true, _) => State::Succeeded,
         (false, _) => State::Partial,
     };
     (state, refusals(counts, reasons))
+}
+
+/// That Omnisend refuses whatever would still be sent, and what became of the run.
+fn refuses_all(halted: &Halted, counts: &Counts, not_sent: u64) -> String {
+    let Halted { code, reason, .. } = halted;
+    let (what, then) = if halted.is_of_the_plan() {
+        ("contacts for the brand's plan", "make room in the brand's plan, or choose a larger one")
+    } else {
+        ("contact after contact in the same words", "see to what it says")
+    };
+    let Settled { accepted, rejected, .. } = counts.settled();
+    format!(
+        "Omnisend refuses {what}: {} ({code}). The run was stopped early: {accepted} arrived, {rejected} were refused, \
+         and {not_sent} were not sent. To send them, {then}, and run the export again",
+        reason.trim_end_matches('.')
+    )
 }
 
 /// Why Omnisend refused contacts, or most of them: what a person must see first, such as a plan that is full.

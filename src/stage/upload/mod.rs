@@ -21,8 +21,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Batch, Contacts, InlineTags, Key, Manifest, Parked, Receipt, Rejection, RunRef, StoredContact,
-        TagWay, flaw, lines,
+        Batch, Contacts, Halted, InlineTags, Key, Manifest, Parked, Receipt, Rejection, RunRef,
+        StoredContact, TagWay, flaw, lines,
     },
     scale,
 };
@@ -70,6 +70,8 @@ pub enum Uploaded {
     HandedBack,
     /// The run is canceled.
     Canceled,
+    /// Omnisend refuses whatever is sent: nothing more is.
+    Halted(Halted),
     /// The run waits for a person.
     Parked(Parked),
 }
@@ -114,6 +116,9 @@ pub async fn is_over(
     }
     if records.is_canceled(run).await? {
         return Ok(Some(Uploaded::Canceled));
+    }
+    if let Some(halted) = records.halted(run).await? {
+        return Ok(Some(Uploaded::Halted(halted)));
     }
     Ok(records.parked(run).await?.map(Uploaded::Parked))
 }
@@ -164,6 +169,11 @@ pub async fn upload(
         End::HandedBack => Ok(Uploaded::HandedBack),
         End::Canceled => Ok(Uploaded::Canceled),
         End::Later(error) => Err(UploadError::Later(error)),
+        End::Halted { code, reason } => {
+            let halted = Halted { code, reason, refused: 0, requests: 0, at: context.ports.clock.now() };
+            records.halt(run, &halted).await?;
+            Ok(Uploaded::Halted(halted))
+        }
         End::Parked(reason) => {
             let parked = Parked { reason, at: context.ports.clock.now() };
             records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
@@ -201,6 +211,7 @@ enum End {
     HandedBack,
     Canceled,
     Later(CallError),
+    Halted { code: String, reason: String },
     Parked(String),
 }
 
@@ -296,6 +307,10 @@ impl<'a> Sending<'a> {
             }
             Err(CallError::Permanent(refusal)) => {
                 let rejected = refusal::items(&refusal, &cut.places);
+                if rejected.is_empty() && refusal::is_of_the_plan(&refusal) {
+                    let reason = refusal.problem.summary().unwrap_or_else(|| refusal.to_string());
+                    return Some(End::Halted { code: refusal.status.to_string(), reason });
+                }
                 if rejected.is_empty() {
                     return Some(End::Parked(refusal.to_string()));
                 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     omnisend::{FieldError, Permanent},
-    run::Rejection,
+    run::{Rejection, speaks_of_a_plan},
 };
 
 /// The contacts that a refusal names, with what it says of them.
@@ -32,6 +32,13 @@ pub(super) fn items(refusal: &Permanent, places: &[u32]) -> Vec<Rejection> {
             field: error.field.as_deref().map(|field| inside(field).to_owned()),
         })
         .collect()
+}
+
+/// Whether a refusal says that the brand's plan is full. Which status says so is not documented: 402, or a 403 that
+/// speaks of the plan.
+pub(super) fn is_of_the_plan(refusal: &Permanent) -> bool {
+    let says = || refusal.problem.summary().is_some_and(|said| speaks_of_a_plan(&said));
+    refusal.status == 402 || (refusal.status == 403 && says())
 }
 
 /// `items[3].country` and `items.3.country` name item 3.
@@ -75,6 +82,18 @@ mod tests {
             ]
         );
         assert_eq!(items(&Permanent { status: 403, problem }, &[40, 41, 44]), []);
+    }
+
+    #[test]
+    fn a_plan_that_is_full_is_told_from_a_key_that_may_not() {
+        let is = |status, detail: &str| {
+            let problem = Problem { detail: Some(detail.to_owned()), ..Problem::default() };
+            is_of_the_plan(&Permanent { status, problem })
+        };
+        assert!(is(402, "Payment required."));
+        assert!(is(403, "Your plan holds no more contacts."));
+        assert!(!is(403, "The API key has no access to this endpoint."));
+        assert!(!is(400, "The plan is full."));
     }
 
     #[test]
