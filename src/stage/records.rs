@@ -9,8 +9,8 @@ use crate::{
     kill_point,
     ports::objects::{ObjectError, Objects, Put},
     run::{
-        ConnectionName, ExportName, Findings, Halted, Key, Location, Manifest, Outcome, Parked, Prefix, Receipt,
-        RefusedDrop, Report, RunRef, SegmentsSeen, Snapshot, TagReceipt, flaw, unpack,
+        ConnectionName, ExportName, Findings, Halted, Key, Location, Manifest, Outcome, Parked, Prefix,
+        Receipt, RefusedDrop, Report, RunRef, SegmentsSeen, Snapshot, TagReceipt, flaw, unpack,
     },
 };
 

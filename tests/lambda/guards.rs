@@ -65,3 +65,35 @@ async fn a_name_that_is_no_guards_is_refused_with_the_nearest() {
     assert!(said.contains("`shrnk` is no guard; did you mean `shrink`?"), "{said}");
     assert!(world.runs("vip").await.is_empty());
 }
+
+#[tokio::test]
+async fn a_segment_that_shrank_is_stopped_whatever_started_its_run() {
+    let world = World::new().await;
+    world.export("acme", "vip", "schedule = true").await;
+    let first = world.account.put("segments/vip/1.csv", people(0, 100)).await;
+    world.planner.deliver(&notification(&world.account.bucket, &first)).await.unwrap();
+    world.drain().await;
+    let asked = world.omnisend.requests().await;
+
+    world.account.put("segments/vip/2.csv", people(0, 10)).await;
+    let swept = later(&world, 11).sweep_drops().await.unwrap();
+    assert_eq!((swept.late_drops, swept.stopped), (1, 1));
+    let started = world.planner.deliver(&events::scheduled("2026-11-23T06:00:00Z")).await.unwrap();
+    assert_eq!(guards(&started["started"][0]), ["shrink"], "{started}");
+    let newer = world.account.put("segments/vip/3.csv", people(0, 10)).await;
+    let started = world.planner.deliver(&notification(&world.account.bucket, &newer)).await.unwrap();
+    assert_eq!(guards(&started["started"][0]), ["shrink"], "{started}");
+    for (mode, by) in
+        [("full", vec!["shrink"]), ("changes", vec!["shrink"]), ("mirror", vec!["shrink", "removals"])]
+    {
+        let run = json!({"action": "run", "export": "vip", "mode": mode});
+        assert_eq!(guards(&world.answer(&run).await), by, "{mode}");
+    }
+    assert_eq!(world.omnisend.requests().await, asked);
+
+    let allowed = json!({"action": "run", "export": "vip", "mode": "full", "allow": ["shrink"]});
+    let run = world.answer(&allowed).await["run"].as_str().unwrap().to_owned();
+    world.drain().await;
+    assert_eq!(world.report("vip", &run).await["counts"]["accepted"], 10);
+    world.holds(0..100).await;
+}

@@ -31,10 +31,12 @@ pub struct Numbers {
     /// Of them, those that are no contact.
     pub invalid: u64,
     /// Contacts, each counted once, whether they are to be sent or unchanged.
+    pub contacts: u64,
+    /// Contacts of each segment, added up: who is in two segments counts twice, as in `last`.
     pub members: u64,
     /// Whether reading ended at `max_profiles`: the other numbers are not whole then.
     pub cut_short: bool,
-    /// Contacts that the snapshot has of the same segments; `None`: there is no snapshot yet.
+    /// Contacts that each of the same segments had in the run that was settled last, added up; `None`: there is none.
     pub last: Option<u64>,
     /// Contacts that would lose a tag.
     pub removals: u64,
@@ -116,7 +118,7 @@ pub fn decide(numbers: &Numbers, limits: &GuardLimits, allowed: &Allowed) -> Vec
     let is_empty = is_empty(numbers);
     let found = [
         is_empty.then_some(Guard::Empty { read: numbers.read }),
-        (numbers.members > limits.max_profiles).then_some(Guard::MaxProfiles { limit: limits.max_profiles }),
+        (numbers.contacts > limits.max_profiles).then_some(Guard::MaxProfiles { limit: limits.max_profiles }),
         rejects(numbers, limits),
         // A segment that may be empty may be as small as that.
         shrink(numbers, limits).filter(|_| !is_empty),
@@ -128,7 +130,7 @@ pub fn decide(numbers: &Numbers, limits: &GuardLimits, allowed: &Allowed) -> Vec
 
 /// Rows of which none makes a contact leave a segment empty too, where it had members.
 fn is_empty(numbers: &Numbers) -> bool {
-    numbers.read == 0 || (numbers.members == 0 && numbers.last.is_some_and(|last| last > 0))
+    numbers.read == 0 || (numbers.contacts == 0 && numbers.last.is_some_and(|last| last > 0))
 }
 
 fn rejects(&Numbers { read, filtered, invalid, .. }: &Numbers, limits: &GuardLimits) -> Option<Guard> {

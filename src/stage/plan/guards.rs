@@ -6,7 +6,7 @@ use crate::run::{Guard, Numbers, decide};
 /// What the snapshot tells of the run that was settled last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Since {
-    /// Contacts that it has of the segments that are run now.
+    /// Contacts that each of the segments that are run now had, added up.
     pub members: u64,
     /// Of them, those that would lose a tag.
     pub removals: u64,
@@ -19,7 +19,8 @@ pub(super) fn stop(request: &Request, prepared: &Prepared, since: Option<Since>)
         read: planned.read,
         filtered: planned.filtered,
         invalid: planned.invalid,
-        members: planned.sent + planned.unchanged,
+        contacts: planned.sent + planned.unchanged,
+        members: prepared.with_tag.iter().sum(),
         cut_short: prepared.cut_short,
         last: since.map(|since| since.members),
         removals: since.map_or(0, |since| since.removals),
