@@ -12,16 +12,9 @@
     reason = "a bench prints what it measured, and ends where something is wrong"
 )]
 
-#[path = "plan/segment.rs"]
-mod segment;
+mod common;
 
-use std::{
-    env, fs,
-    path::Path,
-    process::Command,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{env, fs, path::Path, process::Command, sync::Arc, time::Instant};
 
 use omnisend_export::{
     config::load_export,
@@ -36,31 +29,7 @@ use omnisend_export::{
     stage::{Quiet, plan},
 };
 
-const CONNECTION: &str = r#"
-display_name = "Acme store"
-secret = "omnisend/acme"
-[data_privacy]
-agreed_by = "ada@example.com"
-agreed_at = 2026-01-01T00:00:00Z
-"#;
-
-const EXPORT: &str = r#"
-display_name = "VIP customers"
-max_profiles = 100_000_000
-[[segments]]
-name = "VIP"
-path = "segments/vip/"
-[fields]
-email = "EMail"
-first_name = "FirstName"
-last_name = "LastName"
-phone = "Telephone"
-city = "City"
-country_code = "Country"
-birthdate = "BirthDate"
-[custom_properties]
-loyalty_tier = "LoyaltyTier"
-"#;
+use self::common::{cpu, peak_kib, segment};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -70,14 +39,15 @@ fn main() {
         return measure(Path::new(state));
     }
     let profiles: u64 = arguments.first().map_or(1_000_000, |n| n.parse().unwrap());
-    for format in segment::FORMATS {
+    for format in ["csv", "csv.gz", "ndjson", "parquet"] {
         plan_it(format, profiles);
     }
 }
 
 fn plan_it(format: &str, profiles: u64) {
     let state = env::temp_dir().join(format!("omnisend-export-bench-{}", std::process::id()));
-    prepare(&state, format, profiles);
+    common::state(&state);
+    segment::write(&state.join(format!("segments/vip/all.{format}")), format, profiles, 0);
     let myself = env::current_exe().unwrap();
     let mut rates = Vec::new();
     let mut highest = 0.0_f64;
@@ -99,16 +69,6 @@ fn plan_it(format: &str, profiles: u64) {
     rates.sort_by(f64::total_cmp);
     println!("plan {format}: {:.0} profiles/s of one core (median of 3), peak {highest:.0} MiB", rates[1]);
     fs::remove_dir_all(&state).unwrap();
-}
-
-fn prepare(state: &Path, format: &str, profiles: u64) {
-    for (path, text) in [("connections/acme.toml", CONNECTION), ("exports/acme/vip.toml", EXPORT)] {
-        let path = state.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    fs::create_dir_all(state.join("segments/vip")).unwrap();
-    segment::write(&state.join(format!("segments/vip/all.{format}")), format, profiles);
 }
 
 /// Plans, and prints seconds by the clock, seconds of CPU time, peak KiB, and profiles.
@@ -142,19 +102,4 @@ fn measure(state: &Path) {
         (start.elapsed(), manifest.planned.read)
     });
     println!("{} {} {} {profiles}", wall.as_secs_f64(), cpu().as_secs_f64(), peak_kib());
-}
-
-/// The CPU time of all the process's threads, from its start.
-fn cpu() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    // utime and stime, in clock ticks of 10 ms.
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 10)
-}
-
-fn peak_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

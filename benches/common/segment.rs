@@ -14,9 +14,6 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 
-/// The formats, by the ending of their files.
-pub(crate) const FORMATS: [&str; 4] = ["csv", "csv.gz", "ndjson", "parquet"];
-
 const COLUMNS: [&str; 9] = [
     "CustomerId",
     "EMail",
@@ -32,7 +29,7 @@ const COLUMNS: [&str; 9] = [
 /// Rows in a row group, as Spark and Arrow write them by the hundred thousand.
 const GROUP: usize = 250_000;
 
-fn person(n: u64) -> [String; 9] {
+fn person(n: u64, one_moved_in: u64) -> [String; 9] {
     let first = ["Ada", "José", "Zoë", "太郎", "Anne-Marie", "Björn"];
     let last = ["Lovelace", "García", "Brontë", "田中", "van der Berg", "Smith"];
     let city = ["London", "Köln", "São Paulo", "東京", "Washington, D.C.", "Oslo"];
@@ -45,36 +42,38 @@ fn person(n: u64) -> [String; 9] {
         first[scattered % 6].to_owned(),
         last[scattered / 6 % 6].to_owned(),
         format!("+4420{:08}", n % 100_000_000),
-        city[scattered / 36 % 6].to_owned(),
+        if n.checked_rem(one_moved_in) == Some(0) { "Elsewhere" } else { city[scattered / 36 % 6] }
+            .to_owned(),
         country[scattered / 36 % 6].to_owned(),
         format!("{}-{:02}-{:02}", 1940 + scattered % 65, 1 + scattered % 12, 1 + scattered % 28),
         tier[scattered % 4].to_owned(),
     ]
 }
 
-/// Writes a segment of so many people.
-pub(crate) fn write(path: &Path, format: &str, people: u64) {
+/// Writes a segment of so many people, in the format that the file's ending names. One in so many has moved; 0: nobody
+/// has.
+pub(crate) fn write(path: &Path, format: &str, people: u64, one_moved_in: u64) {
     let file = BufWriter::new(File::create(path).unwrap());
     match format {
-        "csv" => csv(file, people),
-        "csv.gz" => csv(GzEncoder::new(file, Compression::default()), people),
-        "ndjson" => ndjson(file, people),
-        _ => columnar(file, people),
+        "csv" => csv(file, people, one_moved_in),
+        "csv.gz" => csv(GzEncoder::new(file, Compression::default()), people, one_moved_in),
+        "ndjson" => ndjson(file, people, one_moved_in),
+        _ => columnar(file, people, one_moved_in),
     }
 }
 
-fn csv(file: impl Write, people: u64) {
+fn csv(file: impl Write, people: u64, one_moved_in: u64) {
     let mut file = csv::Writer::from_writer(file);
     file.write_record(COLUMNS).unwrap();
     for n in 0..people {
-        file.write_record(person(n)).unwrap();
+        file.write_record(person(n, one_moved_in)).unwrap();
     }
     file.flush().unwrap();
 }
 
-fn ndjson(mut file: impl Write, people: u64) {
+fn ndjson(mut file: impl Write, people: u64, one_moved_in: u64) {
     for n in 0..people {
-        let members = COLUMNS.iter().zip(person(n));
+        let members = COLUMNS.iter().zip(person(n, one_moved_in));
         let object: Vec<String> = members
             .map(|(name, value)| format!("\"{name}\":{}", serde_json::to_string(&value).unwrap()))
             .collect();
@@ -83,14 +82,14 @@ fn ndjson(mut file: impl Write, people: u64) {
     file.flush().unwrap();
 }
 
-fn columnar(file: impl Write + Send, people: u64) {
+fn columnar(file: impl Write + Send, people: u64, one_moved_in: u64) {
     let columns: Vec<String> = COLUMNS.iter().map(|name| format!("optional binary {name} (UTF8);")).collect();
     let schema = parse_message_type(&format!("message people {{ {} }}", columns.join(" "))).unwrap();
     let properties = WriterProperties::builder().set_compression(parquet::basic::Compression::SNAPPY).build();
     let mut writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).unwrap();
     let everyone: Vec<u64> = (0..people).collect();
     for group in everyone.chunks(GROUP) {
-        let rows: Vec<_> = group.iter().map(|n| person(*n)).collect();
+        let rows: Vec<_> = group.iter().map(|n| person(*n, one_moved_in)).collect();
         let mut next = writer.next_row_group().unwrap();
         for at in 0..COLUMNS.len() {
             let present: Vec<i16> = rows.iter().map(|row| i16::from(!row[at].is_empty())).collect();

@@ -1,0 +1,148 @@
+//! What it takes to find out what changed, and to remember it.
+//!
+//! `cargo bench --bench changes` plans a first run of 1,000,000 profiles, remembers it as if Omnisend had taken
+//! everybody, plans the same file again, then one in which one profile of a hundred differs, and remembers that.
+//! `cargo bench --bench changes -- 10000000` takes another number. Each step runs in a process of its own, so that its
+//! peak memory is its own, and says what share of the first plan's time it took.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a bench prints what it measured, and ends where something is wrong"
+)]
+
+mod common;
+
+use std::{env, fs, path::Path, process::Command, sync::Arc, time::Instant};
+
+use omnisend_export::{
+    config::load_export,
+    ports::{
+        Ports,
+        clock::{Clock as _, SystemClock},
+        objects::Directory,
+        queue::{MemoryQueue, Settings},
+        secrets::LocalSecrets,
+    },
+    run::{Allowed, Batch, Contacts, Key, Manifest, Mode, Outcome, Receipt, RunRef, Trigger},
+    stage::{Quiet, Records, plan, snapshot::remember},
+};
+
+use self::common::{cpu, peak_kib, segment, state};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [step, folder, run] = arguments.as_slice() {
+        return measure(step, Path::new(folder), run);
+    }
+    let profiles: u64 = arguments.first().map_or(1_000_000, |n| n.parse().unwrap());
+    let folder = env::temp_dir().join(format!("omnisend-export-changes-{}", std::process::id()));
+    state(&folder);
+    let file = folder.join("segments/vip/all.csv");
+    segment::write(&file, "csv", profiles, 0);
+    let mut first = None;
+    for (step, run, what) in [
+        ("plan", "1", "a first plan"),
+        ("remember", "1", "remembering it"),
+        ("plan", "2", "a plan of the same file"),
+        ("change", "", ""),
+        ("plan", "3", "a plan where one in a hundred differs"),
+        ("remember", "3", "remembering that"),
+    ] {
+        if step == "change" {
+            segment::write(&file, "csv", profiles, 100);
+            continue;
+        }
+        let output =
+            Command::new(env::current_exe().unwrap()).args([step]).arg(&folder).arg(run).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let numbers: Vec<f64> = text.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        let first = *first.get_or_insert(numbers[1]);
+        println!(
+            "{profiles}: {what}: {:.1} s, {:.1} s of one core ({:.2} of the first plan), peak {:.0} MiB, {} to send",
+            numbers[0],
+            numbers[1],
+            numbers[1] / first,
+            numbers[2] / 1024.0,
+            numbers[3],
+        );
+    }
+    let lists: u64 = fs::read_dir(folder.join("snapshots/vip"))
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .max()
+        .unwrap();
+    println!("{profiles}: the list of members: {} MB", lists / 1_000_000);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Does a step, and prints seconds by the clock, seconds of CPU time, peak KiB, and contacts to be sent.
+fn measure(step: &str, folder: &Path, run: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (wall, sent) = runtime.block_on(async {
+        let objects = Arc::new(Directory::open(folder).unwrap());
+        let ports = Ports {
+            objects: objects.clone(),
+            queue: Arc::new(MemoryQueue::new(Settings::default())),
+            secrets: Arc::new(LocalSecrets::new(folder.join("secrets"), None)),
+            clock: Arc::new(SystemClock),
+        };
+        let run = RunRef {
+            export: "vip".parse().unwrap(),
+            run: format!("20261125t10000{run}z-{run}").parse().unwrap(),
+        };
+        let records = Records::new(objects.clone());
+        if step == "remember" {
+            let manifest = records.manifest(&run).await.unwrap().unwrap();
+            accepted(&records, &manifest).await;
+            let start = Instant::now();
+            remember(&ports, &manifest).await.unwrap();
+            return (start.elapsed(), manifest.planned.sent);
+        }
+        let now = SystemClock.now();
+        let (connection, export) = load_export(&*objects, &run.export, now).await.unwrap();
+        let request = plan::Request {
+            connection: Arc::new(connection),
+            export: Arc::new(export),
+            trigger: Trigger::Call { at: now, request: run.to_string() },
+            run,
+            mode: Mode::Changes,
+            dry_run: false,
+            show_values: false,
+            allowed: Allowed::new(),
+        };
+        let start = Instant::now();
+        let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();
+        let wall = start.elapsed();
+        if manifest.chunks.is_empty() {
+            over(&records, &manifest).await;
+        }
+        (wall, manifest.planned.sent)
+    });
+    println!("{} {} {} {sent}", wall.as_secs_f64(), cpu().as_secs_f64(), peak_kib());
+}
+
+/// Writes down what uploading and settling would have.
+async fn accepted(records: &Records, manifest: &Manifest) {
+    for (chunk, info) in (0..).zip(&manifest.chunks) {
+        let batch = Batch {
+            batch_id: chunk.to_string(),
+            contacts: Contacts::Range(0..info.contacts),
+            posted_at: SystemClock.now(),
+        };
+        let receipt = Receipt { batches: vec![batch], ..Receipt::default() };
+        let outcome = Outcome { accepted: info.contacts.into(), ..Outcome::default() };
+        let replace = omnisend_export::ports::objects::Put::Replace;
+        records.write(&Key::Receipt(manifest.run.clone(), chunk), &receipt, replace).await.unwrap();
+        records.write(&Key::Outcome(manifest.run.clone(), chunk), &outcome, replace).await.unwrap();
+    }
+    over(records, manifest).await;
+}
+
+/// Has the run look reported, so that the next plan takes it for settled.
+async fn over(records: &Records, manifest: &Manifest) {
+    let key = Key::ReportJson(manifest.run.clone());
+    records.write(&key, &(), omnisend_export::ports::objects::Put::Replace).await.unwrap();
+}
