@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{
     contact::{Field, Kind, Mapped, OnInvalid, Property, Source, Status},
-    run::{GuardLimits, Mode},
+    run::{BatchSetting, GuardLimits, Mode, TagSetting, TagWay},
     source::{Charset, Compression, Delimiter, Format, Reading},
 };
 
@@ -79,6 +79,37 @@ fn a_budget_leaves_the_reserve_and_is_never_nothing() {
     {
         let text = format!("requests_per_minute = {limit}\nreserve_percent = {reserve}\n{CONNECTION}");
         assert_eq!(read_connection(text.as_bytes()).unwrap().budget().get(), budget);
+    }
+}
+
+#[test]
+fn a_connection_says_how_tags_go_and_how_many_contacts_a_request_holds() {
+    let read = |says: &str| read_connection(format!("{says}\n{CONNECTION}").as_bytes());
+    let connection = read("").unwrap();
+    assert_eq!((connection.tags(), connection.batch_size()), (TagSetting::Auto, BatchSetting::Fixed(100)));
+    for (says, tags) in [
+        ("auto", TagSetting::Auto),
+        ("inline", TagSetting::Forced(TagWay::Inline)),
+        ("endpoint", TagSetting::Forced(TagWay::Endpoint)),
+    ] {
+        assert_eq!(read(&format!("tags = \"{says}\"")).unwrap().tags(), tags);
+    }
+    for (says, size) in [
+        ("\"auto\"", BatchSetting::Auto),
+        ("1", BatchSetting::Fixed(1)),
+        ("1000", BatchSetting::Fixed(1_000)),
+    ] {
+        assert_eq!(read(&format!("batch_size = {says}")).unwrap().batch_size(), size);
+    }
+    let refused = |says: &str| read(says).unwrap_err().to_string();
+    for (says, said) in [
+        ("tags = \"inlien\"", "`inlien` is not a way of tags; did you mean `inline`?"),
+        ("batch_size = 0", "expected a whole number from 1 to 1000, found 0; Omnisend documents 100"),
+        ("batch_size = 1001", "expected a whole number from 1 to 1000, found 1001"),
+        ("batch_size = \"all\"", "`all` is not a number of contacts; known: auto"),
+    ] {
+        let error = refused(says);
+        assert!(error.contains(said), "{error}");
     }
 }
 

@@ -172,6 +172,19 @@ async fn what_stays_doubtful_is_decided_for_the_documented_endpoint_and_not_aske
 }
 
 #[tokio::test]
+async fn a_contact_that_omnisend_refuses_is_not_the_last_word() {
+    let world = world(sandbox(TagMode::Replace), 4, &json!([has(2, &["a"])])).await;
+    for n in [0, 1] {
+        world.fault(&format!("refuse_item={}", address(n))).await;
+    }
+    run(&world).await.exits(3).reports("partial", [2, 2, 0]);
+    let found = finding(&world);
+    assert_eq!((&found["tags"]["way"], &found["tags"]["certain"]), (&json!("endpoint"), &json!(true)));
+    assert_eq!(found["canary"], Value::Null);
+    assert_eq!(tags(&world, 2).await, set(&["a", TAG]));
+}
+
+#[tokio::test]
 async fn nothing_is_at_stake_where_tags_could_not_be_put_back() {
     let world = world(sandbox(TagMode::Replace), 3, &json!([has(0, &["a"])])).await;
     world.fault("status=403,path=/contacts/tags").await;

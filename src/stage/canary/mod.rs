@@ -38,6 +38,9 @@ const LOOKS: usize = 6;
 /// How hard a request of a canary is tried: what it asks is not worth minutes.
 const RETRIES: usize = 3;
 
+/// How many contacts are tried where Omnisend refuses them.
+const CANDIDATES: usize = 3;
+
 /// Why a canary could not come to its end. What it has to tidy up is written down.
 #[derive(Debug, thiserror::Error)]
 pub enum CanaryError {
@@ -71,8 +74,8 @@ impl From<RecordError> for Stop {
     }
 }
 
-/// Finds out how the connection's contacts get their tags, on the first contact of a chunk, and writes it down with
-/// its evidence. Answers with the way to go now.
+/// Finds out how the connection's contacts get their tags, on the first contact of a chunk that Omnisend takes, and
+/// writes it down with its evidence. Answers with the way to go now.
 pub async fn canary(
     context: &Context<'_>,
     manifest: &Manifest,
@@ -85,30 +88,38 @@ pub async fn canary(
         Err(RecordError::Object(ObjectError::NotFound { .. })) => return Ok(TagWay::Endpoint),
         lines => lines?,
     };
-    let Some(first) = lines(&unpacked).next() else { return Ok(TagWay::Endpoint) };
-    let first: StoredContact<'_> = serde_json::from_slice(first).map_err(|error| RecordError::Damaged {
-        key: manifest.chunk_key(chunk).to_string(),
-        reason: flaw(&error),
-    })?;
-    let ours = first.of.tags.among(&manifest.tags).map(|tag| tag.as_str().to_owned()).collect();
-    let mut canary = Canary {
-        at: Place { context, records: &records, manifest, email: first.email() },
-        contact: first.contact,
-        ours,
-        evidence: TagEvidence::default(),
+    let mut candidates = lines(&unpacked).take(CANDIDATES).peekable();
+    let (shown, doubt, mut evidence) = loop {
+        let Some(line) = candidates.next() else { return Ok(TagWay::Endpoint) };
+        let stored: StoredContact<'_> = serde_json::from_slice(line).map_err(|error| {
+            RecordError::Damaged { key: manifest.chunk_key(chunk).to_string(), reason: flaw(&error) }
+        })?;
+        let mut canary = Canary {
+            at: Place { context, records: &records, manifest, email: stored.email() },
+            contact: stored.contact,
+            ours: stored.of.tags.among(&manifest.tags).map(|tag| tag.as_str().to_owned()).collect(),
+            evidence: TagEvidence::default(),
+        };
+        let (shown, doubt) = match canary.look(findings).await {
+            Ok(shown) => (shown, None),
+            Err(Stop::Record(error)) => return Err(error.into()),
+            Err(Stop::Call(error @ (CallError::OutOfTime | CallError::KeyLater(_)))) => {
+                return Err(CanaryError::Call(error));
+            }
+            // The upload meets the same, and says what to do; nothing is learnt from it.
+            Err(Stop::Call(error)) if is_of_the_key(&error) => return Ok(TagWay::Endpoint),
+            Err(Stop::Call(error)) if is_of_the_contact(&error) && candidates.peek().is_some() => {
+                tidy_up(context, manifest, findings).await?;
+                if findings.canary.is_none() {
+                    continue;
+                }
+                (Shown::Nothing, Some(error.to_string()))
+            }
+            Err(Stop::Call(error)) => (Shown::Nothing, Some(error.to_string())),
+            Err(Stop::Doubt(reason)) => (Shown::Nothing, Some(reason)),
+        };
+        break (shown, doubt, canary.evidence);
     };
-    let (shown, doubt) = match canary.look(findings).await {
-        Ok(shown) => (shown, None),
-        Err(Stop::Record(error)) => return Err(error.into()),
-        Err(Stop::Call(error @ (CallError::OutOfTime | CallError::KeyLater(_)))) => {
-            return Err(CanaryError::Call(error));
-        }
-        // The upload meets the same, and says what to do; nothing is learnt from it.
-        Err(Stop::Call(error)) if is_of_the_key(&error) => return Ok(TagWay::Endpoint),
-        Err(Stop::Call(error)) => (Shown::Nothing, Some(error.to_string())),
-        Err(Stop::Doubt(reason)) => (Shown::Nothing, Some(reason)),
-    };
-    let Canary { mut evidence, .. } = canary;
     evidence.says = doubt.unwrap_or_else(|| shown.says().to_owned());
     let (way, certain) = (shown.way(), shown != Shown::Nothing);
     tracing::info!(
@@ -170,6 +181,11 @@ fn is_of_the_key(error: &CallError) -> bool {
         CallError::Permanent(refusal) => matches!(refusal.status, 401 | 410),
         _ => false,
     }
+}
+
+/// Whether it may be this contact that is refused, and another would not be.
+fn is_of_the_contact(error: &CallError) -> bool {
+    matches!(error, CallError::Permanent(refusal) if matches!(refusal.status, 400 | 402 | 409 | 422))
 }
 
 /// A contact's place in the world.
