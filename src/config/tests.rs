@@ -174,6 +174,7 @@ fn an_export_with_everything() {
         delimiter: Delimiter::try_from("\t".to_owned()).ok(),
         columns: Some(vec!["EMail".to_owned(), "Tier".to_owned()]),
         nulls: vec!["NULL".to_owned(), String::new()],
+        is_neutral: false,
     };
     assert_eq!(*export.reading(), reading);
     assert_eq!(export.segments()[0].tag().as_str(), "vip");

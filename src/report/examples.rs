@@ -45,6 +45,7 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
         segments: Vec::new(),
         warnings: BTreeMap::new(),
         consent: BTreeMap::new(),
+        rejects_without_cells: false,
         reasons: Vec::new(),
         guards: GuardLimits::default(),
         allowed: Allowed::new(),

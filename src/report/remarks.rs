@@ -15,6 +15,11 @@ pub(super) fn remarks(report: &Report) -> Vec<String> {
              made, stay in Omnisend"
         ));
     }
+    if report.rejects_without_cells {
+        let gone = "the segment's file was not there any more when the report was made: of contacts that Omnisend did not \
+                    take, rejects.csv has the e-mail alone";
+        remarks.push(gone.to_owned());
+    }
     if report.overlapping > 0 {
         let contacts = counted(report.overlapping, "contact", "contacts");
         let differ = match report.conflicting {

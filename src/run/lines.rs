@@ -102,6 +102,15 @@ pub struct RemovalLine<'a> {
     pub tags: TagSet,
 }
 
+/// The column of rejects that says of which run they are: a file that has it is one of them.
+pub const REJECT_RUN: &str = "reject_run";
+/// The column that says what became of the row.
+pub const REJECT_OUTCOME: &str = "reject_outcome";
+/// The column that has the tags that the contact was to get.
+pub const REJECT_TAGS: &str = "reject_tags";
+/// What stands between two of them; no tag has it.
+pub const TAGS_BETWEEN: &str = "; ";
+
 /// A row that became no contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedLine {
@@ -115,6 +124,12 @@ pub struct RefusedLine {
     pub reason: String,
     /// The e-mail's cell as it is in the file.
     pub email: String,
+    /// The tags that its contact would have got, of the manifest's, as far as they are known.
+    #[serde(rename = "t", default, skip_serializing_if = "TagSet::is_empty")]
+    pub tags: TagSet,
+    /// Its cells in the mapping's columns, in their order. None of a duplicate, and of a row whose cells cannot be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
 }
 
 /// Writes lines.

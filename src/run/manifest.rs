@@ -12,6 +12,7 @@ use super::{
 use crate::{
     contact::{Channel, Mapping, Tag, mask_contact},
     ports::objects::Pinned,
+    source::Reading,
 };
 
 /// A run that begins so long after its drop is late: an event takes seconds, and the sweep looks after ten minutes.
@@ -110,6 +111,9 @@ pub struct Manifest {
     pub segments: Vec<SegmentDrop>,
     /// The exact objects that were read.
     pub source: Vec<Pinned>,
+    /// How each of them was read; one stands for all that were read alike.
+    #[serde(default)]
+    pub readings: Vec<Reading>,
     /// Requests a minute that the connection allowed when the run was planned.
     pub requests_per_minute: NonZeroU32,
     /// How rows became contacts, and the tags that they were given: whether a later run may go on from here.
@@ -228,6 +232,11 @@ impl Manifest {
     pub fn removals_to_do(&self) -> impl Iterator<Item = u32> + use<> {
         let does = self.stopped.is_empty() && self.dry_run.is_none();
         (0..).take(if does { self.removals.len() } else { 0 })
+    }
+
+    /// How one of the objects was read, if that is known.
+    pub fn reading(&self, object: usize) -> Option<&Reading> {
+        self.readings.get(object).or(if self.readings.len() == 1 { self.readings.first() } else { None })
     }
 
     /// Every tag that its sets may name, by place.

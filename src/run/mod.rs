@@ -31,7 +31,8 @@ pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGua
 pub use halted::{Halted, speaks_of_a_plan};
 pub use keys::{Bucket, Key, Location, Prefix};
 pub use lines::{
-    ContactLine, LinesWriter, Origin, Place, RefusedLine, RemovalLine, StoredContact, lines, unpack,
+    ContactLine, LinesWriter, Origin, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RefusedLine,
+    RemovalLine, StoredContact, TAGS_BETWEEN, lines, unpack,
 };
 pub use manifest::{ChunkInfo, DryRun, Manifest, Mode, SegmentDrop, SendsAll};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};

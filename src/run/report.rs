@@ -117,6 +117,9 @@ pub struct Report {
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Why rows and contacts did not arrive, most frequent first.
     pub reasons: Vec<Reason>,
+    /// That rows of contacts that did not arrive could not be read again: of them, `rejects.csv` has the e-mail alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rejects_without_cells: bool,
     /// What the guards compared with.
     #[serde(default)]
     pub guards: GuardLimits,

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
+use serde::{Deserialize, Serialize};
 
 /// An encoding of text.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Charset(&'static Encoding);
 
 /// Why a text names no encoding.
@@ -69,6 +71,20 @@ impl Charset {
 
     pub(super) fn is_utf16(self) -> bool {
         self.0 == UTF_16LE || self.0 == UTF_16BE
+    }
+}
+
+impl TryFrom<String> for Charset {
+    type Error = InvalidCharset;
+
+    fn try_from(name: String) -> Result<Self, InvalidCharset> {
+        Self::named(&name)
+    }
+}
+
+impl From<Charset> for String {
+    fn from(charset: Charset) -> Self {
+        charset.to_string()
     }
 }
 

@@ -12,6 +12,7 @@ use csv::{ByteRecord, StringRecord};
 use super::{
     BadRow, Delimiter, Header, Reading, Row, Rows, SourceError,
     fault::Fault,
+    neutral::restore,
     peeked::Peeked,
     text::{Text, Utf8},
     unpack::Unpacked,
@@ -33,7 +34,7 @@ pub struct CsvRows<'f> {
     reader: csv::Reader<Metered<'f>>,
     header: Header,
     delimiter: Delimiter,
-    nulls: Nulls,
+    special: Special,
     utf8: Utf8,
     record: ByteRecord,
     begun: bool,
@@ -78,7 +79,7 @@ impl<'f> CsvRows<'f> {
                 }),
             header: columns.unwrap_or_else(|| Header::new([])),
             delimiter,
-            nulls: Nulls::new(&reading.nulls),
+            special: Special::new(reading),
             utf8,
             record: ByteRecord::new(),
             begun: false,
@@ -161,7 +162,7 @@ impl<'f> CsvRows<'f> {
             Ok(cells) => {
                 row.set_cells(cells);
                 self.record = spare;
-                self.nulls.clear(row);
+                self.special.read(row);
                 Ok(Some(bad.map_or(Ok(()), Err)))
             }
             Err(error) => {
@@ -189,21 +190,31 @@ impl Rows for CsvRows<'_> {
     }
 }
 
-/// The cells that mean "no value".
-struct Nulls(Vec<(String, memchr::memmem::Finder<'static>)>);
+/// The cells that are not what they say.
+struct Special {
+    /// Those that mean "no value".
+    nulls: Vec<(String, memchr::memmem::Finder<'static>)>,
+    /// Whether those that would begin a formula stand behind a mark.
+    is_neutral: bool,
+}
 
-impl Nulls {
-    fn new(texts: &[String]) -> Self {
-        let texts = texts.iter().filter(|text| !text.is_empty());
-        Self(texts.map(|text| (text.clone(), memchr::memmem::Finder::new(text).into_owned())).collect())
+impl Special {
+    fn new(reading: &Reading) -> Self {
+        let texts = reading.nulls.iter().filter(|text| !text.is_empty());
+        let nulls =
+            texts.map(|text| (text.clone(), memchr::memmem::Finder::new(text).into_owned())).collect();
+        Self { nulls, is_neutral: reading.is_neutral }
     }
 
-    /// Empties the cells of a row that mean no value.
-    fn clear(&self, row: &mut Row) {
-        if !self.0.iter().any(|(_, finder)| finder.find(row.text().as_bytes()).is_some()) {
+    /// Gives a row the cells that are meant.
+    fn read(&self, row: &mut Row) {
+        if self.is_neutral {
+            restore(row);
+        }
+        if !self.nulls.iter().any(|(_, finder)| finder.find(row.text().as_bytes()).is_some()) {
             return;
         }
-        let is_null = |cell: &str| self.0.iter().any(|(text, _)| text == cell);
+        let is_null = |cell: &str| self.nulls.iter().any(|(text, _)| text == cell);
         let cells = row.take_cells();
         row.set_cells(cells.iter().map(|cell| if is_null(cell) { "" } else { cell }).collect());
     }

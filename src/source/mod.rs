@@ -14,6 +14,7 @@ mod json;
 mod known;
 pub mod layout;
 mod lines;
+mod neutral;
 mod parquet;
 mod peeked;
 mod reading;
@@ -33,6 +34,7 @@ pub use self::{
     fault::Flaw,
     file::File,
     header::{ColumnProblem, Header, HeadersDiffer},
+    neutral::{neutral, restored},
     reading::{Compression, Format, Reading},
     row::{BadRow, Row},
 };

@@ -1,10 +1,13 @@
 //! How a segment's files are to be read: what an export says of them. What it does not say is found out from each
 //! file.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Charset, Delimiter};
 
 /// How files are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reading {
     /// What they are; `None`: found out.
     pub format: Option<Format>,
@@ -19,6 +22,16 @@ pub struct Reading {
     pub columns: Option<Vec<String>>,
     /// Cells of a CSV file that mean "no value", each exactly so.
     pub nulls: Vec<String>,
+    /// Whether cells of a CSV file that would begin a formula stand behind a `'`, as in files of rejects.
+    pub is_neutral: bool,
+}
+
+impl Reading {
+    /// How a file of rejects is read that somebody has corrected: as such files are written, and as spreadsheets save
+    /// them, whatever an export says of its own files.
+    pub fn of_rejects() -> Self {
+        Self { format: Some(Format::Csv), nulls: Vec::new(), is_neutral: true, ..Self::default() }
+    }
 }
 
 impl Default for Reading {
@@ -31,12 +44,14 @@ impl Default for Reading {
             columns: None,
             // As Snowflake, Redshift, MySQL and PostgreSQL write it; no person is called so.
             nulls: vec!["\\N".to_owned()],
+            is_neutral: false,
         }
     }
 }
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Rows of cells between delimiters.
     Csv,
@@ -61,7 +76,8 @@ impl Format {
 }
 
 /// How a file is packed, as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Compression {
     /// Not at all.
     None,

@@ -1,5 +1,7 @@
 //! One row, of whatever format.
 
+use std::borrow::Cow;
+
 use csv::StringRecord;
 
 /// One row's cells. A reader fills it anew for each row, so that no row allocates.
@@ -16,6 +18,14 @@ impl Row {
     /// where it is a list.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or_default().trim()
+    }
+
+    /// A cell as text, white space around it included; of a list, its values between commas.
+    pub fn text_of(&self, column: usize) -> Cow<'_, str> {
+        match self.list(column) {
+            Some(list) => Cow::Owned(list.join(", ")),
+            None => Cow::Borrowed(self.cells.get(column).unwrap_or_default()),
+        }
     }
 
     /// A cell that is a list of texts, as JSON and Parquet have them.

@@ -31,6 +31,7 @@ mod init;
 mod interrupt;
 mod outcomes;
 mod refused;
+mod rejects;
 #[cfg(feature = "test-scale")]
 mod segments;
 mod source;

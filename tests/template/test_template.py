@@ -214,11 +214,11 @@ class Objects(unittest.TestCase):
         self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused", "removal"})
         self.assertTrue(allowed("PlannerRole", "s3:GetObjectVersion", s3(KEYS["segment"])))
 
-    def test_the_uploader_never_sees_a_segment(self):
+    def test_the_uploader_sees_of_a_segment_only_the_versions_that_were_planned(self):
         self.assert_exactly(
             "UploaderRole", "s3:GetObject", {"snapshot", "findings", "probe"} | CONFIGURATION | IN_RUN
         )
-        self.assert_exactly("UploaderRole", "s3:GetObjectVersion", {"snapshot"})
+        self.assert_exactly("UploaderRole", "s3:GetObjectVersion", {"snapshot", "segment"})
         self.assert_exactly(
             "UploaderRole",
             "s3:PutObject",

@@ -50,7 +50,7 @@ use crate::{
         RunRef, SegmentDrop, Step, TagSet, Trigger, WantedSegment, Work,
     },
     scale,
-    source::{HeadersDiffer, ObjectFile},
+    source::{HeadersDiffer, ObjectFile, Reading},
 };
 
 /// Finished objects that may wait to be written while the next one is prepared.
@@ -295,6 +295,7 @@ fn manifest(
                 contacts: prepared.with_tag.get(chosen.place).copied().unwrap_or_default(),
             })
             .collect(),
+        readings: readings(&chosen),
         source: chosen.into_iter().flat_map(|chosen| chosen.source.parts).map(|part| part.object).collect(),
         requests_per_minute: request.connection.budget(),
         mapping: request.export.mapping().clone(),
@@ -318,6 +319,16 @@ fn manifest(
         stopped,
         dry_run,
     }
+}
+
+/// How the objects are read: each of them, or once where it is the same for all.
+fn readings(chosen: &[Chosen<'_>]) -> Vec<Reading> {
+    let parts = chosen.iter().flat_map(|chosen| &chosen.source.parts);
+    let mut readings: Vec<Reading> = parts.map(|part| part.reading.clone()).collect();
+    if readings.windows(2).all(|two| matches!(two, [one, other] if one == other)) {
+        readings.truncate(1);
+    }
+    readings
 }
 
 /// The segments that Omnisend is to have.

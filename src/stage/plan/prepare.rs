@@ -26,8 +26,11 @@ use crate::{
 /// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
 const MAX_CONTACT_BYTES: usize = 900_000;
 
-/// Rows that became no contact, by object. Their lines are short.
+/// Rows that became no contact, by object.
 const REFUSED_LINES: u32 = 40_000;
+
+/// How many bytes of them, where they are long: a report unpacks an object whole.
+const REFUSED_BYTES: usize = 32 << 20;
 
 /// An object that the loop finished.
 #[derive(Debug)]
@@ -108,6 +111,24 @@ pub(super) struct Prepared {
 
 type Contact<'a> = contact::Prepared<'a>;
 
+/// A row, and where it stands.
+#[derive(Debug, Clone, Copy)]
+struct Spot<'r> {
+    at: Place,
+    /// The tags that a contact of it gets.
+    tag: TagSet,
+    row: &'r Row,
+    /// Where the mapping's columns are in it.
+    columns: &'r [usize],
+}
+
+impl Spot<'_> {
+    /// What it has in the mapping's columns.
+    fn cells(&self) -> Vec<String> {
+        self.columns.iter().map(|column| self.row.text_of(*column).into_owned()).collect()
+    }
+}
+
 /// How many contacts a dry run shows.
 const FIRST_CONTACTS: usize = 3;
 
@@ -121,6 +142,7 @@ struct Preparation<'a, S> {
     now: Timestamp,
     contacts: LinesWriter,
     refused: LinesWriter,
+    refused_bytes: usize,
     planned: Planned,
     chunks: Vec<ChunkInfo>,
     refused_parts: u32,
@@ -203,6 +225,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             now: rules.now,
             contacts: LinesWriter::new()?,
             refused: LinesWriter::new()?,
+            refused_bytes: 0,
             planned: Planned::default(),
             chunks: Vec::new(),
             refused_parts: 0,
@@ -263,24 +286,28 @@ impl<'a, S: Sink> Preparation<'a, S> {
         self.same_columns(n, rows.header())?;
         let mapper =
             Mapper::bind(mapping, programs, rows.header(), self.now).map_err(SourceError::Columns)?;
+        let columns = mapping.places_in(rows.header());
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
             self.planned.read += 1;
             let at = Place { object, line: row.line() };
             if let Err(bad) = readable {
-                self.invalid(at, bad.code(), bad.to_string(), "")?;
+                // Which of its cells is which cannot be told.
+                let nowhere = Spot { at, tag: input.tag, row: &row, columns: &[] };
+                self.invalid(&nowhere, bad.code(), bad.to_string(), "")?;
                 continue;
             }
+            let spot = Spot { at, tag: input.tag, row: &row, columns: &columns };
             match mapper.contact(&row, &mut warnings) {
                 Err(invalid) => {
                     self.opt_out(at, &mapper, &row)?;
-                    self.invalid(at, &invalid.code(), invalid.to_string(), &mapper.email_cell(&row))?;
+                    self.invalid(&spot, &invalid.code(), invalid.to_string(), &mapper.email_cell(&row))?;
                 }
                 Ok(None) => {
                     self.opt_out(at, &mapper, &row)?;
                     self.planned.filtered += 1;
                 }
-                Ok(Some(contact)) => self.contact(at, contact, &mapper.email_cell(&row), input.tag)?,
+                Ok(Some(contact)) => self.contact(&spot, contact, &mapper.email_cell(&row))?,
             }
             if self.planned.sent + self.planned.unchanged > self.max_profiles {
                 self.cut_short = true;
@@ -348,11 +375,11 @@ impl<'a, S: Sink> Preparation<'a, S> {
 
     fn contact(
         &mut self,
-        at: Place,
+        spot: &Spot<'_>,
         mut contact: Contact<'_>,
         email: &str,
-        tag: TagSet,
     ) -> Result<(), PrepareError> {
+        let (at, tag) = (spot.at, spot.tag);
         let key = contact.key();
         let hash = contact.hash(&mut self.scratch);
         let (also, differs) = self.overlap.of(key, hash);
@@ -391,7 +418,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         if bytes > MAX_CONTACT_BYTES {
             let reason = format!("the contact takes {bytes} bytes, more than a request to Omnisend may");
             self.roster.set_note(who, Ledger::NOT_SENT);
-            return self.invalid(at, "too_large", reason, email);
+            return self.invalid(spot, "too_large", reason, email);
         }
         self.sent(key, who, &contact, tags)
     }
@@ -453,14 +480,22 @@ impl<'a, S: Sink> Preparation<'a, S> {
         Ok(())
     }
 
-    fn invalid(&mut self, at: Place, code: &str, reason: String, email: &str) -> Result<(), PrepareError> {
+    fn invalid(
+        &mut self,
+        spot: &Spot<'_>,
+        code: &str,
+        reason: String,
+        email: &str,
+    ) -> Result<(), PrepareError> {
         self.planned.invalid += 1;
         self.refuse(&RefusedLine {
-            at,
+            at: spot.at,
             outcome: "invalid".to_owned(),
             code: code.to_owned(),
             reason,
             email: email.to_owned(),
+            tags: spot.tag,
+            cells: spot.cells(),
         })
     }
 
@@ -472,12 +507,15 @@ impl<'a, S: Sink> Preparation<'a, S> {
             code: "duplicate".to_owned(),
             reason: "an earlier row has this e-mail; the first one was taken".to_owned(),
             email: email.to_owned(),
+            tags: TagSet::default(),
+            cells: Vec::new(),
         })
     }
 
     fn refuse(&mut self, line: &RefusedLine) -> Result<(), PrepareError> {
-        self.refused.push(line, usize::MAX)?;
-        if self.refused.lines() >= REFUSED_LINES { self.finish_refused() } else { Ok(()) }
+        self.refused_bytes += self.refused.push(line, usize::MAX)?;
+        let is_full = self.refused.lines() >= REFUSED_LINES || self.refused_bytes >= REFUSED_BYTES;
+        if is_full { self.finish_refused() } else { Ok(()) }
     }
 
     fn finish_chunk(&mut self) -> Result<(), PrepareError> {
@@ -496,6 +534,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         }
         let n = self.refused_parts;
         self.refused_parts += 1;
+        self.refused_bytes = 0;
         self.sink.take(Finished::Refused(n, self.refused.finish()?))
     }
 }

@@ -1,5 +1,6 @@
 //! Report: what a run's objects say became of it. Touches Omnisend no more, so it can be made again at any time.
 
+mod cells;
 mod rejects;
 
 use std::collections::BTreeMap;
@@ -7,7 +8,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use self::rejects::{Reject, Tally, Writer};
+use self::{
+    cells::Cells,
+    rejects::{Of, Tally, Writer},
+};
 use super::{RecordError, Records};
 use crate::{
     ports::{
@@ -15,8 +19,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, Halted, InlineTags, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests,
-        SegmentSeen, Settled, SourceLine, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stopped,
+        Counts, Halted, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, SegmentSeen,
+        Settled, SourceLine, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stopped,
     },
 };
 
@@ -84,18 +88,21 @@ struct Sums {
     requests: Requests,
     tags: TagCounts,
     segments: Vec<SegmentSeen>,
+    rejects_without_cells: bool,
 }
 
 /// Adds a run's chunks up, and writes its rejects.
 async fn gather(records: &Records, manifest: &Manifest) -> Result<(Sums, Tally), ReportError> {
     let run = &manifest.run;
-    let mut writer = Writer::start(records.objects().clone(), run);
+    let of = Of::new(manifest);
+    let mut writer = Writer::start(records.objects().clone(), &of).await?;
+    let mut cells = Cells::new(records.objects().clone(), manifest);
     for part in 0..manifest.refused_parts {
         let key = Key::Refused(run.clone(), part);
         let unpacked = records.lines(&key).await?;
         for line in lines(&unpacked) {
             let refused: RefusedLine = parse(&key, line)?;
-            writer.push(&Reject::refused(&refused, manifest)).await?;
+            writer.push(&of.refused(&refused)).await?;
         }
     }
     let mut sums = Sums::default();
@@ -122,8 +129,9 @@ async fn gather(records: &Records, manifest: &Manifest) -> Result<(Sums, Tally),
         sums.requests.upload += receipt.requests;
         sums.requests.throttled += receipt.throttled;
         sums.requests.settle += outcome.requests;
-        push_outcome(records, manifest, chunk, &outcome, &mut writer).await?;
+        push_outcome(records, manifest, (chunk, &outcome), &mut cells, (&of, &mut writer)).await?;
     }
+    sums.rejects_without_cells = cells.is_gone();
     aside(records, manifest, &mut sums).await?;
     Ok((sums, writer.finish().await?))
 }
@@ -159,28 +167,36 @@ async fn aside(records: &Records, manifest: &Manifest, sums: &mut Sums) -> Resul
     Ok(())
 }
 
+/// Writes what did not arrive of a chunk, in the order of the source.
 async fn push_outcome(
     records: &Records,
     manifest: &Manifest,
-    chunk: u32,
-    outcome: &Outcome,
-    writer: &mut Writer,
+    (chunk, outcome): (u32, &Outcome),
+    cells: &mut Cells<'_>,
+    (of, writer): (&Of<'_>, &mut Writer),
 ) -> Result<(), ReportError> {
-    if outcome.rejected.is_empty() && outcome.unknown.is_empty() {
+    let rejected = outcome.rejected.iter().map(|rejection| (rejection.place, Some(rejection), ""));
+    let unknown = outcome.unknown.iter().map(|unknown| (unknown.place, None, unknown.reason.as_str()));
+    let mut missing: Vec<_> = rejected.chain(unknown).collect();
+    if missing.is_empty() {
         return Ok(());
     }
+    missing.sort_by_key(|(place, ..)| *place);
     let key = manifest.chunk_key(chunk);
     let unpacked = records.lines(&key).await?;
     let all: Vec<&[u8]> = lines(&unpacked).collect();
     let contact = |place: u32| -> Result<StoredContact<'_>, RecordError> {
         parse(&key, all.get(place as usize).copied().unwrap_or_default())
     };
-    let tags = InlineTags::of(&manifest.tags);
-    for rejection in &outcome.rejected {
-        writer.push(&Reject::rejected(rejection, &contact(rejection.place)?, manifest, &tags)).await?;
-    }
-    for unknown in &outcome.unknown {
-        writer.push(&Reject::unknown(unknown, &contact(unknown.place)?, manifest, &tags)).await?;
+    let places = missing.iter().map(|(place, ..)| Ok(contact(*place)?.of.at));
+    let rows = cells.of(places.collect::<Result<_, RecordError>>()?).await;
+    for ((place, rejection, reason), row) in missing.into_iter().zip(&rows) {
+        let stored = contact(place)?;
+        let reject = match rejection {
+            Some(rejection) => of.rejected(rejection, &stored, row),
+            None => of.unknown(reason, &stored, row),
+        };
+        writer.push(&reject).await?;
     }
     Ok(())
 }
@@ -233,6 +249,7 @@ fn build(
         warnings: BTreeMap::clone(&manifest.warnings),
         consent: manifest.consent.clone(),
         reasons,
+        rejects_without_cells: sums.rejects_without_cells,
         guards: manifest.guards,
         allowed: manifest.allowed.clone(),
         stopped: manifest.stopped.clone(),

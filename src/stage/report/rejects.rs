@@ -1,17 +1,23 @@
-//! Every row or contact that did not arrive: `rejects.csv` for a spreadsheet, `rejects.ndjson` exact.
+//! Every row or contact that did not arrive: `rejects.csv` for a spreadsheet, to be corrected there and dropped again,
+//! and `rejects.ndjson`, exact and with the duplicates.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::ReportError;
 use crate::{
+    contact::{ContactHash, Source, Tag},
     ports::objects::{ObjectError, Objects},
-    run::{InlineTags, Key, Manifest, Place, Reason, RefusedLine, Rejection, RunRef, StoredContact, Unknown},
+    run::{
+        InlineTags, Key, Manifest, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, Reason, RefusedLine,
+        Rejection, StoredContact, TAGS_BETWEEN, TagSet,
+    },
+    source::neutral,
 };
 
 /// How many bytes of lines are handed over at a time.
@@ -19,6 +25,18 @@ const STEP_BYTES: usize = 256 << 10;
 
 /// Reasons that are told apart in the report; a run with more has them in its rejects.
 const MAX_REASONS: usize = 50;
+
+/// What the columns of ours are called, which no source has: a file that has the first is one of rejects.
+const COLUMNS: [&str; 8] = [
+    REJECT_RUN,
+    "reject_line",
+    "reject_object",
+    REJECT_OUTCOME,
+    "reject_field",
+    "reject_code",
+    "reject_reason",
+    REJECT_TAGS,
+];
 
 /// A row or contact that did not arrive.
 #[derive(Debug, Serialize)]
@@ -37,59 +55,110 @@ pub(super) struct Reject<'a> {
     /// The contact as it was sent, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<Box<RawValue>>,
+    /// The row's cells by the mapping's columns, as they are in the source, where they are known.
+    #[serde(skip_serializing_if = "Row::is_unknown")]
+    cells: Row<'a>,
+    /// The tags that the contact was to get.
+    #[serde(skip)]
+    tags: String,
+    /// Whether the row can be corrected and sent again.
+    #[serde(skip)]
+    comes_back: bool,
 }
 
-impl<'a> Reject<'a> {
+/// A row's cells beside the columns that they are in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row<'a> {
+    columns: &'a [String],
+    cells: &'a [String],
+}
+
+impl Row<'_> {
+    fn is_unknown(&self) -> bool {
+        self.cells.is_empty()
+    }
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.columns.iter().zip(self.cells))
+    }
+}
+
+/// What every reject of a run is told by.
+#[derive(Debug)]
+pub(super) struct Of<'m> {
+    manifest: &'m Manifest,
+    inline: InlineTags,
+    columns: Vec<String>,
+}
+
+impl<'m> Of<'m> {
+    pub(super) fn new(manifest: &'m Manifest) -> Self {
+        let columns = manifest.mapping.columns();
+        Self { manifest, inline: InlineTags::of(&manifest.tags), columns }
+    }
+
     /// A row that became no contact.
-    pub(super) fn refused(line: &'a RefusedLine, manifest: &Manifest) -> Self {
-        Self {
+    pub(super) fn refused<'a>(&'a self, line: &'a RefusedLine) -> Reject<'a> {
+        Reject {
             outcome: &line.outcome,
-            object: object(manifest, line.at),
+            object: object(self.manifest, line.at),
             line: line.at.line,
             email: Cow::Borrowed(&line.email),
             field: None,
             code: &line.code,
             reason: &line.reason,
             contact: None,
+            cells: Row { columns: &self.columns, cells: &line.cells },
+            tags: self.tags(line.tags),
+            // One that came back would replace the row that was taken.
+            comes_back: line.outcome != "duplicate",
         }
     }
 
     /// A contact that Omnisend refused.
-    pub(super) fn rejected(
+    pub(super) fn rejected<'a>(
+        &'a self,
         rejection: &'a Rejection,
         stored: &StoredContact<'a>,
-        manifest: &Manifest,
-        tags: &InlineTags,
-    ) -> Self {
-        Self {
+        cells: &'a [String],
+    ) -> Reject<'a> {
+        Reject {
             outcome: "rejected",
-            object: object(manifest, stored.of.at),
-            line: stored.of.at.line,
-            email: Cow::Owned(stored.email()),
             field: rejection.field.as_deref(),
             code: &rejection.code,
             reason: &rejection.reason,
-            contact: Some(tags.contact(stored.contact, stored.of.tags)),
+            ..self.unknown(&rejection.reason, stored, cells)
         }
     }
 
     /// A contact of which nobody can tell.
-    pub(super) fn unknown(
-        unknown: &'a Unknown,
+    pub(super) fn unknown<'a>(
+        &'a self,
+        reason: &'a str,
         stored: &StoredContact<'a>,
-        manifest: &Manifest,
-        tags: &InlineTags,
-    ) -> Self {
-        Self {
+        cells: &'a [String],
+    ) -> Reject<'a> {
+        Reject {
             outcome: "unknown",
-            object: object(manifest, stored.of.at),
+            object: object(self.manifest, stored.of.at),
             line: stored.of.at.line,
             email: Cow::Owned(stored.email()),
             field: None,
             code: "unknown",
-            reason: &unknown.reason,
-            contact: Some(tags.contact(stored.contact, stored.of.tags)),
+            reason,
+            contact: Some(self.inline.contact(stored.contact, stored.of.tags)),
+            cells: Row { columns: &self.columns, cells },
+            tags: self.tags(stored.of.tags),
+            // An opt-out of a second row, sent alone: its row would replace the first one's values.
+            comes_back: stored.of.hash != ContactHash::NONE,
         }
+    }
+
+    fn tags(&self, tags: TagSet) -> String {
+        let tags: Vec<&str> = tags.among(&self.manifest.tags).map(Tag::as_str).collect();
+        tags.join(TAGS_BETWEEN)
     }
 }
 
@@ -128,34 +197,52 @@ pub(super) struct Writer {
     csv: Output,
     ndjson: Output,
     tally: Tally,
+    run: String,
+    /// Where an e-mail goes whose row is not known.
+    email: Option<usize>,
 }
 
 impl Writer {
-    pub(super) fn start(objects: Arc<dyn Objects>, run: &RunRef) -> Self {
-        let mut csv = Output::start(objects.clone(), Key::RejectsCsv(run.clone()));
+    pub(super) async fn start(objects: Arc<dyn Objects>, of: &Of<'_>) -> Result<Self, ReportError> {
+        let run = &of.manifest.run;
+        let mut writer = Self {
+            csv: Output::start(objects.clone(), Key::RejectsCsv(run.clone())),
+            ndjson: Output::start(objects, Key::RejectsNdjson(run.clone())),
+            tally: Tally::default(),
+            run: run.to_string(),
+            // The mapping's first column, unless it is made of several.
+            email: (!matches!(of.manifest.mapping.email, Source::Template(_))).then_some(0),
+        };
         // A byte order mark, without which Excel takes UTF-8 for the machine's own code page.
-        csv.buffer.put_slice("\u{feff}outcome,object,line,email,field,code,reason\r\n".as_bytes());
-        Self { csv, ndjson: Output::start(objects, Key::RejectsNdjson(run.clone())), tally: Tally::default() }
+        writer.csv.push("\u{feff}".as_bytes()).await;
+        let columns = of.columns.iter().map(|column| neutral(column));
+        writer.csv.push(&record(COLUMNS.into_iter().map(Cow::Borrowed).chain(columns))?).await;
+        Ok(writer)
     }
 
     pub(super) async fn push(&mut self, reject: &Reject<'_>) -> Result<(), ReportError> {
         self.tally.add(reject);
-        let line = reject.line.to_string();
-        let mut row = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        row.write_record(
-            [
-                reject.outcome,
-                &reject.object,
+        if reject.comes_back {
+            let line = reject.line.to_string();
+            let said = [
+                &self.run,
                 &line,
-                &reject.email,
+                &reject.object,
+                reject.outcome,
                 reject.field.unwrap_or_default(),
                 reject.code,
                 reject.reason,
-            ]
-            .map(|cell| neutral(cell).into_owned()),
-        )?;
-        let row = row.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-        self.csv.push(&row).await;
+                &reject.tags,
+            ];
+            let Row { columns, cells } = reject.cells;
+            let cells = (0..columns.len()).map(|at| match cells.get(at) {
+                Some(cell) => neutral(cell),
+                // Of a row that is not known, its address at least.
+                None if self.email == Some(at) && reject.contact.is_some() => neutral(&reject.email),
+                None => Cow::Borrowed(""),
+            });
+            self.csv.push(&record(said.into_iter().map(shown).chain(cells))?).await;
+        }
         let json =
             serde_json::to_vec(reject).map_err(|error| csv::Error::from(std::io::Error::from(error)))?;
         self.ndjson.push(&json).await;
@@ -213,32 +300,18 @@ impl Output {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula, without control characters. The NDJSON has the exact value.
-fn neutral(cell: &str) -> Cow<'_, str> {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if !is_formula && !cell.chars().any(char::is_control) {
-        return Cow::Borrowed(cell);
-    }
-    let plain = cell.chars().map(|c| if c.is_control() { ' ' } else { c });
-    Cow::Owned(is_formula.then_some('\'').into_iter().chain(plain).collect())
+/// A row of the CSV.
+fn record<'c>(cells: impl Iterator<Item = Cow<'c, str>>) -> Result<Vec<u8>, csv::Error> {
+    let mut row = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    row.write_record(cells.map(Cow::into_owned))?;
+    row.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for (cell, safe) in [
-            ("ada@example.com", "ada@example.com"),
-            ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "' =1"),
-            ("a\u{0}b\u{1b}[31m", "a b [31m"),
-        ] {
-            assert_eq!(neutral(cell), safe);
-        }
+/// What is said of a row, for a spreadsheet: no formula, and no control character.
+fn shown(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        return Cow::Owned(neutral(&plain).into_owned());
     }
+    neutral(text)
 }
