@@ -31,7 +31,11 @@ impl App {
                 self.park(&manifest.run, error.to_string()).await?;
             }
         }
-        if self.goes_on(&manifest.run).await? && !self.follow_up(context, manifest).await? {
+        // A dry run, and one that a guard stopped, ask nothing of anybody.
+        if manifest.sends()
+            && self.goes_on(&manifest.run).await?
+            && !self.follow_up(context, manifest).await?
+        {
             return Ok(Handled::More);
         }
         self.finish(manifest).await

@@ -125,10 +125,14 @@ fn unsaid(report: &Report) -> Vec<Line> {
             true,
         )
     };
+    // What stands in several segments is no row too many, and no reject names it.
+    let repeated = (report.overlapping > 0)
+        .then(|| planned.duplicate.saturating_sub(said("duplicate")))
+        .and_then(|rows| line("duplicate", rows, "in another segment too; each contact is sent once", false));
     let silent = settled.unknown.saturating_sub(said("unknown") + report.not_sent);
     [
         rare("invalid", planned.invalid),
-        rare("duplicate", planned.duplicate),
+        repeated.or_else(|| rare("duplicate", planned.duplicate)),
         rare("rejected", settled.rejected),
         line(
             "unknown",

@@ -216,10 +216,14 @@ impl Manifest {
         }
     }
 
+    /// Whether it sends anything: a dry run does not, and none that a guard stopped.
+    pub fn sends(&self) -> bool {
+        self.stopped.is_empty() && self.dry_run.is_none()
+    }
+
     /// The chunks that are to be sent: none of a dry run, and none where a guard stopped the run.
     pub fn chunks_to_send(&self) -> impl Iterator<Item = u32> + use<> {
-        let sends = self.stopped.is_empty() && self.dry_run.is_none();
-        (0..).take(if sends { self.chunks.len() } else { 0 })
+        (0..).take(if self.sends() { self.chunks.len() } else { 0 })
     }
 
     /// Whether it is about the drop that this object completed.
@@ -230,8 +234,7 @@ impl Manifest {
 
     /// The parts of its removals that are to be worked on.
     pub fn removals_to_do(&self) -> impl Iterator<Item = u32> + use<> {
-        let does = self.stopped.is_empty() && self.dry_run.is_none();
-        (0..).take(if does { self.removals.len() } else { 0 })
+        (0..).take(if self.sends() { self.removals.len() } else { 0 })
     }
 
     /// How one of the objects was read, if that is known.

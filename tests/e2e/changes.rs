@@ -176,3 +176,16 @@ async fn undo_takes_exactly_the_tags_that_a_run_added() {
     world.call(&format!("undo vip {}", again.report()["run"].as_str().unwrap())).end().await.exits(2);
     world.call("undo vip 20200101t000000z-0").end().await.exits(2).says(&["has no run"]);
 }
+
+#[tokio::test]
+async fn a_dry_run_and_a_stopped_run_ask_nothing_of_anybody() {
+    let world = World::with(options(), people((0..40).map(|n| (n, "Ada")))).await;
+    let export = changes().replace("[[segments]]", "create_segment = true\n[[segments]]");
+    world.write("exports/acme/vip.toml", &export);
+    world.call("run vip --dry-run").without_key().end().await.exits(0);
+    world.write("exports/acme/vip.toml", format!("{export}\n[guards]\nrejects_percent = 1\n"));
+    let bad: Vec<String> = (0..40).map(|n| format!("no address {n},Ada")).collect();
+    world.segment(Segment::clean(format!("EMail,FirstName\n{}\n", bad.join("\n")), 40).with(40, 0));
+    world.call("run vip").end().await.exits(1);
+    assert_eq!(world.requests().await, [Value::Null; 0]);
+}

@@ -32,7 +32,7 @@ const PIECES_AHEAD: usize = 4;
 /// Replaces the export's snapshot with one that has in it what this run did, as far as it is known. A run may be settled
 /// again: the same is in it then.
 pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordError> {
-    if manifest.dry_run.is_some() || !manifest.stopped.is_empty() {
+    if !manifest.sends() {
         return Ok(());
     }
     let records = Records::new(ports.objects.clone());
