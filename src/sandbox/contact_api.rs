@@ -57,7 +57,9 @@ pub(super) fn list(shared: &Shared, brand: usize, call: &Call) -> Result<Respons
                     contacts.by_email(email).filter(|_| contacts.by_email(email) == contacts.by_phone(phone));
                 Box::new(same.into_iter())
             }
-            (None, None) => Box::new(first..contacts.len()),
+            (None, None) => {
+                Box::new(contacts.iter().map(|(index, _)| index).skip_while(move |index| *index < first))
+            }
         };
         let page: Vec<_> = found.by_ref().take(limit).filter_map(|i| Some((i, contacts.view(i)?))).collect();
         let more = found.next().is_some();

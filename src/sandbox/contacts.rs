@@ -66,7 +66,9 @@ pub(super) struct Policy {
 #[derive(Debug, Default)]
 pub(super) struct Contacts {
     brand: usize,
-    list: Vec<Contact>,
+    /// By their index, which their id is made of; one that was deleted leaves its place empty.
+    list: Vec<Option<Contact>>,
+    deleted: usize,
     by_email: HashMap<Arc<str>, usize>,
     by_phone: HashMap<Arc<str>, usize>,
     /// Tags and property names, each kept once.
@@ -80,15 +82,19 @@ impl Contacts {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() - self.deleted
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Contact> {
-        self.list.get(index)
+        self.list.get(index)?.as_ref()
     }
 
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, &Contact)> + ExactSizeIterator {
-        self.list.iter().enumerate()
+    fn get_mut(&mut self, index: usize) -> Option<&mut Contact> {
+        self.list.get_mut(index)?.as_mut()
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, &Contact)> {
+        self.list.iter().enumerate().filter_map(|(index, contact)| Some((index, contact.as_ref()?)))
     }
 
     pub(super) fn by_email(&self, email: &str) -> Option<usize> {
@@ -100,7 +106,7 @@ impl Contacts {
     }
 
     pub(super) fn by_id(&self, id: &str) -> Option<usize> {
-        ids::index(Kind::Contact, self.brand, id).filter(|&index| index < self.list.len())
+        ids::index(Kind::Contact, self.brand, id).filter(|&index| self.get(index).is_some())
     }
 
     pub(super) fn id(&self, index: usize) -> String {
@@ -124,7 +130,7 @@ impl Contacts {
         let tags = draft.tags.map(|tags| tags.iter().map(|tag| self.word(tag)).collect());
         let properties: Vec<_> =
             draft.properties.into_iter().map(|(name, value)| (self.word(&name), value)).collect();
-        if let Some(contact) = self.list.get_mut(index) {
+        if let Some(contact) = self.get_mut(index) {
             contact.updated_at = now;
             if known.is_none() {
                 contact.fields.reserve_exact(draft.fields.len());
@@ -155,7 +161,7 @@ impl Contacts {
             let detail = "The contact's only identifier belongs to another contact.";
             return Err(Problem::new(StatusCode::CONFLICT, detail));
         }
-        if policy.plan_limit.is_some_and(|limit| self.list.len() >= limit) {
+        if policy.plan_limit.is_some_and(|limit| self.len() >= limit) {
             // Undocumented; 402 is what Omnisend's campaigns are said to answer beyond a plan's size.
             let detail = "The brand's plan holds no more contacts.";
             return Err(Problem::new(StatusCode::PAYMENT_REQUIRED, detail));
@@ -169,7 +175,7 @@ impl Contacts {
         let welcomed = draft.asks_for_welcome();
         self.welcome_mails += usize::from(welcomed);
         let created_at = draft.created_at.unwrap_or(now);
-        self.list.push(Contact { email, created_at, welcomed, ..Contact::default() });
+        self.list.push(Some(Contact { email, created_at, welcomed, ..Contact::default() }));
         Ok(index)
     }
 
@@ -181,7 +187,7 @@ impl Contacts {
         }
         let number: Arc<str> = phone.id.as_str().into();
         self.by_phone.insert(Arc::clone(&number), index);
-        let old = self.list.get_mut(index).and_then(|contact| contact.phone.replace(number));
+        let old = self.get_mut(index).and_then(|contact| contact.phone.replace(number));
         if let Some(old) = old {
             self.by_phone.remove(&old);
         }
@@ -191,15 +197,27 @@ impl Contacts {
     /// Adds tags to a contact.
     pub(super) fn add_tags(&mut self, index: usize, tags: &[String]) {
         let tags = tags.iter().map(|tag| self.word(tag)).collect();
-        if let Some(contact) = self.list.get_mut(index) {
+        if let Some(contact) = self.get_mut(index) {
             contact.put_tags(tags, TagMode::Add);
         }
     }
 
     /// Takes tags from a contact.
     pub(super) fn remove_tags(&mut self, index: usize, tags: &[String]) {
-        if let Some(contact) = self.list.get_mut(index) {
+        if let Some(contact) = self.get_mut(index) {
             contact.tags.retain(|tag| !tags.iter().any(|gone| **gone == **tag));
+        }
+    }
+
+    /// Deletes a contact, as somebody does in Omnisend's app; there is no request for it.
+    pub(super) fn delete(&mut self, index: usize) {
+        let Some(contact) = self.list.get_mut(index).and_then(Option::take) else { return };
+        self.deleted += 1;
+        if let Some(email) = contact.email {
+            self.by_email.remove(&email);
+        }
+        if let Some(phone) = contact.phone {
+            self.by_phone.remove(&phone);
         }
     }
 
@@ -214,7 +232,7 @@ impl Contacts {
 
     /// A contact as the API shows it.
     pub(super) fn view(&self, index: usize) -> Option<Value> {
-        let contact = self.list.get(index)?;
+        let contact = self.get(index)?;
         let mut view = contact.common(self.id(index));
         let identifiers = [
             contact.email.as_ref().map(|id| identifier("email", id, "email", contact.email_channel)),
@@ -227,7 +245,7 @@ impl Contacts {
 
     /// A contact with all that the sandbox knows of it, flat.
     pub(super) fn full(&self, index: usize) -> Option<Value> {
-        let contact = self.list.get(index)?;
+        let contact = self.get(index)?;
         let mut view = contact.common(self.id(index));
         let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
         put("status", json!(contact.email_channel.status));

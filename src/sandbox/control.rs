@@ -42,6 +42,8 @@ pub(super) struct Choice {
     fired: Option<u32>,
     /// Whether the state includes every contact; true unless said otherwise.
     contacts: Option<bool>,
+    /// Of a contact, to delete.
+    email: Option<String>,
     /// What the page shows of contacts.
     pub(super) q: String,
 }
@@ -49,7 +51,7 @@ pub(super) struct Choice {
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/_sandbox/state", get(state))
-        .route("/_sandbox/contacts", get(contacts).post(seed))
+        .route("/_sandbox/contacts", get(contacts).post(seed).delete(delete))
         .route("/_sandbox/requests", get(requests))
         .route("/_sandbox/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/_sandbox/faults/wait", get(wait_for_fault))
@@ -98,7 +100,8 @@ async fn state(Extracted(shared): Sandbox, Query(choice): Query<Choice>) -> Resu
     let mut view = brands.get(index).and_then(Value::as_object).cloned().unwrap_or_default();
     let brand = state.brand(index)?;
     let everyone = if choice.contacts.unwrap_or(true) { brand.contacts.len() } else { 0 };
-    let contacts: Vec<_> = (0..everyone).filter_map(|index| brand.contacts.full(index)).collect();
+    let contacts = brand.contacts.iter().take(everyone);
+    let contacts: Vec<_> = contacts.filter_map(|(index, _)| brand.contacts.full(index)).collect();
     let newest_first = brand.batches.iter().enumerate().rev();
     let batches: Vec<_> = newest_first.map(|(i, batch)| batch.view(index, i, now)).collect();
     let segments = brand.segments.iter().enumerate();
@@ -171,6 +174,20 @@ async fn seed(
         contacts.upsert(draft, policy, now)?;
     }
     Ok(answer(StatusCode::CREATED, &json!({ "contacts_count": contacts.len() })))
+}
+
+/// Deletes a contact, by its address; one that is not there is fine.
+async fn delete(Extracted(shared): Sandbox, Query(choice): Query<Choice>) -> Result<StatusCode, Problem> {
+    let Some(email) = &choice.email else {
+        return Err(Problem::field("email", "required", "is required"));
+    };
+    let state = &mut *shared.lock();
+    let brand = choice.pick(state)?;
+    let contacts = &mut state.brand(brand)?.contacts;
+    if let Some(index) = contacts.by_email(email) {
+        contacts.delete(index);
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A contact in the form of `POST /contacts`. What only the sandbox says of a contact is left out, so that what

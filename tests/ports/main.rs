@@ -14,6 +14,9 @@ mod clock;
 mod common;
 mod directory;
 mod directory_keys;
+#[path = "../model/memory.rs"]
+mod memory;
+mod memory_objects;
 mod memory_queue;
 mod objects;
 mod queue;

@@ -55,6 +55,30 @@ async fn every_key_is_a_brand_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_contact_that_is_deleted_is_gone_and_comes_back_as_another() {
+    let sandbox = start().await;
+    for name in ["a", "b", "c"] {
+        sandbox.post("/contacts", contact(&format!("{name}@example.com"))).await;
+    }
+    let before = sandbox.contact("b@example.com").await.unwrap();
+    let answer = sandbox.control(Method::DELETE, "/contacts?email=b@example.com", None).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(sandbox.control(Method::DELETE, "/contacts?email=b@example.com", None).await.status, 204);
+    assert_eq!(sandbox.control(Method::DELETE, "/contacts", None).await.status, 400);
+    assert_eq!(sandbox.get("/contacts?email=b@example.com").await.json()["contacts"], json!([]));
+    let id = before["contactID"].as_str().unwrap();
+    assert_eq!(sandbox.get(&format!("/contacts/{id}")).await.status, 404);
+    let page = sandbox.get("/contacts?limit=1").await.json();
+    let after = page["paging"]["cursors"]["after"].as_str().unwrap();
+    let rest = sandbox.get(&format!("/contacts?limit=1&after={after}")).await.json();
+    assert_eq!(rest["contacts"][0]["identifiers"][0]["id"], "c@example.com");
+    assert_eq!(rest["paging"]["hasMore"], false);
+    assert_eq!(sandbox.state().await["contacts_count"], 2);
+    sandbox.post("/contacts", contact("b@example.com")).await;
+    assert_ne!(sandbox.contact("b@example.com").await.unwrap()["contactID"], before["contactID"]);
+}
+
+#[tokio::test]
 async fn contacts_are_shown_by_address_and_can_be_put_back() {
     let sandbox = start().await;
     let seeds = json!([

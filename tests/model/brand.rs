@@ -1,0 +1,61 @@
+//! Contacts as Omnisend holds them: the words that the model and the sandbox are compared in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::operations::{AnyTag, Edit};
+
+/// Every contact of a brand, by address.
+pub(crate) type Brand = BTreeMap<String, Contact>;
+
+/// Fields by name, custom properties among them, and the status.
+pub(crate) type Fields = BTreeMap<String, String>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contact {
+    pub fields: Fields,
+    pub tags: BTreeSet<String>,
+}
+
+impl Default for Contact {
+    /// One that nobody said anything of.
+    fn default() -> Self {
+        let status = ("status".to_owned(), "nonSubscribed".to_owned());
+        Self { fields: Fields::from([status]), tags: BTreeSet::new() }
+    }
+}
+
+pub(crate) fn address(person: usize) -> String {
+    format!("person{person}@example.com")
+}
+
+/// The tag of a segment.
+pub(crate) fn tag_of(segment: usize) -> String {
+    format!("segment: S{segment}")
+}
+
+impl AnyTag {
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Ours(segment) => tag_of(segment),
+            Self::Foreign(name) => name.to_owned(),
+        }
+    }
+}
+
+/// What somebody else does to a contact.
+pub(crate) fn edit(brand: &mut Brand, person: usize, edit: Edit) {
+    let email = address(person);
+    let there = brand.get_mut(&email);
+    match (edit, there) {
+        (Edit::Delete, _) => _ = brand.remove(&email),
+        (Edit::AddTag(tag), Some(contact)) => _ = contact.tags.insert(tag.name()),
+        (Edit::RemoveTag(tag), Some(contact)) => _ = contact.tags.remove(&tag.name()),
+        (Edit::AddTag(_) | Edit::RemoveTag(_), None) => {}
+        (Edit::Field(name, value), _) => {
+            brand.entry(email).or_default().fields.insert(name.to_owned(), value.to_owned());
+        }
+        (Edit::Status(status), _) => {
+            brand.entry(email).or_default().fields.insert("status".to_owned(), status.to_owned());
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The files of the world: the connection's, the export's, the segments'.
+
+use std::fmt::Write as _;
+
+use crate::{
+    brand::{Fields, address},
+    operations::{Export, Row, Setup},
+};
+
+/// The fields of each mapping, and the column of each.
+const COLUMNS: [&[(&str, Column)]; crate::operations::MAPPINGS] = [
+    &[("first_name", Column::Name)],
+    &[("last_name", Column::Name)],
+    &[("first_name", Column::Name), ("nick", Column::Nick)],
+    &[("first_name", Column::Nick)],
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Column {
+    Name,
+    Nick,
+}
+
+pub(crate) fn connection(setup: &Setup) -> String {
+    let tags = if setup.knows { "tags = \"inline\"" } else { "" };
+    format!(
+        "display_name = \"Acme\"\nsecret = \"omnisend/acme\"\nrequests_per_minute = 100_000\n{tags}\n\
+         batch_size = {}\n[data_privacy]\nagreed_by = \"ada\"\nagreed_at = 2026-01-01T00:00:00Z\n",
+        setup.batch_size
+    )
+}
+
+pub(crate) fn export(export: &Export, create_segment: bool) -> String {
+    let mut text = format!(
+        "display_name = \"VIP\"\nmode = \"{}\"\ncreate_segment = {create_segment}\n",
+        export.mode.as_str()
+    );
+    for segment in &export.segments {
+        write!(text, "[[segments]]\nname = \"S{segment}\"\npath = \"segments/s{segment}/\"\n").unwrap();
+    }
+    let (properties, fields): (Vec<_>, Vec<_>) =
+        COLUMNS[export.mapping].iter().partition(|(field, _)| *field == "nick");
+    text.push_str("[fields]\nemail = \"EMail\"\n");
+    for (field, column) in fields {
+        writeln!(text, "{field} = \"{column:?}\"").unwrap();
+    }
+    text.push_str("[custom_properties]\n");
+    for (property, column) in properties {
+        writeln!(text, "{property} = \"{column:?}\"").unwrap();
+    }
+    text
+}
+
+pub(crate) fn segment(rows: &[Row]) -> String {
+    let mut text = "EMail,Name,Nick\n".to_owned();
+    for Row { person, name, nick } in rows {
+        let email = person.map_or_else(|| "nobody".to_owned(), address);
+        writeln!(text, "{email},{name},{nick}").unwrap();
+    }
+    text
+}
+
+/// What a mapping makes of a row. An empty cell says nothing.
+pub(crate) fn mapped(mapping: usize, row: &Row) -> Fields {
+    let of = |(field, column): &(&str, Column)| {
+        let cell = match column {
+            Column::Name => row.name,
+            Column::Nick => row.nick,
+        };
+        let name = match *field {
+            "first_name" => "firstName",
+            "last_name" => "lastName",
+            property => property,
+        };
+        (!cell.is_empty()).then(|| (name.to_owned(), cell.to_owned()))
+    };
+    COLUMNS[mapping].iter().filter_map(of).collect()
+}

@@ -1,0 +1,193 @@
+//! The reference: what each run sends, and what Omnisend holds after it. As plain as it can be said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use omnisend_export::run::Mode;
+
+use crate::{
+    brand::{Brand, Fields, address, tag_of},
+    config::mapped,
+    operations::{Export, Row},
+};
+
+/// Omnisend, and what the export knows of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Model {
+    pub brand: Brand,
+    /// Whom the export has put there.
+    known: BTreeMap<usize, Known>,
+    /// The mapping of the last run, if there was one.
+    mapping: Option<usize>,
+    /// How many contacts each segment of the export had.
+    sizes: BTreeMap<usize, u64>,
+}
+
+/// What the export knows of a contact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Known {
+    /// What it was sent as last; `None`: it is to be sent again.
+    sent: Option<Fields>,
+    /// The segments whose tags it has from us.
+    tags: BTreeSet<usize>,
+}
+
+/// A run that is planned.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub stopped: bool,
+    pub sends_all: bool,
+    pub counts: Counts,
+    sent: BTreeMap<usize, (Fields, BTreeSet<usize>)>,
+    untagged: BTreeMap<usize, BTreeSet<usize>>,
+    mapping: usize,
+    sizes: BTreeMap<usize, u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub read: u64,
+    pub invalid: u64,
+    pub duplicate: u64,
+    pub unchanged: u64,
+    pub sent: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+}
+
+/// A run that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub export: &'a Export,
+    pub mode: Mode,
+    pub allow: bool,
+    /// The segments that are run, in the export's order, with their rows.
+    pub segments: &'a [(usize, &'a [Row])],
+}
+
+impl Model {
+    /// What a run does. `pending`: another one that is planned, and not settled.
+    pub(crate) fn plan(&self, asked: Asked<'_>, pending: Option<&Plan>) -> Plan {
+        let Asked { export, mode, .. } = asked;
+        let mut counts = Counts::default();
+        let mut members: BTreeMap<usize, (Fields, BTreeSet<usize>)> = BTreeMap::new();
+        for (segment, rows) in asked.segments {
+            for row in *rows {
+                counts.read += 1;
+                let Some(person) = row.person else {
+                    counts.invalid += 1;
+                    continue;
+                };
+                counts.duplicate += u64::from(members.contains_key(&person));
+                let first = || (mapped(export.mapping, row), BTreeSet::new());
+                members.entry(person).or_insert_with(first).1.insert(*segment);
+            }
+        }
+        let sends_all = mode == Mode::Full || self.mapping != Some(export.mapping);
+        // What a run does that is not settled is done in any case; what it sends may be refused.
+        let mut known = self.known.clone();
+        if let Some(plan) = pending {
+            known
+                .iter_mut()
+                .filter(|(person, _)| plan.sent.contains_key(person))
+                .for_each(|(_, k)| k.sent = None);
+            plan.untagged.iter().for_each(|(person, tags)| {
+                known.entry(*person).or_default().tags.retain(|tag| !tags.contains(tag));
+            });
+        }
+        let has = |person: &usize, (fields, tags): &(Fields, BTreeSet<usize>)| {
+            known
+                .get(person)
+                .is_some_and(|known| known.sent.as_ref() == Some(fields) && known.tags.is_superset(tags))
+        };
+        let mut sent = members.clone();
+        sent.retain(|person, member| sends_all || !has(person, member));
+        counts.sent = sent.len() as u64;
+        counts.unchanged = members.len() as u64 - counts.sent;
+        let untagged = leaving(&known, asked, &members);
+        let sizes: BTreeMap<usize, u64> = asked
+            .segments
+            .iter()
+            .map(|(segment, _)| {
+                (*segment, members.values().filter(|(_, tags)| tags.contains(segment)).count() as u64)
+            })
+            .collect();
+        let before: Vec<u64> = sizes.keys().filter_map(|segment| self.sizes.get(segment)).copied().collect();
+        let before = (!before.is_empty()).then(|| before.iter().sum::<u64>());
+        let is_empty = counts.read == 0 || (members.is_empty() && before.is_some_and(|before| before > 0));
+        let empties = mode == Mode::Mirror
+            && before.is_some_and(|before| !untagged.is_empty() && untagged.len() as u64 >= before);
+        Plan {
+            stopped: !asked.allow && (is_empty || empties),
+            sends_all,
+            counts,
+            sent,
+            untagged: if mode == Mode::Mirror { untagged } else { BTreeMap::new() },
+            mapping: export.mapping,
+            sizes,
+        }
+    }
+
+    /// What Omnisend holds after a run that is settled, of which it refused some.
+    pub(crate) fn settle(&mut self, plan: &Plan, export: &Export, refused: &BTreeSet<usize>) -> Counts {
+        let mut counts = plan.counts;
+        for (person, (fields, tags)) in &plan.sent {
+            if refused.contains(person) {
+                counts.rejected += 1;
+                if let Some(known) = self.known.get_mut(person) {
+                    known.sent = None;
+                }
+                continue;
+            }
+            counts.accepted += 1;
+            let contact = self.brand.entry(address(*person)).or_default();
+            contact.fields.extend(fields.clone());
+            contact.tags.extend(tags.iter().copied().map(tag_of));
+            let known = self.known.entry(*person).or_default();
+            known.sent = Some(fields.clone());
+            known.tags.extend(tags);
+        }
+        for (person, tags) in &plan.untagged {
+            if let Some(contact) = self.brand.get_mut(&address(*person)) {
+                contact.tags.retain(|tag| tags.iter().all(|gone| tag_of(*gone) != *tag));
+            }
+            if let Some(known) = self.known.get_mut(person) {
+                known.tags.retain(|tag| !tags.contains(tag));
+            }
+        }
+        self.known.retain(|_, known| !known.tags.is_empty());
+        self.mapping = Some(plan.mapping);
+        self.sizes.retain(|segment, _| export.segments.contains(segment));
+        self.sizes.extend(plan.sizes.clone());
+        counts
+    }
+}
+
+impl Plan {
+    pub(crate) fn tags_taken(&self) -> u64 {
+        self.untagged.values().map(|tags| tags.len() as u64).sum()
+    }
+}
+
+/// Who is to lose which tags: what is not run is not looked at, and what the export gives no more goes with a
+/// run of everything.
+fn leaving(
+    known: &BTreeMap<usize, Known>,
+    asked: Asked<'_>,
+    members: &BTreeMap<usize, (Fields, BTreeSet<usize>)>,
+) -> BTreeMap<usize, BTreeSet<usize>> {
+    let in_the_run: BTreeSet<usize> = asked.segments.iter().map(|(segment, _)| *segment).collect();
+    let is_whole = asked.export.segments.iter().all(|segment| in_the_run.contains(segment));
+    let mut leaving = BTreeMap::new();
+    for (person, Known { tags, .. }) in known {
+        let keeps = members.get(person).map(|(_, tags)| tags.clone()).unwrap_or_default();
+        let loses: BTreeSet<usize> = tags
+            .iter()
+            .filter(|tag| !keeps.contains(tag) && (is_whole || in_the_run.contains(tag)))
+            .copied()
+            .collect();
+        if !loses.is_empty() {
+            leaving.insert(*person, loses);
+        }
+    }
+    leaving
+}

@@ -1,0 +1,233 @@
+//! What can happen, and how it is drawn.
+
+use std::{collections::BTreeSet, fmt};
+
+use omnisend_export::{run::Mode, sandbox::TagMode};
+use proptest::{collection, prelude::*, sample::subsequence};
+
+use crate::gate::Moment;
+
+/// People, by number. The last few are in no segment: they are other people's contacts.
+pub(crate) const PEOPLE: usize = 12;
+const EVERYBODY: usize = PEOPLE + 3;
+
+/// Segments that an export may have.
+pub(crate) const SEGMENTS: usize = 3;
+
+/// Mappings that an export may have.
+pub(crate) const MAPPINGS: usize = 4;
+
+/// Tags that are not ours.
+pub(crate) const FOREIGN: [&str; 2] = ["newsletter", "segments"];
+
+/// A sequence, and the world that it happens in.
+#[derive(Debug, Clone)]
+pub(crate) struct Story {
+    pub world: Setup,
+    pub operations: Vec<Operation>,
+}
+
+impl fmt::Display for Story {
+    /// A line for the world, and one for each operation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.world)?;
+        self.operations.iter().try_for_each(|operation| write!(f, "\n  {operation:?}"))
+    }
+}
+
+/// What does not change.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    /// What Omnisend makes of an upsert's tags.
+    pub tag_mode: TagMode,
+    /// Whether the connection knows that they are added, and needs no canary.
+    pub knows: bool,
+    pub batch_size: u32,
+    pub create_segment: bool,
+    /// The export at first, of which a run is over when the story begins.
+    pub export: Export,
+    /// Each segment's first file.
+    pub files: Vec<Vec<Row>>,
+}
+
+/// What people change in an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Export {
+    pub mode: Mode,
+    pub mapping: usize,
+    /// Which segments, in which order.
+    pub segments: Vec<usize>,
+}
+
+/// A row of a segment's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Whose; `None`: it has no address.
+    pub person: Option<usize>,
+    pub name: &'static str,
+    pub nick: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Operation {
+    /// A new file of a segment, and the run that its event starts.
+    Drop { segment: usize, rows: Vec<Row>, run: Run },
+    /// Two new files of a segment, one after the other, before anything of the first run is sent.
+    DropTwice { segment: usize, first: Vec<Row>, second: Vec<Row> },
+    /// A new file that nobody hears of.
+    Put { segment: usize, rows: Vec<Row> },
+    /// A run of every segment.
+    Schedule(Run),
+    /// The same, in another mode than the export's.
+    Call { mode: Mode, run: Run },
+    /// The export says something else.
+    Change(Change),
+    /// Whom Omnisend refuses from now on.
+    Refuse(BTreeSet<usize>),
+    /// Somebody else changes a contact in Omnisend.
+    Outside { person: usize, edit: Edit },
+}
+
+/// What an export says else.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    Mode(Mode),
+    Mapping(usize),
+    Segments(Vec<usize>),
+}
+
+/// How a run is asked for, and what happens to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// Whether it is let through every guard.
+    pub allow: bool,
+    /// Its process, and each after that, is killed; the last one lives.
+    pub kills: Vec<Kill>,
+}
+
+/// How a process ends early.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kill {
+    pub at: KillAt,
+    pub moment: Moment,
+    /// Whether the queue outlives it, as SQS does, or goes with it, as on a laptop.
+    pub queue_survives: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KillAt {
+    /// At its n-th write.
+    Write(u32),
+    /// At the n-th request to Omnisend.
+    Request(u32),
+}
+
+/// What somebody else does to a contact. Whom Omnisend does not have is made, but for the last two.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Edit {
+    Field(&'static str, &'static str),
+    Status(&'static str),
+    AddTag(AnyTag),
+    RemoveTag(AnyTag),
+    Delete,
+}
+
+/// A tag of ours, by its segment, or somebody else's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum AnyTag {
+    Ours(usize),
+    Foreign(&'static str),
+}
+
+pub(crate) fn story() -> impl Strategy<Value = Story> {
+    (setup(), collection::vec(operation(), 1..10)).prop_map(|(world, operations)| Story { world, operations })
+}
+
+fn setup() -> impl Strategy<Value = Setup> {
+    let tags = prop_oneof![
+        2 => Just((TagMode::Add, false)),
+        1 => Just((TagMode::Add, true)),
+        2 => Just((TagMode::Replace, false)),
+    ];
+    let batch_size = prop_oneof![Just(100), Just(2)];
+    (tags, batch_size, any::<bool>(), export(), collection::vec(rows(), SEGMENTS)).prop_map(
+        |((tag_mode, knows), batch_size, create_segment, export, files)| Setup {
+            tag_mode,
+            knows,
+            batch_size,
+            create_segment,
+            export,
+            files,
+        },
+    )
+}
+
+fn export() -> impl Strategy<Value = Export> {
+    (mode(), 0..MAPPINGS, segments()).prop_map(|(mode, mapping, segments)| Export { mode, mapping, segments })
+}
+
+fn segments() -> impl Strategy<Value = Vec<usize>> {
+    subsequence((0..SEGMENTS).collect::<Vec<_>>(), 1..=SEGMENTS).prop_shuffle()
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => mode().prop_map(Change::Mode),
+        1 => (0..MAPPINGS).prop_map(Change::Mapping),
+        3 => segments().prop_map(Change::Segments),
+    ]
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![3 => Just(Mode::Changes), 3 => Just(Mode::Mirror), 1 => Just(Mode::Full)]
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let person = prop_oneof![12 => (0..PEOPLE).prop_map(Some), 1 => Just(None)];
+    let name = prop_oneof![3 => Just("Ada"), 2 => Just("Bo"), 1 => Just("")];
+    let nick = prop_oneof![Just("x"), Just("")];
+    let row = (person, name, nick).prop_map(|(person, name, nick)| Row { person, name, nick });
+    collection::vec(row, 0..11)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        6 => (0..SEGMENTS, rows(), run())
+            .prop_map(|(segment, rows, run)| Operation::Drop { segment, rows, run }),
+        1 => (0..SEGMENTS, rows(), rows())
+            .prop_map(|(segment, first, second)| Operation::DropTwice { segment, first, second }),
+        3 => (0..SEGMENTS, rows()).prop_map(|(segment, rows)| Operation::Put { segment, rows }),
+        4 => run().prop_map(Operation::Schedule),
+        2 => (mode(), run()).prop_map(|(mode, run)| Operation::Call { mode, run }),
+        3 => change().prop_map(Operation::Change),
+        1 => collection::btree_set(0..PEOPLE, 0..4).prop_map(Operation::Refuse),
+        4 => (0..EVERYBODY, edit()).prop_map(|(person, edit)| Operation::Outside { person, edit }),
+    ]
+}
+
+fn run() -> impl Strategy<Value = Run> {
+    let kills = prop_oneof![2 => Just(0..1), 1 => Just(1..3)].prop_flat_map(|n| collection::vec(kill(), n));
+    (prop::bool::weighted(0.8), kills).prop_map(|(allow, kills)| Run { allow, kills })
+}
+
+fn kill() -> impl Strategy<Value = Kill> {
+    let at = prop_oneof![(0..20_u32).prop_map(KillAt::Write), (0..12_u32).prop_map(KillAt::Request)];
+    let moment = prop_oneof![Just(Moment::Before), Just(Moment::After)];
+    (at, moment, any::<bool>()).prop_map(|(at, moment, queue_survives)| Kill { at, moment, queue_survives })
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let tag = || {
+        prop_oneof![
+            (0..SEGMENTS).prop_map(AnyTag::Ours),
+            (0..FOREIGN.len()).prop_map(|n| AnyTag::Foreign(FOREIGN[n])),
+        ]
+    };
+    prop_oneof![
+        2 => prop_oneof![Just("firstName"), Just("lastName")].prop_map(|name| Edit::Field(name, "Else")),
+        2 => prop_oneof![Just("subscribed"), Just("unsubscribed")].prop_map(Edit::Status),
+        3 => tag().prop_map(Edit::AddTag),
+        2 => tag().prop_map(Edit::RemoveTag),
+        1 => Just(Edit::Delete),
+    ]
+}

@@ -1,0 +1,114 @@
+//! One process over the world's state: it starts runs, and handles their messages.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use omnisend_export::{
+    app::{App, Ask, Handled},
+    config::load_export,
+    ports::{
+        Ports,
+        clock::Clock,
+        objects::Objects,
+        queue::{Delivery, MemoryQueue, Queue as _, Settings},
+        secrets::LocalSecrets,
+    },
+    run::{Report, RunRef, Trigger, Work},
+    stage::{Quiet, Records, settle::Limits},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{gate::Gate, omnisend::KEY};
+
+/// How often a message may be handed back, or fail, before something is wrong.
+const PATIENCE: u32 = 50;
+
+pub(crate) struct Process {
+    app: App,
+    pub gate: Arc<Gate>,
+    queue: Arc<MemoryQueue>,
+    in_flight: Mutex<Option<Delivery>>,
+}
+
+/// A queue in which a message is out of sight until somebody hands it back.
+pub(crate) fn queue() -> Arc<MemoryQueue> {
+    let hours = Duration::from_hours(1_000);
+    let settings = Settings { visibility: hours, max_receive_count: u32::MAX, ..Settings::default() };
+    Arc::new(MemoryQueue::new(settings))
+}
+
+impl Process {
+    pub(crate) fn new(
+        objects: Arc<dyn Objects>,
+        queue: Arc<MemoryQueue>,
+        clock: Arc<dyn Clock>,
+        api: &str,
+    ) -> Self {
+        let gate = Arc::new(Gate::new(objects));
+        let ports = Ports {
+            objects: gate.clone(),
+            queue: queue.clone(),
+            secrets: Arc::new(LocalSecrets::new(PathBuf::new(), Some(KEY.to_owned()))),
+            clock,
+        };
+        let limits = Limits { give_up_after: SignedDuration::from_hours(10), poll_for: None };
+        let app = App::new(ports, api.parse().unwrap(), Arc::new(Quiet), limits);
+        Self { app, gate, queue, in_flight: Mutex::default() }
+    }
+
+    /// Starts the run of a trigger, or finds it started.
+    pub(crate) async fn start(&self, trigger: Trigger, ask: Ask) -> RunRef {
+        let ports = self.app.ports();
+        let export = "vip".parse().unwrap();
+        let (connection, export) =
+            self.unless_dead(load_export(&*ports.objects, &export, ports.clock.now()).await).await;
+        let started = self.app.start(connection, export, trigger, ask).await;
+        self.unless_dead(started).await.manifest.run
+    }
+
+    /// Handles messages until there are none.
+    pub(crate) async fn drain(&self) {
+        let stop = CancellationToken::new();
+        while let Some(delivery) = self.queue.receive(1).await.unwrap().pop() {
+            *self.in_flight.lock().unwrap() = Some(delivery.clone());
+            let work: Work = serde_json::from_str(&delivery.body).unwrap();
+            let handled = self.unless_dead(self.app.handle(&work, &stop, None).await).await;
+            assert!(delivery.receive_count < PATIENCE, "{work:?} was handed back too often");
+            match handled {
+                Handled::HandedBack | Handled::More => {
+                    self.queue.release(&delivery, Duration::ZERO).await.unwrap();
+                }
+                Handled::Finished(_) | Handled::Done => self.queue.delete(&delivery).await.unwrap(),
+            }
+            *self.in_flight.lock().unwrap() = None;
+        }
+    }
+
+    /// What became of a run.
+    pub(crate) async fn report(&self, run: &RunRef) -> Report {
+        let records = Records::new(self.app.ports().objects.clone());
+        let report = self.unless_dead(records.report(run).await).await;
+        report.unwrap_or_else(|| panic!("{run} has no report"))
+    }
+
+    /// What it was handling comes back into sight.
+    pub(crate) async fn let_go(&self) {
+        let left = self.in_flight.lock().unwrap().take();
+        if let Some(delivery) = left {
+            self.queue.release(&delivery, Duration::ZERO).await.unwrap();
+        }
+    }
+
+    /// A process that is dead does not fail: nobody hears of it again.
+    async fn unless_dead<T, E: std::fmt::Display>(&self, result: Result<T, E>) -> T {
+        match result {
+            Ok(value) => value,
+            Err(_) if self.gate.is_dead() => std::future::pending().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
