@@ -31,6 +31,7 @@ mod proxy;
 mod rejects;
 mod roles;
 mod schedule;
+mod segments;
 mod sweep;
 #[cfg(all(feature = "kill-points", feature = "test-scale"))]
 mod tags;
