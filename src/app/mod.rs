@@ -215,7 +215,14 @@ impl App {
 
     /// Remembers what the run did, and reports it.
     async fn finish(&self, manifest: &Manifest) -> Result<Handled, AppError> {
-        remember(&self.ports, manifest).await?;
+        match remember(&self.ports, manifest).await {
+            // It stays as it is, and the next plan says what to do about it.
+            Err(RecordError::Damaged { key, reason }) => {
+                let reason = format!("what was sent could not be remembered: {key}: {reason}");
+                self.park(&manifest.run, reason).await?;
+            }
+            remembered => remembered?,
+        }
         Ok(Handled::Finished(Box::new(report(&self.ports, manifest).await?)))
     }
 

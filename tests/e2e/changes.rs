@@ -189,3 +189,27 @@ async fn a_dry_run_and_a_stopped_run_ask_nothing_of_anybody() {
     world.call("run vip").end().await.exits(1);
     assert_eq!(world.requests().await, [Value::Null; 0]);
 }
+
+#[tokio::test]
+async fn a_snapshot_that_cannot_be_read_is_refused_with_what_to_do() {
+    let world = World::of_people(300).await;
+    world.write("exports/acme/vip.toml", changes());
+    world.call("run vip").end().await.exits(0);
+    let list = world.files().into_iter().find(|file| file.starts_with("snapshots/vip/2")).unwrap();
+    let whole = std::fs::read(world.root().join(&list)).unwrap();
+    let damaged = [&whole[..whole.len() - 20], b"not what was written"].concat();
+    let requests = world.requests().await.len();
+    for bytes in [Some(&damaged[..]), Some(&whole[..whole.len() / 2]), Some(b""), None] {
+        match bytes {
+            Some(bytes) => world.write(&list, bytes),
+            None => std::fs::remove_file(world.root().join(&list)).unwrap(),
+        }
+        let ran = world.call("run vip").end().await;
+        ran.exits(1)
+            .says(&[list.as_str(), "remove snapshots/vip/current.json, and the next run sends everybody"]);
+    }
+    assert_eq!(world.requests().await.len(), requests);
+    std::fs::remove_file(world.root().join("snapshots/vip/current.json")).unwrap();
+    let ran = world.call("run vip").end().await;
+    assert_eq!(counts(ran.exits(0).report()), [300, 0, 300, 300]);
+}

@@ -32,7 +32,8 @@ first_name = "FirstName"
 async fn tagged(world: &World) -> [usize; 2] {
     let contacts = world.omnisend.contacts(KEY).await;
     let with = |tag: &str| {
-        let has = |contact: &&Value| contact["tags"].as_array().is_some_and(|tags| tags.iter().any(|t| t == tag));
+        let has =
+            |contact: &&Value| contact["tags"].as_array().is_some_and(|tags| tags.iter().any(|t| t == tag));
         contacts.values().filter(has).count()
     };
     [with("segment: VIP"), with("segment: News")]

@@ -12,9 +12,10 @@ use super::{
 use crate::{
     config::Export,
     contact::{Channel, EmailKey, Identifier, Statement, Status, Tag},
-    ports::Ports,
+    ports::{Ports, objects::ObjectError},
     run::{
-        Key, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw, lines, united,
+        ExportName, Key, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw,
+        lines, united,
     },
     source::{File, ObjectFile},
     stage::{RecordError, Records, runs},
@@ -50,7 +51,17 @@ impl Before {
         let snapshot = records.snapshot(export.name()).await?;
         let list = match &snapshot {
             Some(snapshot) => {
-                let list = ports.objects.head(&(&snapshot.list.key(export.name())).into()).await?;
+                let list = match ports.objects.head(&(&snapshot.list.key(export.name())).into()).await {
+                    Err(ObjectError::NotFound { at }) => {
+                        let reason = "it is not there, though current.json names it".to_owned();
+                        return Err(PlanError::Snapshot {
+                            export: export.name().clone(),
+                            list: at.to_string(),
+                            reason,
+                        });
+                    }
+                    list => list?,
+                };
                 // Nobody counts its bytes.
                 let (read, _) = mpsc::unbounded_channel();
                 let file = ObjectFile::new(ports.objects.clone(), list, Handle::current(), read);
@@ -70,6 +81,16 @@ impl Before {
         };
         let pending = pending(ports, &records, request, &tags).await?;
         Ok(Self { snapshot, list, tags, former_tags, sends_all, is_full, pending })
+    }
+
+    /// Why there is no plan, where the list cannot be read.
+    pub(super) fn unreadable(&self, export: &ExportName, reason: &str) -> PlanError {
+        let list = self.snapshot.as_ref().map(|snapshot| snapshot.list.key(export).to_string());
+        PlanError::Snapshot {
+            export: export.clone(),
+            list: list.unwrap_or_default(),
+            reason: reason.to_owned(),
+        }
     }
 
     /// What the thread that reads takes along, to know whom it meets.

@@ -123,6 +123,19 @@ pub enum PlanError {
         /// How.
         differs: Box<HeadersDiffer>,
     },
+    /// What the export remembers of whom it sent cannot be read.
+    #[error(
+        "export `{export}`: {list}: {reason}; remove snapshots/{export}/current.json, and the next run sends everybody, and \
+         takes tags from nobody"
+    )]
+    Snapshot {
+        /// The export.
+        export: ExportName,
+        /// The list of its members.
+        list: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The store.
     #[error(transparent)]
     Object(#[from] ObjectError),
@@ -410,6 +423,7 @@ async fn read(
                     object: name(part),
                     differs: differs.into(),
                 },
+                PrepareError::Snapshot(source) => before.unreadable(&export, &source.to_string()),
                 source => PlanError::File { export, object: name(part), source },
             }
         }

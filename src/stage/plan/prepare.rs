@@ -67,9 +67,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Program(Box<ProgramError>),
     /// The snapshot's list of members cannot be read.
-    #[error(
-        "the snapshot of the export cannot be read: {0}; remove it, and the next run sends everybody: see the docs"
-    )]
+    #[error("the export's list of members cannot be read: {0}")]
     Snapshot(#[source] std::io::Error),
     /// A line could not be written or compressed.
     #[error("could not prepare a chunk: {0}")]

@@ -24,7 +24,7 @@ pub(super) fn write(
     removable: TagSet,
     sink: &mut impl Sink,
 ) -> Result<Vec<u32>, PrepareError> {
-    let mut members = Members::new(list)?;
+    let mut members = Members::new(list).map_err(PrepareError::Snapshot)?;
     let (mut member, mut writer, mut parts) = (Member::default(), LinesWriter::new()?, Vec::new());
     let mut finish = |writer: &mut LinesWriter| {
         let n = u32::try_from(parts.len()).unwrap_or(u32::MAX);
@@ -32,8 +32,8 @@ pub(super) fn write(
         sink.take(Finished::Removals(n, writer.finish()?))
     };
     for surplus in roster.surplus() {
-        if members.next(&mut member)?.is_none() {
-            return Err(std::io::Error::other("the snapshot's list changed while it was read").into());
+        if members.next(&mut member).map_err(PrepareError::Snapshot)?.is_none() {
+            return Err(PrepareError::Snapshot(std::io::Error::other("it changed while it was read")));
         }
         let tags = surplus.common(removable);
         if tags.is_empty() {
