@@ -44,6 +44,8 @@ mod usage;
 
 #[cfg(all(feature = "kill-points", feature = "test-scale"))]
 mod kill;
+#[cfg(all(feature = "kill-points", feature = "test-scale"))]
+mod kill_mirror;
 #[cfg(feature = "test-scale")]
 mod parked;
 #[cfg(feature = "test-scale")]

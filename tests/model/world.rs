@@ -10,7 +10,7 @@ use omnisend_export::{
         objects::{Objects as _, Pinned, Put},
         queue::MemoryQueue,
     },
-    run::{GuardName, Location, Mode, Report, RunRef, State, Trigger},
+    run::{GuardName, Location, Mode, Prefix, Report, RunRef, State, Trigger},
 };
 
 use crate::{
@@ -142,6 +142,7 @@ impl<'t> World<'t> {
         let (report, killed) = self.until_over(&trigger, &ask, &run.kills).await;
         let after = self.omnisend.look().await;
         compare::always(&after);
+        self.nothing_is_left_behind().await;
         self.tally.add("runs", 1);
         self.tally.add("processes killed", killed);
         self.tally.add("runs that were killed twice", (killed > 1).into());
@@ -197,6 +198,7 @@ impl<'t> World<'t> {
         }
         let after = self.omnisend.look().await;
         compare::always(&after);
+        self.nothing_is_left_behind().await;
         compare::same_brand(&after.brand, &self.model.brand);
     }
 
@@ -265,6 +267,14 @@ impl<'t> World<'t> {
         self.process.get_or_insert_with(|| {
             Process::new(objects.clone(), queue.clone(), clock.clone(), &omnisend.url())
         })
+    }
+
+    /// The list of members that counts, the one before, and what names them: no other list of addresses is kept.
+    async fn nothing_is_left_behind(&self) {
+        let kept =
+            self.objects.list(&Prefix::Source(Location::state("snapshots/".to_owned()))).await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|object| &object.location.key).collect();
+        assert!(kept.len() <= 3, "objects of the snapshot: {kept:?}");
     }
 
     async fn put(&mut self, segment: usize, rows: &[Row]) -> Pinned {

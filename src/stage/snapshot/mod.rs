@@ -67,15 +67,16 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
         members: lists.members,
         previous: superseded.clone().or_else(|| before.as_ref().and_then(|before| before.previous.clone())),
     };
-    records.write(&Key::Snapshot(export.clone()), &snapshot, Put::Replace).await?;
-    kill_point::reach("snapshot.current");
-    // The one before stays: a plan may be reading it.
+    // Nobody reads it any more. Before the new one counts: a process that is killed in between leaves none behind. The
+    // one that counted until now stays: a plan may be reading it.
     let oldest = before.and_then(|before| before.previous).filter(|_| superseded.is_some());
     if let Some(oldest) =
         oldest.filter(|oldest| *oldest != snapshot.list && Some(oldest) != snapshot.previous.as_ref())
     {
         ports.objects.delete(&(&oldest.key(export)).into()).await?;
     }
+    records.write(&Key::Snapshot(export.clone()), &snapshot, Put::Replace).await?;
+    kill_point::reach("snapshot.current");
     Ok(())
 }
 
