@@ -259,6 +259,25 @@ async fn an_opt_out_in_any_row_of_an_address_wins() {
 }
 
 #[tokio::test]
+async fn of_several_opt_outs_the_latest_is_sent_once_and_stays() {
+    let in_file = |rows: &[String]| Segment::clean(format!("EMail,News,Since,Ip\n{}\n", rows.join("\n")), 0);
+    let twice = [row(0, "no,2024-01-01,"), row(0, "no,2024-03-03,")];
+    let world = world(&twice, 1, BLOCK).await;
+    world.write("exports/acme/vip.toml", format!("{HEAD}{BLOCK}").replace("mode = \"full\"", ""));
+    let latest = ("unsubscribed".to_owned(), Some("2024-03-03T00:00:00Z".to_owned()));
+    world.call("run vip").end().await.exits(0).reports("succeeded", [1, 0, 0]);
+    assert_eq!(held(&world).await[&address(0)], latest);
+    world.call("run vip").end().await.exits(0).reports("skipped", [0, 0, 0]);
+    // What is older says nothing new, and an opt-in from between is no later word.
+    for older in ["no,2024-01-01,", "yes,2024-02-02,"] {
+        let segment = in_file(&[row(0, older)]);
+        world.segment(Segment { rows: 1, ..segment });
+        world.call("run vip --mode full").end().await.exits(0);
+        assert_eq!(held(&world).await[&address(0)], latest, "{older}");
+    }
+}
+
+#[tokio::test]
 async fn an_opt_out_wins_in_whichever_file_of_a_drop_it_stands() {
     let rows = disagreeing();
     let (first, second) = rows.split_at(12);

@@ -111,7 +111,13 @@ impl Ledger {
     }
 
     /// A row of an address that was taken before, of which `note` was noted. Answers with the new note.
-    pub(super) fn again(&mut self, key: EmailKey, note: Note, said: &Channels<Consent<'_>>) -> Note {
+    pub(super) fn again(
+        &mut self,
+        key: EmailKey,
+        note: Note,
+        said: &Channels<Consent<'_>>,
+        known: &Channels<Option<Statement>>,
+    ) -> Note {
         let mut new = note;
         if note & SENT == 0 {
             return note;
@@ -121,7 +127,8 @@ impl Ledger {
             if *channel == Channel::Sms && note & HAS_PHONE == 0 {
                 continue;
             }
-            self.late.add(key, *channel, opt_out);
+            let before = known.of(*channel).filter(|known| known.status == Status::Unsubscribed);
+            self.late.add(key, *channel, latest_opt_out(Some(opt_out), before).unwrap_or(opt_out));
             Code::read(note, *channel).count(counts, -1);
             Code::Unsubscribed.count(counts, 1);
             new = (new & !Code::mask(*channel)) | Code::Unsubscribed.noted(*channel);

@@ -447,7 +447,8 @@ impl<'a, S: Sink> Preparation<'a, S> {
         }
         let (key, note) = (contact.key(), self.roster.note(who));
         if note != 0 {
-            self.roster.set_note(who, self.ledger.again(key, note, &contact.consent));
+            let known = self.roster.consent(who);
+            self.roster.set_note(who, self.ledger.again(key, note, &contact.consent, &known));
             return Ok(());
         }
         // Omnisend has the contact as its first row is, which is gone by: its opt-out is sent on its own.

@@ -78,7 +78,7 @@ fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
         let mut contact = row.contact();
         let key = contact.key();
         match seen.get(key) {
-            Some(note) => seen.note(key, ledger.again(key, note, &contact.consent)),
+            Some(note) => seen.note(key, ledger.again(key, note, &contact.consent, &Channels::default())),
             None if row.is_refused => ledger.refused(key, &contact.consent),
             None => {
                 seen.insert(key);
