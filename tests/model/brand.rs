@@ -24,6 +24,14 @@ impl Default for Contact {
     }
 }
 
+impl Contact {
+    pub(crate) fn has_status(&mut self, status: &str, since: Option<String>) {
+        self.fields.insert("status".to_owned(), status.to_owned());
+        self.fields.remove("statusChangedAt");
+        self.fields.extend(since.map(|since| ("statusChangedAt".to_owned(), since)));
+    }
+}
+
 pub(crate) fn address(person: usize) -> String {
     format!("person{person}@example.com")
 }
@@ -55,7 +63,7 @@ pub(crate) fn edit(brand: &mut Brand, person: usize, edit: Edit) {
             brand.entry(email).or_default().fields.insert(name.to_owned(), value.to_owned());
         }
         (Edit::Status(status), _) => {
-            brand.entry(email).or_default().fields.insert("status".to_owned(), status.to_owned());
+            brand.entry(email).or_default().has_status(status, None);
         }
     }
 }

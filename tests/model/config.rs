@@ -13,6 +13,7 @@ const COLUMNS: [&[(&str, Column)]; crate::operations::MAPPINGS] = [
     &[("last_name", Column::Name)],
     &[("first_name", Column::Name), ("nick", Column::Nick)],
     &[("first_name", Column::Nick)],
+    &[("first_name", Column::Name)],
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -48,14 +49,38 @@ pub(crate) fn export(export: &Export, create_segment: bool) -> String {
     for (property, column) in properties {
         writeln!(text, "{property} = \"{column:?}\"").unwrap();
     }
+    if speaks_of_consent(export.mapping) {
+        text.push_str(CONSENT);
+    }
     text
 }
 
+const CONSENT: &str = r#"
+[consent.email]
+column = "Mail"
+subscribed = ["yes"]
+unsubscribed = ["no"]
+date = "Since"
+source = "form"
+may_subscribe = true
+"#;
+
+pub(crate) fn speaks_of_consent(mapping: usize) -> bool {
+    mapping == crate::operations::MAPPINGS - 1
+}
+
+/// When a day begins.
+pub(crate) fn day(day: u32) -> String {
+    format!("2020-01-{day:02}T00:00:00Z")
+}
+
 pub(crate) fn segment(rows: &[Row]) -> String {
-    let mut text = "EMail,Name,Nick\n".to_owned();
-    for Row { person, name, nick } in rows {
+    let mut text = "EMail,Name,Nick,Mail,Since\n".to_owned();
+    for Row { person, name, nick, consent } in rows {
         let email = person.map_or_else(|| "nobody".to_owned(), address);
-        writeln!(text, "{email},{name},{nick}").unwrap();
+        let said = consent.map_or("", |consent| if consent.opted_out { "no" } else { "yes" });
+        let day = consent.and_then(|consent| consent.day).map(day).unwrap_or_default();
+        writeln!(text, "{email},{name},{nick},{said},{day}").unwrap();
     }
     text
 }

@@ -17,6 +17,7 @@ mod brand;
 mod clock;
 mod compare;
 mod config;
+mod consent;
 mod gate;
 mod memory;
 mod model;

@@ -6,8 +6,9 @@ use omnisend_export::run::Mode;
 
 use crate::{
     brand::{Brand, Fields, address, tag_of},
-    config::mapped,
-    operations::{Export, Row},
+    config::{day, mapped, speaks_of_consent},
+    consent,
+    operations::{Export, Row, Statement},
 };
 
 /// Omnisend, and what the export knows of it.
@@ -29,6 +30,20 @@ struct Known {
     sent: Option<Fields>,
     /// The segments whose tags it has from us.
     tags: BTreeSet<usize>,
+    /// What was last sent of its consent.
+    consent: Option<Statement>,
+}
+
+/// A contact of the source, or what is sent of it.
+#[derive(Debug, Clone, Default)]
+struct Member {
+    fields: Fields,
+    tags: BTreeSet<usize>,
+    consent: Option<Statement>,
+    /// The latest opt-out in the rows that are not taken.
+    opt_out: Option<Statement>,
+    /// Nothing but its opt-out is sent.
+    alone: bool,
 }
 
 /// A run that is planned.
@@ -37,7 +52,7 @@ pub(crate) struct Plan {
     pub stopped: bool,
     pub sends_all: bool,
     pub counts: Counts,
-    sent: BTreeMap<usize, (Fields, BTreeSet<usize>)>,
+    sent: BTreeMap<usize, Member>,
     untagged: BTreeMap<usize, BTreeSet<usize>>,
     mapping: usize,
     sizes: BTreeMap<usize, u64>,
@@ -69,19 +84,8 @@ impl Model {
     pub(crate) fn plan(&self, asked: Asked<'_>, pending: Option<&Plan>) -> Plan {
         let Asked { export, mode, .. } = asked;
         let mut counts = Counts::default();
-        let mut members: BTreeMap<usize, (Fields, BTreeSet<usize>)> = BTreeMap::new();
-        for (segment, rows) in asked.segments {
-            for row in *rows {
-                counts.read += 1;
-                let Some(person) = row.person else {
-                    counts.invalid += 1;
-                    continue;
-                };
-                counts.duplicate += u64::from(members.contains_key(&person));
-                let first = || (mapped(export.mapping, row), BTreeSet::new());
-                members.entry(person).or_insert_with(first).1.insert(*segment);
-            }
-        }
+        let members = members(asked, &mut counts);
+        let speaks = speaks_of_consent(export.mapping);
         let sends_all = mode == Mode::Full || self.mapping != Some(export.mapping);
         // What a run does that is not settled is done in any case; what it sends may be refused.
         let mut known = self.known.clone();
@@ -94,13 +98,28 @@ impl Model {
                 known.entry(*person).or_default().tags.retain(|tag| !tags.contains(tag));
             });
         }
-        let has = |person: &usize, (fields, tags): &(Fields, BTreeSet<usize>)| {
-            known
-                .get(person)
-                .is_some_and(|known| known.sent.as_ref() == Some(fields) && known.tags.is_superset(tags))
-        };
-        let mut sent = members.clone();
-        sent.retain(|person, member| sends_all || !has(person, member));
+        let mut sent = BTreeMap::new();
+        for (person, member) in &members {
+            let known = known.get(person).cloned().unwrap_or_default();
+            let pending_opt_out =
+                pending.and_then(|plan| consent::opt_out(plan.sent.get(person)?.consent)).filter(|_| speaks);
+            let of_the_row = consent::sent(member.consent, pending_opt_out, known.consent);
+            let is_there =
+                known.sent.as_ref() == Some(&member.fields) && known.tags.is_superset(&member.tags);
+            let is_said = of_the_row.is_none() || of_the_row == known.consent;
+            if sends_all || !is_there || !is_said {
+                let consent = match member.opt_out {
+                    Some(_) => consent::latest([of_the_row, member.opt_out, known.consent]),
+                    None => of_the_row,
+                };
+                sent.insert(*person, Member { consent, ..member.clone() });
+            } else if member.opt_out.is_some()
+                && consent::latest([known.consent, member.opt_out]) != consent::opt_out(known.consent)
+            {
+                let consent = consent::latest([known.consent, member.opt_out]);
+                sent.insert(*person, Member { consent, alone: true, ..Member::default() });
+            }
+        }
         counts.sent = sent.len() as u64;
         counts.unchanged = members.len() as u64 - counts.sent;
         let untagged = leaving(&known, asked, &members);
@@ -108,7 +127,7 @@ impl Model {
             .segments
             .iter()
             .map(|(segment, _)| {
-                (*segment, members.values().filter(|(_, tags)| tags.contains(segment)).count() as u64)
+                (*segment, members.values().filter(|member| member.tags.contains(segment)).count() as u64)
             })
             .collect();
         let before: Vec<u64> = sizes.keys().filter_map(|segment| self.sizes.get(segment)).copied().collect();
@@ -130,7 +149,7 @@ impl Model {
     /// What Omnisend holds after a run that is settled, of which it refused some.
     pub(crate) fn settle(&mut self, plan: &Plan, export: &Export, refused: &BTreeSet<usize>) -> Counts {
         let mut counts = plan.counts;
-        for (person, (fields, tags)) in &plan.sent {
+        for (person, Member { fields, tags, consent, alone, .. }) in &plan.sent {
             if refused.contains(person) {
                 counts.rejected += 1;
                 if let Some(known) = self.known.get_mut(person) {
@@ -143,8 +162,13 @@ impl Model {
             contact.fields.extend(fields.clone());
             contact.tags.extend(tags.iter().copied().map(tag_of));
             let known = self.known.entry(*person).or_default();
-            known.sent = Some(fields.clone());
+            known.sent = (!alone).then(|| fields.clone());
             known.tags.extend(tags);
+            if let Some(said) = consent {
+                let status = if said.opted_out { "unsubscribed" } else { "subscribed" };
+                contact.has_status(status, said.day.map(day));
+                known.consent = Some(*said);
+            }
         }
         for (person, tags) in &plan.untagged {
             if let Some(contact) = self.brand.get_mut(&address(*person)) {
@@ -154,7 +178,7 @@ impl Model {
                 known.tags.retain(|tag| !tags.contains(tag));
             }
         }
-        self.known.retain(|_, known| !known.tags.is_empty());
+        self.known.retain(|_, known| !known.tags.is_empty() || consent::opt_out(known.consent).is_some());
         self.mapping = Some(plan.mapping);
         self.sizes.retain(|segment, _| export.segments.contains(segment));
         self.sizes.extend(plan.sizes.clone());
@@ -168,18 +192,43 @@ impl Plan {
     }
 }
 
+/// The contacts of the source: of somebody who stands there twice the first row counts, and any row's opt-out.
+fn members(asked: Asked<'_>, counts: &mut Counts) -> BTreeMap<usize, Member> {
+    let mapping = asked.export.mapping;
+    let mut members: BTreeMap<usize, Member> = BTreeMap::new();
+    for (segment, rows) in asked.segments {
+        for row in *rows {
+            counts.read += 1;
+            let Some(person) = row.person else {
+                counts.invalid += 1;
+                continue;
+            };
+            let said = row.consent.filter(|_| speaks_of_consent(mapping));
+            if let Some(member) = members.get_mut(&person) {
+                counts.duplicate += 1;
+                member.opt_out = consent::latest([member.opt_out, said]);
+                member.tags.insert(*segment);
+            } else {
+                let (fields, tags) = (mapped(mapping, row), BTreeSet::from([*segment]));
+                members.insert(person, Member { fields, tags, consent: said, ..Member::default() });
+            }
+        }
+    }
+    members
+}
+
 /// Who is to lose which tags: what is not run is not looked at, and what the export gives no more goes with a
 /// run of everything.
 fn leaving(
     known: &BTreeMap<usize, Known>,
     asked: Asked<'_>,
-    members: &BTreeMap<usize, (Fields, BTreeSet<usize>)>,
+    members: &BTreeMap<usize, Member>,
 ) -> BTreeMap<usize, BTreeSet<usize>> {
     let in_the_run: BTreeSet<usize> = asked.segments.iter().map(|(segment, _)| *segment).collect();
     let is_whole = asked.export.segments.iter().all(|segment| in_the_run.contains(segment));
     let mut leaving = BTreeMap::new();
     for (person, Known { tags, .. }) in known {
-        let keeps = members.get(person).map(|(_, tags)| tags.clone()).unwrap_or_default();
+        let keeps = members.get(person).map(|member| member.tags.clone()).unwrap_or_default();
         let loses: BTreeSet<usize> = tags
             .iter()
             .filter(|tag| !keeps.contains(tag) && (is_whole || in_the_run.contains(tag)))

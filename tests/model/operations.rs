@@ -14,8 +14,8 @@ const EVERYBODY: usize = PEOPLE + 3;
 /// Segments that an export may have.
 pub(crate) const SEGMENTS: usize = 3;
 
-/// Mappings that an export may have.
-pub(crate) const MAPPINGS: usize = 4;
+/// Mappings that an export may have. Only the last says something of consent.
+pub(crate) const MAPPINGS: usize = 5;
 
 /// Tags that are not ours.
 pub(crate) const FOREIGN: [&str; 2] = ["newsletter", "segments"];
@@ -66,6 +66,14 @@ pub(crate) struct Row {
     pub person: Option<usize>,
     pub name: &'static str,
     pub nick: &'static str,
+    pub consent: Option<Statement>,
+}
+
+/// What somebody said of e-mail, and on which day; `None`: nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Statement {
+    pub opted_out: bool,
+    pub day: Option<u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -163,7 +171,11 @@ fn setup() -> impl Strategy<Value = Setup> {
 }
 
 fn export() -> impl Strategy<Value = Export> {
-    (mode(), 0..MAPPINGS, segments()).prop_map(|(mode, mapping, segments)| Export { mode, mapping, segments })
+    (mode(), mapping(), segments()).prop_map(|(mode, mapping, segments)| Export { mode, mapping, segments })
+}
+
+fn mapping() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => 0..MAPPINGS - 1, 2 => Just(MAPPINGS - 1)]
 }
 
 fn segments() -> impl Strategy<Value = Vec<usize>> {
@@ -173,7 +185,7 @@ fn segments() -> impl Strategy<Value = Vec<usize>> {
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         2 => mode().prop_map(Change::Mode),
-        1 => (0..MAPPINGS).prop_map(Change::Mapping),
+        1 => mapping().prop_map(Change::Mapping),
         3 => segments().prop_map(Change::Segments),
     ]
 }
@@ -186,7 +198,15 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     let person = prop_oneof![12 => (0..PEOPLE).prop_map(Some), 1 => Just(None)];
     let name = prop_oneof![3 => Just("Ada"), 2 => Just("Bo"), 1 => Just("")];
     let nick = prop_oneof![Just("x"), Just("")];
-    let row = (person, name, nick).prop_map(|(person, name, nick)| Row { person, name, nick });
+    let day = prop_oneof![5 => (1..6_u32).prop_map(Some), 1 => Just(None)];
+    let statement = (any::<bool>(), day).prop_map(|(opted_out, day)| Statement { opted_out, day });
+    let consent = prop_oneof![2 => Just(None), 3 => statement.prop_map(Some)];
+    let row = (person, name, nick, consent).prop_map(|(person, name, nick, consent)| Row {
+        person,
+        name,
+        nick,
+        consent,
+    });
     collection::vec(row, 0..11)
 }
 
@@ -200,7 +220,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => run().prop_map(Operation::Schedule),
         2 => (mode(), run()).prop_map(|(mode, run)| Operation::Call { mode, run }),
         3 => change().prop_map(Operation::Change),
-        1 => collection::btree_set(0..PEOPLE, 0..4).prop_map(Operation::Refuse),
+        2 => collection::btree_set(0..PEOPLE, 0..4).prop_map(Operation::Refuse),
         4 => (0..EVERYBODY, edit()).prop_map(|(person, edit)| Operation::Outside { person, edit }),
     ]
 }
