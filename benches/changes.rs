@@ -112,6 +112,7 @@ fn measure(step: &str, folder: &Path, run: &str) {
             dry_run: false,
             show_values: false,
             allowed: Allowed::new(),
+            corrections: None,
         };
         let start = Instant::now();
         let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();

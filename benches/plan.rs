@@ -95,6 +95,7 @@ fn measure(state: &Path) {
             dry_run: false,
             show_values: false,
             allowed: omnisend_export::run::Allowed::new(),
+            corrections: None,
         };
         let start = Instant::now();
         let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();

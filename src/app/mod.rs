@@ -2,6 +2,7 @@
 //! the process; the Lambda is handed them by SQS.
 
 mod connection;
+mod replay;
 mod settle;
 mod start;
 mod status;
@@ -34,6 +35,7 @@ use crate::{
 
 pub use self::{
     connection::{Permission, Tested, TestedBatch, TestedBrand, TestedTags},
+    replay::Replayed,
     start::{Ask, Started},
     status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
@@ -85,6 +87,14 @@ pub enum AppError {
         run: RunRef,
         /// Why, and what to do.
         why: &'static str,
+    },
+    /// The run cannot be replayed.
+    #[error("run {run} cannot be replayed: {why}")]
+    NotReplayed {
+        /// The run.
+        run: RunRef,
+        /// Why, and what to do.
+        why: String,
     },
     /// The message is not one of ours.
     #[error("the message is not one of a run: {}", flaw(.0))]

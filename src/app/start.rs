@@ -10,7 +10,7 @@ use crate::{
     run::{Allowed, Key, Manifest, Mode, RefusedDrop, Report, RunRef, Trigger},
     stage::{
         Records,
-        plan::{self, PlanError, Request, enqueue},
+        plan::{self, Corrections, PlanError, Request, enqueue},
         report::report,
     },
 };
@@ -26,6 +26,8 @@ pub struct Ask {
     pub show_values: bool,
     /// The guards that the run is let through.
     pub allow: Allowed,
+    /// What it reads instead of segments.
+    pub corrections: Option<Corrections>,
 }
 
 /// A run that was started, or found started already.
@@ -67,6 +69,7 @@ impl App {
             dry_run: ask.dry_run,
             show_values: ask.show_values,
             allowed: ask.allow,
+            corrections: ask.corrections,
         };
         let manifest = match plan::plan(ports, &request, self.observer()).await {
             Err(error) if error.is_of_the_drop() => {

@@ -9,6 +9,7 @@ mod interrupt;
 mod lock;
 mod output;
 mod progress;
+mod replay;
 mod run;
 mod sample;
 mod sandbox;
@@ -65,6 +66,8 @@ enum Command {
     Run(run::RunArgs),
     /// Stop a run; what was sent stays, and its report says how much that is
     Cancel(cancel::CancelArgs),
+    /// Send again what did not arrive in a run, as it was or corrected
+    Replay(replay::ReplayArgs),
     /// Take away the tags that a run added
     Undo(undo::UndoArgs),
     /// Say how an export's last runs stand
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Run(args) => run::run(args).await,
             Command::Cancel(args) => cancel::cancel(args).await,
+            Command::Replay(args) => replay::replay(args).await,
             Command::Undo(args) => undo::undo(args).await,
             Command::Status(args) => status::status(args).await,
             Command::Connection(args) => connection::connection(args).await,

@@ -148,6 +148,7 @@ impl Session {
             dry_run: what.dry_run,
             show_values: what.show_values,
             allowed: what.allow.clone(),
+            corrections: None,
         };
         tokio::select! {
             planned = plan::plan(ports, &request, self.app.observer()) => Ok(Some(planned?)),
@@ -179,8 +180,7 @@ impl Session {
             if standing.is_planned() {
                 if newest.is_none() && !standing.is_over() && !standing.is_canceled() {
                     let manifest = records.manifest(&standing.run).await?;
-                    newest =
-                        manifest.filter(|manifest| manifest.dry_run.is_none() && manifest.undoes.is_none());
+                    newest = manifest.filter(|manifest| manifest.dry_run.is_none() && !manifest.is_aside());
                 }
                 continue;
             }

@@ -9,9 +9,9 @@ use super::{
     starts::start,
 };
 use crate::{
-    app::{App, AppError, Ask, Swept, status},
+    app::{App, AppError, Ask, Replayed, Swept, status},
     config::load_export,
-    run::{RunRef, Trigger},
+    run::{Location, RunRef, Trigger},
 };
 
 /// Does what is asked for, and answers with what became of it.
@@ -34,7 +34,7 @@ pub(super) async fn act(
                 state_bucket,
                 (connection, export),
                 trigger,
-                Ask { mode, dry_run, show_values, allow },
+                Ask { mode, dry_run, show_values, allow, corrections: None },
             )
             .await?)
         }
@@ -56,11 +56,21 @@ pub(super) async fn act(
             tracing::info!(export = %run.export, run = %run.run, by = %undoing.run.run, "is being undone");
             Ok(json!({ "undoes": run, "run": undoing.run.run, "contacts": undoing.leaving }))
         }
-        Action::Replay { export, run } => {
+        Action::Replay { export, run, file, request } => {
             let run = RunRef { export, run };
-            app.resume(&run).await?;
-            tracing::info!(export = %run.export, run = %run.run, "taken up again");
-            Ok(json!({ "resumed": run }))
+            let file = file.as_deref().map(Location::parse);
+            let request = request.unwrap_or_else(|| request_id.to_owned());
+            match app.replay(&run, file.as_ref(), Trigger::Call { at: now, request }).await? {
+                Replayed::Resumed => {
+                    tracing::info!(export = %run.export, run = %run.run, "taken up again");
+                    Ok(json!({ "resumed": run }))
+                }
+                Replayed::Started(by) => {
+                    tracing::info!(export = %run.export, run = %run.run, by = %by.run.run, "is replayed");
+                    Ok(json!({ "replays": run, "run": by.run.run, "planned": by.planned }))
+                }
+                Replayed::Over(report) => Ok(json!(report)),
+            }
         }
         Action::Sweep { part } => {
             let mut swept = Swept::default();

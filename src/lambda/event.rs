@@ -111,12 +111,18 @@ pub enum Action {
         #[serde(default)]
         request: Option<String>,
     },
-    /// Send again what did not arrive.
+    /// Have a parked run go on; of one that is over, send again what did not arrive.
     Replay {
         /// The run's export.
         export: ExportName,
         /// The run.
         run: RunId,
+        /// Its rejects, corrected: a key of the state's bucket, or `s3://bucket/key`. Else they are sent as they were.
+        #[serde(default)]
+        file: Option<String>,
+        /// What tells this request from any other; the invocation's own id where it is not given.
+        #[serde(default)]
+        request: Option<String>,
     },
     /// Look after runs that are not finished, and drops whose event never came.
     Sweep {

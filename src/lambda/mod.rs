@@ -25,10 +25,10 @@ use crate::{
     app::{App, AppError},
     config::{EnvironmentError, Export, LambdaEnvironment, LoadError, Segment, load_valid},
     ports::{Ports, aws::Aws, clock::SystemClock, objects::Pinned},
-    run::{Bucket, Location, Trigger},
+    run::{Bucket, ExportName, Location, Trigger},
     stage::{
         Quiet,
-        plan::{Claim, PlanError, claim, claims, find_source},
+        plan::{Claim, PlanError, Rejects, claim, claims, dropped_rejects, find_source},
         settle::Limits,
     },
 };
@@ -166,8 +166,25 @@ impl Lambda {
             }
         }
         let mut waiting = 0_u32;
+        let readers: Vec<(ExportName, Location)> = state
+            .exports
+            .values()
+            .flat_map(|export| locations.iter().map(move |at| (export, at)))
+            .filter(|(export, at)| claims(export, at) == Claim::Completes)
+            .map(|(export, at)| (export.name().clone(), at.clone()))
+            .collect();
         for export in state.exports.into_values() {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
+            let mut locations = locations.clone();
+            for rejects in self.take_rejects(&export, &mut locations, &readers).await {
+                match rejects {
+                    Ok(object) => {
+                        let trigger = Trigger::Drop { objects: vec![object] };
+                        starts.start(connection, export.clone(), trigger).await;
+                    }
+                    Err(error) => starts.fail(error),
+                }
+            }
             match self.completed(&export, &locations).await {
                 Ok(Completed::Drop(completed_by)) => {
                     let trigger = Trigger::Drop { objects: completed_by };
@@ -194,6 +211,27 @@ impl Lambda {
             _ => {}
         }
         starts.end()
+    }
+
+    /// Takes out of dropped objects those that hold rejects, and answers with those that this export is to take: a folder
+    /// may be read by several, and theirs are of one.
+    async fn take_rejects(
+        &self,
+        export: &Export,
+        objects: &mut Vec<Location>,
+        readers: &[(ExportName, Location)],
+    ) -> Vec<Result<Pinned, AppError>> {
+        let mut taken = Vec::new();
+        for at in std::mem::take(objects) {
+            match dropped_rejects(self.app.ports(), export, &at).await {
+                Ok(None) => objects.push(at),
+                Ok(Some((_, Rejects::Of(run))))
+                    if run.export != *export.name() && readers.contains(&(run.export.clone(), at)) => {}
+                Ok(Some((object, _))) => taken.push(Ok(object)),
+                Err(error) => taken.push(Err(error.into())),
+            }
+        }
+        taken
     }
 
     /// The drops of an export's segments that are complete with these objects.

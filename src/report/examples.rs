@@ -35,6 +35,8 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
         }],
         counts,
         undoes: None,
+        corrects: None,
+        replays: None,
         sends_all: None,
         overlapping: 0,
         conflicting: 0,

@@ -15,6 +15,12 @@ pub(super) fn remarks(report: &Report) -> Vec<String> {
              made, stay in Omnisend"
         ));
     }
+    if let Some(run) = &report.corrects {
+        remarks.push(format!("sends corrected rejects of run {run}, and nothing else"));
+    }
+    if let Some(run) = &report.replays {
+        remarks.push(format!("sends again what did not arrive in run {run}, as it was"));
+    }
     if report.rejects_without_cells {
         let gone = "the segment's file was not there any more when the report was made: of contacts that Omnisend did not \
                     take, rejects.csv has the e-mail alone";

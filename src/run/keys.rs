@@ -61,6 +61,8 @@ pub enum Key {
     RejectsCsv(RunRef),
     /// The same, exact, for a program.
     RejectsNdjson(RunRef),
+    /// Its rejects, corrected by somebody who has them replayed: `corrections/<hash of the file>.csv`.
+    Corrections(RunRef, u64),
     /// The report for programs; the run is finished from here on.
     ReportJson(RunRef),
     /// The report for people.
@@ -128,6 +130,7 @@ impl fmt::Display for Key {
             Self::RefusedDrop(export) => write!(f, "runs/{export}/refused-drop.json"),
             Self::RejectsCsv(run) => write!(f, "runs/{run}/rejects.csv"),
             Self::RejectsNdjson(run) => write!(f, "runs/{run}/rejects.ndjson"),
+            Self::Corrections(run, hash) => write!(f, "runs/{run}/corrections/{hash:016x}.csv"),
             Self::ReportJson(run) => write!(f, "runs/{run}/report.json"),
             Self::ReportHtml(run) => write!(f, "runs/{run}/report.html"),
         }

@@ -144,6 +144,12 @@ pub struct Manifest {
     /// The run whose tags it takes away again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
+    /// The run whose rejects it sends, corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<RunId>,
+    /// The run of which it sends again what did not arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<RunId>,
     /// Contacts in a batch, at most.
     pub batch_contacts: u32,
     /// The chunks, in order.
@@ -235,6 +241,11 @@ impl Manifest {
     /// The parts of its removals that are to be worked on.
     pub fn removals_to_do(&self) -> impl Iterator<Item = u32> + use<> {
         (0..).take(if self.sends() { self.removals.len() } else { 0 })
+    }
+
+    /// Whether it is about some contacts only, and says nothing of who is in a segment.
+    pub fn is_aside(&self) -> bool {
+        self.undoes.is_some() || self.corrects.is_some() || self.replays.is_some()
     }
 
     /// How one of the objects was read, if that is known.

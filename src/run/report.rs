@@ -89,6 +89,12 @@ pub struct Report {
     /// The run whose tags it took away again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
+    /// The run whose rejects it sent, corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<RunId>,
+    /// The run of which it sent again what had not arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<RunId>,
     /// Why everybody was sent though only changes were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sends_all: Option<SendsAll>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use omnisend_export::source::restored;
 use serde_json::{Value, json};
 
-use crate::harness::{CANARY, Segment, World, address, options};
+use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};
 
 /// A row of `rejects.csv`, by column, with the cells as they are in the file.
 type Reject = BTreeMap<String, String>;
@@ -88,4 +88,168 @@ async fn where_the_file_is_gone_the_rejects_have_the_address_alone() {
     assert_eq!(cells(&rejects[0]), ["rejected", &address(7), ""]);
     assert_eq!(rejects.len(), 51);
     assert!(ndjson(&world)[0].get("cells").is_none());
+}
+
+/// A folder's name of a run as its id.
+fn id(folder: &str) -> String {
+    folder.rsplit('/').next().unwrap().to_owned()
+}
+
+/// The run that was reported last, and its report.
+fn last(world: &World) -> (String, Value) {
+    world.reports().into_iter().next_back().unwrap()
+}
+
+/// Writes rejects as a spreadsheet saves them: all that there is, between semicolons.
+fn saved(rejects: &[Reject]) -> Vec<u8> {
+    let header: Vec<&str> = rejects[0].keys().map(String::as_str).collect();
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+    writer.write_record(&header).unwrap();
+    for reject in rejects {
+        writer.write_record(reject.values()).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+/// A hundred rows that are contacts.
+fn valid() -> impl Iterator<Item = String> {
+    (100..200).map(|n| format!("{},Person {n}\n", address(n)))
+}
+
+/// A run of which some rows are invalid, and one contact is refused, with a cell of each kind that a file may have.
+async fn with_rejects(names: &[&str]) -> World {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let invalid = (0..).zip(names).map(|(n, name)| format!("person{n} at example,{}\n", quoted(name)));
+    let rows: Vec<String> = invalid.chain(valid()).collect();
+    let rows_in_all = names.len() as u64 + 100;
+    let segment = Segment::clean(format!("EMail,FirstName\n{}", rows.concat()), rows_in_all);
+    let world = World::with(options(), segment.with(names.len() as u64, 0)).await;
+    world.write("exports/acme/vip.toml", EXPORT.replace("mode = \"full\"", "mode = \"mirror\""));
+    world.fault(&format!("refuse_item={},code=blocked", address(150))).await;
+    world.call("run vip").end().await.exits(3).reports("partial", [99, 1, 0]);
+    world.no_faults().await;
+    world
+}
+
+#[tokio::test]
+async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
+    let names = ["=1+1", "'=1", "007", "two\nlines, \"quoted\"", "''+5", "-3", "'t Hooft"];
+    let world = with_rejects(&names).await;
+    let (run, _) = last(&world);
+    let mut rejects = csv(&world);
+    assert_eq!(rejects.len(), names.len() + 1);
+    for (n, reject) in (0..).zip(rejects.iter_mut().take(names.len())) {
+        assert_eq!(reject["EMail"], format!("person{n} at example"));
+        reject.insert("EMail".to_owned(), address(n));
+    }
+    // The last is not corrected, and somebody has put a row of their own under it.
+    let own = Reject::from_iter([
+        ("EMail".to_owned(), address(900)),
+        ("FirstName".to_owned(), "=typed".to_owned()),
+    ]);
+    let own: Reject = rejects[0]
+        .keys()
+        .map(|column| (column.clone(), own.get(column).cloned().unwrap_or_default()))
+        .collect();
+    rejects.push(own);
+    world.write("corrected.csv", saved(&rejects));
+    let before = world.taken().await;
+    let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
+    ran.exits(0).reports("succeeded", [9, 0, 0]);
+    assert_eq!(ran.report()["corrects"], id(&run));
+    assert!(ran.stdout.contains("sends corrected rejects of run"), "{}", ran.stdout);
+    assert_eq!(world.taken().await - before, 9, "nobody else is sent");
+
+    let contacts = world.contacts().await;
+    holds(&contacts, (0..7).chain(100..200).chain([900]).map(address));
+    for (n, name) in (0..).zip(names) {
+        assert_eq!(contacts[&address(n)]["firstName"], name);
+        assert_eq!(contacts[&address(n)]["tags"], json!(["segment: VIP"]), "{name}");
+    }
+    assert_eq!(contacts[&address(900)]["firstName"], "=typed");
+    assert!(
+        contacts.values().all(|contact| contact["tags"] == json!(["segment: VIP"])),
+        "mirror takes nobody's tag"
+    );
+}
+
+#[tokio::test]
+async fn corrections_beside_a_segments_files_are_not_its_newest_drop() {
+    let world = with_rejects(&["Ada"]).await;
+    let (run, _) = last(&world);
+    let mut rejects = csv(&world);
+    rejects[0].insert("EMail".to_owned(), address(0));
+    world.write("segments/vip/zz-corrected.csv", saved(&rejects));
+    let ran = world.call("run vip").end().await;
+    // The refused contact is sent again; everybody else is there.
+    ran.exits(3).reports("partial", [1, 0, 0]);
+    assert_eq!(ran.report()["counts"]["unchanged"], 99);
+    assert_eq!(ran.report()["source"][0]["object"], "segments/vip/segment.csv");
+
+    let ran =
+        world.call(&format!("replay vip {} --file segments/vip/zz-corrected.csv", id(&run))).end().await;
+    ran.exits(0).reports("succeeded", [1, 0, 0]);
+    assert_eq!(ran.report()["counts"]["unchanged"], 1, "what a later run sent is there");
+
+    // The segment is as large as it was: nobody left it because of a file of two.
+    let people: Vec<String> = valid().collect();
+    world.write("segments/vip/next.csv", format!("EMail,FirstName\n{}", people.concat()));
+    let ran = world.call("run vip").end().await;
+    ran.exits(0);
+    assert_eq!(ran.report()["counts"]["unchanged"], 100);
+    assert_eq!(
+        world.contacts().await[&address(0)]["tags"],
+        json!([]),
+        "who is in no file of the segment leaves it"
+    );
+}
+
+#[tokio::test]
+async fn a_replay_sends_what_did_not_arrive_as_it_was() {
+    let world = with_rejects(&["Ada"]).await;
+    let (run, _) = last(&world);
+    let before = world.taken().await;
+    let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
+    ran.exits(0).reports("succeeded", [1, 0, 0]);
+    let counts = &ran.report()["counts"];
+    assert_eq!(
+        (&counts["read"], &counts["sent"], &ran.report()["replays"]),
+        (&json!(1), &json!(1), &json!(id(&run)))
+    );
+    assert_eq!(world.taken().await - before, 1);
+    holds(&world.contacts().await, (100..200).map(address));
+
+    let again = world.call(&format!("replay vip {}", id(&run))).end().await;
+    again.exits(2).says(&["cannot be replayed", "came after it", "run the export instead"]);
+    let (replay, _) = last(&world);
+    let all = world.call(&format!("replay vip {}", id(&replay))).end().await;
+    all.exits(2).says(&["every contact of it arrived"]);
+}
+
+#[tokio::test]
+async fn a_replay_whose_mapping_is_another_is_refused() {
+    let world = with_rejects(&["Ada"]).await;
+    let (run, _) = last(&world);
+    world.write("exports/acme/vip.toml", EXPORT.replace("first_name", "last_name"));
+    let before = world.requests().await.len();
+    let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
+    ran.exits(2).says(&["mapping or tags changed since; run the export instead"]);
+    for (file, says) in [
+        ("EMail,FirstName\nx,y\n", "does not say in a column `reject_run`"),
+        (
+            "reject_run,EMail,FirstName\nvip/20200101t000000z-1,x,y\n",
+            "holds the rejects of run vip/20200101t000000z-1",
+        ),
+    ] {
+        world.write("corrected.csv", file);
+        world
+            .call(&format!("replay vip {} --file corrected.csv", id(&run)))
+            .end()
+            .await
+            .exits(2)
+            .says(&[says]);
+    }
+    world.call(&format!("replay vip {} --file none.csv", id(&run))).end().await.exits(2).says(&["none.csv"]);
+    world.call("replay vip 20200101t000000z-1").end().await.exits(2).says(&["has no run"]);
+    assert_eq!(world.requests().await.len(), before, "nothing was sent");
 }

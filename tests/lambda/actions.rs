@@ -129,7 +129,7 @@ async fn a_run_that_was_refused_waits_and_is_taken_up_again() {
 
     let replay = json!({"action": "replay", "export": "vip", "run": run});
     assert_eq!(world.answer(&replay).await["resumed"]["run"], run.as_str());
-    assert!(world.error(&replay).await.1.contains("not parked"));
+    assert!(world.error(&replay).await.1.contains("it is not over"));
     world.drain().await;
     world.holds(0..1_200).await;
     assert_eq!(world.omnisend.taken(KEY).await, 1_200, "what was sent is not sent again");

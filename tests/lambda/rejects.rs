@@ -1,9 +1,13 @@
-//! Rejects of more than fits one request: they are put in parts.
+//! Rejects: of more than fits one request, and such as come back, corrected.
 
 use serde_json::json;
 
 use crate::{
-    cloud::{Options, people},
+    cloud::{
+        Options,
+        events::{notification, object_created},
+        people,
+    },
     moto::moto,
     proxy::Proxy,
     world::{FAST, World},
@@ -42,4 +46,99 @@ async fn rejects_of_many_megabytes_are_put_in_parts_and_are_whole() {
         assert_eq!(text.lines().count(), rows, "{name}");
         assert!(text.lines().next_back().unwrap().contains(&format!("no address {}", INVALID - 1)), "{name}");
     }
+}
+
+/// A run of twelve, of whom one row is invalid and one contact refused; and its rejects.
+async fn with_rejects(world: &World) -> (String, String) {
+    world.omnisend.fault("refuse_item=person.3@example.com,count=1").await;
+    world.account.put("segments/vip/1.csv", people(0, 11) + "no address,Ada 11\n").await;
+    let run = world.start_vip().await;
+    world.drain().await;
+    let counts = world.report("vip", &run).await["counts"].clone();
+    assert_eq!((&counts["invalid"], &counts["rejected"]), (&json!(1), &json!(1)), "{counts}");
+    let text = world.account.get(&format!("runs/vip/{run}/rejects.csv")).await;
+    (run, String::from_utf8(text).unwrap())
+}
+
+#[tokio::test]
+async fn corrected_rejects_that_are_dropped_are_sent_and_are_no_segment() {
+    let world = World::new().await;
+    let vip = String::from_utf8(world.account.get("exports/acme/vip.toml").await).unwrap();
+    world.account.put("exports/acme/vip.toml", vip.replace("\"full\"", "\"mirror\"")).await;
+    let (run, rejects) = with_rejects(&world).await;
+    let corrected = rejects.replace("no address", "person.11@example.com");
+    let dropped = world.account.put("segments/vip/rejects (corrected).csv", corrected).await;
+    for event in [notification, object_created] {
+        let answer = world.answer(&event(&world.account.bucket, &dropped)).await;
+        assert_eq!(answer["started"][0]["planned"]["read"], 2, "{answer}");
+    }
+    world.drain().await;
+    world.holds(0..12).await;
+    let runs = world.runs("vip").await;
+    assert_eq!(runs.len(), 2, "the same event twice is one run: {runs:?}");
+    let corrections = runs.iter().find(|other| **other != run).unwrap();
+    let report = world.report("vip", corrections).await;
+    assert_eq!((&report["corrects"], &report["state"]), (&json!(run), &json!("succeeded")));
+    assert_eq!(report["counts"]["accepted"], 2);
+
+    // The segment's newest file is the one that it was.
+    let again = world.start_vip().await;
+    world.drain().await;
+    let report = world.report("vip", &again).await;
+    assert_eq!(report["source"][0]["object"], "segments/vip/1.csv");
+    let swept = world.answer(&json!({"action": "sweep", "part": "drops"})).await;
+    assert_eq!((&swept["late_drops"], &swept["failed"]), (&json!(0), &json!(0)), "{swept}");
+}
+
+#[tokio::test]
+async fn rejects_of_one_export_are_not_taken_by_another_that_reads_the_folder() {
+    let world = World::new().await;
+    let (run, rejects) = with_rejects(&world).await;
+    let vip = String::from_utf8(world.account.get("exports/acme/vip.toml").await).unwrap();
+    world.account.put("exports/acme/all.toml", vip.replace("name = \"vip\"", "name = \"all\"")).await;
+    let dropped =
+        world.account.put("segments/vip/2.csv", rejects.replace("no address", "person.11@example.com")).await;
+    let answer = world.answer(&notification(&world.account.bucket, &dropped)).await;
+    assert_eq!(answer["started"].as_array().map(Vec::len), Some(1), "{answer}");
+    assert_eq!(answer["started"][0]["export"], "vip");
+    world.drain().await;
+    world.holds(0..12).await;
+    assert!(world.runs("all").await.is_empty());
+
+    let strange = world.account.put("segments/vip/3.csv", rejects.replace(&format!("vip/{run}"), "")).await;
+    let (kind, message) = world.error(&notification(&world.account.bucket, &strange)).await;
+    assert_eq!(kind, "ExportsNotStarted");
+    assert!(
+        message.contains("segments/vip/3.csv holds rejects, and no row says in `reject_run`"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_replay_sends_what_was_refused_again_or_a_file_that_it_names() {
+    let world = World::new().await;
+    let (run, rejects) = with_rejects(&world).await;
+    let file = "segments/corrected.csv";
+    world.account.put(file, rejects.replace("no address", "person.11@example.com")).await;
+    let replay = json!({"action": "replay", "export": "vip", "run": run, "request": "1"});
+    for _ in 0..2 {
+        let answer = world.answer(&replay).await;
+        assert_eq!(
+            (&answer["planned"]["sent"], &answer["replays"]["run"]),
+            (&json!(1), &json!(run)),
+            "{answer}"
+        );
+    }
+    world.drain().await;
+    world.holds(0..11).await;
+    assert_eq!(world.runs("vip").await.len(), 2, "the same request twice is one run");
+
+    let with_file = json!({"action": "replay", "export": "vip", "run": run, "file": file});
+    let answer = world.answer(&with_file).await;
+    assert_eq!(answer["planned"]["read"], 2, "{answer}");
+    world.drain().await;
+    world.holds(0..12).await;
+    let again = json!({"action": "replay", "export": "vip", "run": run, "request": "2"});
+    let (_, message) = world.error(&again).await;
+    assert!(message.contains("came after it; run the export instead"), "{message}");
 }

@@ -211,7 +211,7 @@ class Objects(unittest.TestCase):
         self.assert_exactly(
             "PlannerRole", "s3:PutObject", {"manifest", "enqueued", "chunk", "refused", "removal"} | REPORT
         )
-        self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused", "removal"})
+        self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused", "removal", "parked"})
         self.assertTrue(allowed("PlannerRole", "s3:GetObjectVersion", s3(KEYS["segment"])))
 
     def test_the_uploader_sees_of_a_segment_only_the_versions_that_were_planned(self):

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    Chosen, PlanError, PrepareError, Request, consent::Ledger, guards::Since, known::Known,
-    prepare::Removing, roster::Roster,
+    Chosen, PlanError, PrepareError, Reads, Request, consent::Ledger, corrections, guards::Since,
+    known::Known, prepare::Removing, roster::Roster,
 };
 use crate::{
     config::Export,
     contact::{Channel, EmailKey, Identifier, Statement, Status, Tag},
     ports::{Ports, objects::ObjectError},
     run::{
-        ExportName, Key, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw,
-        lines, united,
+        ExportName, Key, Manifest, Mode, RemovalLine, RunId, SendsAll, Snapshot, StoredContact, TagSet,
+        Translation, flaw, lines, united,
     },
     source::{File, ObjectFile},
     stage::{RecordError, Records, runs},
@@ -45,7 +45,11 @@ struct Pending {
 
 impl Before {
     /// Looks for the export's snapshot, and for runs of it that are not settled yet.
-    pub(super) async fn load(ports: &Ports, request: &Request) -> Result<Self, PlanError> {
+    pub(super) async fn load(
+        ports: &Ports,
+        request: &Request,
+        corrects: Option<&RunId>,
+    ) -> Result<Self, PlanError> {
         let export = &request.export;
         let records = Records::new(ports.objects.clone());
         let snapshot = records.snapshot(export.name()).await?;
@@ -79,7 +83,10 @@ impl Before {
             Some(snapshot) if snapshot.mapping != *export.mapping() => Some(SendsAll::MappingChanged),
             Some(_) => None,
         };
-        let pending = pending(ports, &records, request, &tags).await?;
+        let mut pending = pending(ports, &records, request, &tags).await?;
+        if let Some(run) = corrects {
+            pending.opt_outs.extend(corrections::opt_outs(ports, export, run).await?);
+        }
         Ok(Self { snapshot, list, tags, former_tags, sends_all, is_full, pending })
     }
 
@@ -109,10 +116,10 @@ impl Before {
     }
 
     /// What the guards ask of the run before: how many contacts it had of the segments that are run now.
-    pub(super) fn since(&self, chosen: &[Chosen<'_>], mode: Mode, leaving: u64) -> Option<Since> {
-        let snapshot = self.snapshot.as_ref()?;
+    pub(super) fn since(&self, reads: &Reads<'_>, mode: Mode, leaving: u64) -> Option<Since> {
+        let snapshot = self.snapshot.as_ref().filter(|_| reads.corrects.is_none())?;
         let of = |chosen: &Chosen<'_>| snapshot.contacts.get(chosen.segment.tag()).copied();
-        let members = chosen.iter().filter_map(of).reduce(|all, contacts| all + contacts)?;
+        let members = reads.chosen.iter().filter_map(of).reduce(|all, contacts| all + contacts)?;
         Some(Since { members, removals: if mode == Mode::Mirror { leaving } else { 0 } })
     }
 
@@ -208,6 +215,18 @@ async fn pending(
         }
     }
     Ok(pending)
+}
+
+/// The opt-outs in a chunk.
+pub(super) async fn opt_outs_of(
+    records: &Records,
+    manifest: &Manifest,
+    chunk: u32,
+) -> Result<Vec<(EmailKey, Channel, Statement)>, PlanError> {
+    let key = manifest.chunk_key(chunk);
+    let unpacked = records.lines(&key).await?;
+    let found = tokio::task::spawn_blocking(move || contacts_of(&key, &unpacked)).await??;
+    Ok(found.opt_outs)
 }
 
 fn contacts_of(key: &Key, unpacked: &[u8]) -> Result<Pending, RecordError> {

@@ -12,7 +12,8 @@ pub(super) struct Since {
     pub removals: u64,
 }
 
-/// The guards that stop the run. `since` is `None` where there is no snapshot yet.
+/// The guards that stop the run. `since` is `None` where there is nothing to compare with: no snapshot yet, or the run
+/// reads no segment.
 pub(super) fn stop(request: &Request, prepared: &Prepared, since: Option<Since>) -> Vec<Guard> {
     let planned = &prepared.planned;
     let numbers = Numbers {

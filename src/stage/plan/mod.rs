@@ -3,6 +3,7 @@
 
 mod before;
 mod consent;
+mod corrections;
 mod drop;
 mod guards;
 mod known;
@@ -11,6 +12,7 @@ mod prepare;
 #[cfg(feature = "cli")]
 mod preview;
 mod removals;
+mod replay;
 mod revise;
 mod roster;
 mod seen;
@@ -23,7 +25,6 @@ use tokio::{runtime::Handle, sync::mpsc};
 
 #[cfg(feature = "cli")]
 pub use self::preview::{Fate, LeftOut, PreviewedRow, preview};
-pub use self::undo::undo;
 use self::{
     before::Before,
     consent::OptOuts,
@@ -32,9 +33,11 @@ use self::{
     revise::revise,
 };
 pub use self::{
+    corrections::{Corrections, Rejects, dropped_rejects, rejects_of},
     drop::{Claim, DropError, Part, Source, claim, claims},
     prepare::PrepareError,
 };
+pub use self::{replay::replay, undo::undo};
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
     config::{CompleteOn, Connection, Export, Segment},
@@ -47,7 +50,7 @@ use crate::{
     },
     run::{
         Allowed, DryRun, ExportName, Guard, GuardName, InlineTags, Key, Manifest, Mode, PUBLISHED_BATCH,
-        RunRef, SegmentDrop, Step, TagSet, Trigger, WantedSegment, Work,
+        RunId, RunRef, SegmentDrop, Step, TagSet, Trigger, WantedSegment, Work,
     },
     scale,
     source::{HeadersDiffer, ObjectFile, Reading},
@@ -75,6 +78,8 @@ pub struct Request {
     pub show_values: bool,
     /// The guards that it is let through.
     pub allowed: Allowed,
+    /// What it reads instead of segments; a drop of corrections is known as one without it.
+    pub corrections: Option<Corrections>,
 }
 
 /// Why there is no plan. Nothing was sent.
@@ -136,6 +141,16 @@ pub enum PlanError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of rejects that cannot be taken for corrections.
+    #[error("export `{export}`: {object} holds rejects, and {why}")]
+    Rejects {
+        /// The export.
+        export: ExportName,
+        /// The file.
+        object: String,
+        /// What is wrong with them, and what to do.
+        why: String,
+    },
     /// The store.
     #[error(transparent)]
     Object(#[from] ObjectError),
@@ -153,7 +168,7 @@ pub enum PlanError {
 impl PlanError {
     /// Whether it is about what was dropped, and not about the world around it.
     pub fn is_of_the_drop(&self) -> bool {
-        matches!(self, Self::File { .. } | Self::Headers { .. })
+        matches!(self, Self::File { .. } | Self::Headers { .. } | Self::Rejects { .. })
     }
 }
 
@@ -179,16 +194,85 @@ struct Chosen<'a> {
     source: Source,
 }
 
-/// What a run reads: the segments whose drops started it, or the newest drop of each.
-async fn choose<'a>(
-    ports: &Ports,
-    export: &'a Export,
-    trigger: &Trigger,
-) -> Result<Vec<Chosen<'a>>, PlanError> {
+/// What a run reads.
+#[derive(Debug)]
+struct Reads<'a> {
+    chosen: Vec<Chosen<'a>>,
+    /// The run whose rejects it reads, corrected, if it does.
+    corrects: Option<RunId>,
+}
+
+impl Reads<'_> {
+    /// The tags of a segment's rows; corrections that were not dropped say themselves which.
+    fn tags(&self, chosen: &Chosen<'_>) -> TagSet {
+        let is_named = self.corrects.is_some() && chosen.segment.complete_on() != &CompleteOn::Object;
+        if is_named { TagSet::default() } else { TagSet::of(chosen.place) }
+    }
+
+    /// The tags of all segments that are in the run as a whole.
+    fn whole(&self) -> TagSet {
+        let whole = self.chosen.iter().filter(|_| self.corrects.is_none());
+        whole.fold(TagSet::default(), |all, chosen| all.with(TagSet::of(chosen.place)))
+    }
+
+    /// Fails if anything of it is not as it was when it was found.
+    async fn unchanged(&self, ports: &Ports, export: &Export) -> Result<(), PlanError> {
+        for Chosen { segment, source, .. } in &self.chosen {
+            if self.corrects.is_some() {
+                let file = &source.completed_by;
+                if ports.objects.head(&file.location).await? != *file {
+                    return Err(ObjectError::Changed { at: file.location.clone() }.into());
+                }
+            } else {
+                Drops::new(&*ports.objects, export, segment).unchanged(source).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a run reads: corrections, the segments whose drops started it, or the newest drop of each.
+async fn choose<'a>(ports: &Ports, export: &'a Export, request: &Request) -> Result<Reads<'a>, PlanError> {
+    let segments = || (0..).zip(export.segments());
+    let corrected = |(place, segment), Corrections { file, of }: Corrections| {
+        let part = Part { object: file.clone(), reading: Reading::of_rejects() };
+        let source = Source { completed_by: file, parts: vec![part], columns: Vec::new() };
+        Reads { chosen: vec![Chosen { place, segment, source }], corrects: Some(of) }
+    };
+    if let (Some(corrections), Some(first)) = (&request.corrections, segments().next()) {
+        return Ok(corrected(first, corrections.clone()));
+    }
+    if let Trigger::Drop { objects } = &request.trigger
+        && let [file] = objects.as_slice()
+        && let Some(first) = segments().find(|(_, segment)| {
+            claim(segment, &file.location) == Claim::Completes && *segment.complete_on() == CompleteOn::Object
+        })
+    {
+        let refused = |why: String| {
+            let (export, object) = (export.name().clone(), file.location.to_string());
+            Err(PlanError::Rejects { export, object, why })
+        };
+        match corrections::rejects_in(&*ports.objects, file).await? {
+            Rejects::None => {}
+            Rejects::Of(run) if run.export == *export.name() => {
+                return Ok(corrected(first, Corrections { file: file.clone(), of: run.run }));
+            }
+            Rejects::Of(run) => {
+                return refused(format!("they are those of export `{}`: drop them there", run.export));
+            }
+            Rejects::Unclear => {
+                return refused(
+                    "no row says in `reject_run` of which run: keep that column as it was, and save the file as CSV in \
+                     UTF-8"
+                        .to_owned(),
+                );
+            }
+        }
+    }
     let mut chosen = Vec::new();
-    for (place, segment) in export.segments().iter().enumerate() {
+    for (place, segment) in segments() {
         let drops = Drops::new(&*ports.objects, export, segment);
-        let source = match trigger {
+        let source = match &request.trigger {
             Trigger::Drop { objects } => {
                 let its = objects.iter().find(|object| claim(segment, &object.location) != Claim::None);
                 let Some(completed_by) = its else { continue };
@@ -198,7 +282,7 @@ async fn choose<'a>(
         };
         chosen.push(Chosen { place, segment, source });
     }
-    Ok(chosen)
+    Ok(Reads { chosen, corrects: None })
 }
 
 /// Plans a run, unless it is planned already, and answers with its manifest.
@@ -208,20 +292,17 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         return Ok(manifest);
     }
     let started_at = ports.clock.now();
-    let chosen = choose(ports, &request.export, &request.trigger).await?;
-    let before = Before::load(ports, request).await?;
-    let mut prepared = read(ports, request, &chosen, &before, observer).await?;
+    let reads = choose(ports, &request.export, request).await?;
+    let before = Before::load(ports, request, reads.corrects.as_ref()).await?;
+    let mut prepared = read(ports, request, &reads, &before, observer).await?;
     // A version that is kept can be read to its end though somebody replaced it meanwhile.
-    for Chosen { segment, source, .. } in &chosen {
-        let drops = Drops::new(&*ports.objects, &request.export, segment);
-        if let Err(changed) = drops.unchanged(source).await {
-            discard(ports, &request.run).await;
-            return Err(changed);
-        }
+    if let Err(changed) = reads.unchanged(ports, &request.export).await {
+        discard(ports, &request.run).await;
+        return Err(changed);
     }
     let opt_outs = std::mem::take(&mut prepared.opt_outs);
     let first_contacts = first_contacts(&prepared, &opt_outs, &request.export.tags());
-    let stopped = guards::stop(request, &prepared, before.since(&chosen, request.mode, prepared.leaving));
+    let stopped = guards::stop(request, &prepared, before.since(&reads, request.mode, prepared.leaving));
     let is_sent = !request.dry_run && stopped.is_empty();
     if is_sent && let Err(error) = revise(&records, &request.run, &mut prepared.chunks, opt_outs).await {
         discard(ports, &request.run).await;
@@ -234,7 +315,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     } else {
         None
     };
-    let manifest = manifest(request, started_at, chosen, &before, prepared, dry_run, stopped);
+    let manifest = manifest(request, started_at, reads, &before, prepared, dry_run, stopped);
     kill_point::reach("plan.before-manifest");
     match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
         // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
@@ -285,12 +366,16 @@ fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts, tags: &[Tag]) -> Vec<
 fn manifest(
     request: &Request,
     started_at: Timestamp,
-    chosen: Vec<Chosen<'_>>,
+    reads: Reads<'_>,
     before: &Before,
     prepared: Prepared,
     dry_run: Option<DryRun>,
     stopped: Vec<Guard>,
 ) -> Manifest {
+    let Reads { chosen, corrects } = reads;
+    // Corrections are no segment's newest drop.
+    let is_whole = corrects.is_none();
+    let segments = chosen.iter().filter(|_| is_whole);
     Manifest {
         version: Manifest::VERSION,
         run: request.run.clone(),
@@ -299,8 +384,7 @@ fn manifest(
         mode: request.mode,
         trigger: request.trigger.clone(),
         started_at,
-        segments: chosen
-            .iter()
+        segments: segments
             .map(|chosen| SegmentDrop {
                 name: chosen.segment.name().to_owned(),
                 tag: chosen.segment.tag().clone(),
@@ -315,12 +399,14 @@ fn manifest(
         tags: request.export.tags(),
         create_segments: wanted_segments(&request.export),
         former_tags: before.former_tags.clone(),
-        sends_all: before.sends_all,
+        sends_all: before.sends_all.filter(|_| is_whole),
         overlapping: prepared.overlapping,
         conflicting: prepared.conflicting,
         leaving: prepared.leaving,
         removals: prepared.removals,
         undoes: None,
+        replays: None,
+        corrects,
         batch_contacts: request.connection.batch_size().planned(),
         chunks: prepared.chunks,
         refused_parts: prepared.refused_parts,
@@ -356,10 +442,11 @@ fn wanted_segments(export: &Export) -> Vec<WantedSegment> {
 async fn read(
     ports: &Ports,
     request: &Request,
-    chosen: &[Chosen<'_>],
+    reads: &Reads<'_>,
     before: &Before,
     observer: &dyn Observer,
 ) -> Result<Prepared, PlanError> {
+    let chosen = &reads.chosen;
     let files_of: Vec<&Part> = chosen.iter().flat_map(|chosen| &chosen.source.parts).collect();
     let of = files_of.iter().map(|part| part.object.size).sum();
     let (counted, mut read) = mpsc::unbounded_channel();
@@ -371,7 +458,8 @@ async fn read(
         .iter()
         .flat_map(|chosen| {
             let may_be_empty = *chosen.segment.complete_on() != CompleteOn::Object;
-            chosen.source.parts.iter().map(move |part| (part, TagSet::of(chosen.place), may_be_empty))
+            let tags = reads.tags(chosen);
+            chosen.source.parts.iter().map(move |part| (part, tags, may_be_empty))
         })
         .map(|(part, tag, may_be_empty)| (file(part), part.reading.clone(), tag, may_be_empty))
         .collect();
@@ -390,8 +478,8 @@ async fn read(
     let is_bound = !request.allowed.contains(&GuardName::MaxProfiles);
     let max_profiles = if is_bound { request.export.guards().max_profiles } else { u64::MAX };
     let known = before.known(&export);
-    let in_the_run = chosen.iter().fold(TagSet::default(), |all, chosen| all.with(TagSet::of(chosen.place)));
-    let removing = before.removing(in_the_run, request.mode);
+    let removing = before.removing(reads.whole(), request.mode);
+    let corrects = reads.corrects.is_some();
     let thread = tokio::task::spawn_blocking(move || {
         let inputs: Vec<_> = files
             .iter()
@@ -402,7 +490,7 @@ async fn read(
                 may_be_empty: *may_be_empty,
             })
             .collect();
-        let rules = Rules { export: &export, now, chunk_contacts, max_profiles };
+        let rules = Rules { export: &export, now, chunk_contacts, max_profiles, corrects };
         let known = known.read().map_err(|error| (0, error))?;
         prepare(&inputs, rules, known, &removing.borrowed(), &mut ChannelSink(sender))
     });

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{
     consent::{Ledger, OptOuts},
+    corrections,
     overlap::Overlap,
     removals,
     roster::{Met, Roster, Who},
@@ -138,6 +139,7 @@ struct Preparation<'a, S> {
     overlap: Overlap,
     ledger: Ledger,
     now: Timestamp,
+    corrects: bool,
     contacts: LinesWriter,
     refused: LinesWriter,
     refused_bytes: usize,
@@ -178,6 +180,8 @@ pub(super) struct Rules<'a> {
     pub chunk_contacts: u32,
     /// Reading ends above so many contacts.
     pub max_profiles: u64,
+    /// Whether the rows are rejects that were corrected.
+    pub corrects: bool,
 }
 
 /// From whom a run takes tags.
@@ -221,6 +225,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             overlap: Overlap::default(),
             ledger,
             now: rules.now,
+            corrects: rules.corrects,
             contacts: LinesWriter::new()?,
             refused: LinesWriter::new()?,
             refused_bytes: 0,
@@ -285,6 +290,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         let mapper =
             Mapper::bind(mapping, programs, rows.header(), self.now).map_err(SourceError::Columns)?;
         let columns = mapping.places_in(rows.header());
+        let corrections = self.corrects.then(|| corrections::Columns::find(rows.header(), export));
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
             self.planned.read += 1;
@@ -295,7 +301,20 @@ impl<'a, S: Sink> Preparation<'a, S> {
                 self.invalid(&nowhere, bad.code(), bad.to_string(), "")?;
                 continue;
             }
-            let spot = Spot { at, tag: input.tag, row: &row, columns: &columns };
+            let tag = match &corrections {
+                None => input.tag,
+                Some(corrections) if corrections.is_duplicate(&row) => {
+                    self.planned.filtered += 1;
+                    continue;
+                }
+                Some(corrections) => corrections.tags(&row, input.tag),
+            };
+            let spot = Spot { at, tag, row: &row, columns: &columns };
+            if tag.is_empty() {
+                let reason = "`reject_tags` names no tag that the export gives".to_owned();
+                self.invalid(&spot, "no_segment", reason, &mapper.email_cell(&row))?;
+                continue;
+            }
             match mapper.contact(&row, &mut warnings) {
                 Err(invalid) => {
                     self.opt_out(at, &mapper, &row)?;

@@ -238,6 +238,8 @@ fn build(
             .collect(),
         counts,
         undoes: manifest.undoes.clone(),
+        corrects: manifest.corrects.clone(),
+        replays: manifest.replays.clone(),
         sends_all: manifest.sends_all,
         overlapping: manifest.overlapping,
         conflicting: manifest.conflicting,

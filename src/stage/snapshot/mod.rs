@@ -58,7 +58,7 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
         settled_at: ports.clock.now(),
         mapping: before
             .as_ref()
-            .filter(|_| manifest.undoes.is_some())
+            .filter(|_| manifest.is_aside())
             .map_or(&manifest.mapping, |before| &before.mapping)
             .clone(),
         tags: lists.tags,
@@ -99,8 +99,8 @@ fn next_list(manifest: &Manifest, before: Option<&Snapshot>) -> ListName {
 /// How many contacts each segment has: of a segment that was not in the run, as many as before.
 fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<crate::contact::Tag, u64> {
     let mut contacts = before.map(|before| before.contacts.clone()).unwrap_or_default();
-    // What a segment had, an undone run says nothing of.
-    contacts.retain(|tag, _| manifest.undoes.is_some() || manifest.tags.contains(tag));
+    // What a segment has, a run that is about some contacts says nothing of.
+    contacts.retain(|tag, _| manifest.is_aside() || manifest.tags.contains(tag));
     contacts.extend(manifest.segments.iter().map(|segment| (segment.tag.clone(), segment.contacts)));
     contacts
 }

@@ -90,7 +90,7 @@ impl Cloud {
     pub(crate) fn function_of(&self, event: &Value) -> &Function {
         match (event["action"].as_str(), event["part"].as_str()) {
             (Some("connect"), _) => &self.uploader,
-            (Some("status" | "cancel" | "replay"), _) | (_, Some("runs")) => &self.settler,
+            (Some("status" | "cancel"), _) | (_, Some("runs")) => &self.settler,
             _ if event["Records"][0]["eventSource"] == "aws:sqs" => &self.uploader,
             _ => &self.planner,
         }

@@ -52,6 +52,7 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
         dry_run: false,
         show_values: false,
         allowed: Allowed::new(),
+        corrections: None,
     };
     plan(&ports, &request, &Quiet).await.unwrap();
 }

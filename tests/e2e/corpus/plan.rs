@@ -56,6 +56,7 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
         dry_run: false,
         show_values: false,
         allowed: run::Allowed::new(),
+        corrections: None,
     };
     let manifest = match plan::plan(&ports, &request, &Quiet).await {
         Ok(manifest) => serde_json::to_value(manifest).unwrap(),

@@ -128,6 +128,7 @@ impl World {
         let size = self.segment.borrow().as_ref().map(|segment| segment.bytes.len() as u64);
         report["export"] == "vip"
             && report["state"] != "stopped"
+            && report["replays"].is_null()
             && report["source"][0]["size"].as_u64() == size
     }
 

@@ -5,10 +5,10 @@ use crate::{config::CompleteOn, ports::objects::Listed, run::Location, source::l
 /// The name of a Common Data Model folder's list of files.
 pub(super) const MODEL: &str = "model.json";
 
-/// The file that is a segment: the newest; of several written at the same time, the last by name.
-pub(super) fn newest_file(listed: Vec<Listed>, path: &Location) -> Option<Location> {
+/// The files that may be a segment, the newest first; of several written at the same time, the last by name.
+pub(super) fn newest_files(listed: Vec<Listed>, path: &Location) -> impl Iterator<Item = Location> {
     let files = listed.into_iter().filter(|object| is_file(&object.location.key, &path.key));
-    newest_first(files).into_iter().next().map(|object| object.location)
+    newest_first(files).into_iter().map(|object| object.location)
 }
 
 /// What may have completed a drop, the newest first.
@@ -121,7 +121,8 @@ mod tests {
                 listed("segments/vip/2026/c.csv", 20),
             ]
         };
-        let chosen = |path: &str| newest_file(objects(), &Location::parse(path)).map(|location| location.key);
+        let chosen =
+            |path: &str| newest_files(objects(), &Location::parse(path)).next().map(|location| location.key);
         assert_eq!(chosen("segments/vip/").as_deref(), Some("segments/vip/a.csv"));
         assert_eq!(chosen("segments/vip").as_deref(), Some("segments/vip/a.csv"));
         assert_eq!(chosen("segments/vip/b.csv").as_deref(), Some("segments/vip/b.csv"));

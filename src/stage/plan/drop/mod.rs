@@ -11,10 +11,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 pub use self::error::DropError;
 use self::{
-    choose::{MODEL, below, completed_by, completes, completing, is_file, newest_file, split},
+    choose::{MODEL, below, completed_by, completes, completing, is_file, newest_files, split},
     lists::{Around, bucket},
 };
-use super::PlanError;
+use super::{
+    PlanError,
+    corrections::{Rejects, rejects_in},
+};
 use crate::{
     config::{CompleteOn, Export, Segment},
     ports::objects::{Listed, ObjectError, Objects, Pinned},
@@ -124,13 +127,15 @@ impl<'a> Drops<'a> {
     pub(super) async fn newest(&self) -> Result<Source, PlanError> {
         let listed = self.objects.list(&Prefix::Source(self.path().clone())).await?;
         if *self.on() == CompleteOn::Object {
-            return match newest_file(listed, self.path()) {
-                Some(file) => self.of(self.objects.head(&file).await?).await,
-                None => Err(PlanError::NoSource {
-                    export: self.export.name().clone(),
-                    path: self.path().to_string(),
-                }),
-            };
+            for file in newest_files(listed, self.path()) {
+                let file = self.objects.head(&file).await?;
+                // Rejects that came back are no segment, however new they are.
+                if rejects_in(self.objects, &file).await? == Rejects::None {
+                    return self.of(file).await;
+                }
+            }
+            let (export, path) = (self.export.name().clone(), self.path().to_string());
+            return Err(PlanError::NoSource { export, path });
         }
         let found = completing(listed.clone(), self.path(), self.on());
         let mut known = Vec::new();
