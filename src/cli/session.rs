@@ -94,6 +94,11 @@ impl Session {
     pub(super) async fn run(&self, what: &What) -> Result<End, Failure> {
         let mode = what.mode.unwrap_or(self.export.mode());
         let sources = find_sources(self.app.ports(), &self.export).await?;
+        for rejects in sources.iter().flat_map(|source| &source.passed_over) {
+            super::output::note(&format!(
+                "{rejects} holds rejects, and is no segment: `omnisend-export replay EXPORT RUN --file …` sends its rows"
+            ));
+        }
         let mut attempt = String::new();
         let mut resumed = None;
         if !what.dry_run

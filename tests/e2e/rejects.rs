@@ -182,7 +182,9 @@ async fn corrections_beside_a_segments_files_are_not_its_newest_drop() {
     world.write("segments/vip/zz-corrected.csv", saved(&rejects));
     let ran = world.call("run vip").end().await;
     // The refused contact is sent again; everybody else is there.
-    ran.exits(3).reports("partial", [1, 0, 0]);
+    ran.exits(3)
+        .reports("partial", [1, 0, 0])
+        .says(&["segments/vip/zz-corrected.csv holds rejects, and is no segment"]);
     assert_eq!(ran.report()["counts"]["unchanged"], 99);
     assert_eq!(ran.report()["source"][0]["object"], "segments/vip/segment.csv");
 
@@ -252,4 +254,109 @@ async fn a_replay_whose_mapping_is_another_is_refused() {
     world.call(&format!("replay vip {} --file none.csv", id(&run))).end().await.exits(2).says(&["none.csv"]);
     world.call("replay vip 20200101t000000z-1").end().await.exits(2).says(&["has no run"]);
     assert_eq!(world.requests().await.len(), before, "nothing was sent");
+}
+
+const CONSENT: &str = "[consent.email]\ncolumn = \"News\"\nsubscribed = [\"yes\"]\nunsubscribed = [\"no\"]\ndate = \"Since\"\nsource = \"CRM\"\n\
+                       may_subscribe = true\n";
+
+#[tokio::test]
+async fn an_opt_out_in_another_row_wins_over_a_corrected_one_too() {
+    let rows = [
+        format!("{},Ada,yes,2026-01-01", address(0)),
+        format!("{},Ada,no,2026-01-02", address(0)),
+        format!("{},Bo,yes,2026-01-01", address(1)),
+    ];
+    let file = format!("EMail,FirstName,News,Since\n{}\n", rows.join("\n"));
+    let world = World::with(options(), Segment::clean(file, 3).with(0, 1)).await;
+    world.write("exports/acme/vip.toml", format!("{EXPORT}{CONSENT}"));
+    for n in [0, 1] {
+        world.fault(&format!("refuse_item={},code=blocked", address(n))).await;
+    }
+    world.call("run vip").end().await.exits(3).reports("partial", [0, 2, 0]);
+    world.no_faults().await;
+    let (run, _) = last(&world);
+    let rejects = csv(&world);
+    assert_eq!(rejects.len(), 2);
+    assert_eq!(rejects[0]["News"], "yes", "the row is as it is in the file");
+    world.write("corrected.csv", saved(&rejects));
+    let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
+    ran.exits(0).reports("succeeded", [2, 0, 0]);
+    let contacts = world.contacts().await;
+    let status = |n: u64| contacts[&address(n)]["status"].clone();
+    assert_eq!([status(0), status(1)], [json!("unsubscribed"), json!("subscribed")]);
+}
+
+#[tokio::test]
+async fn a_corrected_row_gets_the_tags_that_it_was_to_get() {
+    let file = |people: std::ops::Range<u64>| {
+        let rows: Vec<String> = people.map(|n| format!("{},Person {n}\n", address(n))).collect();
+        format!("EMail,FirstName\n{}", rows.concat())
+    };
+    let world = World::of_people(0).await;
+    // No segment's own file, and none of them: this drop is completed by a marker.
+    let segment = |name: &str, more: &str| {
+        format!("[[segments]]\nname = \"{name}\"\npath = \"segments/{name}/\"\n{more}")
+    };
+    let fields = &EXPORT[EXPORT.find("[fields]").unwrap()..];
+    let segments = segment("A", "complete_on = \"_SUCCESS\"\n") + &segment("B", "");
+    world.write("exports/acme/vip.toml", format!("display_name = \"Two\"\n{segments}{fields}"));
+    world.write("segments/A/1.csv", file(0..5) + "nobody,of A\n");
+    world.write("segments/A/_SUCCESS", "");
+    world.write("segments/B/1.csv", file(3..8) + "no one,of B\n");
+    world.fault(&format!("refuse_item={},code=blocked", address(4))).await;
+    world.call("run vip").end().await.exits(3).reports("partial", [7, 1, 0]);
+    world.no_faults().await;
+
+    let (run, _) = last(&world);
+    let mut rejects = csv(&world);
+    let tags: BTreeMap<&str, &str> =
+        rejects.iter().map(|reject| (&*reject["FirstName"], &*reject["reject_tags"])).collect();
+    let both = "segment: A; segment: B";
+    assert_eq!(tags, BTreeMap::from([("of A", "segment: A"), ("of B", "segment: B"), ("Person 4", both)]));
+    for reject in &mut rejects {
+        let n = match &*reject["FirstName"] {
+            "of A" => 20,
+            "of B" => 21,
+            _ => 4,
+        };
+        reject.insert("EMail".to_owned(), address(n));
+    }
+    let mut nowhere = rejects[0].clone();
+    nowhere.insert("EMail".to_owned(), address(22));
+    nowhere.insert("reject_tags".to_owned(), "segment: Z".to_owned());
+    rejects.push(nowhere);
+    world.write("corrected.csv", saved(&rejects));
+    let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
+    ran.exits(3).reports("partial", [3, 0, 0]);
+    assert_eq!(ran.report()["reasons"][0]["code"], "no_segment");
+    let contacts = world.contacts().await;
+    let tags = |n: u64| contacts[&address(n)]["tags"].clone();
+    let (a, b) = (json!(["segment: A"]), json!(["segment: B"]));
+    assert_eq!([tags(20), tags(21), tags(4)], [a.clone(), b.clone(), json!(["segment: A", "segment: B"])]);
+    assert_eq!([tags(0), tags(7)], [a, b]);
+}
+
+#[cfg(all(feature = "kill-points", feature = "test-scale"))]
+#[tokio::test]
+async fn a_replay_that_is_killed_goes_on_in_the_same_way() {
+    for step in ["plan.half-enqueued", "upload.posted", "settle.outcome"] {
+        let world = World::of_people(200).await;
+        for n in [7, 8, 9] {
+            world.fault(&format!("refuse_item={},code=blocked", address(n))).await;
+        }
+        world.call("run vip").end().await.exits(3).reports("partial", [197, 3, 0]);
+        world.no_faults().await;
+        let (run, _) = last(&world);
+        world.write("corrected.csv", saved(&csv(&world)));
+        for file in ["", " --file corrected.csv"] {
+            let call = format!("replay vip {}{file}", id(&run));
+            let killed = world.call(&call).env("OMNISEND_EXPORT_KILL", &format!("{step}:1")).end().await;
+            killed.was_killed();
+            let ran = world.call(&call).end().await;
+            ran.exits(0).says(&["which was interrupted"]);
+            assert_eq!(ran.report()["counts"]["read"], 3, "{step}{file}");
+        }
+        assert_eq!(world.reports().len(), 3, "{step}: the runs that were begun are those that ended");
+        holds(&world.contacts().await, (0..200).map(address));
+    }
 }

@@ -236,7 +236,8 @@ async fn choose<'a>(ports: &Ports, export: &'a Export, request: &Request) -> Res
     let segments = || (0..).zip(export.segments());
     let corrected = |(place, segment), Corrections { file, of }: Corrections| {
         let part = Part { object: file.clone(), reading: Reading::of_rejects() };
-        let source = Source { completed_by: file, parts: vec![part], columns: Vec::new() };
+        let source =
+            Source { completed_by: file, parts: vec![part], columns: Vec::new(), passed_over: Vec::new() };
         Reads { chosen: vec![Chosen { place, segment, source }], corrects: Some(of) }
     };
     if let (Some(corrections), Some(first)) = (&request.corrections, segments().next()) {

@@ -54,6 +54,8 @@ pub async fn undo(
         warnings: BTreeMap::new(),
         consent: BTreeMap::new(),
         undoes: Some(of.run.run.clone()),
+        corrects: None,
+        replays: None,
         ..of.clone()
     };
     match records.write(&Key::Manifest(manifest.run.clone()), &manifest, Put::IfAbsent).await {

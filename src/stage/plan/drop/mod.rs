@@ -46,6 +46,8 @@ pub struct Source {
     pub parts: Vec<Part>,
     /// The columns with their types, where the drop declares them.
     pub columns: Vec<Column>,
+    /// Newer files that hold rejects, and are no segment.
+    pub passed_over: Vec<Location>,
 }
 
 /// One file of a segment.
@@ -127,12 +129,14 @@ impl<'a> Drops<'a> {
     pub(super) async fn newest(&self) -> Result<Source, PlanError> {
         let listed = self.objects.list(&Prefix::Source(self.path().clone())).await?;
         if *self.on() == CompleteOn::Object {
+            let mut passed_over = Vec::new();
             for file in newest_files(listed, self.path()) {
                 let file = self.objects.head(&file).await?;
                 // Rejects that came back are no segment, however new they are.
                 if rejects_in(self.objects, &file).await? == Rejects::None {
-                    return self.of(file).await;
+                    return Ok(Source { passed_over, ..self.of(file).await? });
                 }
+                passed_over.push(file.location);
             }
             let (export, path) = (self.export.name().clone(), self.path().to_string());
             return Err(PlanError::NoSource { export, path });
@@ -163,7 +167,7 @@ impl<'a> Drops<'a> {
         match self.on() {
             CompleteOn::Object => {
                 let parts = vec![Part { object: completed_by.clone(), reading: reading.clone() }];
-                Ok(Source { completed_by, parts, columns: Vec::new() })
+                Ok(Source { completed_by, parts, columns: Vec::new(), passed_over: Vec::new() })
             }
             CompleteOn::Marker(_) => self.of_marker(completed_by).await,
             CompleteOn::Manifest => self.of_manifest(completed_by).await,
@@ -209,7 +213,7 @@ impl<'a> Drops<'a> {
         self.none_after(&marker, &parts)?;
         let reading = self.export.reading();
         let parts = parts.into_iter().map(|object| Part { object, reading: reading.clone() }).collect();
-        Ok(Source { completed_by: marker, parts, columns: Vec::new() })
+        Ok(Source { completed_by: marker, parts, columns: Vec::new(), passed_over: Vec::new() })
     }
 
     async fn of_manifest(&self, list: Pinned) -> Result<Source, PlanError> {
@@ -242,7 +246,7 @@ impl<'a> Drops<'a> {
         let reading = reading(self.export.reading(), None, &manifest.columns);
         let parts = parts.into_iter().filter(|part| part.size > 0);
         let parts = parts.map(|object| Part { object, reading: reading.clone() }).collect();
-        Ok(Source { completed_by: list, parts, columns: manifest.columns })
+        Ok(Source { completed_by: list, parts, columns: manifest.columns, passed_over: Vec::new() })
     }
 
     async fn model(&self, list: &Pinned) -> Result<Model, PlanError> {
@@ -255,7 +259,12 @@ impl<'a> Drops<'a> {
     async fn of_model(&self, list: Pinned, model: &Model, table: &str) -> Result<Source, PlanError> {
         let Some(table) = model.table(table) else {
             let completed_by = list;
-            return Ok(Source { completed_by, parts: Vec::new(), columns: Vec::new() });
+            return Ok(Source {
+                completed_by,
+                parts: Vec::new(),
+                columns: Vec::new(),
+                passed_over: Vec::new(),
+            });
         };
         if let Err(source) = table.is_readable() {
             return self.fail(DropError::Unreadable { list: list.location, source });
@@ -275,7 +284,7 @@ impl<'a> Drops<'a> {
                 parts.push(Part { object, reading });
             }
         }
-        Ok(Source { completed_by: list, parts, columns: table.columns.clone() })
+        Ok(Source { completed_by: list, parts, columns: table.columns.clone(), passed_over: Vec::new() })
     }
 
     /// Refuses a drop of which a file is newer than what completed it.
