@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil::Date, tz::Offset};
 
 use super::{
-    Field, Flaw, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Prepared, Programs, Source, Value, Warnings,
+    EmailKey, Field, Flaw, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Prepared, Programs, Source, Value,
+    Warnings,
     cells::Cells,
     consent::{ConsentReader, ConsentWarnings},
     normalise::email,
@@ -181,6 +182,11 @@ impl<'m> Mapper<'m> {
         }
         warnings.consent.add(&unclear);
         Ok(Some(Prepared { email, phone, fields, properties, send_welcome_message, consent }))
+    }
+
+    /// Whose row it is, where its address is one: also of a row that makes no contact.
+    pub fn key(&self, row: &Row) -> Option<EmailKey> {
+        self.email(row).ok().map(|email| EmailKey::of(&email))
     }
 
     /// What a row says of consent, and of whom, where its address is one: also of a row that makes no contact. A contact

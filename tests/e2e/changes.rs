@@ -213,3 +213,25 @@ async fn a_snapshot_that_cannot_be_read_is_refused_with_what_to_do() {
     let ran = world.call("run vip").end().await;
     assert_eq!(counts(ran.exits(0).report()), [300, 0, 300, 300]);
 }
+
+#[tokio::test]
+async fn whose_row_is_invalid_has_not_left() {
+    let world = World::of_people(0).await;
+    let birthdate = "birthdate = { column = \"Born\", on_invalid = \"reject-row\" }\n";
+    world.write("exports/acme/vip.toml", EXPORT.replace("\"full\"", "\"mirror\"") + birthdate);
+    let file = |born: &str| {
+        format!("EMail,FirstName,Born\na@{CANARY},Ada,{born}\nb@{CANARY},Bo,1990-01-01\nc@{CANARY},Cy,\n")
+    };
+    world.segment(Segment::clean(file("1990-01-01"), 3));
+    world.call("run vip").end().await.exits(0).reports("succeeded", [3, 0, 0]);
+    // One cannot be read any more, and one left.
+    let soon = file("soon");
+    let (ada_and_bo, _) = soon.split_once("c@").unwrap();
+    world.segment(Segment::clean(ada_and_bo, 2).with(1, 0));
+    let ran = world.call("run vip").end().await;
+    ran.exits(3).reports("partial", [0, 0, 0]);
+    let contacts = world.contacts().await;
+    let tags = |name: &str| contacts[&format!("{name}@{CANARY}")]["tags"].clone();
+    assert_eq!(tags("a"), json!(["segment: VIP"]), "she is in the file");
+    assert_eq!((tags("b"), tags("c")), (json!(["segment: VIP"]), json!([])));
+}

@@ -42,6 +42,7 @@ pub(crate) fn export(export: &Export, create_segment: bool) -> String {
     let (properties, fields): (Vec<_>, Vec<_>) =
         COLUMNS[export.mapping].iter().partition(|(field, _)| *field == "nick");
     text.push_str("[fields]\nemail = \"EMail\"\n");
+    text.push_str("birthdate = { column = \"Born\", on_invalid = \"reject-row\" }\n");
     for (field, column) in fields {
         writeln!(text, "{field} = \"{column:?}\"").unwrap();
     }
@@ -75,12 +76,13 @@ pub(crate) fn day(day: u32) -> String {
 }
 
 pub(crate) fn segment(rows: &[Row]) -> String {
-    let mut text = "EMail,Name,Nick,Mail,Since\n".to_owned();
-    for Row { person, name, nick, consent } in rows {
+    let mut text = "EMail,Name,Nick,Mail,Since,Born\n".to_owned();
+    for Row { person, name, nick, consent, is_bad } in rows {
         let email = person.map_or_else(|| "nobody".to_owned(), address);
         let said = consent.map_or("", |consent| if consent.opted_out { "no" } else { "yes" });
         let day = consent.and_then(|consent| consent.day).map(day).unwrap_or_default();
-        writeln!(text, "{email},{name},{nick},{said},{day}").unwrap();
+        let born = if *is_bad { "soon" } else { "" };
+        writeln!(text, "{email},{name},{nick},{said},{day},{born}").unwrap();
     }
     text
 }

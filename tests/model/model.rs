@@ -40,7 +40,8 @@ struct Member {
     fields: Fields,
     tags: BTreeSet<usize>,
     consent: Option<Statement>,
-    /// The latest opt-out in the rows that are not taken.
+    /// The latest opt-out in the rows before it, which are invalid, and in those after it.
+    early: Option<Statement>,
     opt_out: Option<Statement>,
     /// Nothing but its opt-out is sent.
     alone: bool,
@@ -84,7 +85,7 @@ impl Model {
     pub(crate) fn plan(&self, asked: Asked<'_>, pending: Option<&Plan>) -> Plan {
         let Asked { export, mode, .. } = asked;
         let mut counts = Counts::default();
-        let members = members(asked, &mut counts);
+        let (members, staying) = members(asked, &mut counts);
         let speaks = speaks_of_consent(export.mapping);
         let sends_all = mode == Mode::Full || self.mapping != Some(export.mapping);
         // What a run does that is not settled is done in any case; what it sends may be refused.
@@ -103,7 +104,11 @@ impl Model {
             let known = known.get(person).cloned().unwrap_or_default();
             let pending_opt_out =
                 pending.and_then(|plan| consent::opt_out(plan.sent.get(person)?.consent)).filter(|_| speaks);
-            let of_the_row = consent::sent(member.consent, pending_opt_out, known.consent);
+            let of_the_row = consent::sent(
+                member.consent,
+                consent::latest([member.early, pending_opt_out]),
+                known.consent,
+            );
             let is_there =
                 known.sent.as_ref() == Some(&member.fields) && known.tags.is_superset(&member.tags);
             let is_said = of_the_row.is_none() || of_the_row == known.consent;
@@ -122,7 +127,7 @@ impl Model {
         }
         counts.sent = sent.len() as u64;
         counts.unchanged = members.len() as u64 - counts.sent;
-        let untagged = leaving(&known, asked, &members);
+        let untagged = leaving(&known, asked, &members, &staying);
         let sizes: BTreeMap<usize, u64> = asked
             .segments
             .iter()
@@ -192,10 +197,12 @@ impl Plan {
     }
 }
 
-/// The contacts of the source: of somebody who stands there twice the first row counts, and any row's opt-out.
-fn members(asked: Asked<'_>, counts: &mut Counts) -> BTreeMap<usize, Member> {
+/// The contacts of the source: of somebody who stands there twice the first row counts, and any row's opt-out. And who
+/// stands there in a row that is invalid.
+fn members(asked: Asked<'_>, counts: &mut Counts) -> (BTreeMap<usize, Member>, BTreeSet<usize>) {
     let mapping = asked.export.mapping;
     let mut members: BTreeMap<usize, Member> = BTreeMap::new();
+    let mut invalid: BTreeMap<usize, Option<Statement>> = BTreeMap::new();
     for (segment, rows) in asked.segments {
         for row in *rows {
             counts.read += 1;
@@ -204,17 +211,25 @@ fn members(asked: Asked<'_>, counts: &mut Counts) -> BTreeMap<usize, Member> {
                 continue;
             };
             let said = row.consent.filter(|_| speaks_of_consent(mapping));
-            if let Some(member) = members.get_mut(&person) {
+            if row.is_bad {
+                counts.invalid += 1;
+                let early = invalid.entry(person).or_default();
+                match members.get_mut(&person) {
+                    Some(member) => member.opt_out = consent::latest([member.opt_out, said]),
+                    None => *early = consent::latest([*early, said]),
+                }
+            } else if let Some(member) = members.get_mut(&person) {
                 counts.duplicate += 1;
                 member.opt_out = consent::latest([member.opt_out, said]);
                 member.tags.insert(*segment);
             } else {
+                let early = invalid.get(&person).copied().flatten();
                 let (fields, tags) = (mapped(mapping, row), BTreeSet::from([*segment]));
-                members.insert(person, Member { fields, tags, consent: said, ..Member::default() });
+                members.insert(person, Member { fields, tags, consent: said, early, ..Member::default() });
             }
         }
     }
-    members
+    (members, invalid.into_keys().collect())
 }
 
 /// Who is to lose which tags: what is not run is not looked at, and what the export gives no more goes with a
@@ -223,11 +238,12 @@ fn leaving(
     known: &BTreeMap<usize, Known>,
     asked: Asked<'_>,
     members: &BTreeMap<usize, Member>,
+    staying: &BTreeSet<usize>,
 ) -> BTreeMap<usize, BTreeSet<usize>> {
     let in_the_run: BTreeSet<usize> = asked.segments.iter().map(|(segment, _)| *segment).collect();
     let is_whole = asked.export.segments.iter().all(|segment| in_the_run.contains(segment));
     let mut leaving = BTreeMap::new();
-    for (person, Known { tags, .. }) in known {
+    for (person, Known { tags, .. }) in known.iter().filter(|(person, _)| !staying.contains(person)) {
         let keeps = members.get(person).map(|member| member.tags.clone()).unwrap_or_default();
         let loses: BTreeSet<usize> = tags
             .iter()

@@ -67,6 +67,8 @@ pub(crate) struct Row {
     pub name: &'static str,
     pub nick: &'static str,
     pub consent: Option<Statement>,
+    /// A cell that makes the row invalid, whoever's it is.
+    pub is_bad: bool,
 }
 
 /// What somebody said of e-mail, and on which day; `None`: nobody knows.
@@ -201,11 +203,13 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     let day = prop_oneof![5 => (1..6_u32).prop_map(Some), 1 => Just(None)];
     let statement = (any::<bool>(), day).prop_map(|(opted_out, day)| Statement { opted_out, day });
     let consent = prop_oneof![2 => Just(None), 3 => statement.prop_map(Some)];
-    let row = (person, name, nick, consent).prop_map(|(person, name, nick, consent)| Row {
+    let is_bad = prop::bool::weighted(0.1);
+    let row = (person, name, nick, consent, is_bad).prop_map(|(person, name, nick, consent, is_bad)| Row {
         person,
         name,
         nick,
         consent,
+        is_bad,
     });
     collection::vec(row, 0..11)
 }

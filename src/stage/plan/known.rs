@@ -28,6 +28,8 @@ pub(super) struct Known {
     tag_bytes: usize,
     /// Which members the source has.
     met: Vec<u64>,
+    /// Which it has though their row makes no contact.
+    staying: Vec<u64>,
     /// What is noted of each, and what was last sent of its consent; empty where the export maps none.
     notes: Vec<Note>,
     consent: Vec<Channels<Kept>>,
@@ -45,6 +47,7 @@ impl Known {
             rows: Vec::new(),
             tag_bytes: 1,
             met: Vec::new(),
+            staying: Vec::new(),
             notes: Vec::new(),
             consent: Vec::new(),
         }
@@ -85,6 +88,7 @@ impl Known {
         }
         known.starts.iter_mut().skip(bucket + 1).for_each(|start| *start = count);
         known.met = vec![0; (count as usize).div_ceil(64)];
+        known.staying = vec![0; known.met.len()];
         Ok(known)
     }
 
@@ -149,16 +153,22 @@ impl Known {
 
     /// The source has it. True where it had it before.
     pub(super) fn meet(&mut self, at: MemberAt) -> bool {
-        let Some(word) = self.met.get_mut(at.0 / 64) else { return false };
-        let bit = 1 << (at.0 % 64);
-        let before = *word & bit != 0;
-        *word |= bit;
-        before
+        set(&mut self.met, at)
     }
 
     /// Whether the source has it.
     pub(super) fn is_met(&self, at: MemberAt) -> bool {
-        self.met.get(at.0 / 64).is_some_and(|word| word & (1 << (at.0 % 64)) != 0)
+        is_set(&self.met, at)
+    }
+
+    /// The source has it, in a row that makes no contact.
+    pub(super) fn stay(&mut self, at: MemberAt) {
+        set(&mut self.staying, at);
+    }
+
+    /// Whether it has.
+    pub(super) fn is_staying(&self, at: MemberAt) -> bool {
+        is_set(&self.staying, at)
     }
 
     /// What is noted of it.
@@ -185,6 +195,19 @@ impl Known {
         let width = self.width();
         self.rows.get_mut(at.0 * width..(at.0 + 1) * width).unwrap_or_default()
     }
+}
+
+/// Sets a member's bit. True where it was set before.
+fn set(bits: &mut [u64], at: MemberAt) -> bool {
+    let Some(word) = bits.get_mut(at.0 / 64) else { return false };
+    let bit = 1 << (at.0 % 64);
+    let before = *word & bit != 0;
+    *word |= bit;
+    before
+}
+
+fn is_set(bits: &[u64], at: MemberAt) -> bool {
+    bits.get(at.0 / 64).is_some_and(|word| word & (1 << (at.0 % 64)) != 0)
 }
 
 /// A key's bucket, and what is kept of it there. Both in the order of the keys.

@@ -317,6 +317,9 @@ impl<'a, S: Sink> Preparation<'a, S> {
             }
             match mapper.contact(&row, &mut warnings) {
                 Err(invalid) => {
+                    if let Some(key) = mapper.key(&row) {
+                        self.roster.stays(key);
+                    }
                     self.opt_out(at, &mapper, &row)?;
                     self.invalid(&spot, &invalid.code(), invalid.to_string(), &mapper.email_cell(&row))?;
                 }

@@ -110,6 +110,14 @@ impl Roster {
         before.without(surplus)
     }
 
+    /// The source has somebody, in a row that makes no contact: nothing is known of their tags, and they keep what they
+    /// have.
+    pub(super) fn stays(&mut self, key: EmailKey) {
+        if let Some(at) = self.known.find(key) {
+            self.known.stay(at);
+        }
+    }
+
     /// A run that is not settled yet sends somebody as something: what was sent before says nothing now.
     pub(super) fn is_being_sent(&mut self, key: EmailKey) {
         if let Some(at) = self.known.find(key) {
@@ -127,6 +135,7 @@ impl Roster {
     /// Members, in the order of the snapshot, with the tags that they have and are not to have. What the source does
     /// not have is to have none.
     pub(super) fn surplus(&self) -> impl Iterator<Item = TagSet> {
-        self.known.everybody().map(|at| self.known.tags(at))
+        let of = |at| if self.known.is_staying(at) { TagSet::default() } else { self.known.tags(at) };
+        self.known.everybody().map(of)
     }
 }
