@@ -86,11 +86,6 @@ impl Mapping {
         }
         columns
     }
-
-    /// Where they are in a file, in the same order; one that is not there is past the end.
-    pub fn places_in(&self, header: &Header) -> Vec<usize> {
-        self.columns().iter().map(|column| header.find(column).unwrap_or(usize::MAX)).collect()
-    }
 }
 
 impl<'m> Mapper<'m> {

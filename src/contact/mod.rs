@@ -1,6 +1,7 @@
 //! Rows to contacts: mapping, normalisation and what a contact looks like on the wire. Pure.
 
 mod cells;
+mod columns;
 mod consent;
 mod field;
 mod hash;
@@ -16,6 +17,7 @@ mod warnings;
 
 pub(crate) use self::mask::mask_contact;
 pub use self::{
+    columns::Columns,
     consent::{
         Channel, ChannelConsent, Channels, Consent, ConsentMapping, DateFormat, InvalidFormat, Proof, Said,
         Statement, Status, decide, latest_opt_out,

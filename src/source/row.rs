@@ -20,10 +20,10 @@ impl Row {
         self.cells.get(column).unwrap_or_default().trim()
     }
 
-    /// A cell as text, white space around it included; of a list, its values between commas.
-    pub fn text_of(&self, column: usize) -> Cow<'_, str> {
+    /// A cell as text, white space around it included; of a list, its values with `between` between them.
+    pub fn text_of(&self, column: usize, between: &str) -> Cow<'_, str> {
         match self.list(column) {
-            Some(list) => Cow::Owned(list.join(", ")),
+            Some(list) => Cow::Owned(list.join(between)),
             None => Cow::Borrowed(self.cells.get(column).unwrap_or_default()),
         }
     }

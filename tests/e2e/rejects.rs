@@ -360,3 +360,34 @@ async fn a_replay_that_is_killed_goes_on_in_the_same_way() {
         holds(&world.contacts().await, (0..200).map(address));
     }
 }
+
+#[tokio::test]
+async fn rows_of_json_come_back_as_csv_with_their_lists_and_nested_values() {
+    let row = |email: &str, name: &str| {
+        json!({"EMail": email, "who": {"FirstName": name}, "likes": ["red, warm", "green"], "LTV": -12.50})
+            .to_string()
+    };
+    let rows = [row("nobody", "=1"), row(&address(1), "Bo"), row(&address(2), "Cy")];
+    let world = World::with(options(), Segment::clean(rows.join("\n"), 3).with(1, 0)).await;
+    let export = EXPORT.replace("\"FirstName\"", "\"who.FirstName\"");
+    let properties = "[custom_properties]\nlikes = { column = \"likes\", type = \"list\", separator = \"|\" }\n\
+                      ltv = { column = \"LTV\", type = \"number\" }\n";
+    world.write("exports/acme/vip.toml", format!("{export}{properties}"));
+    world.fault(&format!("refuse_item={},code=blocked", address(2))).await;
+    world.call("run vip").end().await.exits(3).reports("partial", [1, 1, 0]);
+    world.no_faults().await;
+    let (run, _) = last(&world);
+    let mut rejects = csv(&world);
+    assert_eq!((&*rejects[0]["likes"], &*rejects[0]["LTV"]), ("red, warm|green", "'-12.5"));
+    rejects[0].insert("EMail".to_owned(), address(0));
+    world.write("corrected.csv", saved(&rejects));
+    let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
+    ran.exits(0).reports("succeeded", [2, 0, 0]);
+    let contacts = world.contacts().await;
+    for (n, name) in [(0, "=1"), (1, "Bo"), (2, "Cy")] {
+        let contact = &contacts[&address(n)];
+        assert_eq!(contact["firstName"], name);
+        assert_eq!(contact["customProperties"], contacts[&address(1)]["customProperties"], "{contact}");
+    }
+    assert_eq!(contacts[&address(1)]["customProperties"]["likes"], json!(["red, warm", "green"]));
+}

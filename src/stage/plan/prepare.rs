@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     config::Export,
-    contact::{self, Channel, ContactHash, EmailKey, Invalid, Mapper, ProgramError, Programs, Warnings},
+    contact::{
+        self, Channel, Columns, ContactHash, EmailKey, Invalid, Mapper, ProgramError, Programs, Warnings,
+    },
     run::{
         ByReason, ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Origin, Place, Planned, RefusedLine,
         TagSet,
@@ -118,13 +120,13 @@ struct Spot<'r> {
     tag: TagSet,
     row: &'r Row,
     /// Where the mapping's columns are in it.
-    columns: &'r [usize],
+    columns: &'r Columns,
 }
 
 impl Spot<'_> {
     /// What it has in the mapping's columns.
     fn cells(&self) -> Vec<String> {
-        self.columns.iter().map(|column| self.row.text_of(*column).into_owned()).collect()
+        self.columns.cells(self.row)
     }
 }
 
@@ -289,7 +291,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         self.same_columns(n, rows.header())?;
         let mapper =
             Mapper::bind(mapping, programs, rows.header(), self.now).map_err(SourceError::Columns)?;
-        let columns = mapping.places_in(rows.header());
+        let (columns, unknown) = (Columns::find(mapping, rows.header()), Columns::none());
         let corrections = self.corrects.then(|| corrections::Columns::find(rows.header(), export));
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
         while let Some(readable) = rows.next(&mut row)? {
@@ -297,7 +299,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             let at = Place { object, line: row.line() };
             if let Err(bad) = readable {
                 // Which of its cells is which cannot be told.
-                let nowhere = Spot { at, tag: input.tag, row: &row, columns: &[] };
+                let nowhere = Spot { at, tag: input.tag, row: &row, columns: &unknown };
                 self.invalid(&nowhere, bad.code(), bad.to_string(), "")?;
                 continue;
             }

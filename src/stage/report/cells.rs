@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    contact::Mapping,
+    contact::{Columns, Mapping},
     ports::objects::Objects,
     run::{Manifest, Place},
     source::{self, File as _, ObjectFile, Reading, Row, Rows, SourceError},
@@ -104,7 +104,7 @@ struct Finder {
 struct Open {
     object: u32,
     rows: Box<dyn Rows>,
-    columns: Vec<usize>,
+    columns: Columns,
     row: Row,
 }
 
@@ -126,7 +126,7 @@ impl Finder {
         if open.row.line() != place.line {
             return Ok(Vec::new());
         }
-        Ok(open.columns.iter().map(|column| open.row.text_of(*column).into_owned()).collect())
+        Ok(open.columns.cells(&open.row))
     }
 
     fn open(&self, object: u32) -> Result<Option<Open>, SourceError> {
@@ -134,7 +134,7 @@ impl Finder {
         let wanted = self.mapping.columns();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         let rows = source::open(&*file.handle(), reading, &wanted)?;
-        let columns = self.mapping.places_in(rows.header());
+        let columns = Columns::find(&self.mapping, rows.header());
         Ok(Some(Open { object, rows, columns, row: Row::default() }))
     }
 }
