@@ -25,5 +25,6 @@ mod omnisend;
 mod operations;
 mod process;
 mod seeds;
+mod stories;
 mod tally;
 mod world;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use omnisend_export::run::Mode;
 
 use crate::{
-    brand::{Brand, Fields, address, tag_of},
+    brand::{Brand, Contact, Fields, address, tag_of},
     config::{day, mapped, speaks_of_consent},
     consent,
     operations::{Export, Row, Statement},
@@ -151,6 +151,24 @@ impl Model {
         }
     }
 
+    /// A run was cut short: of each contact that it sends, Omnisend holds the fields that it held, or what the run says.
+    /// Which of these is taken from what it holds; the tags may be on their way.
+    pub(crate) fn may_have_sent(&mut self, plan: &Plan, found: &Brand) {
+        for (person, Member { fields, consent, .. }) in &plan.sent {
+            let email = address(*person);
+            let Some(seen) = found.get(&email) else { continue };
+            let before = self.brand.get(&email).cloned();
+            let mut sent = before.clone().unwrap_or_default();
+            sent.send(fields, *consent);
+            let is_as_it_was = before.is_some_and(|before| before.fields == seen.fields);
+            assert!(
+                is_as_it_was || sent.fields == seen.fields,
+                "{email} is neither as it was nor as it was sent: {seen:?}"
+            );
+            self.brand.entry(email).or_default().fields.clone_from(&seen.fields);
+        }
+    }
+
     /// What Omnisend holds after a run that is settled, of which it refused some.
     pub(crate) fn settle(&mut self, plan: &Plan, export: &Export, refused: &BTreeSet<usize>) -> Counts {
         let mut counts = plan.counts;
@@ -164,16 +182,12 @@ impl Model {
             }
             counts.accepted += 1;
             let contact = self.brand.entry(address(*person)).or_default();
-            contact.fields.extend(fields.clone());
+            contact.send(fields, *consent);
             contact.tags.extend(tags.iter().copied().map(tag_of));
             let known = self.known.entry(*person).or_default();
             known.sent = (!alone).then(|| fields.clone());
             known.tags.extend(tags);
-            if let Some(said) = consent {
-                let status = if said.opted_out { "unsubscribed" } else { "subscribed" };
-                contact.has_status(status, said.day.map(day));
-                known.consent = Some(*said);
-            }
+            known.consent = consent.or(known.consent);
         }
         for (person, tags) in &plan.untagged {
             if let Some(contact) = self.brand.get_mut(&address(*person)) {
@@ -188,6 +202,16 @@ impl Model {
         self.sizes.retain(|segment, _| export.segments.contains(segment));
         self.sizes.extend(plan.sizes.clone());
         counts
+    }
+}
+
+impl Contact {
+    /// It is sent with these fields, and this consent.
+    fn send(&mut self, fields: &Fields, consent: Option<Statement>) {
+        self.fields.extend(fields.clone());
+        if let Some(said) = consent {
+            self.has_status(if said.opted_out { "unsubscribed" } else { "subscribed" }, said.day.map(day));
+        }
     }
 }
 

@@ -83,13 +83,15 @@ pub(crate) enum Operation {
     /// A new file of a segment, and the run that its event starts.
     Drop { segment: usize, rows: Vec<Row>, run: Run },
     /// Two new files of a segment, one after the other, before anything of the first run is sent.
-    DropTwice { segment: usize, first: Vec<Row>, second: Vec<Row> },
+    DropTwice { segment: usize, first: Vec<Row>, second: Vec<Row>, kills: Vec<Kill> },
     /// A new file that nobody hears of.
     Put { segment: usize, rows: Vec<Row> },
     /// A run of every segment.
     Schedule(Run),
     /// The same, in another mode than the export's.
     Call { mode: Mode, run: Run },
+    /// A run that is canceled where its process was killed, if it was, and then one of everybody.
+    Cancel(Kill),
     /// The export says something else.
     Change(Change),
     /// Whom Omnisend refuses from now on.
@@ -218,8 +220,9 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         6 => (0..SEGMENTS, rows(), run())
             .prop_map(|(segment, rows, run)| Operation::Drop { segment, rows, run }),
-        1 => (0..SEGMENTS, rows(), rows())
-            .prop_map(|(segment, first, second)| Operation::DropTwice { segment, first, second }),
+        1 => (0..SEGMENTS, rows(), rows(), kills())
+            .prop_map(|(segment, first, second, kills)| Operation::DropTwice { segment, first, second, kills }),
+        1 => kill().prop_map(Operation::Cancel),
         3 => (0..SEGMENTS, rows()).prop_map(|(segment, rows)| Operation::Put { segment, rows }),
         4 => run().prop_map(Operation::Schedule),
         2 => (mode(), run()).prop_map(|(mode, run)| Operation::Call { mode, run }),
@@ -230,8 +233,11 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn run() -> impl Strategy<Value = Run> {
-    let kills = prop_oneof![2 => Just(0..1), 1 => Just(1..3)].prop_flat_map(|n| collection::vec(kill(), n));
-    (prop::bool::weighted(0.8), kills).prop_map(|(allow, kills)| Run { allow, kills })
+    (prop::bool::weighted(0.8), kills()).prop_map(|(allow, kills)| Run { allow, kills })
+}
+
+fn kills() -> impl Strategy<Value = Vec<Kill>> {
+    prop_oneof![2 => Just(0..1), 1 => Just(1..3)].prop_flat_map(|n| collection::vec(kill(), n))
 }
 
 fn kill() -> impl Strategy<Value = Kill> {

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::SignedDuration;
 use omnisend_export::{
-    app::{App, Ask, Handled},
+    app::{App, AppError, Ask, Handled},
     config::load_export,
     ports::{
         Ports,
@@ -68,6 +68,14 @@ impl Process {
             self.unless_dead(load_export(&*ports.objects, &export, ports.clock.now()).await).await;
         let started = self.app.start(connection, export, trigger, ask).await;
         self.unless_dead(started).await.manifest.run
+    }
+
+    /// Cancels a run, if it is planned.
+    pub(crate) async fn cancel(&self, run: &RunRef) {
+        match self.app.cancel(run).await {
+            Err(AppError::NoRun { .. }) => {}
+            canceled => self.unless_dead(canceled).await,
+        }
     }
 
     /// Handles messages until there are none.

@@ -13,6 +13,7 @@ use std::{
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::{
+    brand::Brand,
     operations::{Story, story},
     tally::Tally,
     world::{CHUNK, tell},
@@ -90,7 +91,7 @@ fn hold(seed: u64, http: &reqwest::Client, tally: &Tally) -> Result<(), String> 
     let config = Config { cases: 1, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let told = TestRunner::new_with_rng(config, rng).run(&story(), |story| {
-        catch_unwind(AssertUnwindSafe(|| in_a_runtime(&story, http, tally)))
+        catch_unwind(AssertUnwindSafe(|| drop(in_a_runtime(&story, http, tally))))
             .map_err(|panic| TestCaseError::fail(said(&*panic)))
     });
     match told {
@@ -102,14 +103,12 @@ fn hold(seed: u64, http: &reqwest::Client, tally: &Tally) -> Result<(), String> 
     }
 }
 
-fn in_a_runtime(story: &Story, http: &reqwest::Client, tally: &Tally) {
+pub(crate) fn in_a_runtime(story: &Story, http: &reqwest::Client, tally: &Tally) -> Brand {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let told = catch_unwind(AssertUnwindSafe(|| runtime.block_on(tell(story, http, tally))));
     // What is left of killed processes is not waited for.
     runtime.shutdown_background();
-    if let Err(panic) = told {
-        std::panic::resume_unwind(panic);
-    }
+    told.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn said(panic: &(dyn std::any::Any + Send)) -> String {

@@ -6,12 +6,13 @@ use std::{collections::BTreeMap, fmt, sync::Mutex};
 pub(crate) struct Tally(Mutex<BTreeMap<&'static str, u64>>);
 
 /// Everything that must happen in a thousand stories.
-const WANTED: [&str; 12] = [
+const WANTED: [&str; 13] = [
     "runs",
     "runs of everybody",
     "runs that a guard stopped",
     "processes killed",
     "runs that were killed twice",
+    "runs canceled",
     "contacts sent",
     "contacts unchanged",
     "contacts refused",

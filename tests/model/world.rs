@@ -14,7 +14,7 @@ use omnisend_export::{
 };
 
 use crate::{
-    brand::{self, address},
+    brand::{self, Brand, address},
     clock::Stepped,
     compare, config,
     memory::Memory,
@@ -43,14 +43,15 @@ struct World<'t> {
     calls: u32,
 }
 
-/// Tells a story, and fails where the world is not as the model.
-pub(crate) async fn tell(story: &Story, http: &reqwest::Client, tally: &Tally) {
+/// Tells a story, and fails where the world is not as the model. Answers with what Omnisend holds at its end.
+pub(crate) async fn tell(story: &Story, http: &reqwest::Client, tally: &Tally) -> Brand {
     let mut world = World::new(&story.world, http.clone(), tally).await;
     let first = Operation::Schedule(Run { allow: true, kills: Vec::new() });
     for operation in [&first].into_iter().chain(&story.operations) {
         world.clock.advance(SignedDuration::from_mins(1));
         world.happens(operation).await;
     }
+    world.omnisend.look().await.brand
 }
 
 impl<'t> World<'t> {
@@ -79,6 +80,7 @@ impl<'t> World<'t> {
     }
 
     async fn happens(&mut self, operation: &Operation) {
+        compare::same_brand(&self.omnisend.look().await.brand, &self.model.brand);
         match operation {
             Operation::Drop { segment, rows, run } => {
                 let dropped = self.put(*segment, rows).await;
@@ -87,9 +89,10 @@ impl<'t> World<'t> {
                     self.run(trigger, self.export.mode, None, &[*segment], run).await;
                 }
             }
-            Operation::DropTwice { segment, first, second } => {
-                self.drop_twice(*segment, first, second).await;
+            Operation::DropTwice { segment, first, second, kills } => {
+                self.drop_twice(*segment, [first, second], kills).await;
             }
+            Operation::Cancel(kill) => self.cancel(*kill).await,
             Operation::Put { segment, rows } => _ = self.put(*segment, rows).await,
             Operation::Schedule(run) => {
                 let trigger = Trigger::Schedule { at: self.clock.now() };
@@ -135,11 +138,11 @@ impl<'t> World<'t> {
         run: &Run,
     ) {
         let before = self.omnisend.look().await;
-        compare::same_brand(&before.brand, &self.model.brand);
         let plan = self.plan(mode, run.allow, segments, None);
         let allow = if run.allow { GuardName::ALL.into() } else { [].into() };
         let ask = Ask { mode: asked_mode, allow, ..Ask::default() };
-        let (report, killed) = self.until_over(&trigger, &ask, &run.kills).await;
+        let (reports, killed) = self.until_over(&[(trigger, ask)], &run.kills).await;
+        let report = &reports[0];
         let after = self.omnisend.look().await;
         compare::always(&after);
         self.nothing_is_left_behind().await;
@@ -154,7 +157,7 @@ impl<'t> World<'t> {
         }
         let counts = self.model.settle(&plan, &self.export, &self.refused);
         compare::same_brand(&after.brand, &self.model.brand);
-        compare::same_counts(&report, counts);
+        compare::same_counts(report, counts);
         let taken = after.taken - before.taken;
         let twice = taken.checked_sub(counts.sent);
         self.tally.add("runs of everybody", plan.sends_all.into());
@@ -176,30 +179,65 @@ impl<'t> World<'t> {
     }
 
     /// Two runs of a segment, the second planned before anything of the first is sent.
-    async fn drop_twice(&mut self, segment: usize, first: &[Row], second: &[Row]) {
+    async fn drop_twice(&mut self, segment: usize, files: [&[Row]; 2], kills: &[Kill]) {
         if !self.export.segments.contains(&segment) {
             return;
         }
-        let mut plans: Vec<(Plan, RunRef)> = Vec::new();
-        for rows in [first, second] {
+        let before = self.omnisend.look().await;
+        let (mut plans, mut asked): (Vec<Plan>, Vec<_>) = (Vec::new(), Vec::new());
+        for rows in files {
             let dropped = self.put(segment, rows).await;
-            let pending = plans.first().map(|(plan, _)| plan);
-            let plan = self.plan(self.export.mode, true, &[segment], pending);
+            plans.push(self.plan(self.export.mode, true, &[segment], plans.first()));
             let ask = Ask { allow: GuardName::ALL.into(), ..Ask::default() };
-            let run = self.process().start(Trigger::Drop { objects: vec![dropped] }, ask).await;
-            plans.push((plan, run));
+            asked.push((Trigger::Drop { objects: vec![dropped] }, ask));
+            // The first is planned before its file is replaced.
+            if asked.len() == 1 {
+                let (trigger, ask) = asked[0].clone();
+                self.process().start(trigger, ask).await;
+            }
             self.clock.advance(SignedDuration::from_mins(1));
         }
-        self.process().drain().await;
+        let (reports, killed) = self.until_over(&asked, kills).await;
         self.tally.add("runs planned before another was settled", 1);
-        for (plan, run) in plans {
-            let counts = self.model.settle(&plan, &self.export, &self.refused);
-            compare::same_counts(&self.process().report(&run).await, counts);
+        let mut sent = 0;
+        for (plan, report) in plans.iter().zip(&reports) {
+            let counts = self.model.settle(plan, &self.export, &self.refused);
+            compare::same_counts(report, counts);
+            sent += counts.sent;
         }
         let after = self.omnisend.look().await;
         compare::always(&after);
-        self.nothing_is_left_behind().await;
         compare::same_brand(&after.brand, &self.model.brand);
+        let twice = (after.taken - before.taken).checked_sub(sent);
+        assert!(twice.is_some_and(|twice| twice <= killed * CHUNK), "{sent}, {twice:?}, {killed}");
+    }
+
+    /// A run whose process is killed, and that somebody cancels then. How far it came nobody can tell: a run of
+    /// everybody makes it known again.
+    async fn cancel(&mut self, kill: Kill) {
+        let everybody = Run { allow: true, kills: Vec::new() };
+        self.calls += 1;
+        let trigger = Trigger::Call { at: self.clock.now(), request: self.calls.to_string() };
+        let ask = Ask { mode: Some(Mode::Changes), allow: GuardName::ALL.into(), ..Ask::default() };
+        let all = self.export.segments.clone();
+        let plan = self.plan(Mode::Changes, true, &all, None);
+        let asked = [(trigger.clone(), ask)];
+        if self.until_killed(&asked, kill).await.is_some() {
+            self.model.settle(&plan, &self.export, &self.refused);
+        } else {
+            let run = RunRef { run: trigger.run_id(&"vip".parse().unwrap()), export: "vip".parse().unwrap() };
+            self.process().cancel(&run).await;
+            let reports = self.process().run(&asked).await;
+            self.tally.add("runs canceled", (reports[0].state == State::Canceled).into());
+            // What it says of itself adds up, or there would be no report. The fields of whom it sent may be there.
+            let seen = self.omnisend.look().await;
+            compare::always(&seen);
+            self.model.may_have_sent(&plan, &seen.brand);
+        }
+        self.clock.advance(SignedDuration::from_mins(1));
+        self.calls += 1;
+        let trigger = Trigger::Call { at: self.clock.now(), request: self.calls.to_string() };
+        self.run(trigger, Mode::Full, Some(Mode::Full), &all, &everybody).await;
     }
 
     fn plan(&self, mode: Mode, allow: bool, segments: &[usize], pending: Option<&Plan>) -> Plan {
@@ -211,19 +249,19 @@ impl<'t> World<'t> {
     }
 
     /// Runs until it is over, in as many processes as it takes. Answers with how many of them were killed, too.
-    async fn until_over(&mut self, trigger: &Trigger, ask: &Ask, kills: &[Kill]) -> (Report, u64) {
+    async fn until_over(&mut self, asked: &[(Trigger, Ask)], kills: &[Kill]) -> (Vec<Report>, u64) {
         let mut killed = 0;
         for kill in kills {
-            match self.until_killed(trigger, ask, *kill).await {
-                Some(report) => return (report, killed),
+            match self.until_killed(asked, *kill).await {
+                Some(reports) => return (reports, killed),
                 None => killed += 1,
             }
         }
-        (self.process().run(trigger, ask).await, killed)
+        (self.process().run(asked).await, killed)
     }
 
     /// Runs until it is over, or the process is killed.
-    async fn until_killed(&mut self, trigger: &Trigger, ask: &Ask, kill: Kill) -> Option<Report> {
+    async fn until_killed(&mut self, asked: &[(Trigger, Ask)], kill: Kill) -> Option<Vec<Report>> {
         self.process();
         let process = self.process.as_ref()?;
         let hung = match kill.at {
@@ -239,27 +277,27 @@ impl<'t> World<'t> {
                 None => std::future::pending().await,
             }
         };
-        let report = tokio::select! {
+        let reports = tokio::select! {
             biased;
             () = process.gate.died() => None,
             () = silence => {
                 process.gate.kill();
                 None
             }
-            report = process.run(trigger, ask) => Some(report),
+            reports = process.run(asked) => Some(reports),
         };
         process.gate.spare();
         if hung.is_some() {
             self.omnisend.refuse(&self.refused).await;
         }
-        if report.is_none() {
+        if reports.is_none() {
             process.let_go().await;
             self.process = None;
             if !kill.queue_survives {
                 self.queue = process::queue();
             }
         }
-        report
+        reports
     }
 
     fn process(&mut self) -> &Process {
@@ -296,9 +334,17 @@ impl<'t> World<'t> {
 }
 
 impl Process {
-    async fn run(&self, trigger: &Trigger, ask: &Ask) -> Report {
-        let run = self.start(trigger.clone(), ask.clone()).await;
+    /// Starts every run, and then does what they ask for.
+    async fn run(&self, asked: &[(Trigger, Ask)]) -> Vec<Report> {
+        let mut runs = Vec::new();
+        for (trigger, ask) in asked {
+            runs.push(self.start(trigger.clone(), ask.clone()).await);
+        }
         self.drain().await;
-        self.report(&run).await
+        let mut reports = Vec::new();
+        for run in runs {
+            reports.push(self.report(&run).await);
+        }
+        reports
     }
 }
