@@ -11,7 +11,7 @@ use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};
 type Reject = BTreeMap<String, String>;
 
 fn csv(world: &World) -> Vec<Reject> {
-    let run = world.reports().into_keys().next_back().unwrap();
+    let (run, _) = last(world);
     let text = world.read(&format!("{run}/rejects.csv"));
     let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
@@ -28,7 +28,7 @@ fn cells(reject: &Reject) -> [&str; 3] {
 }
 
 fn ndjson(world: &World) -> Vec<Value> {
-    let run = world.reports().into_keys().next_back().unwrap();
+    let (run, _) = last(world);
     let text = world.read(&format!("{run}/rejects.ndjson"));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -97,7 +97,10 @@ fn id(folder: &str) -> String {
 
 /// The run that was reported last, and its report.
 fn last(world: &World) -> (String, Value) {
-    world.reports().into_iter().next_back().unwrap()
+    let began = |(_, report): &(String, Value)| {
+        report["started_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    world.reports().into_iter().max_by_key(began).unwrap()
 }
 
 /// Writes rejects as a spreadsheet saves them: all that there is, between semicolons.
