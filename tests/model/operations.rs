@@ -44,10 +44,14 @@ pub(crate) struct Setup {
     pub knows: bool,
     pub batch_size: u32,
     pub create_segment: bool,
-    /// The export at first, of which a run is over when the story begins.
+    /// The export at first.
     pub export: Export,
     /// Each segment's first file.
     pub files: Vec<Vec<Row>>,
+    /// What others did in Omnisend before.
+    pub before: Vec<(usize, Edit)>,
+    /// How the processes of the first run end, in which the canary is.
+    pub kills: Vec<Kill>,
 }
 
 /// What people change in an export.
@@ -162,14 +166,18 @@ fn setup() -> impl Strategy<Value = Setup> {
         2 => Just((TagMode::Replace, false)),
     ];
     let batch_size = prop_oneof![Just(100), Just(2)];
-    (tags, batch_size, any::<bool>(), export(), collection::vec(rows(), SEGMENTS)).prop_map(
-        |((tag_mode, knows), batch_size, create_segment, export, files)| Setup {
+    let files = collection::vec(rows(), SEGMENTS);
+    let before = collection::vec((0..EVERYBODY, edit()), 0..8);
+    (tags, batch_size, any::<bool>(), export(), files, before, kills()).prop_map(
+        |((tag_mode, knows), batch_size, create_segment, export, files, before, kills)| Setup {
             tag_mode,
             knows,
             batch_size,
             create_segment,
             export,
             files,
+            before,
+            kills,
         },
     )
 }

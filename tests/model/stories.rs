@@ -29,6 +29,8 @@ fn two_runs(mode: Mode, operations: &[Operation]) -> Brand {
         create_segment: false,
         export: Export { mode, mapping: 0, segments: vec![0] },
         files: vec![vec![row(0, "Ada"), row(1, "Bo")], Vec::new(), Vec::new()],
+        before: Vec::new(),
+        kills: Vec::new(),
     };
     let twice = Operation::DropTwice {
         segment: 0,

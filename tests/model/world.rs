@@ -46,8 +46,10 @@ struct World<'t> {
 /// Tells a story, and fails where the world is not as the model. Answers with what Omnisend holds at its end.
 pub(crate) async fn tell(story: &Story, http: &reqwest::Client, tally: &Tally) -> Brand {
     let mut world = World::new(&story.world, http.clone(), tally).await;
-    let first = Operation::Schedule(Run { allow: true, kills: Vec::new() });
-    for operation in [&first].into_iter().chain(&story.operations) {
+    let outside = |&(person, edit): &(usize, Edit)| Operation::Outside { person, edit };
+    let mut first: Vec<Operation> = story.world.before.iter().map(outside).collect();
+    first.push(Operation::Schedule(Run { allow: true, kills: story.world.kills.clone() }));
+    for operation in first.iter().chain(&story.operations) {
         world.clock.advance(SignedDuration::from_mins(1));
         world.happens(operation).await;
     }
