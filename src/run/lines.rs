@@ -13,7 +13,7 @@ use super::TagSet;
 use crate::contact::{ContactHash, Identifier};
 
 /// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
-const LEVEL: i32 = -3;
+const LEVEL: i32 = -5;
 
 /// How much is handed to the compressor at a time, in bytes: a line each would cost more than its compression.
 const STEP_BYTES: usize = 128 << 10;

@@ -34,7 +34,12 @@ fn address(cell: &str, keep_case: bool) -> Option<Cow<'_, str>> {
     }
     EmailAddress::parse_with_options(cell, options).ok()?;
     let is_lower = cell.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
-    Some(if keep_case || is_lower { Cow::Borrowed(cell) } else { Cow::Owned(cell.to_lowercase()) })
+    Some(if keep_case || is_lower { Cow::Borrowed(cell) } else { Cow::Owned(lower(cell)) })
+}
+
+/// In lower case. Most addresses are ASCII, for which that is quick.
+fn lower(address: &str) -> String {
+    if address.is_ascii() { address.to_ascii_lowercase() } else { address.to_lowercase() }
 }
 
 /// Whether there are full-width forms or characters that take no room, which no address has on purpose.
