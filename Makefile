@@ -14,9 +14,12 @@ demo: ## Show the whole pipeline: a messy sample segment, exported into a sandbo
 test: $(VENV)/done ## Run every test
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/run
 
-check: ## Check formatting, lints and documentation
+check: ## Check formatting, lints and documentation, and that each binary builds by itself
 	cargo fmt --check
 	cargo clippy --all-targets --all-features -- -D warnings
+	# What a user builds, and what is deployed: one feature must not lean on what another one brings.
+	cargo clippy --bins -- -D warnings
+	cargo clippy --no-default-features --features lambda --bins -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features --document-private-items
 
 bench: ## Measure planning and uploading: see docs/BENCHMARKS.md

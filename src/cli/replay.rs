@@ -113,8 +113,7 @@ pub(super) async fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {
 
 /// Keeps a file beside the run that it corrects, and answers with where: the same file always in the same place.
 async fn keep(app: &App, of: &RunRef, file: &Path) -> Result<Location, Failure> {
-    let bytes = tokio::fs::read(file)
-        .await
+    let bytes = std::fs::read(file)
         .map_err(|error| Failure::usage(format!("{}: cannot be read: {error}", file.display())))?;
     let at = Location::from(&Key::Corrections(of.clone(), xxh3_64(&bytes)));
     match app.ports().objects.put(&at, Bytes::from(bytes), Put::IfAbsent).await {
