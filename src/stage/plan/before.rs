@@ -124,7 +124,7 @@ impl Before {
     }
 
     /// From whom tags are taken by a run that has the segments with these tags.
-    pub(super) fn removing(&self, in_the_run: TagSet, mode: Mode) -> ToRemove {
+    pub(super) fn removing(&self, in_the_run: TagSet, mode: Mode) -> Removing {
         let own = self.tags.len() - self.former_tags.len();
         let all = |places: std::ops::Range<usize>| {
             places.fold(TagSet::default(), |all, place| all.with(TagSet::of(place)))
@@ -132,7 +132,7 @@ impl Before {
         // What the export gives no more is nobody's to have; but only a run of everything may say so.
         let is_whole = in_the_run == all(0..own);
         let tags = if is_whole { all(0..self.tags.len()) } else { in_the_run };
-        ToRemove { tags, list: self.list.clone().filter(|_| mode == Mode::Mirror) }
+        Removing { tags, list: self.list.clone().filter(|_| mode == Mode::Mirror) }
     }
 }
 
@@ -169,18 +169,6 @@ impl ToKnow {
             self.ledger.is_being_sent(key, channel, opt_out);
         }
         Ok((roster, self.ledger))
-    }
-}
-
-/// See [`Before::removing`].
-pub(super) struct ToRemove {
-    tags: TagSet,
-    list: Option<Arc<dyn File>>,
-}
-
-impl ToRemove {
-    pub(super) fn borrowed(&self) -> Removing<'_> {
-        Removing { tags: self.tags, list: self.list.as_deref() }
     }
 }
 

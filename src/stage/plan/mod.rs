@@ -207,7 +207,9 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     let first_contacts = first_contacts(&prepared, &opt_outs, &request.export.tags());
     let stopped = guards::stop(request, &prepared, before.since(&reads, request.mode, prepared.leaving));
     let is_sent = !request.dry_run && stopped.is_empty();
-    if is_sent && let Err(error) = revise(&records, &request.run, &mut prepared.chunks, opt_outs).await {
+    if is_sent
+        && let Err(error) = revise(&records, &request.run, &mut prepared.written.chunks, opt_outs).await
+    {
         discard(ports, &request.run).await;
         return Err(error);
     }
@@ -259,7 +261,7 @@ pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &st
 /// The first contacts as they would be sent, opt-outs of later rows included.
 fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts, tags: &[Tag]) -> Vec<serde_json::Value> {
     let inline = InlineTags::of(tags);
-    let shown = prepared.first_contacts.iter().filter_map(|(key, tags, contact)| {
+    let shown = prepared.written.first_contacts.iter().filter_map(|(key, tags, contact)| {
         let contact = if opt_outs.holds(*key) { &revise::amended(contact, opt_outs).ok()? } else { contact };
         serde_json::from_str(inline.contact(contact, *tags).get()).ok()
     });
@@ -311,8 +313,8 @@ fn manifest(
         replays: None,
         corrects,
         batch_contacts: request.connection.batch_size().planned(),
-        chunks: prepared.chunks,
-        refused_parts: prepared.refused_parts,
+        chunks: prepared.written.chunks,
+        refused_parts: prepared.written.refused_parts,
         planned: prepared.planned,
         warnings: prepared.warnings,
         consent: prepared.consent,
@@ -385,7 +387,7 @@ async fn read(
             .collect();
         let rules = Rules { export: &export, now, chunk_contacts, max_profiles, corrects };
         let known = known.read().map_err(|error| (0, error))?;
-        prepare(&inputs, rules, known, &removing.borrowed(), &mut ChannelSink(sender))
+        prepare(&inputs, rules, known, &removing, &mut ChannelSink(sender))
     });
     let written = write(ports, request, receiver);
     let ((), written, prepared) = tokio::join!(watch, written, thread);

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use super::prepare::{Input, PrepareError, Rules};
 use crate::{
-    contact::{ContactHash, EmailKey},
+    contact::{ContactHash, EmailKey, Mapper, Programs, Warnings},
     run::TagSet,
+    source::{Row, SourceError},
 };
 
 /// What the segments after the first have of an address: some 50 bytes each.
@@ -25,8 +27,36 @@ struct Entry {
 pub(super) struct Overlap(HashMap<EmailKey, Entry>);
 
 impl Overlap {
+    /// Reads the segments after the first. An error comes with the file that it is about.
+    pub(super) fn look_ahead(
+        inputs: &[Input<'_>],
+        rules: Rules<'_>,
+        programs: &Programs,
+    ) -> Result<Self, (usize, PrepareError)> {
+        let mut overlap = Self::default();
+        let first = inputs.first().map(|input| input.tag);
+        for (n, input) in inputs.iter().enumerate().filter(|(_, input)| Some(input.tag) != first) {
+            overlap.read(input, rules, programs).map_err(|error| (n, error))?;
+        }
+        Ok(overlap)
+    }
+
+    fn read(&mut self, input: &Input<'_>, rules: Rules<'_>, programs: &Programs) -> Result<(), PrepareError> {
+        let Some(mut rows) = input.open(rules.export)? else { return Ok(()) };
+        let mapper = Mapper::bind(rules.export.mapping(), programs, rows.header(), rules.now)
+            .map_err(SourceError::Columns)?;
+        let (mut row, mut warnings, mut scratch) = (Row::default(), Warnings::default(), Vec::new());
+        while let Some(readable) = rows.next(&mut row)? {
+            // What is wrong with a row is said when it is read again.
+            if let (Ok(()), Ok(Some(contact))) = (readable, mapper.contact(&row, &mut warnings)) {
+                self.add(contact.key(), input.tag, contact.hash(&mut scratch));
+            }
+        }
+        Ok(())
+    }
+
     /// A segment has a contact.
-    pub(super) fn add(&mut self, key: EmailKey, tag: TagSet, hash: ContactHash) {
+    fn add(&mut self, key: EmailKey, tag: TagSet, hash: ContactHash) {
         let entry =
             self.0.entry(key).or_insert(Entry { tags: tag, hash, differs: false, passed: TagSet::default() });
         // Within a segment the first row counts, and says nothing of the others.

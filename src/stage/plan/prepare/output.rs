@@ -1,0 +1,132 @@
+//! What the loop writes: chunks of contacts, and parts of rows that became none. Each is handed over when it is full.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use super::PrepareError;
+use crate::{
+    contact::{EmailKey, Prepared},
+    run::{ChunkInfo, ContactLine, LinesWriter, Origin, RefusedLine, TagSet},
+};
+
+/// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
+const MAX_CONTACT_BYTES: usize = 900_000;
+
+/// Rows that became no contact, by object.
+const REFUSED_LINES: u32 = 40_000;
+
+/// How many bytes of them, where they are long: a report unpacks an object whole.
+const REFUSED_BYTES: usize = 32 << 20;
+
+/// How many contacts a dry run shows.
+const FIRST_CONTACTS: usize = 3;
+
+/// An object that the loop finished.
+#[derive(Debug)]
+pub(in crate::stage::plan) enum Finished {
+    /// Contacts.
+    Chunk(u32, Bytes),
+    /// Rows that became no contact.
+    Refused(u32, Bytes),
+    /// Who is to lose tags.
+    Removals(u32, Bytes),
+}
+
+/// Takes finished objects; fails where nobody waits for them any more.
+pub(in crate::stage::plan) trait Sink {
+    /// Takes one.
+    fn take(&mut self, finished: Finished) -> Result<(), PrepareError>;
+}
+
+/// The objects that are being written.
+pub(super) struct Output<'a, S> {
+    sink: &'a mut S,
+    chunk_contacts: u32,
+    contacts: LinesWriter,
+    refused: LinesWriter,
+    refused_bytes: usize,
+    written: Written,
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub(in crate::stage::plan) struct Written {
+    pub chunks: Vec<ChunkInfo>,
+    pub refused_parts: u32,
+    /// The first contacts, for a dry run to show.
+    pub first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
+}
+
+/// A contact that takes so many bytes, more than a request may.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the contact takes {0} bytes, more than a request to Omnisend may")]
+pub(super) struct TooLarge(usize);
+
+impl<'a, S: Sink> Output<'a, S> {
+    /// Into a sink, in chunks of so many contacts.
+    pub(super) fn new(sink: &'a mut S, chunk_contacts: u32) -> std::io::Result<Self> {
+        Ok(Self {
+            sink,
+            chunk_contacts,
+            contacts: LinesWriter::new()?,
+            refused: LinesWriter::new()?,
+            refused_bytes: 0,
+            written: Written::default(),
+        })
+    }
+
+    /// Adds a contact, unless it is too large.
+    pub(super) fn contact(
+        &mut self,
+        of: Origin,
+        contact: &Prepared<'_>,
+    ) -> Result<Result<(), TooLarge>, PrepareError> {
+        let bytes = self.contacts.push(&ContactLine { of, contact }, MAX_CONTACT_BYTES)?;
+        if bytes > MAX_CONTACT_BYTES {
+            return Ok(Err(TooLarge(bytes)));
+        }
+        let first = &mut self.written.first_contacts;
+        if first.len() < FIRST_CONTACTS {
+            let shown = serde_json::value::to_raw_value(contact);
+            first.extend(shown.map(|shown| (contact.key(), of.tags, shown)));
+        }
+        if self.contacts.lines() >= self.chunk_contacts {
+            self.finish_chunk()?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Adds a row that became no contact.
+    pub(super) fn refuse(&mut self, line: &RefusedLine) -> Result<(), PrepareError> {
+        self.refused_bytes += self.refused.push(line, usize::MAX)?;
+        let is_full = self.refused.lines() >= REFUSED_LINES || self.refused_bytes >= REFUSED_BYTES;
+        if is_full { self.finish_refused() } else { Ok(()) }
+    }
+
+    /// Hands over what is left. The sink takes what comes after.
+    pub(super) fn finish(mut self) -> Result<(Written, &'a mut S), PrepareError> {
+        self.finish_chunk()?;
+        self.finish_refused()?;
+        Ok((self.written, self.sink))
+    }
+
+    fn finish_chunk(&mut self) -> Result<(), PrepareError> {
+        let contacts = self.contacts.lines();
+        if contacts == 0 {
+            return Ok(());
+        }
+        let n = u32::try_from(self.written.chunks.len()).unwrap_or(u32::MAX);
+        self.written.chunks.push(ChunkInfo { contacts, revised: false });
+        self.sink.take(Finished::Chunk(n, self.contacts.finish()?))
+    }
+
+    fn finish_refused(&mut self) -> Result<(), PrepareError> {
+        if self.refused.lines() == 0 {
+            return Ok(());
+        }
+        let n = self.written.refused_parts;
+        self.written.refused_parts += 1;
+        self.refused_bytes = 0;
+        self.sink.take(Finished::Refused(n, self.refused.finish()?))
+    }
+}
