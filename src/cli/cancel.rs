@@ -1,25 +1,18 @@
 //! `cancel`: stops a run, from any terminal. What was sent stays, and the report says how much that is.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use super::{
-    StateArgs,
+    earlier::{Earlier, EarlierArgs, no_run},
     exit::Failure,
-    interrupt,
     lock::Lock,
     output,
-    run::{observer, show},
-    session::{self, End},
-    time::time,
 };
 use crate::{
-    app::{App, runs},
-    config::Environment,
+    app::runs,
     run::{ExportName, Manifest, RunId},
-    stage::{Records, plan::enqueue_settlement},
 };
 
 #[derive(Debug, Args)]
@@ -30,13 +23,7 @@ pub(super) struct CancelArgs {
     /// The run; else the newest that is not over
     run: Option<RunId>,
     #[command(flatten)]
-    state: StateArgs,
-    /// Print the report as JSON, where no other process is to write it
-    #[arg(long)]
-    json: bool,
-    /// How long Omnisend may take to finish what was sent, before it counts as unknown
-    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1h")]
-    give_up_after: SignedDuration,
+    earlier: EarlierArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -44,14 +31,11 @@ A process that sends the run stops at its next batch, within seconds, asks Omnis
 writes the report. Where no process sends it, this one does that. Contacts that arrived stay in Omnisend.";
 
 pub(super) async fn cancel(args: CancelArgs) -> Result<ExitCode, Failure> {
-    let environment = Environment::read()?;
-    let state = &args.state.state;
-    let objects = Arc::new(session::directory(state)?);
-    let (app, queue) = session::app(state, objects, &environment, observer(args.json), args.give_up_after);
-    let manifest = unfinished(&app, &args).await?;
-    app.cancel(&manifest.run).await.map_err(Failure::failed)?;
+    let earlier = Earlier::open(&args.earlier)?;
+    let manifest = unfinished(&earlier, &args).await?;
+    earlier.app.cancel(&manifest.run).await.map_err(Failure::failed)?;
     output::note(&format!("run {} is canceled", manifest.run));
-    let Some(_lock) = Lock::take_if_free(state, &manifest.connection)? else {
+    let Some(_lock) = Lock::take_if_free(&args.earlier.state.state, &manifest.connection)? else {
         output::note(&format!(
             "another process posts to connection `{}`: if it sends this run, it stops within seconds and writes its \
              report; if it sends another, cancel again when it is over, to have the report",
@@ -59,28 +43,19 @@ pub(super) async fn cancel(args: CancelArgs) -> Result<ExitCode, Failure> {
         ));
         return Ok(ExitCode::SUCCESS);
     };
-    let attempt = format!("-{}", app.ports().clock.now().as_second());
-    enqueue_settlement(app.ports(), &manifest, &attempt).await?;
-    let stop = interrupt::watch();
-    match session::pump(&app, &queue, &stop, manifest.run).await? {
-        End::Finished(report) => {
-            show(&report, state, args.json)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        End::Interrupted(run) => Err(Failure::failed(format!(
-            "run {run} is canceled, and its report is not written yet: cancel again for that"
-        ))),
-    }
+    earlier.settle(&manifest).await?;
+    let to_go_on = "it is canceled, and its report is not written yet: cancel again for that";
+    earlier.finish(manifest.run, to_go_on).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The run that is asked for, or the newest, which must not be over.
-async fn unfinished(app: &App, args: &CancelArgs) -> Result<Manifest, Failure> {
-    let records = Records::new(app.ports().objects.clone());
-    for standing in runs(&*app.ports().objects, &args.export).await?.into_iter().rev() {
+async fn unfinished(earlier: &Earlier<'_>, args: &CancelArgs) -> Result<Manifest, Failure> {
+    for standing in runs(&**earlier.records.objects(), &args.export).await?.into_iter().rev() {
         if args.run.as_ref().is_some_and(|run| standing.run.run != *run) {
             continue;
         }
-        let Some(manifest) = records.manifest(&standing.run).await? else { continue };
+        let Some(manifest) = earlier.records.manifest(&standing.run).await? else { continue };
         if !standing.is_over() && manifest.dry_run.is_none() {
             return Ok(manifest);
         }
@@ -88,10 +63,11 @@ async fn unfinished(app: &App, args: &CancelArgs) -> Result<Manifest, Failure> {
             return Err(Failure::usage(format!("run {} is over: there is nothing to cancel", standing.run)));
         }
     }
-    Err(Failure::usage(match &args.run {
-        Some(run) => {
-            format!("export `{}` has no run {run}; `status` lists those that there are", args.export)
-        }
-        None => format!("no run of export `{}` is under way: there is nothing to cancel", args.export),
-    }))
+    Err(match &args.run {
+        Some(run) => no_run(&args.export, run),
+        None => Failure::usage(format!(
+            "no run of export `{}` is under way: there is nothing to cancel",
+            args.export
+        )),
+    })
 }

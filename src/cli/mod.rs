@@ -3,6 +3,7 @@
 mod cancel;
 mod connection;
 mod demo;
+mod earlier;
 mod exit;
 mod export;
 mod interrupt;
@@ -104,7 +105,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Run(args) => run::run(args).await,
             Command::Cancel(args) => cancel::cancel(args).await,
-            Command::Replay(args) => replay::replay(args).await,
+            Command::Replay(args) => Box::pin(replay::replay(args)).await,
             Command::Undo(args) => undo::undo(args).await,
             Command::Status(args) => status::status(args).await,
             Command::Connection(args) => connection::connection(args).await,

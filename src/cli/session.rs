@@ -13,14 +13,14 @@ use crate::{
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
-        objects::{Directory, ObjectError, Put},
+        objects::{Directory, ObjectError},
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
         secrets::{Freshness, LocalSecrets, SecretError},
     },
     run::{Allowed, ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
-        plan::{self, PlanError, Request, enqueue, find_sources},
+        plan::{self, PlanError, Request, enqueue, enqueue_settlement, find_sources},
         settle::Limits,
     },
 };
@@ -55,6 +55,15 @@ pub(super) enum End {
     Finished(Box<Report>),
     /// It was asked to stop.
     Interrupted(RunRef),
+}
+
+/// What was begun by processes that are gone.
+#[derive(Default)]
+struct Interrupted {
+    /// The export's newest run of its segments.
+    newest: Option<Manifest>,
+    /// Runs about some contacts only.
+    aside: Vec<Manifest>,
 }
 
 /// Opens a state directory, which must be there.
@@ -101,10 +110,13 @@ impl Session {
         }
         let mut attempt = String::new();
         let mut resumed = None;
-        if !what.dry_run
-            && let Some(manifest) = self.interrupted().await?
-        {
-            attempt = format!("-{}", self.app.ports().clock.now().as_second());
+        let Interrupted { newest, aside } =
+            if what.dry_run { Interrupted::default() } else { self.interrupted().await? };
+        for manifest in aside {
+            self.cancel_aside(&manifest).await?;
+        }
+        if let Some(manifest) = newest {
+            attempt = self::attempt(&self.app);
             let parts = sources.iter().flat_map(|source| &source.parts);
             let same = manifest.source.iter().eq(parts.map(|part| &part.object))
                 && manifest.mode == mode
@@ -140,8 +152,7 @@ impl Session {
 
     async fn plan(&self, mode: Mode, what: &What) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
-        let request = uuid::Uuid::new_v4().to_string();
-        let trigger = Trigger::Call { at: ports.clock.now(), request };
+        let trigger = call(&self.app);
         let export = self.export.name().clone();
         let run = RunRef { run: trigger.run_id(&export), export };
         let request = Request {
@@ -175,25 +186,32 @@ impl Session {
         Ok(())
     }
 
-    /// The export's newest run that sends and is not over: its plan is written, and its report is not or says that
-    /// it is parked. What a plan that died left behind is removed on the way: no run exists without its manifest.
-    async fn interrupted(&self) -> Result<Option<Manifest>, Failure> {
+    /// What processes that are gone have left of this export. What a plan that died left behind is removed on the
+    /// way: no run exists without its manifest.
+    async fn interrupted(&self) -> Result<Interrupted, Failure> {
         let ports = self.app.ports();
         let records = Records::new(ports.objects.clone());
-        let mut newest = None;
+        let mut interrupted = Interrupted::default();
         for standing in runs(&*ports.objects, self.export.name()).await?.into_iter().rev() {
-            if standing.is_planned() {
-                if newest.is_none() && !standing.is_over() && !standing.is_canceled() {
-                    let manifest = records.manifest(&standing.run).await?;
-                    newest = manifest.filter(|manifest| manifest.dry_run.is_none() && !manifest.is_aside());
+            if !standing.is_planned() {
+                for left in &standing.objects {
+                    ports.objects.delete(left).await?;
                 }
                 continue;
             }
-            for left in &standing.objects {
-                ports.objects.delete(left).await?;
+            if standing.is_over() || standing.is_canceled() {
+                continue;
+            }
+            let Some(manifest) = records.manifest(&standing.run).await?.filter(Manifest::sends) else {
+                continue;
+            };
+            if !manifest.is_aside() {
+                interrupted.newest.get_or_insert(manifest);
+            } else if !standing.is_parked() {
+                interrupted.aside.push(manifest);
             }
         }
-        Ok(newest)
+        Ok(interrupted)
     }
 
     /// Takes back that a run is parked. Its report goes first: a run that is neither parked nor over is what a
@@ -205,14 +223,34 @@ impl Session {
         Ok(())
     }
 
+    /// Has a run about some contacts settled that nobody went on with: what this one sends is newer.
+    async fn cancel_aside(&self, manifest: &Manifest) -> Result<(), Failure> {
+        let of =
+            [("undoes", &manifest.undoes), ("replays", &manifest.replays), ("corrects", &manifest.corrects)];
+        let of = of.into_iter().find_map(|(verb, of)| Some(format!("{verb} run {}", of.as_ref()?)));
+        super::output::note(&format!(
+            "run {}, which {}, was interrupted: it is settled as canceled, and a new run begins",
+            manifest.run,
+            of.unwrap_or_default()
+        ));
+        self.cancel(manifest).await?;
+        Ok(enqueue_settlement(self.app.ports(), manifest, &attempt(&self.app)).await?)
+    }
+
     async fn cancel(&self, manifest: &Manifest) -> Result<(), Failure> {
         self.unpark(manifest).await?;
-        let key = Key::Canceled(manifest.run.clone());
-        match self.app.ports().objects.put(&(&key).into(), bytes::Bytes::new(), Put::IfAbsent).await {
-            Err(ObjectError::AlreadyExists { .. }) => Ok(()),
-            written => Ok(written?),
-        }
+        self.app.cancel(&manifest.run).await.map_err(Failure::failed)
     }
+}
+
+/// What a person starts: something else each time.
+pub(super) fn call(app: &App) -> Trigger {
+    Trigger::Call { at: app.ports().clock.now(), request: uuid::Uuid::new_v4().to_string() }
+}
+
+/// Tells what is sent now from what a process before sent of the same run.
+pub(super) fn attempt(app: &App) -> String {
+    format!("-{}", app.ports().clock.now().as_second())
 }
 
 /// What handles messages over a state directory, and the queue that they go through.

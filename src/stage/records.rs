@@ -52,6 +52,17 @@ impl Records {
         self.read(&Key::Manifest(run.clone())).await
     }
 
+    /// Writes a run's manifest, with which the run exists. Where somebody planned the same run at the same time, theirs
+    /// is the plan, with the same chunks.
+    pub(super) async fn create(&self, manifest: Manifest) -> Result<Manifest, RecordError> {
+        match self.write(&Key::Manifest(manifest.run.clone()), &manifest, Put::IfAbsent).await {
+            Err(RecordError::Object(ObjectError::AlreadyExists { .. })) => {
+                Ok(self.manifest(&manifest.run).await?.unwrap_or(manifest))
+            }
+            written => written.map(|()| manifest),
+        }
+    }
+
     /// A chunk's receipt, if the chunk is done.
     pub async fn receipt(&self, run: &RunRef, chunk: u32) -> Result<Option<Receipt>, RecordError> {
         self.read(&Key::Receipt(run.clone(), chunk)).await

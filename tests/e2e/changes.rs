@@ -177,6 +177,50 @@ async fn undo_takes_exactly_the_tags_that_a_run_added() {
     world.call("undo vip 20200101t000000z-0").end().await.exits(2).says(&["has no run"]);
 }
 
+/// A world whose second run gave 300 people their tag, and whose undoing of it was killed; and the second run.
+async fn killed_while_it_undoes() -> (World, String) {
+    let world = World::with(options(), people((0..200).map(|n| (n, "Ada")))).await;
+    world.write("exports/acme/vip.toml", changes());
+    world.call("run vip").end().await.exits(0);
+    world.segment(people((0..500).map(|n| (n, "Ada"))));
+    let second = world.call("run vip").end().await;
+    let run = second.exits(0).report()["run"].as_str().unwrap().to_owned();
+    let undoing = world.call(&format!("undo vip {run}")).env("OMNISEND_EXPORT_KILL", "tag.removed:1");
+    undoing.end().await.was_killed();
+    (world, run)
+}
+
+#[tokio::test]
+async fn an_undo_that_was_interrupted_goes_on() {
+    let (world, run) = killed_while_it_undoes().await;
+    let runs = || world.files().into_iter().filter(|file| file.ends_with("manifest.json")).count();
+    let begun = runs();
+    let undone = world.call(&format!("undo vip {run}")).end().await;
+    let report = undone.exits(0).says(&["going on with run vip/", "which was interrupted"]).report();
+    assert_eq!((&report["undoes"], &report["tags"]["removed_from"]), (&json!(run), &json!(300)));
+    assert_eq!(runs(), begun, "it is the same run");
+    // Nothing of it hangs over the runs that come after it.
+    let next = world.call("run vip").end().await;
+    assert_eq!(counts(next.exits(0).report()), [500, 200, 300, 300]);
+    let last = world.call("run vip").end().await;
+    assert_eq!(counts(last.exits(0).report()), [500, 500, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_undo_that_was_interrupted_and_left_is_canceled_by_the_next_run() {
+    let (world, run) = killed_while_it_undoes().await;
+    let next = world.call("run vip").end().await;
+    next.exits(0)
+        .says(&["which undoes run", "was interrupted: it is settled as canceled, and a new run begins"]);
+    let contacts = world.contacts().await;
+    assert!(contacts.values().all(|contact| contact["tags"] == json!(["segment: VIP"])));
+    let last = world.call("run vip").end().await;
+    assert_eq!(counts(last.exits(0).report()), [500, 500, 0, 0]);
+    // It can be undone still.
+    let undone = world.call(&format!("undo vip {run}")).end().await;
+    assert_eq!(undone.exits(0).report()["tags"]["removed_from"], 300);
+}
+
 #[tokio::test]
 async fn a_dry_run_and_a_stopped_run_ask_nothing_of_anybody() {
     let world = World::with(options(), people((0..40).map(|n| (n, "Ada")))).await;

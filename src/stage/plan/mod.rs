@@ -5,8 +5,10 @@ mod before;
 mod consent;
 mod corrections;
 mod drop;
+mod error;
 mod guards;
 mod known;
+mod messages;
 mod overlap;
 mod prepare;
 #[cfg(feature = "cli")]
@@ -37,10 +39,13 @@ use self::{
 pub use self::{
     corrections::{Corrections, Rejects, dropped_rejects, rejects_of},
     drop::{Claim, DropError, Part, Source, claim, claims},
+    error::PlanError,
+    messages::{enqueue, enqueue_settlement},
     prepare::PrepareError,
+    replay::replay,
+    undo::undo,
 };
-pub use self::{replay::replay, undo::undo};
-use super::{Notice, Observer, RecordError, Records};
+use super::{Notice, Observer, Records};
 use crate::{
     config::{CompleteOn, Connection, Export, Segment},
     contact::Tag,
@@ -48,14 +53,13 @@ use crate::{
     ports::{
         Ports,
         objects::{ObjectError, Put},
-        queue::QueueError,
     },
     run::{
-        Allowed, DryRun, ExportName, Guard, GuardName, InlineTags, Key, Manifest, Mode, PUBLISHED_BATCH,
-        RunRef, SegmentDrop, Step, Trigger, WantedSegment, Work,
+        Allowed, DryRun, Guard, GuardName, InlineTags, Key, Manifest, Mode, PUBLISHED_BATCH, RunRef,
+        SegmentDrop, Trigger, WantedSegment,
     },
     scale,
-    source::{HeadersDiffer, ObjectFile},
+    source::ObjectFile,
 };
 
 /// Finished objects that may wait to be written while the next one is prepared.
@@ -82,96 +86,6 @@ pub struct Request {
     pub allowed: Allowed,
     /// What it reads instead of segments; a drop of corrections is known as one without it.
     pub corrections: Option<Corrections>,
-}
-
-/// Why there is no plan. Nothing was sent.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// There is no file where the export looks for one.
-    #[error("export `{export}`: no segment file at {path}; put one there, or correct `path` in the export")]
-    NoSource {
-        /// The export.
-        export: ExportName,
-        /// Where it looked.
-        path: String,
-    },
-    /// There is no drop that is complete, or none that can be told.
-    #[error("export `{export}`: {source}")]
-    Drop {
-        /// The export.
-        export: ExportName,
-        /// What is there, and what is not.
-        #[source]
-        source: Box<DropError>,
-    },
-    /// The file cannot be trusted, or does not fit the mapping.
-    #[error("export `{export}`: {object}: {source}")]
-    File {
-        /// The export.
-        export: ExportName,
-        /// The file.
-        object: String,
-        /// What is wrong.
-        #[source]
-        source: PrepareError,
-    },
-    /// The files of a drop have not the same columns.
-    #[error(
-        "export `{export}`: the columns of {object} are not those of {first}: {differs}; all files of a drop have the \
-         same columns in the same order"
-    )]
-    Headers {
-        /// The export.
-        export: ExportName,
-        /// The first file.
-        first: String,
-        /// The one that differs.
-        object: String,
-        /// How.
-        differs: Box<HeadersDiffer>,
-    },
-    /// What the export remembers of whom it sent cannot be read.
-    #[error(
-        "export `{export}`: {list}: {reason}; remove snapshots/{export}/current.json, and the next run sends everybody, and \
-         takes tags from nobody"
-    )]
-    Snapshot {
-        /// The export.
-        export: ExportName,
-        /// The list of its members.
-        list: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file of rejects that cannot be taken for corrections.
-    #[error("export `{export}`: {object} holds rejects, and {why}")]
-    Rejects {
-        /// The export.
-        export: ExportName,
-        /// The file.
-        object: String,
-        /// What is wrong with them, and what to do.
-        why: String,
-    },
-    /// The store.
-    #[error(transparent)]
-    Object(#[from] ObjectError),
-    /// The run's own objects.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The queue.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    /// The thread that prepares died.
-    #[error("the plan's thread panicked; this is a bug in omnisend-export, and the log says where")]
-    Thread(#[from] tokio::task::JoinError),
-}
-
-impl PlanError {
-    /// Whether it is about what was dropped, and not about the world around it.
-    pub fn is_of_the_drop(&self) -> bool {
-        matches!(self, Self::File { .. } | Self::Headers { .. } | Self::Rejects { .. })
-    }
 }
 
 /// The drop of a segment that a run would read now: the newest.
@@ -222,40 +136,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     };
     let manifest = manifest(request, started_at, reads, &before, prepared, dry_run, stopped);
     kill_point::reach("plan.before-manifest");
-    match records.write(&Key::Manifest(request.run.clone()), &manifest, Put::IfAbsent).await {
-        // Somebody planned the same run at the same time: theirs is the plan, with the same chunks.
-        Err(RecordError::Object(ObjectError::AlreadyExists { .. })) => {
-            Ok(records.manifest(&request.run).await?.unwrap_or(manifest))
-        }
-        written => written.map(|()| manifest).map_err(Into::into),
-    }
-}
-
-/// Sends the messages of a run: an upload for every chunk without a receipt, then the settlement. Sending them
-/// again is safe. `attempt` is empty the first time, and tells a deliberate repetition from a duplicate.
-pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Result<(), PlanError> {
-    let written = Records::new(ports.objects.clone()).written(&manifest.run).await?;
-    let run = &manifest.run;
-    let steps = manifest
-        .chunks_to_send()
-        .filter(|chunk| !written.contains(&(&Key::Receipt(run.clone(), *chunk)).into()))
-        .map(|chunk| Step::Upload { chunk })
-        .chain([Step::Settle]);
-    let messages: Vec<_> =
-        steps.map(|step| Work { run: run.clone(), step }.message(&manifest.connection, attempt)).collect();
-    let (first, second) = messages.split_at(messages.len() / 2);
-    ports.queue.send(first).await?;
-    kill_point::reach("plan.half-enqueued");
-    ports.queue.send(second).await?;
-    let at = ports.clock.now();
-    let records = Records::new(ports.objects.clone());
-    Ok(records.write(&Key::Enqueued(run.clone()), &serde_json::json!({ "at": at }), Put::Replace).await?)
-}
-
-/// Sends the one message that settles a run.
-pub async fn enqueue_settlement(ports: &Ports, manifest: &Manifest, attempt: &str) -> Result<(), PlanError> {
-    let work = Work { run: manifest.run.clone(), step: Step::Settle };
-    Ok(ports.queue.send(&[work.message(&manifest.connection, attempt)]).await?)
+    Ok(records.create(manifest).await?)
 }
 
 /// The first contacts as they would be sent, opt-outs of later rows included.

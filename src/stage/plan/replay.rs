@@ -80,12 +80,7 @@ pub async fn replay(
         run,
         ..of.clone()
     };
-    match records.write(&Key::Manifest(manifest.run.clone()), &manifest, Put::IfAbsent).await {
-        Err(RecordError::Object(crate::ports::objects::ObjectError::AlreadyExists { .. })) => {
-            Ok(Some(records.manifest(&manifest.run).await?.unwrap_or(manifest)))
-        }
-        written => written.map(|()| Some(manifest)).map_err(Into::into),
-    }
+    Ok(Some(records.create(manifest).await?))
 }
 
 /// The new run's chunks, one after the other.

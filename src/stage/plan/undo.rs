@@ -58,12 +58,7 @@ pub async fn undo(
         replays: None,
         ..of.clone()
     };
-    match records.write(&Key::Manifest(manifest.run.clone()), &manifest, Put::IfAbsent).await {
-        Err(RecordError::Object(crate::ports::objects::ObjectError::AlreadyExists { .. })) => {
-            Ok(records.manifest(&manifest.run).await?.unwrap_or(manifest))
-        }
-        written => written.map(|()| manifest).map_err(Into::into),
-    }
+    Ok(records.create(manifest).await?)
 }
 
 /// Writes down who loses which tags. Answers with how many each object holds.
