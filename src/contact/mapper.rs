@@ -327,7 +327,7 @@ mod tests {
         let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
         while let Some(Ok(())) = rows.next(&mut row).unwrap() {
             seen.push(match mapper.contact(&row, &mut warnings) {
-                Ok(Some(contact)) => serde_json::to_string(&contact).unwrap(),
+                Ok(Some(contact)) => contact.to_json().get().to_owned(),
                 Ok(None) => "filtered".to_owned(),
                 Err(invalid) => invalid.to_string(),
             });

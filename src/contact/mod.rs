@@ -14,6 +14,7 @@ mod prepared;
 mod program;
 mod takes;
 mod warnings;
+mod wire;
 
 pub(crate) use self::mask::mask_contact;
 pub use self::{
@@ -28,9 +29,10 @@ pub use self::{
     mapping::{Decimal, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Property, Source},
     names::{InvalidText, PropertyName, Tag},
     normalise::{Flaw, check_format, is_region},
-    prepared::{EmailKey, Identifier, Prepared, Value},
+    prepared::{EmailKey, Prepared, Value},
     program::{ProgramError, Programs, check_expression, check_template},
     warnings::Warnings,
+    wire::Identifier,
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{mask::masked, normalise::country_code};

@@ -1,14 +1,11 @@
 //! A contact as Omnisend is sent it.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Serialize, Serializer,
-    ser::{SerializeMap, SerializeSeq},
-};
+use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Channel, Channels, Consent, Field, Proof, Said, Statement, Status, latest_opt_out};
+use super::{Channel, Channels, Consent, Field, Said, Statement, Status, latest_opt_out};
 
 /// What tells contacts apart within a run: a 128-bit hash of the normalised address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,8 +42,8 @@ impl Value<'_> {
 
 /// A contact, ready to be sent: what `POST /contacts` takes, and an item of `POST /batches`.
 ///
-/// Its tags are written into it when it is sent (`run::InlineTags`). It has `channels` only where its row says so: consent is never invented, and a contact without them keeps what it
-/// has.
+/// Its tags are written into it when it is sent (`run::InlineTags`). It has `channels` only where its row says so: consent
+/// is never invented, and a contact without them keeps what it has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared<'a> {
     /// The normalised address.
@@ -111,108 +108,5 @@ impl EmailKey {
     /// That of a normalised address.
     pub fn of(address: &str) -> Self {
         Self(xxh3_128(address.as_bytes()))
-    }
-}
-
-impl Field {
-    /// The field's key in a contact of the API. E-mail and phone are identifiers, not fields, there.
-    fn wire_key(self) -> &'static str {
-        match self {
-            Self::FirstName => "firstName",
-            Self::LastName => "lastName",
-            Self::PostalCode => "postalCode",
-            Self::CountryCode => "countryCode",
-            Self::CreatedAt => "createdAt",
-            other => other.key(),
-        }
-    }
-}
-
-/// A way to reach a contact, as the API takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identifier<'a> {
-    /// `email` or `phone`.
-    #[serde(rename = "type")]
-    pub kind: Cow<'a, str>,
-    /// The address or the number.
-    pub id: Cow<'a, str>,
-    /// The status of its channel; left out, Omnisend's stays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channels: Option<BTreeMap<Channel, Statement>>,
-    /// How a subscription was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent: Option<Proof<'a>>,
-    /// Whether Omnisend may send its welcome message.
-    #[serde(rename = "sendWelcomeMessage")]
-    pub send_welcome_message: bool,
-}
-
-impl<'a> Identifier<'a> {
-    fn of(contact: &'a Prepared<'_>, channel: Channel, id: &'a str) -> Self {
-        let consent = contact.consent.of(channel);
-        let mut identifier = Self {
-            kind: match channel {
-                Channel::Email => Cow::Borrowed("email"),
-                Channel::Sms => Cow::Borrowed("phone"),
-            },
-            id: Cow::Borrowed(id),
-            channels: None,
-            consent: consent.proof.clone(),
-            send_welcome_message: contact.send_welcome_message,
-        };
-        if let Some(statement) = consent.said.statement() {
-            identifier.set(statement);
-        }
-        identifier
-    }
-
-    /// The channel that it is the way to.
-    pub fn channel(&self) -> Channel {
-        if self.kind == "phone" { Channel::Sms } else { Channel::Email }
-    }
-
-    /// The status that it has.
-    pub fn statement(&self) -> Option<Statement> {
-        self.channels.as_ref().and_then(|channels| channels.get(&self.channel()).copied())
-    }
-
-    /// Gives it a status.
-    pub fn set(&mut self, statement: Statement) {
-        self.channels = Some([(self.channel(), statement)].into());
-    }
-}
-
-struct Identifiers<'a>(&'a Prepared<'a>);
-
-impl Serialize for Identifiers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        list.serialize_element(&Identifier::of(self.0, Channel::Email, &self.0.email))?;
-        if let Some(phone) = &self.0.phone {
-            list.serialize_element(&Identifier::of(self.0, Channel::Sms, phone))?;
-        }
-        list.end()
-    }
-}
-
-struct Properties<'a>(&'a [(&'a str, Value<'a>)]);
-
-impl Serialize for Properties<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-impl Serialize for Prepared<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("identifiers", &Identifiers(self))?;
-        for (field, value) in &self.fields {
-            map.serialize_entry(field.wire_key(), value)?;
-        }
-        if !self.properties.is_empty() {
-            map.serialize_entry("customProperties", &Properties(&self.properties))?;
-        }
-        map.end()
     }
 }

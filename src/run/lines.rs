@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::TagSet;
-use crate::contact::{ContactHash, Identifier};
+use crate::contact::{ContactHash, Identifier, Prepared};
 
 /// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
 const LEVEL: i32 = -5;
@@ -149,8 +149,28 @@ impl LinesWriter {
 
     /// Adds a line. Answers with its length in bytes; where that is more than `max`, the line is not added.
     pub fn push(&mut self, line: &impl Serialize, max: usize) -> io::Result<usize> {
+        self.push_written(max, |out| serde_json::to_writer(out, line))
+    }
+
+    /// Adds a contact that the plan made, as a [`ContactLine`].
+    pub fn push_contact(&mut self, of: &Origin, contact: &Prepared<'_>, max: usize) -> io::Result<usize> {
+        self.push_written(max, |out| {
+            out.extend_from_slice(b"{\"of\":");
+            serde_json::to_writer(&mut *out, of)?;
+            out.extend_from_slice(b",\"contact\":");
+            contact.write(out);
+            out.push(b'}');
+            Ok(())
+        })
+    }
+
+    fn push_written(
+        &mut self,
+        max: usize,
+        write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+    ) -> io::Result<usize> {
         let before = self.buffer.len();
-        serde_json::to_writer(&mut self.buffer, line)?;
+        write(&mut self.buffer)?;
         let bytes = self.buffer.len() - before;
         if bytes > max {
             self.buffer.truncate(before);

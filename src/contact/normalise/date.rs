@@ -35,8 +35,16 @@ pub(super) fn birthdate<'a>(cell: &'a str, format: Option<&str>, today: Date) ->
     if !(OLDEST..=today).contains(&day) {
         return Err(Flaw::Birthdate);
     }
-    let text = day.to_string();
-    Ok(if text == cell { Cow::Borrowed(cell) } else { Cow::Owned(text) })
+    Ok(if format.is_none() && is_iso(cell) { Cow::Borrowed(cell) } else { Cow::Owned(day.to_string()) })
+}
+
+/// Whether a day is written as `YYYY-MM-DD`.
+fn is_iso(day: &str) -> bool {
+    day.len() == 10
+        && day
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() })
 }
 
 /// `YYYY-MM-DD` for a day, RFC 3339 for a moment.
@@ -247,6 +255,7 @@ mod tests {
             ("02/03/1990", "%m/%d/%Y", Ok("1990-02-03")),
             ("2/3/1990 0:00", "%m/%d/%Y", Ok("1990-02-03")),
             ("28.02.90", "%d.%m.%y", Ok("1990-02-28")),
+            ("1990-02-03", "%Y-%d-%m", Ok("1990-03-02")),
             ("1990-02-28", "%d/%m/%Y", Err(Flaw::Format)),
         ] {
             assert_eq!(birthdate(cell, Some(format), TODAY).as_deref(), found.as_ref().copied(), "{cell}");

@@ -28,13 +28,34 @@ pub(crate) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, Flaw> {
 }
 
 fn address(cell: &str, keep_case: bool) -> Option<Cow<'_, str>> {
-    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-    if cell.len() > MAX_BYTES || cell.starts_with('"') || has_width(cell) {
+    if cell.len() > MAX_BYTES || !(is_usual(cell) || is_address(cell)) {
         return None;
     }
-    EmailAddress::parse_with_options(cell, options).ok()?;
     let is_lower = cell.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
     Some(if keep_case || is_lower { Cow::Borrowed(cell) } else { Cow::Owned(lower(cell)) })
+}
+
+fn is_address(cell: &str) -> bool {
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    !cell.starts_with('"') && !has_width(cell) && EmailAddress::parse_with_options(cell, options).is_ok()
+}
+
+/// Whether it is an address with nothing in it but letters, digits and what mail services give out. Nearly all are, and
+/// the whole grammar takes several times as long. What is usual is an address by that grammar too.
+fn is_usual(cell: &str) -> bool {
+    let Some((local, domain)) = cell.split_once('@') else { return false };
+    let is_word = |word: &[u8]| {
+        !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'))
+    };
+    let is_label = |label: &[u8]| {
+        matches!(label, [first, .., last] if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric())
+            && label.len() <= 63
+            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    };
+    local.len() <= 64
+        && local.as_bytes().split(|b| *b == b'.').all(is_word)
+        && domain.contains('.')
+        && domain.as_bytes().split(|b| *b == b'.').all(is_label)
 }
 
 /// In lower case. Most addresses are ASCII, for which that is quick.
@@ -52,7 +73,22 @@ fn has_width(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_usual_address_is_an_address(
+            cell in "[a-cA-C0-9._+-]{0,9}@[a-cA-C0-9.-]{0,9}",
+            usual in "[a-z0-9]{1,64}@[a-z0-9]{2,63}(\\.[a-z0-9]{2,63}){1,3}",
+        ) {
+            prop_assert!(is_usual(&usual));
+            for cell in [cell, usual].iter().filter(|cell| cell.len() <= MAX_BYTES && is_usual(cell)) {
+                prop_assert!(is_address(cell), "{cell}");
+            }
+        }
+    }
 
     #[test]
     fn an_address_is_lower_cased_unless_its_case_is_kept() {

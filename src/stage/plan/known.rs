@@ -99,6 +99,10 @@ impl Known {
 
     /// Where somebody is in the list.
     pub(super) fn find(&self, key: EmailKey) -> Option<MemberAt> {
+        // The table of a first run is as large, and looking at it is not free.
+        if self.rows.is_empty() {
+            return None;
+        }
         let (bucket, kept) = split(key);
         let (mut low, mut high) =
             (*self.starts.get(bucket)? as usize, *self.starts.get(bucket + 1)? as usize);

@@ -188,7 +188,7 @@ impl Shown<'_> {
                 }
                 self.ledger.taken(key, &mut contact, &Channels::default());
                 shown.fate = Fate::Sent;
-                shown.contact = serde_json::to_value(&contact).ok();
+                shown.contact = serde_json::from_str(contact.to_json().get()).ok();
                 if let Some(contact) = shown.contact.as_mut().and_then(|contact| contact.as_object_mut()) {
                     contact.insert("tags".to_owned(), [tag.as_str()].as_slice().into());
                 }

@@ -84,7 +84,7 @@ fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
                 seen.insert(key);
                 ledger.taken(key, &mut contact, &Channels::default());
                 seen.note(key, ledger.sent(&contact));
-                written.push((key, serde_json::value::to_raw_value(&contact).unwrap()));
+                written.push((key, contact.to_json()));
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::PrepareError;
 use crate::{
     contact::{EmailKey, Prepared},
-    run::{ChunkInfo, ContactLine, LinesWriter, Origin, RefusedLine, TagSet},
+    run::{ChunkInfo, LinesWriter, Origin, RefusedLine, TagSet},
 };
 
 /// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
@@ -81,14 +81,13 @@ impl<'a, S: Sink> Output<'a, S> {
         of: Origin,
         contact: &Prepared<'_>,
     ) -> Result<Result<(), TooLarge>, PrepareError> {
-        let bytes = self.contacts.push(&ContactLine { of, contact }, MAX_CONTACT_BYTES)?;
+        let bytes = self.contacts.push_contact(&of, contact, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
             return Ok(Err(TooLarge(bytes)));
         }
         let first = &mut self.written.first_contacts;
         if first.len() < FIRST_CONTACTS {
-            let shown = serde_json::value::to_raw_value(contact);
-            first.extend(shown.map(|shown| (contact.key(), of.tags, shown)));
+            first.push((contact.key(), of.tags, contact.to_json()));
         }
         if self.contacts.lines() >= self.chunk_contacts {
             self.finish_chunk()?;
