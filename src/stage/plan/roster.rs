@@ -14,8 +14,8 @@ use crate::{
 pub(super) enum Who {
     /// A member of the snapshot.
     Member(MemberAt),
-    /// Somebody else.
-    New(EmailKey),
+    /// Somebody else. Their key goes beside it: with it, every row would wait until it is in memory.
+    New,
 }
 
 /// How somebody is met in the source.
@@ -46,31 +46,30 @@ impl Roster {
             let who = Who::Member(at);
             return if self.known.meet(at) { Met::Again(who) } else { Met::First(who) };
         }
-        let who = Who::New(key);
-        if self.new.insert(key).is_some() { Met::Again(who) } else { Met::First(who) }
+        if self.new.insert(key).is_some() { Met::Again(Who::New) } else { Met::First(Who::New) }
     }
 
     /// Somebody whom the source had before; `None` where it has not, or not yet.
     pub(super) fn find_met(&self, key: EmailKey) -> Option<Who> {
         match self.known.find(key) {
             Some(at) => self.known.is_met(at).then_some(Who::Member(at)),
-            None => self.new.get(key).map(|_| Who::New(key)),
+            None => self.new.get(key).map(|_| Who::New),
         }
     }
 
     /// What is noted of somebody who was met.
-    pub(super) fn note(&self, who: Who) -> Note {
+    pub(super) fn note(&self, who: Who, key: EmailKey) -> Note {
         match who {
             Who::Member(at) => self.known.note(at),
-            Who::New(key) => self.new.get(key).unwrap_or_default(),
+            Who::New => self.new.get(key).unwrap_or_default(),
         }
     }
 
     /// Notes something of somebody who was met.
-    pub(super) fn set_note(&mut self, who: Who, note: Note) {
+    pub(super) fn set_note(&mut self, who: Who, key: EmailKey, note: Note) {
         match who {
             Who::Member(at) => self.known.set_note(at, note),
-            Who::New(key) => self.new.note(key, note),
+            Who::New => self.new.note(key, note),
         }
     }
 
@@ -78,7 +77,7 @@ impl Roster {
     pub(super) fn consent(&self, who: Who) -> Channels<Option<Statement>> {
         let of = |channel| match who {
             Who::Member(at) => self.known.consent(at, channel).statement(),
-            Who::New(_) => None,
+            Who::New => None,
         };
         Channels { email: of(Channel::Email), sms: of(Channel::Sms) }
     }

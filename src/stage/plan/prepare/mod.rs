@@ -286,7 +286,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         let known_tags = self.roster.is_to_have(who, tags);
         let of = Origin { at, hash, tags, known_tags };
         if let Err(too_large) = self.output.contact(of, &contact)? {
-            self.roster.set_note(who, Ledger::NOT_SENT);
+            self.roster.set_note(who, key, Ledger::NOT_SENT);
             return self.invalid(&spot.invalid("too_large", too_large.to_string(), email));
         }
         self.sent(who, &contact);
@@ -297,7 +297,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
     fn sent(&mut self, who: Who, contact: &Contact<'_>) {
         self.planned.sent += 1;
         if self.ledger.is_kept() {
-            self.roster.set_note(who, self.ledger.sent(contact));
+            self.roster.set_note(who, contact.key(), self.ledger.sent(contact));
         }
     }
 
@@ -306,10 +306,11 @@ impl<'a, S: Sink> Preparation<'a, S> {
         if !self.ledger.is_kept() {
             return Ok(());
         }
-        let (key, note) = (contact.key(), self.roster.note(who));
+        let key = contact.key();
+        let note = self.roster.note(who, key);
         if note != 0 {
             let known = self.roster.consent(who);
-            self.roster.set_note(who, self.ledger.again(key, note, &contact.consent, &known));
+            self.roster.set_note(who, key, self.ledger.again(key, note, &contact.consent, &known));
             return Ok(());
         }
         // Omnisend has the contact as its first row is, which is gone by: its opt-out is sent on its own.
