@@ -1,6 +1,6 @@
 //! How an export's files are read: `[source]` and `[csv]`.
 
-use crate::source::{Charset, Compression, Delimiter, Format, Reading};
+use crate::source::{Charset, Compression, Delimiter, Escape, Format, Reading};
 
 use super::{item::Item, section::Section, words};
 
@@ -45,10 +45,14 @@ fn csv(item: &Item<'_>, reading: &mut Reading) -> Option<()> {
     let mut section = item.section()?;
     let delimiter =
         section.optional("delimiter").map(|item| item.parse(|text| Delimiter::try_from(text.to_owned())));
+    let escape = section
+        .optional("escape")
+        .map(|item| item.choice("an escape that is read", &[("\\", Escape::Backslash)]));
     let columns = section.optional("columns").map(|item| columns(&item));
     let nulls = section.optional("null").map(|item| texts(&item));
     section.finish();
     reading.delimiter = delimiter.map_or(Some(None), |delimiter| delimiter.map(Some))?;
+    reading.escape = escape.map_or(Some(None), |escape| escape.map(Some))?;
     reading.columns = columns.map_or(Some(None), |columns| columns.map(Some))?;
     if let Some(nulls) = nulls {
         reading.nulls = nulls?;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::{
     contact::{Field, Kind, Mapped, OnInvalid, Property, Source, Status},
     run::{BatchSetting, GuardLimits, Mode, TagSetting, TagWay},
-    source::{Charset, Compression, Delimiter, Format, Reading},
+    source::{Charset, Compression, Delimiter, Escape, Format, Reading},
 };
 
 use super::*;
@@ -147,6 +147,7 @@ fn an_export_with_everything() {
         segments = [{ name = "VIP & friends", tag = "vip", path = "s3://lake/out/vip.parquet" }]
         [csv]
         delimiter = "tab"
+        escape = "\\"
         columns = ["EMail", "Tier"]
         null = ["NULL", ""]
         [source]
@@ -172,6 +173,7 @@ fn an_export_with_everything() {
         compression: Some(Compression::Gzip),
         encoding: Charset::named("shift_jis").ok(),
         delimiter: Delimiter::try_from("\t".to_owned()).ok(),
+        escape: Some(Escape::Backslash),
         columns: Some(vec!["EMail".to_owned(), "Tier".to_owned()]),
         nulls: vec!["NULL".to_owned(), String::new()],
         is_neutral: false,

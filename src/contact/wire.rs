@@ -121,9 +121,10 @@ impl Prepared<'_> {
             Channel::Sms => b"{\"type\":\"phone\",\"id\":",
         });
         text(id, out);
-        out.extend_from_slice(match self.send_welcome_message {
-            true => b",\"sendWelcomeMessage\":true}",
-            false => b",\"sendWelcomeMessage\":false}",
+        out.extend_from_slice(if self.send_welcome_message {
+            b",\"sendWelcomeMessage\":true}".as_slice()
+        } else {
+            b",\"sendWelcomeMessage\":false}"
         });
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Reads {
     pub table: Option<String>,
     /// The encoding.
     pub encoding: Option<String>,
+    /// Whether a backslash keeps what follows it in its cell.
+    pub escape: bool,
     /// The columns of files without a header.
     pub columns: Vec<String>,
 }
@@ -98,10 +100,15 @@ fn head(lines: &mut Lines, place: &Place<'_>, survey: &Survey) {
     if let Some(encoding) = &place.reads.encoding {
         lines.blank().line("[source]", "").line(&format!("encoding = {}", quoted(encoding)), "");
     }
+    if place.reads.escape || !place.reads.columns.is_empty() {
+        lines.blank().line("[csv]", "");
+    }
+    if place.reads.escape {
+        lines.line(r#"escape = "\\""#, "a backslash keeps quotes and delimiters in their cells");
+    }
     if !place.reads.columns.is_empty() {
         let columns: Vec<_> = place.reads.columns.iter().map(|column| quoted(column)).collect();
-        lines.blank().line("[csv]", "the files have no header");
-        lines.line(&format!("columns = [{}]", columns.join(", ")), "");
+        lines.line(&format!("columns = [{}]", columns.join(", ")), "the files have no header");
     }
 }
 

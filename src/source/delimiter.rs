@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A CSV delimiter: one ASCII character that is no letter, digit, quote or line break.
+/// A CSV delimiter: one ASCII character that is no letter, digit, quote, backslash or line break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Delimiter(u8);
@@ -11,7 +11,7 @@ pub struct Delimiter(u8);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not a delimiter: use one character such as \",\", \";\", \"|\" or \"tab\"; \
-     no letter, digit, quote or line break",
+     no letter, digit, quote, backslash or line break",
     .0.escape_debug()
 )]
 pub struct InvalidDelimiter(String);
@@ -44,7 +44,7 @@ impl TryFrom<String> for Delimiter {
         match text.as_bytes() {
             // In single quotes TOML leaves the backslash alone.
             b"tab" | b"\\t" => Ok(Self(b'\t')),
-            [b'"' | b'\'' | b'\r' | b'\n'] => Err(InvalidDelimiter(text)),
+            [b'"' | b'\'' | b'\\' | b'\r' | b'\n'] => Err(InvalidDelimiter(text)),
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(Self(*byte)),
             _ => Err(InvalidDelimiter(text)),
         }
@@ -76,7 +76,7 @@ mod tests {
             assert_eq!(delimiter.byte(), byte, "{text:?}");
             assert_eq!(Delimiter::try_from(String::from(delimiter)), Ok(delimiter));
         }
-        for text in ["", ",,", "a", "7", "\"", "'", "\n", "\r", "¦", "comma"] {
+        for text in ["", ",,", "a", "7", "\"", "'", "\\", "\n", "\r", "¦", "comma"] {
             assert!(Delimiter::try_from(text.to_owned()).is_err(), "{text:?}");
         }
     }

@@ -119,6 +119,21 @@ pub enum SourceError {
         /// Where the row begins.
         line: u64,
     },
+    /// A backslash stands before quotes within a value.
+    #[error(
+        "line {line}: a backslash stands before a quote inside a value, as Spark, MySQL and others write it; say \
+         `escape = \"\\\\\"` under [csv], or have the quotes doubled: in Spark by `.option(\"escape\", \"\\\"\")`"
+    )]
+    Escaped {
+        /// Where the row begins.
+        line: u64,
+    },
+    /// In the header, something stands behind a closing quote.
+    #[error("line {line}: {}", super::BadRow::AfterQuote)]
+    AfterQuote {
+        /// Where the header begins.
+        line: u64,
+    },
     /// A row is larger than any contact can be.
     #[error(
         "line {line}: this row is larger than {} MiB, which no contact can be; a quote may be open, or the delimiter or line ends may not be what they seem",

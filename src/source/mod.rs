@@ -1,6 +1,7 @@
 //! Segment files to rows. Reads a stream once, in flat memory, and says of every row it cannot read where it is.
 
 mod bridge;
+mod cells;
 mod charset;
 mod csv;
 mod decode;
@@ -35,7 +36,7 @@ pub use self::{
     file::File,
     header::{ColumnProblem, Header, HeadersDiffer},
     neutral::{neutral, restored},
-    reading::{Compression, Format, Reading},
+    reading::{Compression, Escape, Format, Reading},
     row::{BadRow, Row},
 };
 

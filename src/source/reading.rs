@@ -17,6 +17,8 @@ pub struct Reading {
     pub encoding: Option<Charset>,
     /// What stands between two cells of a CSV file; `None`: found out.
     pub delimiter: Option<Delimiter>,
+    /// What keeps a delimiter, a quote or a line break of a CSV file in its cell besides quotes.
+    pub escape: Option<Escape>,
     /// The columns, of CSV files that may have no header: a first row that repeats them is one. `None`: the first row
     /// of each names them.
     pub columns: Option<Vec<String>>,
@@ -41,12 +43,21 @@ impl Default for Reading {
             compression: None,
             encoding: None,
             delimiter: None,
+            escape: None,
             columns: None,
             // As Snowflake, Redshift, MySQL and PostgreSQL write it; no person is called so.
             nulls: vec!["\\N".to_owned()],
             is_neutral: false,
         }
     }
+}
+
+/// What stands before a character of a CSV file that is to stay in its cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Escape {
+    /// `\`, and nothing else: no producer has another by itself.
+    #[serde(rename = "\\")]
+    Backslash,
 }
 
 /// What a file is.

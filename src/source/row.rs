@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use csv::StringRecord;
+use super::cells::RowCells;
 
 /// One row's cells. A reader fills it anew for each row, so that no row allocates.
 #[derive(Debug, Default)]
 pub struct Row {
-    cells: StringRecord,
+    cells: RowCells,
     /// Cells that are lists, by their column: few formats have any, and few rows.
     lists: Vec<(usize, Vec<String>)>,
     line: u64,
@@ -40,7 +40,7 @@ impl Row {
 
     /// All its cells' text, one after the other.
     pub(super) fn text(&self) -> &str {
-        self.cells.as_slice()
+        self.cells.text()
     }
 
     /// Where the row begins, counted from 1: the line of a text file, its header's line included; the row of a
@@ -56,7 +56,7 @@ impl Row {
     }
 
     /// The cells, to be filled anew and set again.
-    pub(super) fn take_cells(&mut self) -> StringRecord {
+    pub(super) fn take_cells(&mut self) -> RowCells {
         std::mem::take(&mut self.cells)
     }
 
@@ -66,7 +66,7 @@ impl Row {
     }
 
     /// The row's cells.
-    pub(super) fn set_cells(&mut self, cells: StringRecord) {
+    pub(super) fn set_cells(&mut self, cells: RowCells) {
         self.cells = cells;
     }
 }
@@ -91,6 +91,23 @@ pub enum BadRow {
         /// Cells of the row.
         found: usize,
     },
+    /// More cells than the header, one of them cut at a delimiter behind a backslash.
+    #[error(
+        "the row has {found} cells where the header has {expected}, and a backslash stands before a delimiter; if that is to \
+         keep it in its cell, say `escape = \"\\\\\"` under [csv]"
+    )]
+    Cut {
+        /// Columns of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+    /// Text between a closing quote and the delimiter.
+    #[error(
+        "text stands between a closing quote and the delimiter, so that it is not clear where the cell ends; double the \
+         quotes inside the value"
+    )]
+    AfterQuote,
     /// A zero byte, which no text has.
     #[error("the row holds a NUL byte")]
     Nul,

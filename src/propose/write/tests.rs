@@ -10,7 +10,8 @@ use crate::{
     source::{self, Reading, Row, Rows},
 };
 
-static READS: Reads = Reads { complete_on: None, table: None, encoding: None, columns: Vec::new() };
+static READS: Reads =
+    Reads { complete_on: None, table: None, encoding: None, escape: false, columns: Vec::new() };
 
 fn place() -> Place<'static> {
     Place {

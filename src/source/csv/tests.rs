@@ -1,12 +1,15 @@
 use proptest::prelude::*;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use super::*;
-use crate::source::Charset;
+use crate::source::{Charset, Escape};
 
 /// What was read of a stream.
 struct Counted<R>(R, Arc<AtomicUsize>);
@@ -228,4 +231,58 @@ proptest! {
     fn no_bytes_make_it_panic(file in prop::collection::vec(any::<u8>(), 0..400)) {
         read(&file);
     }
+}
+
+/// The rows of a file in which a backslash keeps what follows it.
+fn read_escaped(file: &'static [u8]) -> Vec<String> {
+    let reading = Reading { escape: Some(Escape::Backslash), ..Reading::default() };
+    rows_of(Text::open(Box::new(file), &reading).and_then(|text| CsvRows::read(text, &reading, &["EMail"])))
+}
+
+#[test]
+fn a_backslash_keeps_what_follows_it_where_the_export_says_so() {
+    // As Spark writes it: quotes where they are needed, and backslashes within them alone.
+    let spark = b"EMail,Name\na@b.co,\"Smith, \\\"Al\\\"\"\nb@b.co,\"two\nlines \\\\ \\\"\"\nc@b.co,C:\\dir\nd@b.co,\"\"\n";
+    assert_eq!(
+        read_escaped(spark),
+        [r#"2: a@b.co|Smith, "Al""#, "3: b@b.co|two\nlines \\ \"", r"5: c@b.co|C:\dir", "6: d@b.co|"]
+    );
+    // As Redshift, MySQL and Snowflake write it: without quotes.
+    let redshift = b"EMail|Name\na@b.co|Smith\\|Al\\\\\nb@b.co|two\\\nlines\nc@b.co|\\N\nd@b.co|say \"no\"\n";
+    assert_eq!(
+        read_escaped(redshift),
+        [r"2: a@b.co|Smith|Al\", "3: b@b.co|two\nlines", "5: c@b.co|", r#"6: d@b.co|say "no""#]
+    );
+    assert_eq!(read_escaped(b"EMail,Name\na@b.co,\"x\\\"\n")[0].split(':').next().unwrap(), "line 2");
+}
+
+#[test]
+fn backslashes_that_nobody_declared_are_told_and_no_row_is_misread() {
+    let refused = "a backslash stands before a quote inside a value, as Spark, MySQL and others write it; say \
+                   `escape = \"\\\\\"` under [csv], or have the quotes doubled: in Spark by `.option(\"escape\", \"\\\"\")`";
+    assert_eq!(
+        read(b"EMail,Name\na@b.co,x\nb@b.co,\"say \\\"no\\\" x\"\nc@b.co,x\n"),
+        ["2: a@b.co|x".to_owned(), format!("line 3: {refused}")]
+    );
+    assert_eq!(read(b"EMail,Name\na@b.co,\"no \\\"\"\n"), [format!("line 2: {refused}")]);
+    assert_eq!(
+        read(b"EMail|Name\na@b.co|Smith\\|Al\nb@b.co|x|y\nc@b.co|C:\\\n"),
+        [
+            "2: the row has 3 cells where the header has 2, and a backslash stands before a delimiter; if that is to keep \
+             it in its cell, say `escape = \"\\\\\"` under [csv]",
+            "3: the row has 3 cells where the header has 2",
+            "4: c@b.co|C:\\",
+        ]
+    );
+}
+
+#[test]
+fn text_behind_a_closing_quote_makes_a_row_invalid() {
+    let after = "text stands between a closing quote and the delimiter, so that it is not clear where the cell ends; \
+                 double the quotes inside the value";
+    assert_eq!(
+        read(b"EMail,Name\na@b.co,\"Al\" Smith\nb@b.co,\"Bo\" \nc@b.co,5\" pipe\n"),
+        [format!("2: {after}"), "3: b@b.co|Bo ".to_owned(), "4: c@b.co|5\" pipe".to_owned()]
+    );
+    assert_eq!(read(b"\"EMail\"x,Name\na@b.co,x\n"), [format!("line 1: {after}")]);
 }

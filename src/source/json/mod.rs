@@ -3,14 +3,13 @@
 mod paths;
 mod value;
 
-use csv::StringRecord;
-
 use self::{
     paths::{At, Paths},
     value::Cell,
 };
 use super::{
     BadRow, ColumnProblem, Header, Row, Rows, SourceError,
+    cells::RowCells,
     known::Foreign,
     lines::Lines,
     text::{Text, Utf8},
@@ -143,9 +142,9 @@ impl Rows for JsonRows<'_> {
 }
 
 impl JsonRows<'_> {
-    fn write(&mut self, row: &mut Row, mut cells: StringRecord) {
+    fn write(&mut self, row: &mut Row, mut cells: RowCells) {
         for (column, slot) in self.slots.iter_mut().enumerate() {
-            cells.push_field(&slot.text);
+            cells.push(&slot.text);
             if let Some(list) = slot.list.take() {
                 row.push_list(column, list);
             }

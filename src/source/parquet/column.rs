@@ -1,6 +1,5 @@
 //! One column of one row group, some records at a time.
 
-use csv::StringRecord;
 use parquet::{
     column::reader::{ColumnReader, ColumnReaderImpl},
     data_type::DataType,
@@ -12,7 +11,7 @@ use super::{
     schema::{Kind, is_list},
     value::Value,
 };
-use crate::source::BadRow;
+use crate::source::{BadRow, cells::RowCells};
 
 /// A column's cells, one row after the other.
 pub(super) trait Cells {
@@ -20,8 +19,7 @@ pub(super) trait Cells {
     fn load(&mut self, rows: usize) -> Result<usize, ParquetError>;
 
     /// Writes the next row's cell, and hands over its list where it is one.
-    fn next(&mut self, cells: &mut StringRecord, scratch: &mut String)
-    -> Result<Option<Vec<String>>, BadRow>;
+    fn next(&mut self, cells: &mut RowCells, scratch: &mut String) -> Result<Option<Vec<String>>, BadRow>;
 }
 
 struct Column<T: DataType> {
@@ -100,18 +98,14 @@ where
         Ok(records)
     }
 
-    fn next(
-        &mut self,
-        cells: &mut StringRecord,
-        scratch: &mut String,
-    ) -> Result<Option<Vec<String>>, BadRow> {
+    fn next(&mut self, cells: &mut RowCells, scratch: &mut String) -> Result<Option<Vec<String>>, BadRow> {
         let kind = self.kind;
         if !self.is_list {
             let text = self.step().map_or(Ok(""), |value| value.text(kind, scratch));
-            cells.push_field(text.unwrap_or_default());
+            cells.push(text.unwrap_or_default());
             return text.map(|_| None);
         }
-        cells.push_field("");
+        cells.push("");
         let mut list = Vec::new();
         let mut bad = None;
         loop {

@@ -195,10 +195,10 @@ impl Rows for ParquetRows {
                 Err(bad) => read = Err(bad),
             }
         }
-        if record.as_slice().len() > super::MAX_ROW_BYTES {
+        if record.text().len() > super::MAX_ROW_BYTES {
             return Err(SourceError::RowTooLong { line: self.row });
         }
-        if !self.reads_all && memchr::memchr(0, record.as_slice().as_bytes()).is_some() {
+        if !self.reads_all && memchr::memchr(0, record.text().as_bytes()).is_some() {
             read = Err(BadRow::Nul);
         }
         row.set_cells(record);

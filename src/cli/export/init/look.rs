@@ -10,7 +10,7 @@ use crate::{
     config,
     ports::objects::Directory,
     propose::{Reads, Survey, quoted},
-    source::{self, BadRow, File, ObjectFile, Reading, SourceError, layout::Model},
+    source::{self, BadRow, Escape, File, ObjectFile, Reading, SourceError, layout::Model},
     stage::plan,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, R
     let shown = args.file.display().to_string();
     if args.file.is_dir() {
         let (file, reading, reads) = folder(args, to, reads).await?;
-        return Ok((survey(shown, file, reading).await?, reads));
+        return survey(shown, file, reading, reads).await;
     }
     if args.table.is_some() {
         return Err(Failure::usage(
@@ -39,12 +39,36 @@ pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, R
         ));
     }
     let file = LocalFile::open(&args.file).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-    Ok((survey(shown, file, reading).await?, reads))
+    survey(shown, file, reading, reads).await
 }
 
-async fn survey(shown: String, file: impl File + 'static, reading: Reading) -> Result<Survey, Failure> {
-    let read = move || read(&file, &reading).map_err(|error| Failure::usage(format!("{shown}: {error}")));
+async fn survey(
+    shown: String,
+    file: impl File + 'static,
+    mut reading: Reading,
+    mut reads: Reads,
+) -> Result<(Survey, Reads), Failure> {
+    let read = move || {
+        let mut found = read(&file, &reading);
+        if is_escaped(&found) {
+            (reading.escape, reads.escape) = (Some(Escape::Backslash), true);
+            found = read(&file, &reading);
+        }
+        Ok((found.map_err(|error| Failure::usage(format!("{shown}: {error}")))?, reads))
+    };
     tokio::task::spawn_blocking(read).await.map_err(Failure::failed)?
+}
+
+/// Whether a file shows that backslashes keep quotes or delimiters in its cells.
+fn is_escaped(found: &Result<Survey, Unfit>) -> bool {
+    match found {
+        Err(
+            Unfit::Source { source: SourceError::Escaped { .. } }
+            | Unfit::NoGoodRows { why: BadRow::Cut { .. }, .. },
+        ) => true,
+        Ok(survey) => matches!(survey.first_bad, Some((_, BadRow::Cut { .. }))),
+        Err(_) => false,
+    }
 }
 
 fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {

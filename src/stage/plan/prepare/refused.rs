@@ -48,7 +48,8 @@ impl Spot<'_> {
 impl BadRow {
     pub(super) fn code(self) -> &'static str {
         match self {
-            Self::Ragged { .. } => "ragged_row",
+            Self::Ragged { .. } | Self::Cut { .. } => "ragged_row",
+            Self::AfterQuote => "after_quote",
             Self::Nul => "nul_byte",
             Self::Encoding => "encoding",
             Self::Json => "json",
