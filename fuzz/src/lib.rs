@@ -6,7 +6,7 @@ use bytes::Bytes;
 use omnisend_export::{
     config,
     contact::{Mapper, Programs, Warnings, check_expression, check_template},
-    source::{self, Charset, Compression, Format, Reading, Row},
+    source::{self, Charset, Compression, Escape, Format, Reading, Row},
 };
 
 /// A target: a function of any bytes.
@@ -39,12 +39,13 @@ fn read(bytes: &[u8], reading: &Reading, wanted: &[&str]) {
     let _ = rows.absent();
 }
 
-/// CSV, with and without a mapping and a header.
+/// CSV, with and without a mapping, a header and backslashes that keep what follows them.
 pub fn csv(bytes: &[u8]) {
     let reading = Reading { format: Some(Format::Csv), ..Reading::default() };
     read(bytes, &reading, &["EMail", "FirstName"]);
     let columns = Some(vec!["EMail".to_owned(), "FirstName".to_owned()]);
-    read(bytes, &Reading { encoding: Some(Charset::UTF_8), columns, ..reading }, &[]);
+    read(bytes, &Reading { encoding: Some(Charset::UTF_8), columns, ..reading.clone() }, &[]);
+    read(bytes, &Reading { escape: Some(Escape::Backslash), ..reading }, &["EMail"]);
 }
 
 /// JSON Lines, by paths and whole.

@@ -1,8 +1,8 @@
 //! What goes to the terminal: results to standard output, all else to standard error.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command line prints")]
+#![expect(clippy::print_stderr, reason = "this is where the command line prints")]
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _, Write as _, stdout};
 
 use tracing_subscriber::EnvFilter;
 
@@ -11,7 +11,13 @@ const NO_TERMINAL: usize = 100;
 
 /// A result, for the next program or the person.
 pub(super) fn result(text: &str) {
-    println!("{}", text.trim_end());
+    match writeln!(stdout(), "{}", text.trim_end()) {
+        // Whoever reads has seen enough, as `head` has.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            self::error(&format!("standard output cannot be written: {error}"));
+        }
+        _ => {}
+    }
 }
 
 /// What happens meanwhile.

@@ -91,10 +91,10 @@ pub enum BadRow {
         /// Cells of the row.
         found: usize,
     },
-    /// More cells than the header, one of them cut at a delimiter behind a backslash.
+    /// More or fewer cells than the header, one of them cut behind a backslash.
     #[error(
-        "the row has {found} cells where the header has {expected}, and a backslash stands before a delimiter; if that is to \
-         keep it in its cell, say `escape = \"\\\\\"` under [csv]"
+        "the row has {found} cells where the header has {expected}, and a backslash stands before a delimiter or \
+         a line break; if that is to keep it in its cell, say `escape = \"\\\\\"` under [csv]"
     )]
     Cut {
         /// Columns of the header.

@@ -116,7 +116,7 @@ impl<'f> CsvRows<'f> {
             Some(BadRow::Nul)
         } else if columns > 0 && ends.len() != columns {
             let (expected, found) = (columns, ends.len());
-            let is_cut = self.escapes.is_none() && found > expected && is_cut(&text, &ends);
+            let is_cut = self.escapes.is_none() && is_cut(&text, &ends);
             Some(if is_cut { BadRow::Cut { expected, found } } else { BadRow::Ragged { expected, found } })
         } else {
             None
@@ -135,10 +135,9 @@ impl<'f> CsvRows<'f> {
     }
 }
 
-/// Whether a cell ends with a backslash, behind which a delimiter stood.
+/// Whether a cell ends with a backslash, behind which a delimiter or a line break stood.
 fn is_cut(text: &[u8], ends: &[usize]) -> bool {
-    let but_last = ends.split_last().map(|(_, but_last)| but_last).unwrap_or_default();
-    but_last.iter().any(|end| end.checked_sub(1).and_then(|last| text.get(last)) == Some(&b'\\'))
+    ends.iter().any(|end| text.get(..*end).is_some_and(|cells| cells.ends_with(b"\\")))
 }
 
 impl Rows for CsvRows<'_> {
