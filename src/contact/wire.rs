@@ -1,7 +1,7 @@
 //! A contact's JSON, as the API takes it.
 //!
-//! Every contact of a run is written once, and that is a quarter of what a plan takes. So texts are looked at sixteen bytes
-//! at a time for what JSON escapes, and what all contacts have in common is not looked at.
+//! Every contact of a run is written once, and with a serializer that was a fifth of what a plan takes. So texts are looked
+//! at eight bytes at a time for what JSON escapes, and what all contacts have in common is not looked at.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -139,14 +139,30 @@ impl Value<'_> {
 }
 
 fn text(text: &str, out: &mut Vec<u8>) {
-    // Without an early end, so that the compiler takes many bytes at once.
-    let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+    if is_escaped(text.as_bytes()) {
         return write(text, out);
     }
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
+}
+
+/// Whether there is anything in a text that JSON escapes: a quote, a backslash or a control character.
+#[inline]
+fn is_escaped(text: &[u8]) -> bool {
+    /// Whether any of eight bytes is: one operation for all of them, by borrows into their highest bits.
+    fn any(eight: [u8; 8]) -> bool {
+        const ONES: u64 = u64::from_ne_bytes([1; 8]);
+        let eight = u64::from_ne_bytes(eight);
+        let below = |bytes: u64, bound: u8| bytes.wrapping_sub(ONES * u64::from(bound)) & !bytes;
+        let is = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+        (below(eight, b' ') | is(b'"') | is(b'\\')) & (ONES << 7) != 0
+    }
+    match text.last_chunk() {
+        // The last eight may be looked at twice.
+        Some(last) => any(*last) || text.as_chunks().0.iter().any(|eight| any(*eight)),
+        None => text.iter().any(|byte| *byte < b' ' || matches!(byte, b'"' | b'\\')),
+    }
 }
 
 /// Whatever needs no haste. Into memory, and of values that are texts, numbers and lists: there is nothing to fail.
@@ -175,6 +191,21 @@ mod tests {
             prop::collection::vec("\\PC{0,9}", 0..3)
                 .prop_map(|items| Value::List(items.into_iter().map(Cow::Owned).collect())),
         ]
+    }
+
+    #[test]
+    fn whatever_json_escapes_is_seen_wherever_it_stands() {
+        for length in 1..20 {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = vec![b'a'; length];
+                    text[place] = byte;
+                    let expected = byte < 32 || byte == b'"' || byte == b'\\';
+                    assert_eq!(is_escaped(&text), expected, "{byte} at {place} of {length}");
+                }
+            }
+        }
+        assert!(!is_escaped(b""));
     }
 
     proptest! {

@@ -30,6 +30,8 @@ pub(super) struct Records<R> {
     ended: bool,
     /// The line that the byte at `at` is on.
     line: u64,
+    /// Lines before it that the parser could not see.
+    unseen_lines: u64,
     /// The line that the last record begins on.
     record_line: u64,
 }
@@ -57,6 +59,7 @@ impl<R: Read> Records<R> {
             filled: 0,
             ended: false,
             line: 1,
+            unseen_lines: 0,
             record_line: 1,
         }
     }
@@ -95,7 +98,7 @@ impl<R: Read> Records<R> {
         text.truncate(written);
         ends.truncate(cells);
         self.record_line = self.begins_on();
-        self.line += newlines(self.raw());
+        self.line = self.parser.line() + self.unseen_lines;
         Ok(is_there)
     }
 
@@ -106,6 +109,7 @@ impl<R: Read> Records<R> {
 
     /// Counts lines that the last record has and nobody could see.
     pub(super) fn pass_lines(&mut self, lines: u64) {
+        self.unseen_lines += lines;
         self.line += lines;
     }
 
@@ -123,7 +127,8 @@ impl<R: Read> Records<R> {
 
     /// The line of a record's first byte: before it, the end of the last line and blank lines may have been passed over.
     fn begins_on(&self) -> u64 {
-        self.line + newlines(without_breaks(self.raw()).0)
+        let (breaks, _) = without_breaks(self.raw());
+        self.line + breaks.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
     }
 
     /// Reads on. The record that is being read stays in one piece.
@@ -153,10 +158,6 @@ impl<R: Read> Records<R> {
 fn without_breaks(bytes: &[u8]) -> (&[u8], &[u8]) {
     let text = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
     bytes.split_at(text.unwrap_or(bytes.len()))
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// What is wrong with a record's quotes.
