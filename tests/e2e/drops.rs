@@ -310,3 +310,42 @@ async fn a_model_whose_files_have_headers_is_read_by_them() {
     world.call("run vip").end().await.exits(0).reports("succeeded", [1, 0, 0]);
     assert_eq!(world.contacts().await[&address(0)]["firstName"], "Ada");
 }
+
+/// The model of one table of two columns, whose file says this of itself.
+fn model_of(settings: &Value) -> String {
+    let attributes =
+        json!([{ "name": "EMail", "dataType": "string" }, { "name": "FirstName", "dataType": "string" }]);
+    let partition =
+        json!({ "name": "0", "location": format!("{AZURE}/VIP/VIP_0.csv"), "fileFormatSettings": settings });
+    model("entities", &[json!({ "name": "VIP", "attributes": attributes, "partitions": [partition] })])
+}
+
+#[tokio::test]
+async fn a_model_says_how_its_files_are_written() {
+    let world = world("complete_on = \"model.json\"\ntable = \"VIP\"").await;
+    let file = format!("{};\"B\u{f6}ll; H.\"\r\n", address(0));
+    world.write("segments/drop/VIP/VIP_0.csv", encoding_rs::WINDOWS_1252.encode(&file).0);
+    let settings = json!({ "delimiter": ";", "quoteStyle": "QuoteStyle.Csv", "csvStyle": "CsvStyle.QuoteAfterDelimiter",
+        "encoding": "windows-1252" });
+    world.write("segments/drop/model.json", model_of(&settings));
+    world.call("run vip").end().await.exits(0).reports("succeeded", [1, 0, 0]);
+    assert_eq!(world.contacts().await[&address(0)]["firstName"], "B\u{f6}ll; H.");
+}
+
+#[tokio::test]
+async fn files_that_a_model_says_are_written_in_no_known_way_are_refused() {
+    let keys = "complete_on = \"model.json\"\ntable = \"VIP\"";
+    let world = world(keys).await;
+    world.write("segments/drop/VIP/VIP_0.csv", rows(0, 2, ','));
+    for (settings, said) in [
+        (json!({ "quoteStyle": "QuoteStyle.None" }), "have them written with `QuoteStyle.Csv`"),
+        (json!({ "delimiter": "||" }), "the `delimiter` of table `VIP` is not read: `||` is not a delimiter"),
+        (json!({ "encoding": "cp65001" }), "the `encoding` of table `VIP` is `cp65001`, which is not known"),
+    ] {
+        world.write("segments/drop/model.json", model_of(&settings));
+        waits(&world, 1, &["segments/drop/model.json: ", said]).await;
+    }
+    // What the export says itself is not asked of the model.
+    world.write("exports/acme/vip.toml", export(keys) + "[source]\nencoding = \"utf-8\"\n");
+    world.call("run vip").end().await.exits(0).reports("succeeded", [2, 0, 0]);
+}

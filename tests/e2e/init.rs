@@ -176,6 +176,13 @@ async fn a_customer_insights_folder_becomes_an_export_of_its_table() {
     assert!(ran.stdout.contains("VIP_1.csv, line 2: sent"), "{}", ran.stdout);
     let no_table = world.call("export init --file segments/ci --name x --table VPI").end().await;
     no_table.exits(2).says(&["it has no table `VPI`; there are: VIP"]);
+
+    world.write("segments/ci/model.json", model.to_string().replace("UTF-8", "cp65001"));
+    let call = "export init --file segments/ci --name x";
+    let unknown = world.call(call).end().await;
+    unknown.exits(2).says(&["the `encoding` of table `VIP` is `cp65001`", "here: --encoding ENCODING"]);
+    world.call(&format!("{call} --encoding utf-8")).end().await.exits(0);
+    assert!(world.read("exports/acme/x.toml").contains("encoding = \"UTF-8\""));
 }
 
 #[tokio::test]

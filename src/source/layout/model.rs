@@ -4,7 +4,7 @@
 use serde::{Deserialize, Deserializer};
 
 use super::{Column, ColumnKind, Unreadable};
-use crate::source::Delimiter;
+use crate::source::{Charset, Delimiter, Reading};
 
 /// What a `model.json` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,21 +31,18 @@ pub struct Table {
 pub struct Partition {
     /// Its URL where the producer wrote it, or its path.
     pub location: String,
-    /// How it is written.
-    pub written: Written,
+    format: Format,
 }
 
 /// How a file is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     /// Whether its first row names the columns.
     pub header: bool,
     /// What stands between two cells.
-    pub delimiter: Option<Delimiter>,
-    /// Whether cells may stand in quotes.
-    pub quotes: bool,
-    /// The name of its encoding.
-    pub encoding: Option<String>,
+    pub delimiter: Delimiter,
+    /// Its encoding, where that is said.
+    pub encoding: Option<Charset>,
 }
 
 impl Model {
@@ -68,17 +65,46 @@ impl Model {
 }
 
 impl Table {
-    /// Fails where a file of it is written in a way that no reader here has: read in another, cells would be cut
-    /// elsewhere than they were meant.
-    pub fn is_readable(&self) -> Result<(), Unreadable> {
-        if self.partitions.iter().any(|partition| !partition.written.quotes) {
-            return Err(Unreadable::because(format!(
-                "the files of table `{}` are written without quotes (`quoteStyle` None), which is not read; have them \
-                 written with `QuoteStyle.Csv`",
-                self.name
-            )));
+    /// How a file of it is written. What the export says itself is not asked. Fails where that is a way that no reader
+    /// here has: read in another, cells would be cut elsewhere than they were meant, or have other letters.
+    pub fn written(&self, partition: &Partition, export: &Reading) -> Result<Written, Unreadable> {
+        let Format { column_headers, delimiter, quote_style, encoding } = &partition.format;
+        let (said, name) = (|text: &Option<String>| text.clone().filter(|text| !text.is_empty()), &self.name);
+        match said(quote_style) {
+            None => {}
+            Some(style) if style.ends_with("Csv") => {}
+            Some(style) if style.ends_with("None") => {
+                return Err(Unreadable::because(format!(
+                    "the files of table `{name}` are written without quotes (`QuoteStyle.None`), which is not read; \
+                     have them written with `QuoteStyle.Csv`"
+                )));
+            }
+            Some(other) => {
+                return Err(Unreadable::because(format!(
+                    "the `quoteStyle` of table `{name}` is `{}`, which is not known; have its files written with \
+                     `QuoteStyle.Csv`",
+                    other.escape_debug()
+                )));
+            }
         }
-        Ok(())
+        let delimiter = match (export.delimiter, said(delimiter)) {
+            (Some(delimiter), _) => delimiter,
+            (None, Some(said)) => Delimiter::try_from(said).map_err(|error| {
+                Unreadable::because(format!("the `delimiter` of table `{name}` is not read: {error}"))
+            })?,
+            (None, None) => Delimiter::COMMA,
+        };
+        let encoding = match (export.encoding, said(encoding)) {
+            (None, Some(said)) => Some(Charset::named(&said).map_err(|_| {
+                Unreadable::because(format!(
+                    "the `encoding` of table `{name}` is `{}`, which is not known; say under [source] in the export \
+                     what its files are, such as encoding = \"utf-8\", or have them written so",
+                    said.escape_debug()
+                ))
+            })?),
+            (encoding, _) => encoding,
+        };
+        Ok(Written { header: column_headers.unwrap_or(false), delimiter, encoding })
     }
 }
 
@@ -115,7 +141,8 @@ struct Part {
     file_format_settings: Option<Format>,
 }
 
-#[derive(Default, Deserialize)]
+/// What is said of a file, as it is said: a table that no export reads may be written in any way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Format {
     column_headers: Option<bool>,
@@ -135,7 +162,7 @@ fn table(entity: Entity) -> Result<Table, Unreadable> {
         let location = part.location.filter(|location| !location.is_empty());
         let location = location
             .ok_or_else(|| Unreadable::because(format!("a partition of table `{name}` has no `location`")))?;
-        Ok(Partition { location, written: written(&name, part.file_format_settings.unwrap_or_default())? })
+        Ok(Partition { location, format: part.file_format_settings.unwrap_or_default() })
     });
     let partitions = partitions.collect::<Result<_, _>>()?;
     let columns = entity.attributes.into_iter().map(|attribute| Column {
@@ -147,20 +174,6 @@ fn table(entity: Entity) -> Result<Table, Unreadable> {
         partitions,
         is_elsewhere: entity.kind.ends_with("ReferenceEntity"),
         name,
-    })
-}
-
-fn written(table: &str, format: Format) -> Result<Written, Unreadable> {
-    let delimiter = format.delimiter.filter(|delimiter| !delimiter.is_empty());
-    let delimiter = delimiter.map(Delimiter::try_from).transpose().map_err(|error| {
-        Unreadable::because(format!("the `delimiter` of a partition of table `{table}`: {error}"))
-    })?;
-    Ok(Written {
-        header: format.column_headers.unwrap_or(false),
-        // A comma, where it is not said.
-        delimiter: Some(delimiter.unwrap_or(Delimiter::COMMA)),
-        quotes: !format.quote_style.is_some_and(|style| style.ends_with("None")),
-        encoding: format.encoding.filter(|encoding| !encoding.is_empty()),
     })
 }
 
@@ -215,13 +228,8 @@ mod tests {
         let [partition] = table.partitions.as_slice() else { panic!("one partition") };
         assert!(partition.location.ends_with("/VIP_0.csv"));
         assert_eq!(
-            partition.written,
-            Written {
-                header: false,
-                delimiter: Some(Delimiter::COMMA),
-                quotes: true,
-                encoding: Some("UTF-8".to_owned())
-            }
+            table.written(partition, &Reading::default()),
+            Ok(Written { header: false, delimiter: Delimiter::COMMA, encoding: Some(Charset::UTF_8) })
         );
         assert!(model.table("vip").is_none());
     }
@@ -236,19 +244,52 @@ mod tests {
         let model = model(
             r#""entities": [{"name": "A", "attributes": null, "partitions": [{"location": "A/0.csv"}]},
                {"name": "B", "partitions": [{"location": "B/0.csv", "fileFormatSettings":
-                    {"columnHeaders": true, "delimiter": ";", "quoteStyle": "QuoteStyle.None"}}]},
+                    {"columnHeaders": true, "delimiter": ";", "quoteStyle": "", "encoding": ""}}]},
                {"$type": "ReferenceEntity", "name": "C", "source": "Other", "modelId": "x"}]"#,
         )
         .unwrap();
-        let written = |table: &str| model.table(table).unwrap().partitions[0].written.clone();
-        let csv = Written { header: false, delimiter: Some(Delimiter::COMMA), quotes: true, encoding: None };
-        assert_eq!(written("A"), csv);
-        let semicolon = Delimiter::try_from(";".to_owned()).unwrap();
-        assert_eq!(written("B"), Written { header: true, delimiter: Some(semicolon), quotes: false, ..csv });
+        let written = |table: &str| {
+            let table = model.table(table).unwrap();
+            table.written(&table.partitions[0], &Reading::default())
+        };
+        let csv = Written { header: false, delimiter: Delimiter::COMMA, encoding: None };
+        assert_eq!(written("A"), Ok(csv));
+        let delimiter = Delimiter::try_from(";".to_owned()).unwrap();
+        assert_eq!(written("B"), Ok(Written { header: true, delimiter, ..csv }));
         assert!(model.table("C").unwrap().is_elsewhere);
-        assert!(model.table("A").unwrap().is_readable().is_ok());
-        let refused = model.table("B").unwrap().is_readable().unwrap_err().to_string();
-        assert!(refused.contains("the files of table `B` are written without quotes"), "{refused}");
+    }
+
+    fn of_settings(settings: &str, export: &Reading) -> Result<Written, String> {
+        let partition = format!(r#"{{"location": "VIP/0.csv", "fileFormatSettings": {settings}}}"#);
+        let model =
+            model(&format!(r#""entities": [{{"name": "VIP", "partitions": [{partition}]}}]"#)).unwrap();
+        let table = model.table("VIP").unwrap();
+        table.written(&table.partitions[0], export).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_no_reader_has_is_refused_and_not_guessed() {
+        let refused = |settings| of_settings(settings, &Reading::default()).unwrap_err();
+        insta::assert_snapshot!(
+            [
+                refused(r#"{"encoding": "ebcdic-cp-us"}"#),
+                refused(r#"{"quoteStyle": "QuoteStyle.None"}"#),
+                refused(r#"{"quoteStyle": "QuoteStyle.Single"}"#),
+                refused(r#"{"delimiter": "||"}"#),
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn what_the_export_says_of_its_files_is_not_asked_of_the_model() {
+        let delimiter = Delimiter::try_from("|".to_owned()).unwrap();
+        let encoding = Charset::named("shift_jis").unwrap();
+        let export = Reading { delimiter: Some(delimiter), encoding: Some(encoding), ..Reading::default() };
+        assert_eq!(
+            of_settings(r#"{"encoding": "ebcdic-cp-us", "delimiter": "||"}"#, &export),
+            Ok(Written { header: false, delimiter, encoding: Some(encoding) })
+        );
     }
 
     #[test]
@@ -259,11 +300,6 @@ mod tests {
             (
                 r#""entities": [{"name": "VIP", "partitions": [{}]}]"#,
                 "a partition of table `VIP` has no `location`",
-            ),
-            (
-                r#""entities": [{"name": "VIP", "partitions": [{"location": "a", "fileFormatSettings":
-                    {"delimiter": "||"}}]}]"#,
-                "the `delimiter` of a partition of table `VIP`",
             ),
         ] {
             let error = model(entities).unwrap_err().to_string();

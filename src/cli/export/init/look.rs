@@ -104,7 +104,7 @@ enum Unfit {
 }
 
 /// Where a message names a key of the export, which is not written yet.
-fn hint(error: &SourceError) -> &'static str {
+fn hint(error: &impl fmt::Display) -> &'static str {
     if error.to_string().contains("under [source]") { "\n  here: --encoding ENCODING" } else { "" }
 }
 
@@ -127,17 +127,30 @@ async fn folder(
     else {
         return Err(usage(&"name a folder inside another one, in letters that can be read"));
     };
+    let columns: Vec<_> = reads.columns.iter().map(|column| quoted(column)).collect();
     let text = format!(
-        "display_name = \"x\"\n[fields]\nemail = \"x\"\n[[segments]]\nname = \"x\"\npath = {}\n{}{}",
+        "display_name = \"x\"\n[fields]\nemail = \"x\"\n[[segments]]\nname = \"x\"\npath = {}\n{}{}{}{}",
         quoted(&format!("{name}/")),
         reads.complete_on.map(|word| format!("complete_on = {}\n", quoted(word))).unwrap_or_default(),
         reads.table.as_ref().map(|table| format!("table = {}\n", quoted(table))).unwrap_or_default(),
+        reads
+            .encoding
+            .as_ref()
+            .map(|name| format!("[source]\nencoding = {}\n", quoted(name)))
+            .unwrap_or_default(),
+        match columns.as_slice() {
+            [] => String::new(),
+            columns => format!("[csv]\ncolumns = [{}]\n", columns.join(", ")),
+        },
     );
     let export = config::export(to.export.clone(), to.connection.clone(), "the folder", text.as_bytes());
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
     let ports = ports(objects, parent);
-    let sources = plan::find_sources(&ports, &export).await?;
+    let sources = plan::find_sources(&ports, &export).await.map_err(|error| match hint(&error) {
+        "" => Failure::from(error),
+        hint => Failure::usage(format!("{error}{hint}")),
+    })?;
     let part = sources.into_iter().flat_map(|source| source.parts).max_by_key(|part| part.object.size);
     let part = part.ok_or_else(|| usage(&"it holds no file"))?;
     let (read, _) = mpsc::unbounded_channel();

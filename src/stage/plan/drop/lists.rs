@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     run::{Bucket, Location},
-    source::layout::{Entry, Found, Model, Partition, Table, find_below, url_path},
+    source::layout::{Entry, Found, Model, Table, find_below, url_path},
 };
 
 use super::{DropError, choose::split};
@@ -80,11 +80,7 @@ impl Around<'_> {
     }
 
     /// The objects that a table's partitions are: the ends of their URLs, below the folder that holds `model.json`.
-    pub(super) fn partitions<'t>(
-        &self,
-        model: &Model,
-        table: &'t Table,
-    ) -> Result<Vec<(Location, &'t Partition)>, Box<DropError>> {
+    pub(super) fn partitions(&self, model: &Model, table: &Table) -> Result<Vec<Location>, Box<DropError>> {
         let list = || self.list.location.clone();
         if table.is_elsewhere && table.partitions.is_empty() {
             return Err(Box::new(DropError::Elsewhere { list: list(), table: table.name.clone() }));
@@ -116,7 +112,7 @@ impl Around<'_> {
             return Err(self.missing(missing, keys.len()));
         }
         let keys = keys.into_iter().filter_map(Result::ok);
-        Ok(keys.map(|key| self.at(key)).zip(&table.partitions).collect())
+        Ok(keys.map(|key| self.at(key)).collect())
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     ports::objects::{Listed, ObjectError, Objects, Pinned},
     run::{Location, Prefix},
     source::{
-        Charset, Reading,
+        Reading,
         layout::{Column, Manifest, Model, Written},
     },
 };
@@ -266,21 +266,22 @@ impl<'a> Drops<'a> {
                 passed_over: Vec::new(),
             });
         };
-        if let Err(source) = table.is_readable() {
-            return self.fail(DropError::Unreadable { list: list.location, source });
-        }
+        let written = table.partitions.iter().map(|part| table.written(part, self.export.reading()));
+        let written = match written.collect::<Result<Vec<_>, _>>() {
+            Ok(written) => written,
+            Err(source) => return self.fail(DropError::Unreadable { list: list.location, source }),
+        };
         let around = Around { path: self.path(), list: &list, bucket: None, here: self.here(&list).await? };
-        let partitions = match around.partitions(model, table) {
-            Ok(partitions) => partitions,
+        let places = match around.partitions(model, table) {
+            Ok(places) => places,
             Err(error) => return self.fail(error),
         };
-        let (places, partitions): (Vec<_>, Vec<_>) = partitions.into_iter().unzip();
         let mut parts = Vec::with_capacity(places.len());
-        for (object, partition) in self.pin(places).await?.into_iter().zip(partitions) {
+        for (object, written) in self.pin(places).await?.into_iter().zip(&written) {
             // It was there when its folder was listed.
             let object = object.map_err(|at| ObjectError::Changed { at })?;
             if object.size > 0 {
-                let reading = reading(self.export.reading(), Some(&partition.written), &table.columns);
+                let reading = reading(self.export.reading(), Some(written), &table.columns);
                 parts.push(Part { object, reading });
             }
         }
@@ -337,10 +338,9 @@ impl<'a> Drops<'a> {
 fn reading(export: &Reading, written: Option<&Written>, columns: &[Column]) -> Reading {
     let declared = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let has_header = declared.is_empty() || written.is_some_and(|written| written.header);
-    let encoding = written.and_then(|written| Charset::named(written.encoding.as_deref()?).ok());
     Reading {
-        delimiter: export.delimiter.or(written.and_then(|written| written.delimiter)),
-        encoding: export.encoding.or(encoding),
+        delimiter: export.delimiter.or(written.map(|written| written.delimiter)),
+        encoding: export.encoding.or(written.and_then(|written| written.encoding)),
         columns: export.columns.clone().or((!has_header).then_some(declared)),
         ..export.clone()
     }
