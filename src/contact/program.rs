@@ -2,6 +2,7 @@
 
 mod columns;
 mod known;
+mod truth;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -80,6 +81,33 @@ pub enum ProgramError {
         /// The number.
         number: String,
     },
+    /// `where = "Country"`.
+    #[error(
+        "`{text}` alone is neither true nor false; write what it has to be, such as {text} {compared}, or {cell} != '' if \
+         it only has to be filled"
+    )]
+    NoCondition {
+        /// The cell.
+        cell: String,
+        /// The cell with its filters.
+        text: String,
+        /// What it could be compared with.
+        compared: &'static str,
+    },
+    /// `Active|bool`.
+    #[error(
+        "`{text}` is true of every text but an empty one, of `false` and `0` too; write {cell} == 'true' or whatever the file has, or \
+         {cell} != '' if it only has to be filled"
+    )]
+    Bool {
+        /// The cell.
+        cell: String,
+        /// The cell with its filters.
+        text: String,
+    },
+    /// `A|int + 1`.
+    #[error("it makes a {0} of a row, where true or false was expected; compare it by ==, !=, <, > or in")]
+    NotTrueOrFalse(String),
 }
 
 /// A mapping's templates and its filter, compiled.
@@ -116,8 +144,14 @@ pub fn check_expression(text: &str) -> Result<Vec<String>, ProgramError> {
         .map_err(|error| syntax("an expression", text, &error))?;
     let tokens = columns::tokens(text);
     columns::compared_with_numbers(&tokens)?;
-    let used = used(&environment, &tokens, &expression.undeclared_variables(false))?;
-    if used.is_empty() { Err(ProgramError::Constant) } else { Ok(used) }
+    let variables = expression.undeclared_variables(false);
+    let used = used(&environment, &tokens, &variables)?;
+    if used.is_empty() {
+        return Err(ProgramError::Constant);
+    }
+    truth::check(&tokens, &variables)?;
+    truth::try_out(&expression, &used)?;
+    Ok(used)
 }
 
 fn used(

@@ -40,6 +40,52 @@ impl Owned for Vec<&str> {
 }
 
 #[test]
+fn a_filter_is_true_or_false_and_no_cell_is() {
+    let refused = |text| check_expression(text).unwrap_err().to_string();
+    insta::assert_snapshot!(
+        [
+            "Country",
+            "(Country)",
+            "row['Opt in']",
+            "row.Active",
+            "Country|lower",
+            "Country|replace('a', 'b')|trim",
+            "LTV|float",
+            "Active|bool",
+            "not Active",
+            "Active and Country == 'JP'",
+            "Country == 'JP' and Active",
+            "Country == 'JP' and (Tier == 'x' or Active|lower)",
+            "(Tier|default('x', true) == 'x' and Active)",
+            "'JP' in Country or Countries",
+            "true if Active else false",
+            "A == 'x' if B == 'y' else C",
+            "LTV|float + 1",
+            "[A]",
+            "A ~ B",
+        ]
+        .map(|text| format!("{text}\n  {}", refused(text)))
+        .join("\n")
+    );
+    for text in [
+        "(Mobile or Phone) != ''",
+        "(Mobile or Phone)|length > 3",
+        "(A if B == 'x' else C) == 'y'",
+        "(Country) == 'JP'",
+        "not (Country) == 'JP'",
+        "Country in (A)",
+        "Country in (A, B)",
+        "A|default(B) != ''",
+        "A is string",
+        "not (A in ['x', B])",
+        "{'JP': true}[Country]",
+        "row['Opt in'] == 'yes' and not row['Opt in']|lower == 'no'",
+    ] {
+        assert!(check_expression(text).is_ok(), "{text}: {:?}", check_expression(text));
+    }
+}
+
+#[test]
 fn what_can_never_be_meant_is_refused() {
     let refused = |checked: Result<Vec<String>, ProgramError>| checked.unwrap_err().to_string();
     insta::assert_snapshot!(
