@@ -116,6 +116,19 @@ pub fn connection(
     document.finish(built)
 }
 
+/// The lines of a connection's file that has to be there, for who writes one.
+pub fn connection_lines(name: &ConnectionName, now: Timestamp) -> [String; 5] {
+    [
+        format!("display_name = \"{name}\""),
+        format!(
+            "secret = \"omnisend/{name}\"    # holds the API key: a file below secrets/, or Secrets Manager"
+        ),
+        "[data_privacy]    # who agreed that profiles are handed to Omnisend, and when".to_owned(),
+        "agreed_by = \"you@example.com\"".to_owned(),
+        format!("agreed_at = {now:.0}"),
+    ]
+}
+
 fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<Connection> {
     let display_name = root
         .required("display_name", "say how people call the brand: display_name = \"Acme store\"")

@@ -22,7 +22,7 @@ mod value;
 mod words;
 
 pub use complete_on::CompleteOn;
-pub use connection::{Agreement, Connection, connection};
+pub use connection::{Agreement, Connection, connection, connection_lines};
 #[cfg(feature = "aws")]
 pub(crate) use environment::aws_endpoint_url;
 #[cfg(feature = "kill-points")]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    connection::{Connection, connection},
+    connection::{Connection, connection, connection_lines},
     export::{Export, export},
     problem::{ConfigError, Problem},
     words::{list, nearest, shown},
@@ -72,7 +72,7 @@ pub enum LoadError {
         files: Vec<String>,
     },
     /// The export's folder names a connection that is not there.
-    #[error("{file}: {}", unknown_connection(.connection, .known))]
+    #[error("{file}: {}", unknown_connection(.connection, .known, Some(*.now)))]
     UnknownConnection {
         /// The export's file.
         file: String,
@@ -80,12 +80,16 @@ pub enum LoadError {
         connection: ConnectionName,
         /// The connections there are.
         known: Vec<ConnectionName>,
+        /// When it was looked for.
+        now: Timestamp,
     },
     /// There is no such connection.
-    #[error("there is no connection `{name}`; create {}", Key::Connection(name.clone()))]
+    #[error("there is no connection `{name}`; {}", create(.name, Some(*.now)))]
     NoConnection {
         /// The name that was asked for.
         name: ConnectionName,
+        /// When it was looked for.
+        now: Timestamp,
     },
     /// A file or a listing could not be read.
     #[error(transparent)]
@@ -108,14 +112,29 @@ fn unknown_export(name: &ExportName, known: &[ExportName]) -> String {
     )
 }
 
-fn unknown_connection(connection: &ConnectionName, known: &[ConnectionName]) -> String {
+fn unknown_connection(
+    connection: &ConnectionName,
+    known: &[ConnectionName],
+    now: Option<Timestamp>,
+) -> String {
     let meant = nearest(connection.as_str(), known.iter().map(ConnectionName::as_str))
         .map(|near| format!("; did you mean `{near}`? Then move the export to that folder. Else"));
     format!(
-        "there is no connection `{connection}`{} create {}",
+        "there is no connection `{connection}`{} {}",
         meant.unwrap_or_else(|| ";".to_owned()),
-        Key::Connection(connection.clone())
+        create(connection, now)
     )
+}
+
+/// What to write; `now` where the file's lines are not shown already.
+fn create(connection: &ConnectionName, now: Option<Timestamp>) -> String {
+    let file = Key::Connection(connection.clone());
+    match now {
+        None => format!("create {file}"),
+        Some(now) => {
+            format!("create {file}, such as:\n    {}", connection_lines(connection, now).join("\n    "))
+        }
+    }
 }
 
 /// Loads a connection. `now` as in [`connection`].
@@ -126,7 +145,7 @@ pub async fn load_connection(
 ) -> Result<Connection, LoadError> {
     let key = Key::Connection(name.clone());
     let text = match objects.get(&Location::from(&key)).await {
-        Err(ObjectError::NotFound { .. }) => return Err(LoadError::NoConnection { name: name.clone() }),
+        Err(ObjectError::NotFound { .. }) => return Err(LoadError::NoConnection { name: name.clone(), now }),
         read => read?,
     };
     Ok(connection(name.clone(), &key.to_string(), &text, now)?)
@@ -161,7 +180,7 @@ pub async fn load_export(
             // Only for the message, and not everybody who may run an export may list connections.
             let known = list_files(objects, &Prefix::Connections).await.unwrap_or_default();
             let known = known.files.iter().filter_map(as_connection).cloned().collect();
-            return Err(LoadError::UnknownConnection { file, connection: owner, known });
+            return Err(LoadError::UnknownConnection { file, connection: owner, known, now });
         }
         read => read?,
     };
@@ -195,9 +214,11 @@ pub async fn load_valid(
     problems.extend(named);
 
     let known: Vec<_> = connections.files.iter().filter_map(as_connection).cloned().collect();
+    let mut missing = BTreeSet::new();
     for (owner, name) in exports.files.iter().filter_map(as_export) {
         if !known.contains(owner) {
-            problems.push(Problem::of_file(export_file(owner, name), unknown_connection(owner, &known)));
+            let now = missing.insert(owner).then_some(now);
+            problems.push(Problem::of_file(export_file(owner, name), unknown_connection(owner, &known, now)));
         }
     }
 

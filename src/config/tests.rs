@@ -595,3 +595,10 @@ fn a_welcome_message_has_to_be_said_twice() {
     let refused = format!("send_welcome_message = true\nsend_welcome_message_acknowledged = false\n{EXPORT}");
     assert!(read_export(refused.as_bytes()).is_err());
 }
+
+#[test]
+fn the_lines_that_a_missing_connection_is_told_to_have_are_one() {
+    let file = connection_lines(&"acme".parse().unwrap(), now()).join("\n");
+    let connection = read_connection(file.as_bytes()).unwrap();
+    assert_eq!((connection.display_name(), connection.secret()), ("acme", "omnisend/acme"));
+}

@@ -99,8 +99,18 @@ async fn names_that_are_not_there_are_met_with_those_that_are() {
     world.write("exports/acmee/news.toml", EXPORT);
     world.call("run news").end().await.exits(2).says(&[
         "exports/acmee/news.toml: there is no connection `acmee`; did you mean `acme`? Then move the export to that \
-         folder. Else create connections/acmee.toml",
+         folder. Else create connections/acmee.toml, such as:",
+        "    display_name = \"acmee\"\n",
+        "    [data_privacy]",
     ]);
+    for call in ["run news --dry-run", "export preview news", "connection test acmee"] {
+        world
+            .call(call)
+            .end()
+            .await
+            .exits(2)
+            .says(&["create connections/acmee.toml, such as:", "agreed_at = 2"]);
+    }
     world.write("exports/acme/news.toml", EXPORT);
     world
         .call("run news")

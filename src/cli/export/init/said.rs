@@ -4,7 +4,9 @@ use std::{fmt::Write as _, path::Path};
 
 use super::{Destination, InitArgs};
 use crate::{
+    config::connection_lines,
     contact::Field,
+    ports::clock::{Clock as _, SystemClock},
     propose::{Proposal, Survey},
     run::Key,
 };
@@ -70,13 +72,9 @@ fn next(to: &Destination, args: &InitArgs) -> String {
     if !to.is_connected {
         let connection = Key::Connection(to.connection.clone());
         let _ = writeln!(said, "  write {}, such as:", state.join(connection.to_string()).display());
-        let _ = writeln!(
-            said,
-            "      display_name = \"{0}\"\n      secret = \"omnisend/{0}\"          # the API key is in secrets/omnisend/{0}\n      \
-             [data_privacy]                    # who agreed that profiles are handed to Omnisend, and when\n      \
-             agreed_by = \"you@example.com\"\n      agreed_at = 2026-11-23T10:00:00Z",
-            to.connection
-        );
+        for line in connection_lines(&to.connection, SystemClock.now()) {
+            let _ = writeln!(said, "      {line}");
+        }
     }
     if !to.is_there {
         let folder = state.join(&to.path);
