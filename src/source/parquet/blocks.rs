@@ -24,26 +24,29 @@ const BLOCK_BYTES: u64 = 1 << 20;
 const MIN_BLOCK_BYTES: u64 = 128 << 10;
 
 /// The largest page or footer. Writers make pages of about 1 MiB.
-const MAX_PAGE_BYTES: u64 = 64 << 20;
+pub(super) const MAX_PAGE_BYTES: u64 = 64 << 20;
 
 /// A file in blocks.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks {
     file: Arc<dyn File>,
     block_bytes: u64,
+    /// Whether what is read from a place on is a page, and not the footer.
+    has_pages: bool,
     /// The last blocks that were used, the newest at the end.
     cache: Arc<Mutex<VecDeque<(u64, Bytes)>>>,
 }
 
 impl Blocks {
     pub(super) fn new(file: Arc<dyn File>) -> Self {
-        Self { file, block_bytes: BLOCK_BYTES, cache: Arc::default() }
+        Self { file, block_bytes: BLOCK_BYTES, has_pages: false, cache: Arc::default() }
     }
 
-    /// Blocks of such a size that each of so many columns keeps the ones that it reads from.
-    pub(super) fn for_columns(mut self, columns: usize) -> Self {
+    /// For the pages of so many columns: blocks of such a size that each keeps the ones that it reads from.
+    pub(super) fn for_pages(mut self, columns: usize) -> Self {
         let each = CACHE_BYTES / (2 * columns.max(1) as u64);
         self.block_bytes = each.clamp(MIN_BLOCK_BYTES, BLOCK_BYTES);
+        self.has_pages = true;
         self.cache = Arc::default();
         self
     }
@@ -116,6 +119,9 @@ impl ChunkReader for Blocks {
     }
 }
 
+/// Of a header that no writer writes: its fields come in another order, or are written in another way.
+const NO_HEADER: &str = "a page's header does not begin with its kind and its size";
+
 fn too_large(bytes: u64) -> ParquetError {
     ParquetError::General(format!(
         "a part of {} MiB, where pages of at most {} are read",
@@ -135,13 +141,15 @@ pub(super) struct PageHeader {
 impl Read for PageHeader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut bytes = self.blocks.from(self.at)?;
-        if !self.begun {
-            self.begun = true;
+        if !self.begun && self.blocks.has_pages {
             let head = self.blocks.bytes(self.at, 16.min(self.blocks.file.size().saturating_sub(self.at)))?;
-            if let Some(unpacked) = unpacked_size(&head).filter(|size| *size > MAX_PAGE_BYTES) {
-                return Err(io::Error::other(too_large(unpacked)));
+            match unpacked_size(&head) {
+                Some(size) if size > MAX_PAGE_BYTES => return Err(io::Error::other(too_large(size))),
+                Some(_) => {}
+                None => return Err(io::Error::other(ParquetError::General(NO_HEADER.to_owned()))),
             }
         }
+        self.begun = true;
         bytes.truncate(out.len());
         let n = bytes.as_ref().read(out)?;
         self.at += n as u64;

@@ -8,6 +8,7 @@ use parquet::{
 };
 
 use super::{
+    pages::Listed,
     schema::{Kind, is_list},
     value::Value,
 };
@@ -26,6 +27,7 @@ struct Column<T: DataType> {
     reader: ColumnReaderImpl<T>,
     kind: Kind,
     is_list: bool,
+    listed: Listed,
     /// The definition level of a value that is there.
     present: i16,
     definitions: Vec<i16>,
@@ -36,20 +38,30 @@ struct Column<T: DataType> {
 }
 
 /// A column's reader as its cells.
-pub(super) fn cells(reader: ColumnReader, of: &ColumnDescriptor, kind: Kind) -> Box<dyn Cells> {
+pub(super) fn cells(
+    reader: ColumnReader,
+    of: &ColumnDescriptor,
+    kind: Kind,
+    listed: Listed,
+) -> Box<dyn Cells> {
     match reader {
-        ColumnReader::BoolColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::Int32ColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::Int64ColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::Int96ColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::FloatColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::DoubleColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::ByteArrayColumnReader(reader) => boxed(reader, of, kind),
-        ColumnReader::FixedLenByteArrayColumnReader(reader) => boxed(reader, of, kind),
+        ColumnReader::BoolColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::Int32ColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::Int64ColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::Int96ColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::FloatColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::DoubleColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::ByteArrayColumnReader(reader) => boxed(reader, of, kind, listed),
+        ColumnReader::FixedLenByteArrayColumnReader(reader) => boxed(reader, of, kind, listed),
     }
 }
 
-fn boxed<T: DataType>(reader: ColumnReaderImpl<T>, of: &ColumnDescriptor, kind: Kind) -> Box<dyn Cells>
+fn boxed<T: DataType>(
+    reader: ColumnReaderImpl<T>,
+    of: &ColumnDescriptor,
+    kind: Kind,
+    listed: Listed,
+) -> Box<dyn Cells>
 where
     T::T: Value,
 {
@@ -57,6 +69,7 @@ where
         reader,
         kind,
         is_list: is_list(of),
+        listed,
         present: of.max_def_level(),
         definitions: Vec::new(),
         repetitions: Vec::new(),
@@ -86,6 +99,7 @@ where
 {
     fn load(&mut self, rows: usize) -> Result<usize, ParquetError> {
         (self.level, self.value) = (0, 0);
+        self.listed.begin();
         self.definitions.clear();
         self.repetitions.clear();
         self.values.clear();

@@ -27,7 +27,7 @@ use self::{
     blocks::Blocks,
     column::{Cells, cells},
     guard::guarded,
-    pages::Checked,
+    pages::{Checked, Listed},
     schema::{Kind, Leaf, leaves},
 };
 use super::{BadRow, File, Header, Row, Rows, SourceError};
@@ -94,7 +94,7 @@ impl ParquetRows {
             return Err(SourceError::ParquetColumn { column: leaf.name.clone() });
         }
         Ok(Self {
-            blocks: Arc::new(blocks.for_columns(columns.len())),
+            blocks: Arc::new(blocks.for_pages(columns.len())),
             metadata,
             header: Header::new(columns.iter().map(|leaf| leaf.name.as_str())),
             columns,
@@ -134,13 +134,14 @@ impl ParquetRows {
             }
             bytes += u64::try_from(of.uncompressed_size()).unwrap_or_default();
             let descriptor = of.column_descr_ptr();
+            let listed = Listed::default();
             let reader = guarded(|| {
                 let pages = SerializedPageReader::new(self.blocks.clone(), of, rows, None)?;
-                let pages = Checked::new(pages, &descriptor, rows as u64);
+                let pages = Checked::new(pages, &descriptor, rows as u64, listed.clone());
                 Ok(get_column_reader(descriptor.clone(), Box::new(pages)))
             });
             let reader = reader.map_err(|error| refusal(error, self.row + 1, Some(&leaf.name)))?;
-            opened.push(cells(reader, &descriptor, leaf.kind));
+            opened.push(cells(reader, &descriptor, leaf.kind, listed));
         }
         self.cells = opened;
         self.rest = rows as u64;
@@ -213,7 +214,10 @@ fn refusal(error: ParquetError, row: u64, column: Option<&str>) -> SourceError {
             Ok(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
                 damaged("it ends too early".to_owned())
             }
-            Ok(source) => SourceError::Read { line: row.max(1), source: *source },
+            Ok(source) => match source.downcast::<ParquetError>() {
+                Ok(found) => refusal(found, row, column),
+                Err(source) => SourceError::Read { line: row.max(1), source },
+            },
             Err(other) => damaged(other.to_string()),
         },
         ParquetError::General(reason) | ParquetError::NYI(reason) | ParquetError::EOF(reason) => {

@@ -287,3 +287,60 @@ fn text_that_is_stored_by_its_lengths_reads_whatever_their_number() {
         }
     }
 }
+
+/// A file of one column of one row group.
+fn one_column(
+    schema: &str,
+    encoding: Option<Encoding>,
+    values: &[ByteArray],
+    levels: Option<(&[i16], &[i16])>,
+) -> Bytes {
+    let mut properties = WriterProperties::builder().set_data_page_row_count_limit(usize::MAX);
+    if let Some(encoding) = encoding {
+        properties = properties.set_dictionary_enabled(false).set_encoding(encoding);
+    }
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let (definitions, repetitions) = levels.unzip();
+    column.typed::<ByteArrayType>().write_batch(values, definitions, repetitions).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.into_inner().unwrap().into()
+}
+
+#[test]
+fn a_page_whose_values_repeat_more_than_a_page_may_hold_is_refused_before_they_are_made() {
+    // 20,000 times the same 8 KB: 160 MB that are stored in little more than 8 KB.
+    let schema = "message people { required binary a (UTF8); }";
+    let value = ByteArray::from("x".repeat(8 << 10).as_str());
+    let delta = Some(Encoding::DELTA_BYTE_ARRAY);
+    let file = one_column(schema, delta, &vec![value.clone(); 20_000], None);
+    assert!(file.len() < 64 << 10, "{} bytes", file.len());
+    let error = read(file, &["a"]).unwrap_err().to_string();
+    assert!(error.contains("column `a`"), "{error}");
+    assert!(error.contains("the values of a page are larger than any page that is read"), "{error}");
+    // Two thousand of them are 16 MB.
+    assert_eq!(read(one_column(schema, delta, &vec![value; 2_000], None), &["a"]).unwrap().len(), 2_000);
+}
+
+#[test]
+fn a_row_with_millions_of_values_in_its_list_is_refused_before_they_are_read() {
+    let schema = "message people { optional group a (LIST) { repeated group list { required binary element (UTF8); } } }";
+    let rows = |lists: usize, values: usize| {
+        let repetitions: Vec<i16> =
+            (0..lists * values).map(|n| i16::from(!n.is_multiple_of(values))).collect();
+        let definitions = vec![2; lists * values];
+        let file = one_column(
+            schema,
+            None,
+            &vec![ByteArray::from(""); lists * values],
+            Some((&definitions, &repetitions)),
+        );
+        read(file, &["a"]).map(|rows| rows.len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(rows(2_000, 100), Ok(2_000));
+    let error = rows(1, (4 << 20) + 1).unwrap_err();
+    assert!(error.contains("more values in its lists than any contact"), "{error}");
+}
