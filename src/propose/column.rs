@@ -1,9 +1,12 @@
 //! One column as the first rows show it.
 
 use super::look;
+use crate::source::NO_TEXT;
 
 /// As much of a cell as is looked at, in bytes.
 const MAX_CELL: usize = 256;
+/// How many of a column's cells are bytes that are no text, in percent, where nobody means it as text.
+const MOSTLY_BYTES: usize = 50;
 
 /// A column of a file.
 #[derive(Debug, Default)]
@@ -57,8 +60,11 @@ impl Column {
         }
     }
 
-    /// Takes lists of one address or number each for what is in them, as the mapping does.
+    /// Judges what was taken up: a column that is mostly bytes is one of bytes, and lists of one address or number each
+    /// are what is in them, as the mapping takes them.
     pub(super) fn settle(&mut self) {
+        let bytes = self.cells.iter().filter(|cell| *cell == NO_TEXT).count();
+        self.is_binary |= percent(bytes, self.filled()) >= MOSTLY_BYTES;
         let is_single = self.lists > 0 && self.cells.is_empty() && self.singles.len() == self.lists;
         let reaches = |cell: &String| look::is_email(cell) || look::is_phone(cell);
         if is_single && self.singles.iter().all(reaches) {

@@ -102,6 +102,12 @@ mod tests {
         assert!(column.is_binary && !column.is_mappable());
         column.is_binary = false;
         assert!(column.is_mappable());
+
+        for (cells, is_binary) in [(["\u{fffd}", "", "\u{fffd}"], true), (["\u{fffd}", "Ada", "Bo"], false)] {
+            let mut column = Column::of("Token", &cells);
+            column.settle();
+            assert_eq!(column.is_binary, is_binary, "{cells:?}");
+        }
     }
 
     #[test]

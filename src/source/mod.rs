@@ -40,6 +40,9 @@ pub use self::{
     row::{BadRow, Row},
 };
 
+/// What a cell of Parquet shows whose bytes are no text: it is not empty.
+pub const NO_TEXT: &str = "\u{fffd}";
+
 /// How much of a file tells what it is, in bytes.
 const FIRST_BYTES: usize = 4 << 10;
 

@@ -12,7 +12,7 @@ use super::{
     schema::{Kind, is_list},
     value::Value,
 };
-use crate::source::{BadRow, cells::RowCells};
+use crate::source::{BadRow, NO_TEXT, cells::RowCells};
 
 /// A column's cells, one row after the other.
 pub(super) trait Cells {
@@ -116,10 +116,9 @@ where
         let kind = self.kind;
         if !self.is_list {
             let text = self.step().map_or(Ok(""), |value| value.text(kind, scratch));
-            cells.push(text.unwrap_or_default());
+            cells.push(text.unwrap_or(NO_TEXT));
             return text.map(|_| None);
         }
-        cells.push("");
         let mut list = Vec::new();
         let mut bad = None;
         loop {
@@ -132,6 +131,7 @@ where
                 break;
             }
         }
+        cells.push(if bad.is_some() { NO_TEXT } else { "" });
         bad.map_or_else(|| Ok(Some(list).filter(|list| !list.is_empty())), Err)
     }
 }

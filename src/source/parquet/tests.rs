@@ -344,3 +344,48 @@ fn a_row_with_millions_of_values_in_its_list_is_refused_before_they_are_read() {
     let error = rows(1, (4 << 20) + 1).unwrap_err();
     assert!(error.contains("more values in its lists than any contact"), "{error}");
 }
+
+/// Definition or repetition levels of a column's values.
+type Levels = Option<&'static [i16]>;
+
+#[test]
+fn bytes_that_are_no_text_make_their_row_bad_and_are_not_taken_for_nothing() {
+    let schema = "message people { required binary EMail (UTF8); optional binary Name (UTF8); \
+                  optional group likes (LIST) { repeated group list { optional binary element (UTF8); } } }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let bytes =
+        |texts: &[&'static [u8]]| texts.iter().map(|text| ByteArray::from(text.to_vec())).collect::<Vec<_>>();
+    let columns: [(&[&[u8]], Levels, Levels); 3] = [
+        (&[b"a@b.co", b"b@b.co", b"c@b.co", b"d@b.co"], None, None),
+        (&[b"Ada", b"B\xf6", b"Cy"], Some(&[1, 1, 0, 1]), None),
+        (&[b"x", b"y", b"z", b"\xff"], Some(&[3, 3, 0, 3, 3]), Some(&[0, 0, 0, 0, 1])),
+    ];
+    for (texts, definitions, repetitions) in columns {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&bytes(texts), definitions, repetitions).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    let file = Bytes::from(writer.into_inner().unwrap());
+    assert_eq!(
+        read(file.clone(), &["EMail", "Name", "likes"]).unwrap(),
+        [
+            r#"1: a@b.co|Ada|["x"]"#,
+            "2: the row is not UTF-8 text",
+            "3: c@b.co||",
+            "4: the row is not UTF-8 text",
+        ]
+    );
+    assert_eq!(read(file.clone(), &["EMail"]).unwrap()[1], "2: b@b.co", "nobody asked for the name");
+    // Where every column is looked at, such a cell shows that something is there.
+    let mut rows = ParquetRows::open(Arc::new(file), &[]).unwrap();
+    let mut row = Row::default();
+    let mut seen = Vec::new();
+    while let Some(read) = rows.next(&mut row).unwrap() {
+        read.unwrap();
+        seen.push(row.cells().skip(1).collect::<Vec<_>>().join("|"));
+    }
+    assert_eq!(seen, ["Ada|", "\u{fffd}|", "|", "Cy|\u{fffd}"]);
+}
