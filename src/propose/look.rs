@@ -54,6 +54,17 @@ pub(super) fn is_grouped_number(cell: &str) -> bool {
     whole.contains(',') && is_digits(part) && is_grouped(whole, ',')
 }
 
+/// Signs of currencies that people write beside numbers.
+const CURRENCIES: &str = "$€£¥￥₩₹₽₺₴฿₫₱₪₦";
+
+/// `$1,234.50`, `12,50 €`: a number with its currency, with which no number is read.
+pub(super) fn is_amount(cell: &str) -> bool {
+    let text = cell.trim_start_matches(['-', '+']);
+    let is_sign = |c: char| CURRENCIES.contains(c);
+    let amount = text.strip_prefix(is_sign).or_else(|| text.strip_suffix(is_sign)).map(str::trim);
+    amount.is_some_and(|amount| is_number(amount) || is_grouped_number(amount))
+}
+
 /// A number that is rather a name: `00123`.
 pub(super) fn is_code(cell: &str) -> bool {
     cell.len() > 1 && cell.starts_with('0') && is_digits(cell)
@@ -101,6 +112,11 @@ mod tests {
                 is_grouped_number,
                 &["1,234", "-12,345,678.90"],
                 &["1234", "1,23", "12345,678", "1,234,5", "1.5"],
+            ),
+            (
+                is_amount,
+                &["$1,234.50", "-$5", "¥1,200", "12,50 €", "€ 5", "￥100"],
+                &["5", "$", "$x", "1,234.50", "$5 off", "USD 5", "ATU12345678"],
             ),
             (is_code, &["007"], &["0", "70", "0.5", "x"]),
             (is_long, &["1234567890123456"], &["123456789012345", "1234567890.123456"]),

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Date(Option<&'static str>),
     /// Dates that could be in either order.
     Either(&'static str, &'static str),
+    /// Texts that are numbers with their currency, which no number is read with.
+    Amount,
     /// Texts between separators; `None` where the file has lists.
     List(Option<char>),
 }
@@ -85,6 +87,11 @@ fn kind(column: &Column) -> Kind {
         && let Some(decimal) = number(column)
     {
         return Kind::Number(decimal);
+    }
+    let is_amount =
+        |cell: &str| look::is_amount(cell) || look::is_number(cell) || look::is_grouped_number(cell);
+    if all(is_amount) && column.cells.iter().any(|cell| look::is_amount(cell)) {
+        return Kind::Amount;
     }
     ['|', ';', ',']
         .into_iter()
@@ -181,6 +188,8 @@ mod tests {
             ("Spent", &["1,234"], Kind::Text),
             ("Spent", &["1,234", "2,345", "3,456", "4567"], Kind::Number(Some(Decimal::Comma))),
             ("Mixed", &["12,50", "12.5"], Kind::Text),
+            ("Spent", &["$1,234.50", "$5", "0"], Kind::Amount),
+            ("Spent", &["¥1,200", "free"], Kind::Text),
             ("Orders", &["1", "0"], Kind::Number(None)),
             ("Points", &["12", "1234567890123456", "7"], Kind::Number(None)),
             ("Card", &["1234567890123456", "1234567890123457"], Kind::Text),

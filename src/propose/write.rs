@@ -229,6 +229,7 @@ fn property_line(property: &Proposed<'_>) -> (String, String) {
     let plain = || format!("{name} = {column}");
     match property.kind {
         Kind::Text => (plain(), String::new()),
+        Kind::Amount => (plain(), "a text; a number only without its currency; ".to_owned()),
         Kind::Number(None) => (typed("number"), String::new()),
         Kind::Number(Some(decimal)) => {
             let sign = if decimal == Decimal::Comma { "," } else { "." };

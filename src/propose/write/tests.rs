@@ -112,6 +112,14 @@ fn files_of_other_software() {
 }
 
 #[test]
+fn an_amount_with_its_currency_stays_a_text_and_says_so() {
+    let text = written("email,Total Spent\na@b.co,\"$1,234.50\"\nc@d.co,$5\n");
+    let line = text.lines().find(|line| line.contains("total_spent")).unwrap_or_default();
+    assert!(line.starts_with("# total_spent = \"Total Spent\" "), "{line}");
+    assert!(line.ends_with(" # a text; a number only without its currency; like $•,•••.••"), "{line}");
+}
+
+#[test]
 fn json_lines_are_proposed_by_their_paths() {
     let text = written(
         "{\"email\": \"a@b.co\", \"address\": {\"city\": \"Lund\", \"zip\": \"22100\"}, \"likes\": [\"tea\", \"hats\"]}\n\
