@@ -364,6 +364,7 @@ fn broken_exports() {
             "a marker with its folder",
             with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"vip/done\""),
         ),
+        ("a filter that is no condition", format!("where = \"Country\"\n{file}")),
         ("a delimiter that is none", format!("{file}[csv]\ndelimiter = \"comma\"\nquote = \"'\"\n")),
         ("columns that are none", format!("{file}[csv]\ncolumns = []\nnull = \"NULL\"\n")),
         (
