@@ -12,15 +12,16 @@ use super::{
     schema::{Kind, is_list},
     value::Value,
 };
-use crate::source::{BadRow, NO_TEXT, cells::RowCells};
+use crate::source::BadRow;
 
 /// A column's cells, one row after the other.
 pub(super) trait Cells {
     /// Reads the cells of so many rows; answers how many there were.
     fn load(&mut self, rows: usize) -> Result<usize, ParquetError>;
 
-    /// Writes the next row's cell, and hands over its list where it is one.
-    fn next(&mut self, cells: &mut RowCells, scratch: &mut String) -> Result<Option<Vec<String>>, BadRow>;
+    /// Writes the next row's cell behind what is there already, and hands over its list where it is one. What it wrote of
+    /// a cell that is bad is to be taken back.
+    fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<Vec<String>>, BadRow>;
 }
 
 struct Column<T: DataType> {
@@ -112,26 +113,26 @@ where
         Ok(records)
     }
 
-    fn next(&mut self, cells: &mut RowCells, scratch: &mut String) -> Result<Option<Vec<String>>, BadRow> {
+    fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<Vec<String>>, BadRow> {
         let kind = self.kind;
         if !self.is_list {
-            let text = self.step().map_or(Ok(""), |value| value.text(kind, scratch));
-            cells.push(text.unwrap_or(NO_TEXT));
-            return text.map(|_| None);
+            return self.step().map_or(Ok(()), |value| value.write(kind, out)).map(|()| None);
         }
         let mut list = Vec::new();
         let mut bad = None;
         loop {
-            match self.step().map(|value| value.text(kind, scratch)) {
-                Some(Ok(text)) => list.push(text.to_owned()),
-                Some(Err(error)) => bad = Some(error),
-                None => {}
+            if let Some(value) = self.step() {
+                let mut text = Vec::new();
+                let written = value.write(kind, &mut text);
+                match written.and_then(|()| String::from_utf8(text).map_err(|_| BadRow::Encoding)) {
+                    Ok(text) => list.push(text),
+                    Err(error) => bad = Some(error),
+                }
             }
             if self.repetitions.get(self.level).is_none_or(|level| *level == 0) {
                 break;
             }
         }
-        cells.push(if bad.is_some() { NO_TEXT } else { "" });
         bad.map_or_else(|| Ok(Some(list).filter(|list| !list.is_empty())), Err)
     }
 }

@@ -30,7 +30,7 @@ use self::{
     pages::{Checked, Listed},
     schema::{Kind, Leaf, leaves},
 };
-use super::{BadRow, File, Header, Row, Rows, SourceError};
+use super::{BadRow, File, Header, NO_TEXT, Row, Rows, SourceError, cells::RowCells};
 
 /// Rows that are decoded at once, at most.
 const ROWS_AHEAD: u64 = 1024;
@@ -53,7 +53,6 @@ pub(super) struct ParquetRows {
     ready: u64,
     at_once: u64,
     row: u64,
-    scratch: String,
     /// Whether it reads every column, and not those of a mapping.
     reads_all: bool,
 }
@@ -104,7 +103,6 @@ impl ParquetRows {
             ready: 0,
             at_once: 1,
             row: 0,
-            scratch: String::new(),
             reads_all: wanted.is_empty(),
         })
     }
@@ -184,27 +182,44 @@ impl Rows for ParquetRows {
         self.ready -= 1;
         self.row += 1;
         row.begin(self.row);
-        let mut record = row.take_cells();
-        record.clear();
+        let (mut text, mut ends) = row.take_cells().into_parts();
+        text.clear();
+        ends.clear();
         let mut read = Ok(());
         for (column, cells) in self.cells.iter_mut().enumerate() {
-            match cells.next(&mut record, &mut self.scratch) {
+            let begins = text.len();
+            match cells.next(&mut text) {
                 Ok(Some(list)) => row.push_list(column, list),
                 Ok(None) => {}
-                // Where nobody asked for the column, bytes that are no text, and zero bytes below, are no reason to leave the row out.
-                Err(_) if self.reads_all => {}
-                Err(bad) => read = Err(bad),
+                Err(bad) => {
+                    text.truncate(begins);
+                    text.extend_from_slice(NO_TEXT.as_bytes());
+                    read = Err(bad);
+                }
             }
+            ends.push(text.len());
         }
-        if record.text().len() > super::MAX_ROW_BYTES {
+        if text.len() > super::MAX_ROW_BYTES {
             return Err(SourceError::RowTooLong { line: self.row });
         }
-        if !self.reads_all && memchr::memchr(0, record.text().as_bytes()).is_some() {
+        let has_nul = memchr::memchr(0, &text).is_some();
+        row.set_cells(RowCells::from_parts(text, ends).unwrap_or_else(|(text, ends)| {
+            read = Err(BadRow::Encoding);
+            shown(&text, &ends)
+        }));
+        if has_nul {
             read = Err(BadRow::Nul);
         }
-        row.set_cells(record);
-        Ok(Some(read))
+        // Where nobody asked for the column, bytes that are no text, and zero bytes, are no reason to leave the row out.
+        Ok(Some(if self.reads_all { Ok(()) } else { read }))
     }
+}
+
+/// The cells of a row of which some are no text.
+fn shown(text: &[u8], ends: &[usize]) -> RowCells {
+    let begins = std::iter::once(&0).chain(ends);
+    let cells = begins.zip(ends).map(|(begin, end)| text.get(*begin..*end).unwrap_or_default());
+    cells.map(|cell| str::from_utf8(cell).unwrap_or(NO_TEXT)).collect()
 }
 
 fn refusal(error: ParquetError, row: u64, column: Option<&str>) -> SourceError {

@@ -1,6 +1,6 @@
 //! Values of Parquet as text: exactly what is stored.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use jiff::{Timestamp, tz::Offset};
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
@@ -10,105 +10,111 @@ use crate::source::BadRow;
 
 /// A stored value.
 pub(super) trait Value {
-    /// Its text, in `scratch` where it is not a text already.
-    fn text<'v>(&'v self, kind: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow>;
+    /// Writes its text behind what is there already. Of a text its bytes as they are: whether they are UTF-8 is looked at
+    /// once for a whole row.
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow>;
 }
 
-fn written(scratch: &mut String, value: impl std::fmt::Display) -> &str {
-    scratch.clear();
-    let _ = write!(scratch, "{value}");
-    scratch
+/// Into memory: there is nothing to fail.
+fn put(out: &mut Vec<u8>, value: impl std::fmt::Display) {
+    let _ = write!(out, "{value}");
 }
 
 impl Value for bool {
-    fn text<'v>(&'v self, _: Kind, _: &'v mut String) -> Result<&'v str, BadRow> {
-        Ok(if *self { "true" } else { "false" })
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+        Ok(())
     }
 }
 
 impl Value for f32 {
-    fn text<'v>(&'v self, _: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
-        Ok(written(scratch, self))
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        put(out, self);
+        Ok(())
     }
 }
 
 impl Value for f64 {
-    fn text<'v>(&'v self, _: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
-        Ok(written(scratch, self))
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        put(out, self);
+        Ok(())
     }
 }
 
 impl Value for i32 {
-    fn text<'v>(&'v self, kind: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
-        Ok(match kind {
-            Kind::Unsigned => written(scratch, self.cast_unsigned()),
-            kind => number(i64::from(*self), kind, scratch),
-        })
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        match kind {
+            Kind::Unsigned => put(out, self.cast_unsigned()),
+            kind => number(i64::from(*self), kind, out),
+        }
+        Ok(())
     }
 }
 
 impl Value for i64 {
-    fn text<'v>(&'v self, kind: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
-        Ok(match kind {
-            Kind::Unsigned => written(scratch, self.cast_unsigned()),
-            kind => number(*self, kind, scratch),
-        })
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        match kind {
+            Kind::Unsigned => put(out, self.cast_unsigned()),
+            kind => number(*self, kind, out),
+        }
+        Ok(())
     }
 }
 
 impl Value for Int96 {
-    fn text<'v>(&'v self, _: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
         // A day of the Julian calendar, and nanoseconds of it.
-        let [low, high, day] = self.data() else { return Ok("") };
+        let [low, high, day] = self.data() else { return Ok(()) };
         let nanos = (u64::from(*high) << 32) | u64::from(*low);
         let nanos = (i128::from(*day) - 2_440_588) * 86_400_000_000_000 + i128::from(nanos);
-        Ok(match Timestamp::from_nanosecond(nanos) {
-            Ok(instant) => written(scratch, instant),
-            Err(_) => written(scratch, nanos),
-        })
+        match Timestamp::from_nanosecond(nanos) {
+            Ok(instant) => put(out, instant),
+            Err(_) => put(out, nanos),
+        }
+        Ok(())
     }
 }
 
 impl Value for ByteArray {
-    fn text<'v>(&'v self, kind: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
-        bytes(self.data(), kind, scratch)
+    #[inline]
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        bytes(self.data(), kind, out)
     }
 }
 
 impl Value for FixedLenByteArray {
-    fn text<'v>(&'v self, kind: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
-        bytes(self.data(), kind, scratch)
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+        bytes(self.data(), kind, out)
     }
 }
 
-fn bytes<'v>(bytes: &'v [u8], kind: Kind, scratch: &'v mut String) -> Result<&'v str, BadRow> {
+#[inline]
+fn bytes(bytes: &[u8], kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
     match kind {
         Kind::Decimal(scale) => {
             let (negative, digits) = digits(bytes);
-            Ok(decimal(negative, &digits, scale, scratch))
+            decimal(negative, &digits, scale, out);
         }
-        Kind::Uuid => match uuid::Uuid::from_slice(bytes) {
-            Ok(uuid) => Ok(written(scratch, uuid)),
-            Err(_) => Err(BadRow::Encoding),
-        },
-        _ => std::str::from_utf8(bytes).map_err(|_| BadRow::Encoding),
+        Kind::Uuid => put(out, uuid::Uuid::from_slice(bytes).map_err(|_| BadRow::Encoding)?),
+        _ => out.extend_from_slice(bytes),
     }
+    Ok(())
 }
 
-fn number(value: i64, kind: Kind, scratch: &mut String) -> &str {
+fn number(value: i64, kind: Kind, out: &mut Vec<u8>) {
     match kind {
-        Kind::Decimal(scale) => decimal(value < 0, &value.unsigned_abs().to_string(), scale, scratch),
+        Kind::Decimal(scale) => decimal(value < 0, &value.unsigned_abs().to_string(), scale, out),
         Kind::Date => match value.checked_mul(86_400).map(Timestamp::from_second) {
-            Some(Ok(midnight)) => written(scratch, Offset::UTC.to_datetime(midnight).date()),
-            _ => written(scratch, value),
+            Some(Ok(midnight)) => put(out, Offset::UTC.to_datetime(midnight).date()),
+            _ => put(out, value),
         },
         Kind::Time(unit) | Kind::Instant(unit) | Kind::Civil(unit) => match (instant(value, unit), kind) {
-            (None, _) => written(scratch, value),
-            (Some(instant), Kind::Instant(_)) => written(scratch, instant),
-            (Some(instant), Kind::Civil(_)) => written(scratch, Offset::UTC.to_datetime(instant)),
-            (Some(instant), _) => written(scratch, Offset::UTC.to_datetime(instant).time()),
+            (None, _) => put(out, value),
+            (Some(instant), Kind::Instant(_)) => put(out, instant),
+            (Some(instant), Kind::Civil(_)) => put(out, Offset::UTC.to_datetime(instant)),
+            (Some(instant), _) => put(out, Offset::UTC.to_datetime(instant).time()),
         },
-        _ => written(scratch, value),
+        _ => put(out, value),
     }
 }
 
@@ -122,19 +128,17 @@ fn instant(value: i64, unit: Unit) -> Option<Timestamp> {
 }
 
 /// A decimal of so many digits after its point.
-fn decimal<'s>(negative: bool, digits: &str, scale: u32, scratch: &'s mut String) -> &'s str {
+fn decimal(negative: bool, digits: &str, scale: u32, out: &mut Vec<u8>) {
     let scale = scale as usize;
     let zeros = (scale + 1).saturating_sub(digits.len());
-    scratch.clear();
     if negative {
-        scratch.push('-');
+        out.push(b'-');
     }
-    scratch.extend(std::iter::repeat_n('0', zeros));
-    scratch.push_str(digits);
+    out.extend(std::iter::repeat_n(b'0', zeros));
+    out.extend_from_slice(digits.as_bytes());
     if scale > 0 {
-        scratch.insert(scratch.len() - scale, '.');
+        out.insert(out.len() - scale, b'.');
     }
-    scratch
 }
 
 /// The sign and the digits of a number in two's complement, the highest byte first, of any length.
@@ -169,26 +173,26 @@ mod tests {
 
     #[test]
     fn decimals_are_exact() {
-        let of = |bytes: &[u8], scale| {
-            let mut scratch = String::new();
-            super::bytes(bytes, Kind::Decimal(scale), &mut scratch).map(str::to_owned)
+        let text = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            write(&mut out);
+            String::from_utf8(out).unwrap()
         };
-        assert_eq!(of(&[0x04, 0xe2], 2).unwrap(), "12.50");
-        assert_eq!(of(&[0xff], 2).unwrap(), "-0.01");
-        assert_eq!(of(&[0x80], 0).unwrap(), "-128");
-        assert_eq!(of(&[0], 3).unwrap(), "0.000");
+        let of = |bytes: &[u8], scale| text(&|out| super::bytes(bytes, Kind::Decimal(scale), out).unwrap());
+        assert_eq!(of(&[0x04, 0xe2], 2), "12.50");
+        assert_eq!(of(&[0xff], 2), "-0.01");
+        assert_eq!(of(&[0x80], 0), "-128");
+        assert_eq!(of(&[0], 3), "0.000");
         assert_eq!(
-            of(&[0x7f; 32], 0).unwrap(),
+            of(&[0x7f; 32], 0),
             "57669001306428065956053000376875938421040345304064124051023973211784186134399"
         );
-        let mut scratch = String::new();
-        assert_eq!(number(-5, Kind::Decimal(2), &mut scratch), "-0.05");
-        assert_eq!(number(i64::MIN, Kind::Decimal(0), &mut scratch), i64::MIN.to_string());
+        assert_eq!(text(&|out| number(-5, Kind::Decimal(2), out)), "-0.05");
+        assert_eq!(text(&|out| number(i64::MIN, Kind::Decimal(0), out)), i64::MIN.to_string());
     }
 
     #[test]
     fn dates_and_times_are_written_as_iso_8601() {
-        let mut scratch = String::new();
         for (value, kind, text) in [
             (-1, Kind::Date, "1969-12-31"),
             (20_000, Kind::Date, "2024-10-04"),
@@ -198,7 +202,9 @@ mod tests {
             (1_700_000_000_000_000_000, Kind::Civil(Unit::Nanos), "2023-11-14T22:13:20"),
             (3_600_000, Kind::Time(Unit::Millis), "01:00:00"),
         ] {
-            assert_eq!(number(value, kind, &mut scratch), text);
+            let mut out = Vec::new();
+            number(value, kind, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), text);
         }
     }
 }
