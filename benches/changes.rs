@@ -18,13 +18,7 @@ use std::{env, fs, path::Path, process::Command, sync::Arc, time::Instant};
 
 use omnisend_export::{
     config::load_export,
-    ports::{
-        Ports,
-        clock::{Clock as _, SystemClock},
-        objects::Directory,
-        queue::{MemoryQueue, Settings},
-        secrets::LocalSecrets,
-    },
+    ports::clock::{Clock as _, SystemClock},
     run::{Allowed, Batch, Contacts, Key, Manifest, Mode, Outcome, Receipt, RunRef, Trigger},
     stage::{Quiet, Records, plan, snapshot::remember},
 };
@@ -82,18 +76,12 @@ fn main() {
 fn measure(step: &str, folder: &Path, run: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (wall, sent) = runtime.block_on(async {
-        let objects = Arc::new(Directory::open(folder).unwrap());
-        let ports = Ports {
-            objects: objects.clone(),
-            queue: Arc::new(MemoryQueue::new(Settings::default())),
-            secrets: Arc::new(LocalSecrets::new(folder.join("secrets"), None)),
-            clock: Arc::new(SystemClock),
-        };
+        let ports = common::ports(folder);
         let run = RunRef {
             export: "vip".parse().unwrap(),
             run: format!("20261125t10000{run}z-{run}").parse().unwrap(),
         };
-        let records = Records::new(objects.clone());
+        let records = Records::new(ports.objects.clone());
         if step == "remember" {
             let manifest = records.manifest(&run).await.unwrap().unwrap();
             accepted(&records, &manifest).await;
@@ -102,7 +90,7 @@ fn measure(step: &str, folder: &Path, run: &str) {
             return (start.elapsed(), manifest.planned.sent);
         }
         let now = SystemClock.now();
-        let (connection, export) = load_export(&*objects, &run.export, now).await.unwrap();
+        let (connection, export) = load_export(&*ports.objects, &run.export, now).await.unwrap();
         let request = plan::Request {
             connection: Arc::new(connection),
             export: Arc::new(export),

@@ -18,13 +18,7 @@ use std::{env, fs, path::Path, process::Command, sync::Arc, time::Instant};
 
 use omnisend_export::{
     config::load_export,
-    ports::{
-        Ports,
-        clock::{Clock as _, SystemClock},
-        objects::Directory,
-        queue::{MemoryQueue, Settings},
-        secrets::LocalSecrets,
-    },
+    ports::clock::{Clock as _, SystemClock},
     run::{Mode, RunRef, Trigger},
     stage::{Quiet, plan},
 };
@@ -77,15 +71,9 @@ fn plan_it(format: &str, profiles: u64) {
 fn measure(state: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (wall, profiles) = runtime.block_on(async {
-        let objects = Arc::new(Directory::open(state).unwrap());
-        let ports = Ports {
-            objects: objects.clone(),
-            queue: Arc::new(MemoryQueue::new(Settings::default())),
-            secrets: Arc::new(LocalSecrets::new(state.join("secrets"), None)),
-            clock: Arc::new(SystemClock),
-        };
+        let ports = common::ports(state);
         let now = SystemClock.now();
-        let (connection, export) = load_export(&*objects, &"vip".parse().unwrap(), now).await.unwrap();
+        let (connection, export) = load_export(&*ports.objects, &"vip".parse().unwrap(), now).await.unwrap();
         let trigger = Trigger::Call { at: now, request: std::process::id().to_string() };
         let name = export.name().clone();
         let request = plan::Request {

@@ -4,7 +4,15 @@
 
 pub(crate) mod segment;
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use omnisend_export::ports::{
+    Ports,
+    clock::SystemClock,
+    objects::Directory,
+    queue::{MemoryQueue, Settings},
+    secrets::LocalSecrets,
+};
 
 const CONNECTION: &str = r#"
 display_name = "Acme store"
@@ -40,6 +48,16 @@ pub(crate) fn state(folder: &Path) {
         fs::write(path, text).unwrap();
     }
     fs::create_dir_all(folder.join("segments/vip")).unwrap();
+}
+
+/// A state directory as the command line has it.
+pub(crate) fn ports(folder: &Path) -> Ports {
+    Ports {
+        objects: Arc::new(Directory::open(folder).unwrap()),
+        queue: Arc::new(MemoryQueue::new(Settings::default())),
+        secrets: Arc::new(LocalSecrets::new(folder.join("secrets"), None)),
+        clock: Arc::new(SystemClock),
+    }
 }
 
 /// The CPU time of all the process's threads, from its start.

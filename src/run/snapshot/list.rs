@@ -100,6 +100,16 @@ impl<W: Write> MembersWriter<W> {
         self.into.finish()
     }
 
+    /// The list of these members, for tests.
+    #[cfg(test)]
+    pub(crate) fn list<'m>(into: W, members: impl IntoIterator<Item = &'m Member>) -> W {
+        let mut writer = Self::new(into).unwrap();
+        for member in members {
+            writer.push(member).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.into.write_all(&self.buffer)?;
         self.buffer.clear();

@@ -240,14 +240,6 @@ mod tests {
         run::MembersWriter,
     };
 
-    fn list(members: &BTreeMap<u128, Member>) -> Vec<u8> {
-        let mut writer = MembersWriter::new(Vec::new()).unwrap();
-        for member in members.values() {
-            writer.push(member).unwrap();
-        }
-        writer.finish().unwrap()
-    }
-
     proptest! {
         #[test]
         fn it_knows_everybody_as_the_list_does(
@@ -268,7 +260,7 @@ mod tests {
                 (0..32).map(|n| format!("t{n}").try_into().unwrap()).collect();
             let translation = Translation::new(&all, &all);
             let mut known =
-                Known::read(&*list(&members), members.len() as u64, tags, &translation, true).unwrap();
+                Known::read(&*MembersWriter::list(Vec::new(), members.values()), members.len() as u64, tags, &translation, true).unwrap();
             prop_assert_eq!(known.len(), members.len());
             for (at, member) in known.everybody().zip(members.values()) {
                 prop_assert_eq!(known.find(member.key()), Some(at));

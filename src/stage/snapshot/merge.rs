@@ -106,14 +106,6 @@ mod tests {
         prop::collection::vec(one.prop_map(|(email, hash, tags, out)| member(email, hash, tags, out)), 0..max)
     }
 
-    fn list(members: &BTreeMap<u128, Member>) -> Vec<u8> {
-        let mut writer = MembersWriter::new(Vec::new()).unwrap();
-        for member in members.values() {
-            writer.push(member).unwrap();
-        }
-        writer.finish().unwrap()
-    }
-
     proptest! {
         #[test]
         fn the_new_list_is_the_old_one_with_every_change_in_it(
@@ -144,7 +136,7 @@ mod tests {
             }
             expected.retain(|_, member| member.is_worth_keeping());
 
-            let old = list(&old);
+            let old = MembersWriter::list(Vec::new(), old.values());
             let mut writer = MembersWriter::new(Vec::new()).unwrap();
             let count = merge(
                 Some(Members::new(&*old).unwrap()),
