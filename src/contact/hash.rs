@@ -95,8 +95,9 @@ fn length(scratch: &mut Vec<u8>, length: usize) {
     scratch.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
 }
 
-impl Serialize for ContactHash {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl ContactHash {
+    /// In hexadecimal.
+    pub(crate) fn hex(self) -> [u8; 32] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 32];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
@@ -104,7 +105,13 @@ impl Serialize for ContactHash {
                 *digit = DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
             }
         }
-        serializer.serialize_str(std::str::from_utf8(&hex).unwrap_or_default())
+        hex
+    }
+}
+
+impl Serialize for ContactHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
     }
 }
 

@@ -152,6 +152,10 @@ impl Read for PageHeader {
         self.begun = true;
         bytes.truncate(out.len());
         let n = bytes.as_ref().read(out)?;
+        if n == 0 && !out.is_empty() {
+            // The library passes over what is not there as if it were, for each of a list of any length.
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         self.at += n as u64;
         Ok(n)
     }

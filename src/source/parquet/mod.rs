@@ -32,8 +32,8 @@ use self::{
 };
 use super::{BadRow, File, Header, NO_TEXT, Row, Rows, SourceError, cells::RowCells};
 
-/// Rows that are decoded at once, at most.
-const ROWS_AHEAD: u64 = 1024;
+/// Rows that are decoded at once, at most: as many as stay near the processor until they are read.
+const ROWS_AHEAD: u64 = 256;
 
 /// What the rows that are decoded at once take, by what the file says of itself, in bytes.
 const BYTES_AHEAD: u64 = 4 << 20;

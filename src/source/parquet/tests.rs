@@ -247,6 +247,13 @@ fn a_page_that_promises_more_lengths_than_values_is_refused_before_room_is_made(
 }
 
 #[test]
+fn a_page_header_with_a_list_longer_than_the_file_ends_with_the_file() {
+    let bytes = Bytes::from_static(include_bytes!("../../../fuzz/corpus/parquet/endless-header"));
+    let error = read(bytes, &[]).unwrap_err().to_string();
+    assert!(error.contains("column `Kana`") && error.contains("it ends too early"), "{error}");
+}
+
+#[test]
 fn text_that_is_stored_by_its_lengths_reads_whatever_their_number() {
     let schema = "message people { required binary a (UTF8); optional binary b (UTF8); }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
