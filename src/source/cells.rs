@@ -51,6 +51,11 @@ impl RowCells {
         (0..self.ends.len()).map(|column| self.get(column).unwrap_or_default())
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The text of all cells.
     pub(super) fn text(&self) -> &str {
         &self.text

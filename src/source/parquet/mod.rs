@@ -25,12 +25,12 @@ use parquet::{
 
 use self::{
     blocks::Blocks,
-    column::{Cells, cells},
+    column::Column,
     guard::guarded,
     pages::{Checked, Listed},
     schema::{Kind, Leaf, leaves},
 };
-use super::{BadRow, File, Header, NO_TEXT, Row, Rows, SourceError, cells::RowCells};
+use super::{BadRow, File, Header, Row, Rows, SourceError};
 
 /// Rows that are decoded at once, at most: as many as stay near the processor until they are read.
 const ROWS_AHEAD: u64 = 256;
@@ -46,7 +46,8 @@ pub(super) struct ParquetRows {
     columns: Vec<Leaf>,
     header: Header,
     group: usize,
-    cells: Vec<Box<dyn Cells>>,
+    /// The columns of the row group that is read.
+    open: Vec<Column>,
     /// Rows of the group that were not decoded yet.
     rest: u64,
     /// Rows that were decoded, and not handed out yet.
@@ -98,7 +99,7 @@ impl ParquetRows {
             header: Header::new(columns.iter().map(|leaf| leaf.name.as_str())),
             columns,
             group: 0,
-            cells: Vec::new(),
+            open: Vec::new(),
             rest: 0,
             ready: 0,
             at_once: 1,
@@ -139,9 +140,9 @@ impl ParquetRows {
                 Ok(get_column_reader(descriptor.clone(), Box::new(pages)))
             });
             let reader = reader.map_err(|error| refusal(error, self.row + 1, Some(&leaf.name)))?;
-            opened.push(cells(reader, &descriptor, leaf.kind, listed));
+            opened.push(Column::new(reader, &descriptor, leaf.kind, listed));
         }
-        self.cells = opened;
+        self.open = opened;
         self.rest = rows as u64;
         let each = bytes / (rows as u64).max(1);
         self.at_once = (BYTES_AHEAD / each.max(1)).clamp(1, ROWS_AHEAD);
@@ -151,9 +152,9 @@ impl ParquetRows {
     /// Decodes the next rows of the group.
     fn load(&mut self) -> Result<(), SourceError> {
         let rows = self.rest.min(self.at_once);
-        for (cells, leaf) in self.cells.iter_mut().zip(&self.columns) {
+        for (column, leaf) in self.open.iter_mut().zip(&self.columns) {
             let wanted = usize::try_from(rows).unwrap_or(usize::MAX);
-            let read = guarded(|| cells.load(wanted)).and_then(|read| {
+            let read = guarded(|| column.load(wanted)).and_then(|read| {
                 let error =
                     || ParquetError::General("it has fewer values than its row group has rows".to_owned());
                 (read == wanted).then_some(()).ok_or_else(error)
@@ -182,44 +183,26 @@ impl Rows for ParquetRows {
         self.ready -= 1;
         self.row += 1;
         row.begin(self.row);
-        let (mut text, mut ends) = row.take_cells().into_parts();
-        text.clear();
-        ends.clear();
+        let mut cells = row.take_cells();
+        cells.clear();
         let mut read = Ok(());
-        for (column, cells) in self.cells.iter_mut().enumerate() {
-            let begins = text.len();
-            match cells.next(&mut text) {
-                Ok(Some(list)) => row.push_list(column, list),
+        for (n, column) in self.open.iter_mut().enumerate() {
+            match column.next(&mut cells) {
+                Ok(Some(list)) => row.push_list(n, list),
                 Ok(None) => {}
-                Err(bad) => {
-                    text.truncate(begins);
-                    text.extend_from_slice(NO_TEXT.as_bytes());
-                    read = Err(bad);
-                }
+                Err(bad) => read = Err(bad),
             }
-            ends.push(text.len());
         }
-        if text.len() > super::MAX_ROW_BYTES {
+        if cells.text().len() > super::MAX_ROW_BYTES {
             return Err(SourceError::RowTooLong { line: self.row });
         }
-        let has_nul = memchr::memchr(0, &text).is_some();
-        row.set_cells(RowCells::from_parts(text, ends).unwrap_or_else(|(text, ends)| {
-            read = Err(BadRow::Encoding);
-            shown(&text, &ends)
-        }));
-        if has_nul {
+        if memchr::memchr(0, cells.text().as_bytes()).is_some() {
             read = Err(BadRow::Nul);
         }
+        row.set_cells(cells);
         // Where nobody asked for the column, bytes that are no text, and zero bytes, are no reason to leave the row out.
         Ok(Some(if self.reads_all { Ok(()) } else { read }))
     }
-}
-
-/// The cells of a row of which some are no text.
-fn shown(text: &[u8], ends: &[usize]) -> RowCells {
-    let begins = std::iter::once(&0).chain(ends);
-    let cells = begins.zip(ends).map(|(begin, end)| text.get(*begin..*end).unwrap_or_default());
-    cells.map(|cell| str::from_utf8(cell).unwrap_or(NO_TEXT)).collect()
 }
 
 fn refusal(error: ParquetError, row: u64, column: Option<&str>) -> SourceError {
