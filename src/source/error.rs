@@ -134,6 +134,15 @@ pub enum SourceError {
         /// Where the header begins.
         line: u64,
     },
+    /// Something stands behind the closing quote of a value that goes over several lines.
+    #[error(
+        "line {line}: a quote opened in this row is closed in a later line, and text stands behind it, so that rows may \
+         have become part of a value; close it where the value ends, or double the quotes inside the value"
+    )]
+    AfterQuoteLines {
+        /// Where the row begins.
+        line: u64,
+    },
     /// A row is larger than any contact can be.
     #[error(
         "line {line}: this row is larger than {} MiB, which no contact can be; a quote may be open, or the delimiter or line ends may not be what they seem",

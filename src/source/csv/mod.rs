@@ -7,7 +7,7 @@ use std::io::Read;
 
 use self::{
     escaped::{Escaped, Escapes},
-    records::{QuoteFlaw, Records},
+    records::{LineEnd, QuoteFlaw, Records},
 };
 use super::{
     BadRow, Delimiter, Header, Reading, Row, Rows, SourceError,
@@ -54,13 +54,14 @@ impl<'f> CsvRows<'f> {
             .or(said)
             .unwrap_or_else(|| Delimiter::detect(text.first(), wanted, columns.as_ref().map(Header::len)));
         let (utf8, has_header) = (text.utf8(), columns.is_none());
+        let line_end = LineEnd::of(text.first());
         let escapes = reading.escape.map(|_| Escapes::new(delimiter.byte()));
         let text: Unpacked<'f> = match escapes {
             Some(escapes) => Box::new(Escaped::new(text.into_stream(), escapes)),
             None => Box::new(text.into_stream()),
         };
         let mut rows = Self {
-            records: Records::new(text, delimiter.byte()),
+            records: Records::new(text, delimiter.byte(), line_end),
             header: columns.unwrap_or_else(|| Header::new([])),
             delimiter,
             escapes,
@@ -72,6 +73,7 @@ impl<'f> CsvRows<'f> {
         if said.is_some() {
             // The line is no row, however it is cut.
             let _ = rows.parse(&mut row)?;
+            rows.begun = false;
         }
         if has_header {
             match rows.parse(&mut row)? {
@@ -110,6 +112,7 @@ impl<'f> CsvRows<'f> {
             match flaw {
                 QuoteFlaw::Unclosed => return Err(SourceError::UnclosedQuote { line }),
                 QuoteFlaw::Escaped => return Err(SourceError::Escaped { line }),
+                QuoteFlaw::AfterLines => return Err(SourceError::AfterQuoteLines { line }),
                 QuoteFlaw::After => Some(BadRow::AfterQuote),
             }
         } else if memchr::memchr(0, &text).is_some() {

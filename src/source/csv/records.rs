@@ -22,6 +22,7 @@ pub(super) struct Records<R> {
     stream: R,
     parser: csv_core::Reader,
     delimiter: u8,
+    line_end: LineEnd,
     /// From `begin` to `at` the record that was read last, from there to `filled` what comes after it.
     buffer: Vec<u8>,
     begin: usize,
@@ -32,8 +33,37 @@ pub(super) struct Records<R> {
     line: u64,
     /// Lines before it that the parser could not see.
     unseen_lines: u64,
+    /// Whether a CR stands before `begin`, of which a LF may be a part.
+    after_return: bool,
     /// The line that the last record begins on.
     record_line: u64,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// LF, also behind a CR. A CR alone is a character like others: pandas writes it so, without quotes.
+    Newline,
+    /// CR, as old programs for the Mac write it; LF ends one too.
+    Return,
+}
+
+impl LineEnd {
+    /// What ends the first line of a text.
+    pub(super) fn of(text: &[u8]) -> Self {
+        let mut quotes = 0_usize;
+        for (at, byte) in text.iter().enumerate() {
+            match byte {
+                b'"' => quotes += 1,
+                b'\n' if quotes.is_multiple_of(2) => break,
+                b'\r' if quotes.is_multiple_of(2) => {
+                    return if text.get(at + 1) == Some(&b'\n') { Self::Newline } else { Self::Return };
+                }
+                _ => {}
+            }
+        }
+        Self::Newline
+    }
 }
 
 /// What is wrong with a record's quotes.
@@ -43,16 +73,24 @@ pub(super) enum QuoteFlaw {
     Unclosed,
     /// Something stands between a closing quote and the delimiter.
     After,
+    /// The same, in a record that goes over several lines: some of them may be records.
+    AfterLines,
     /// One of these, where a backslash stands before a quote: it was meant to be part of the cell.
     Escaped,
 }
 
 impl<R: Read> Records<R> {
-    pub(super) fn new(stream: R, delimiter: u8) -> Self {
+    pub(super) fn new(stream: R, delimiter: u8, line_end: LineEnd) -> Self {
+        let mut parser = csv_core::ReaderBuilder::new();
+        parser.delimiter(delimiter);
+        if line_end == LineEnd::Newline {
+            parser.terminator(csv_core::Terminator::Any(b'\n'));
+        }
         Self {
             stream,
-            parser: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            parser: parser.build(),
             delimiter,
+            line_end,
             buffer: vec![0; BUFFER_BYTES],
             begin: 0,
             at: 0,
@@ -60,6 +98,7 @@ impl<R: Read> Records<R> {
             ended: false,
             line: 1,
             unseen_lines: 0,
+            after_return: false,
             record_line: 1,
         }
     }
@@ -67,6 +106,35 @@ impl<R: Read> Records<R> {
     /// Reads the next record: its text without what separates its cells, and where in it each cell ends. `false` at the
     /// end.
     pub(super) fn read(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<bool> {
+        loop {
+            let is_there = self.read_one(text, ends)?;
+            if is_there && self.line_end == LineEnd::Newline && self.cut_return(text, ends) {
+                // A blank line.
+                continue;
+            }
+            return Ok(is_there);
+        }
+    }
+
+    /// Takes the CR of a line's end for no part of the last cell. Whether there is nothing else in the line.
+    fn cut_return(&self, text: &mut Vec<u8>, ends: &mut [usize]) -> bool {
+        let (_, record) = self.without_breaks();
+        let line = match record.strip_suffix(b"\n") {
+            Some(line) => line,
+            None if self.ended => record,
+            None => return false,
+        };
+        if line.last() == Some(&b'\r') && text.last() == Some(&b'\r') {
+            text.pop();
+            if let Some(end) = ends.last_mut() {
+                *end = text.len();
+            }
+        }
+        line == b"\r"
+    }
+
+    fn read_one(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<bool> {
+        self.after_return = self.raw().last() == Some(&b'\r');
         self.begin = self.at;
         text.clear();
         text.resize(TEXT_BYTES, 0);
@@ -98,7 +166,10 @@ impl<R: Read> Records<R> {
         text.truncate(written);
         ends.truncate(cells);
         self.record_line = self.begins_on();
-        self.line = self.parser.line() + self.unseen_lines;
+        self.line = match self.line_end {
+            LineEnd::Newline => self.parser.line() + self.unseen_lines,
+            LineEnd::Return => self.line + self.lines(self.raw()),
+        };
         Ok(is_there)
     }
 
@@ -117,7 +188,14 @@ impl<R: Read> Records<R> {
     #[inline]
     pub(super) fn flaw(&self) -> Option<QuoteFlaw> {
         // Few records have any.
-        memchr::memchr(b'"', self.raw()).and_then(|_| flaw(without_breaks(self.raw()).1, self.delimiter))
+        memchr::memchr(b'"', self.raw())?;
+        let (_, record) = self.without_breaks();
+        let record = record.strip_suffix(b"\n").unwrap_or(record);
+        let record = record.strip_suffix(b"\r").unwrap_or(record);
+        match flaw(record, self.delimiter)? {
+            QuoteFlaw::After if self.lines(record) > 0 => Some(QuoteFlaw::AfterLines),
+            flaw => Some(flaw),
+        }
     }
 
     /// The record that is being read, as it stands in the stream, with what ends it.
@@ -127,8 +205,33 @@ impl<R: Read> Records<R> {
 
     /// The line of a record's first byte: before it, the end of the last line and blank lines may have been passed over.
     fn begins_on(&self) -> u64 {
-        let (breaks, _) = without_breaks(self.raw());
-        self.line + breaks.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
+        let (breaks, _) = self.without_breaks();
+        self.line + self.lines(breaks)
+    }
+
+    /// The line breaks that the record begins with, and what follows them.
+    fn without_breaks(&self) -> (&[u8], &[u8]) {
+        let is_break = |byte: &u8| match self.line_end {
+            LineEnd::Newline => *byte == b'\n',
+            LineEnd::Return => matches!(byte, b'\r' | b'\n'),
+        };
+        let raw = self.raw();
+        let text = raw.iter().position(|byte| !is_break(byte));
+        raw.split_at(text.unwrap_or(raw.len()))
+    }
+
+    /// How many lines end in bytes from the record's beginning.
+    fn lines(&self, bytes: &[u8]) -> u64 {
+        let mut after_return = self.after_return;
+        let ends = bytes.iter().filter(|byte| match (self.line_end, byte) {
+            (LineEnd::Newline, byte) => **byte == b'\n',
+            (LineEnd::Return, byte) => {
+                let is_end = **byte == b'\r' || (**byte == b'\n' && !after_return);
+                after_return = **byte == b'\r';
+                is_end
+            }
+        });
+        ends.count() as u64
     }
 
     /// Reads on. The record that is being read stays in one piece.
@@ -154,13 +257,7 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// The line breaks that bytes begin with, and what follows them.
-fn without_breaks(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let text = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
-    bytes.split_at(text.unwrap_or(bytes.len()))
-}
-
-/// What is wrong with a record's quotes.
+/// What is wrong with the quotes of a record without its line's end.
 fn flaw(mut record: &[u8], delimiter: u8) -> Option<QuoteFlaw> {
     loop {
         let Some(quoted) = record.strip_prefix(b"\"") else {
@@ -190,7 +287,7 @@ fn flaw(mut record: &[u8], delimiter: u8) -> Option<QuoteFlaw> {
             record = rest;
         }
         match record {
-            [] | [b'\r' | b'\n', ..] => return None,
+            [] => return None,
             [byte, rest @ ..] if *byte == delimiter => record = rest,
             _ if is_escaped => return Some(QuoteFlaw::Escaped),
             _ => return Some(QuoteFlaw::After),
@@ -207,12 +304,12 @@ mod tests {
         use QuoteFlaw::{After, Escaped, Unclosed};
         for (record, found) in [
             (r#"a,"b, ""c""",d"#, None),
-            ("a,\"b\"\r\n", None),
-            ("\"a\" , \"b\",5\" pipe\n", None),
+            ("a,\"b\"", None),
+            ("\"a\" , \"b\",5\" pipe", None),
             ("\"\",\"\"", None),
             ("a,\"b", Some(Unclosed)),
             ("a,\"b\"\"", Some(Unclosed)),
-            ("\"a\"b,c\n", Some(After)),
+            ("\"a\"b,c", Some(After)),
             (r#""a \"b\" c",d"#, Some(Escaped)),
             (r#""\"a\"",d"#, Some(Escaped)),
             (r#""ends with a quote \"",d"#, Some(Escaped)),

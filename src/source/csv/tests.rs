@@ -286,3 +286,53 @@ fn text_behind_a_closing_quote_makes_a_row_invalid() {
     );
     assert_eq!(read(b"\"EMail\"x,Name\na@b.co,x\n"), [format!("line 1: {after}")]);
 }
+
+#[test]
+fn rows_that_became_part_of_a_value_refuse_the_file() {
+    let lines = "a quote opened in this row is closed in a later line, and text stands behind it, so that rows may have \
+                 become part of a value; close it where the value ends, or double the quotes inside the value";
+    // A quote that was opened by mistake, and closed by the next one in the file.
+    assert_eq!(
+        read(b"EMail,Name\na@b.co,x\nb@b.co,\"Bo\nc@b.co,Cy\nd@b.co,\"Di\"\ne@b.co,x\n"),
+        ["2: a@b.co|x".to_owned(), format!("line 3: {lines}")]
+    );
+    assert_eq!(
+        read(b"EMail,Name\r\nb@b.co,\"Bo\" x,\"\r\nc@b.co,\"x\"\r\n"),
+        [format!("line 2: {lines}")],
+        "the flaw before the lines"
+    );
+    assert_eq!(read(b"EMail,\"Na\nme\" x\na@b.co,x\n"), [format!("line 1: {lines}")]);
+}
+
+#[test]
+fn a_return_alone_is_part_of_a_cell_unless_it_ends_the_first_line() {
+    // As pandas writes a return, without quotes.
+    let file =
+        b"EMail,Name\n\r\na@b.co,x\ry\nb@b.co,\"x\r\"\nc@b.co,x\r\n\r\n\n\"d@b.co\",\"x\"\r\ne@b.co,\r";
+    assert_eq!(read(file), ["3: a@b.co|x\ry", "4: b@b.co|x\r", "5: c@b.co|x", "8: d@b.co|x", "9: e@b.co|"]);
+    let rows = [
+        "2: a@b.co|Al",
+        "4: b@b.co|two\nlines",
+        "6: c@b.co|x",
+        "7: the row has 1 cells where the header has 2",
+    ];
+    for file in [
+        "EMail,Name\ra@b.co,Al\r\rb@b.co,\"two\nlines\"\rc@b.co,x\rd@b.co\r",
+        "\"EM\rail\",Name\ra@b.co,Al\r\rb@b.co,\"two\nlines\"\rc@b.co,x\rd@b.co",
+        "EMail,Name\ra@b.co,Al\n\rb@b.co,\"two\nlines\"\r\nc@b.co,x\nd@b.co\r\n",
+    ] {
+        let added = u64::from(file.starts_with('"'));
+        let rows = rows.map(|row| {
+            let (line, rest) = row.split_once(':').unwrap();
+            format!("{}:{rest}", line.parse::<u64>().unwrap() + added)
+        });
+        assert_eq!(read(file.as_bytes()), rows, "{file:?}");
+    }
+}
+
+#[test]
+fn a_header_behind_a_line_for_excel_is_passed_over_where_the_columns_are_declared() {
+    let columns = ["EMail".to_owned(), "Name".to_owned()];
+    let file = &b"sep=;\r\nEMail;Name\r\na@b.co;x\r\n"[..];
+    assert_eq!(rows_of(CsvRows::open(file, None, Some(&columns), &["EMail"])), ["3: a@b.co|x"]);
+}
