@@ -71,6 +71,7 @@ pub(super) async fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {
             Replayed::Over(report) => return earlier.show(&report),
         }
     };
+    session::announce(&earlier.app, &earlier.manifest(&replaying).await?).await?;
     let to_go_on = format!("what was sent is kept. To go on, replay run {} again in the same way", of.run);
     Ok(exit::of(&*earlier.finish(replaying, &to_go_on).await?))
 }

@@ -145,7 +145,7 @@ impl Session {
                 }
             },
         };
-        self.announce(&manifest).await?;
+        announce(&self.app, &manifest).await?;
         enqueue(self.app.ports(), &manifest, &attempt).await?;
         pump(&self.app, &self.queue, &self.stop, manifest.run).await
     }
@@ -170,20 +170,6 @@ impl Session {
             planned = plan::plan(ports, &request, self.app.observer()) => Ok(Some(planned?)),
             () = self.stop.cancelled() => Ok(None),
         }
-    }
-
-    /// Tells how much there is to send, and how much of it was sent before.
-    async fn announce(&self, manifest: &Manifest) -> Result<(), Failure> {
-        let records = Records::new(self.app.ports().objects.clone());
-        let mut posted = 0;
-        for (chunk, info) in (0..).zip(&manifest.chunks) {
-            let sent = records.sent_of(&manifest.run, chunk).await?;
-            posted += sent.covered(info.contacts as usize).iter().filter(|covered| **covered).count() as u64;
-        }
-        if manifest.chunks_to_send().next().is_some() {
-            self.app.observer().notice(Notice::Planned { contacts: manifest.planned.sent, posted });
-        }
-        Ok(())
     }
 
     /// What processes that are gone have left of this export. What a plan that died left behind is removed on the
@@ -241,6 +227,20 @@ impl Session {
         self.unpark(manifest).await?;
         self.app.cancel(&manifest.run).await.map_err(Failure::failed)
     }
+}
+
+/// Tells how much a run has to send, and how much of it was sent before.
+pub(super) async fn announce(app: &App, manifest: &Manifest) -> Result<(), Failure> {
+    let records = Records::new(app.ports().objects.clone());
+    let mut posted = 0;
+    for (chunk, info) in (0..).zip(&manifest.chunks) {
+        let sent = records.sent_of(&manifest.run, chunk).await?;
+        posted += sent.covered(info.contacts as usize).iter().filter(|covered| **covered).count() as u64;
+    }
+    if manifest.chunks_to_send().next().is_some() {
+        app.observer().notice(Notice::Planned { contacts: manifest.planned.sent, posted });
+    }
+    Ok(())
 }
 
 /// What a person starts: something else each time.

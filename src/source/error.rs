@@ -128,6 +128,15 @@ pub enum SourceError {
         /// Where the row begins.
         line: u64,
     },
+    /// A backslash stands before a line break, and what follows is no row.
+    #[error(
+        "line {line}: a backslash stands before the line break, and no whole row follows it; if that is to keep it in its \
+         cell, as Redshift, MySQL and others write it, say `escape = \"\\\\\"` under [csv]"
+    )]
+    EscapedBreak {
+        /// Where the row begins.
+        line: u64,
+    },
     /// In the header, something stands behind a closing quote.
     #[error("line {line}: {}", super::BadRow::AfterQuote)]
     AfterQuote {

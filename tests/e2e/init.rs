@@ -204,3 +204,15 @@ async fn what_a_file_does_not_say_can_be_said_for_it() {
     assert_eq!((&shown[0]["line"], &shown[0]["contact"]["firstName"]), (&1.into(), &"Ada".into()));
     assert!(world.files().contains(&"schema/export.schema.json".to_owned()));
 }
+
+#[tokio::test]
+async fn a_backslash_is_taken_for_an_escape_only_where_that_reads_more_rows() {
+    let escaped = "EMail|Note\na@b.co|one\\\ntwo\nb@b.co|x\n";
+    let folders = "EMail,Note\n\"a@b.co\",\"C:\\\"\n\"b@b.co\",\"D:\\\",\"x\"\n\"c@b.co\",\"E:\\\"\n";
+    for (file, is_escaped) in [(escaped, true), (folders, false)] {
+        let world = world("segments/x.csv", file).await;
+        world.call("export init --file segments/x.csv").end().await.exits(0);
+        let export = world.read("exports/acme/x.toml");
+        assert_eq!(export.contains("escape = "), is_escaped, "{export}");
+    }
+}

@@ -158,7 +158,9 @@ async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
     world.write("corrected.csv", saved(&rejects));
     let before = world.taken().await;
     let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
-    ran.exits(0).reports("succeeded", [9, 0, 0]);
+    ran.exits(0)
+        .reports("succeeded", [9, 0, 0])
+        .says(&["planned: 9 contacts to send", "sent: 9 of 9 contacts"]);
     assert_eq!(ran.report()["corrects"], id(&run));
     assert!(ran.stdout.contains("sends corrected rejects of run"), "{}", ran.stdout);
     assert_eq!(world.taken().await - before, 9, "nobody else is sent");
@@ -215,7 +217,7 @@ async fn a_replay_sends_what_did_not_arrive_as_it_was() {
     let (run, _) = last(&world);
     let before = world.taken().await;
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
-    ran.exits(0).reports("succeeded", [1, 0, 0]);
+    ran.exits(0).reports("succeeded", [1, 0, 0]).says(&["planned: 1 contacts to send"]);
     let counts = &ran.report()["counts"];
     assert_eq!(
         (&counts["read"], &counts["sent"], &ran.report()["replays"]),

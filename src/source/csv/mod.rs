@@ -29,6 +29,8 @@ pub struct CsvRows<'f> {
     special: Special,
     utf8: Utf8,
     begun: bool,
+    /// The line of the row before, where its line break may have been meant to stay in its last cell.
+    broken_off: Option<u64>,
 }
 
 impl<'f> CsvRows<'f> {
@@ -68,6 +70,7 @@ impl<'f> CsvRows<'f> {
             special: Special::new(reading),
             utf8,
             begun: false,
+            broken_off: None,
         };
         let mut row = Row::default();
         if said.is_some() {
@@ -107,6 +110,7 @@ impl<'f> CsvRows<'f> {
             self.records.pass_lines(escapes.restore(&mut text));
         }
         let columns = self.header.len();
+        let broken_off = self.broken_off.take();
         let bad = if let Some(flaw) = self.records.flaw() {
             let line = row.line();
             match flaw {
@@ -118,12 +122,18 @@ impl<'f> CsvRows<'f> {
         } else if memchr::memchr(0, &text).is_some() {
             Some(BadRow::Nul)
         } else if columns > 0 && ends.len() != columns {
+            if let Some(line) = broken_off {
+                return Err(SourceError::EscapedBreak { line });
+            }
             let (expected, found) = (columns, ends.len());
             let is_cut = self.escapes.is_none() && is_cut(&text, &ends);
             Some(if is_cut { BadRow::Cut { expected, found } } else { BadRow::Ragged { expected, found } })
         } else {
             None
         };
+        if columns > 0 && bad.is_none() && self.escapes.is_none() && text.ends_with(b"\\") {
+            self.broken_off = self.records.is_broken_off().then_some(row.line());
+        }
         match RowCells::from_parts(text, ends) {
             Ok(cells) => {
                 row.set_cells(cells);

@@ -198,6 +198,16 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Whether a backslash stands before the line break that ends the record.
+    pub(super) fn is_broken_off(&self) -> bool {
+        let record = self.raw();
+        let line = record.strip_suffix(b"\n").or_else(|| record.strip_suffix(b"\r"));
+        let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let backslashes = |line: &[u8]| line.iter().rev().take_while(|byte| **byte == b'\\').count();
+        // One that another one escapes keeps nothing.
+        line.is_some_and(|line| backslashes(line) % 2 == 1)
+    }
+
     /// The record that is being read, as it stands in the stream, with what ends it.
     fn raw(&self) -> &[u8] {
         self.buffer.get(self.begin..self.at).unwrap_or_default()

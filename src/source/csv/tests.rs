@@ -336,3 +336,23 @@ fn a_header_behind_a_line_for_excel_is_passed_over_where_the_columns_are_declare
     let file = &b"sep=;\r\nEMail;Name\r\na@b.co;x\r\n"[..];
     assert_eq!(rows_of(CsvRows::open(file, None, Some(&columns), &["EMail"])), ["3: a@b.co|x"]);
 }
+
+#[test]
+fn a_line_break_behind_a_backslash_is_told_where_it_stands_in_the_last_cell() {
+    let broken_off = "a backslash stands before the line break, and no whole row follows it; if that is to keep it in its \
+                      cell, as Redshift, MySQL and others write it, say `escape = \"\\\\\"` under [csv]";
+    for file in [
+        &b"EMail|Name\na@b.co|C:\\\nb@b.co|two\\\nlines\n"[..],
+        b"EMail|Name\r\na@b.co|C:\\\r\nb@b.co|two\\\r\nlines",
+    ] {
+        assert_eq!(read(file), [r"2: a@b.co|C:\", r"3: b@b.co|two\", &format!("line 3: {broken_off}")]);
+    }
+    let ragged = "the row has 1 cells where the header has 2";
+    for (file, rows) in [
+        (&b"EMail,Name\na@b.co,\"C:\\\"\nragged\n"[..], [r"2: a@b.co|C:\", &format!("3: {ragged}")]),
+        (b"EMail,Name\na@b.co,C:\\\\\nragged\n", [r"2: a@b.co|C:\\", &format!("3: {ragged}")]),
+        (b"EMail,Name\na@b.co,C:\\\nb@b.co,x\\", [r"2: a@b.co|C:\", r"3: b@b.co|x\"]),
+    ] {
+        assert_eq!(read(file), rows);
+    }
+}

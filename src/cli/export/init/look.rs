@@ -51,8 +51,13 @@ async fn survey(
     let read = move || {
         let mut found = read(&file, &reading);
         if is_escaped(&found) {
-            (reading.escape, reads.escape) = (Some(Escape::Backslash), true);
-            found = read(&file, &reading);
+            reading.escape = Some(Escape::Backslash);
+            let escaped = read(&file, &reading);
+            // A folder such as `C:\` may stand at the end of a cell, in a file that has no escapes.
+            reads.escape = rows(&escaped) >= rows(&found);
+            if reads.escape {
+                found = escaped;
+            }
         }
         Ok((found.map_err(|error| Failure::usage(format!("{shown}: {error}")))?, reads))
     };
@@ -63,12 +68,16 @@ async fn survey(
 fn is_escaped(found: &Result<Survey, Unfit>) -> bool {
     match found {
         Err(
-            Unfit::Source { source: SourceError::Escaped { .. } }
+            Unfit::Source { source: SourceError::Escaped { .. } | SourceError::EscapedBreak { .. } }
             | Unfit::NoGoodRows { why: BadRow::Cut { .. }, .. },
         ) => true,
         Ok(survey) => matches!(survey.first_bad, Some((_, BadRow::Cut { .. }))),
         Err(_) => false,
     }
+}
+
+fn rows(found: &Result<Survey, Unfit>) -> usize {
+    found.as_ref().map_or(0, |survey| survey.rows)
 }
 
 fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
