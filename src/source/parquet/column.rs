@@ -12,7 +12,7 @@ use super::{
     schema::{Kind, is_list},
     value::Value,
 };
-use crate::source::{BadRow, NO_TEXT, cells::RowCells};
+use crate::source::{BadRow, MAX_ROW_BYTES, NO_TEXT, cells::RowCells};
 
 /// Text that is made at once, in bytes, but for the last cell of it.
 const TEXT_BYTES: usize = 256 << 10;
@@ -189,19 +189,29 @@ where
     fn list(&mut self) -> Result<Option<Vec<String>>, BadRow> {
         let kind = self.kind;
         let mut list = Vec::new();
+        let mut bytes = 0;
         let mut bad = None;
         loop {
-            if let Some(value) = self.step() {
+            // Behind what makes the row too long there is nothing to copy: a dictionary may repeat one value any number
+            // of times.
+            if let Some(value) = self.step().filter(|_| bytes <= MAX_ROW_BYTES) {
                 let mut text = Vec::new();
                 let written = value.write(kind, &mut text);
                 match written.and_then(|()| String::from_utf8(text).map_err(|_| BadRow::Encoding)) {
-                    Ok(text) => list.push(text),
+                    Ok(text) => {
+                        bytes += text.len();
+                        list.push(text);
+                    }
                     Err(error) => bad = Some(error),
                 }
             }
             if self.repetitions.get(self.level).is_none_or(|level| *level == 0) {
                 break;
             }
+        }
+        if bytes > MAX_ROW_BYTES {
+            // The row is refused for its length, whatever else is wrong with it.
+            bad = None;
         }
         bad.map_or_else(|| Ok(Some(list).filter(|list| !list.is_empty())), Err)
     }

@@ -6,6 +6,7 @@
 mod blocks;
 mod column;
 mod guard;
+mod packed;
 mod pages;
 mod schema;
 mod value;
@@ -27,6 +28,7 @@ use self::{
     blocks::Blocks,
     column::Column,
     guard::guarded,
+    packed::Packed,
     pages::{Checked, Listed},
     schema::{Kind, Leaf, leaves},
 };
@@ -135,8 +137,15 @@ impl ParquetRows {
             let descriptor = of.column_descr_ptr();
             let listed = Listed::default();
             let reader = guarded(|| {
+                let packed = Packed::of(of.compression());
+                // So that the library hands over as they are the pages that are unpacked here.
+                let of = if packed.is_some() {
+                    &of.clone().into_builder().set_compression(Codec::UNCOMPRESSED).build()?
+                } else {
+                    of
+                };
                 let pages = SerializedPageReader::new(self.blocks.clone(), of, rows, None)?;
-                let pages = Checked::new(pages, &descriptor, rows as u64, listed.clone());
+                let pages = Checked::new(pages, &descriptor, rows as u64, listed.clone(), packed);
                 Ok(get_column_reader(descriptor.clone(), Box::new(pages)))
             });
             let reader = reader.map_err(|error| refusal(error, self.row + 1, Some(&leaf.name)))?;
@@ -186,15 +195,20 @@ impl Rows for ParquetRows {
         let mut cells = row.take_cells();
         cells.clear();
         let mut read = Ok(());
+        let mut listed = 0;
         for (n, column) in self.open.iter_mut().enumerate() {
             match column.next(&mut cells) {
-                Ok(Some(list)) => row.push_list(n, list),
+                Ok(Some(list)) => {
+                    listed += list.iter().map(String::len).sum::<usize>();
+                    row.push_list(n, list);
+                }
                 Ok(None) => {}
                 Err(bad) => read = Err(bad),
             }
-        }
-        if cells.text().len() > super::MAX_ROW_BYTES {
-            return Err(SourceError::RowTooLong { line: self.row });
+            // After each cell: any number of them may be as large as a page.
+            if cells.text().len() + listed > super::MAX_ROW_BYTES {
+                return Err(SourceError::RowTooLong { line: self.row });
+            }
         }
         if memchr::memchr(0, cells.text().as_bytes()).is_some() {
             read = Err(BadRow::Nul);

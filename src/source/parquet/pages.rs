@@ -13,7 +13,7 @@ use parquet::{
     schema::types::ColumnDescriptor,
 };
 
-use super::blocks::MAX_PAGE_BYTES;
+use super::{blocks::MAX_PAGE_BYTES, packed::Packed};
 
 /// Values whose lengths stand in one page, at most: the library keeps the lengths of a whole page in memory.
 const MAX_LENGTHS: u64 = 1 << 24;
@@ -46,16 +46,35 @@ pub(super) struct Checked<P> {
     /// Rows of the row group.
     rows: u64,
     listed: Listed,
+    /// How the pages are packed that come so.
+    packed: Option<Packed>,
     max_definition: i16,
     max_repetition: i16,
 }
 
 impl<P: PageReader> Checked<P> {
-    pub(super) fn new(pages: P, of: &ColumnDescriptor, rows: u64, listed: Listed) -> Self {
-        Self { pages, rows, listed, max_definition: of.max_def_level(), max_repetition: of.max_rep_level() }
+    pub(super) fn new(
+        pages: P,
+        of: &ColumnDescriptor,
+        rows: u64,
+        listed: Listed,
+        packed: Option<Packed>,
+    ) -> Self {
+        Self {
+            pages,
+            rows,
+            listed,
+            packed,
+            max_definition: of.max_def_level(),
+            max_repetition: of.max_rep_level(),
+        }
     }
 
     fn check(&self, page: Page) -> Result<Page> {
+        let page = match self.packed {
+            Some(packed) => packed.unpack(page)?,
+            None => page,
+        };
         let values = u64::from(page.num_values());
         if page.is_dictionary_page() {
             // No value of a dictionary takes less than a byte.

@@ -352,6 +352,18 @@ fn a_row_with_millions_of_values_in_its_list_is_refused_before_they_are_read() {
     assert!(error.contains("more values in its lists than any contact"), "{error}");
 }
 
+#[test]
+fn a_list_whose_values_are_larger_than_a_row_is_refused_before_they_are_copied() {
+    // A thousand times the same 1 MiB, which a dictionary has once.
+    let schema = "message people { optional group a (LIST) { repeated group list { required binary element (UTF8); } } }";
+    let value = ByteArray::from("x".repeat(1 << 20).as_str());
+    let repetitions: Vec<i16> = (0..1_000).map(|n| i16::from(n > 0)).collect();
+    let file = one_column(schema, None, &vec![value; 1_000], Some((&[2; 1_000], &repetitions)));
+    assert!(file.len() < 4 << 20, "{} bytes", file.len());
+    let error = read(file, &["a"]).unwrap_err();
+    assert!(matches!(error, SourceError::RowTooLong { line: 1 }), "{error}");
+}
+
 /// Definition or repetition levels of a column's values.
 type Levels = Option<&'static [i16]>;
 
