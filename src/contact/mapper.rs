@@ -44,7 +44,9 @@ pub enum Invalid {
         why: &'static str,
     },
     /// The filter does not work on the row.
-    #[error("`where` is neither true nor false of this row; `float` fails on a text that is no number")]
+    #[error(
+        "`where` is neither true nor false of this row; `float` and `int` fail on a text that is no number, which `float(0)` takes for 0"
+    )]
     Filter,
 }
 
@@ -495,7 +497,7 @@ mod tests {
                 r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false},{"type":"phone","id":"+81312345678","sendWelcomeMessage":false}],"firstName":"Ada L.","countryCode":"JP"}"#,
                 "filtered",
                 r#"{"identifiers":[{"type":"email","id":"cy@b.co","sendWelcomeMessage":false}],"countryCode":"JP"}"#,
-                "`where` is neither true nor false of this row; `float` fails on a text that is no number",
+                "`where` is neither true nor false of this row; `float` and `int` fail on a text that is no number, which `float(0)` takes for 0",
                 "this is not an e-mail address that mail can be sent to",
             ]
         );

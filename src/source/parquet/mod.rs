@@ -70,6 +70,11 @@ impl ParquetRows {
         }
         let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&blocks))
             .map_err(|error| refusal(error, 0, None))?;
+        let (all, grouped) = (metadata.file_metadata().num_rows(), grouped_rows(&metadata));
+        if grouped != Some(all) {
+            let reason = "its row groups have another number of rows than the file".to_owned();
+            return Err(SourceError::Parquet { row: 0, column: None, reason });
+        }
         let leaves = leaves(metadata.file_metadata().schema_descr());
         let known = Header::new(leaves.iter().map(|leaf| leaf.name.as_str()));
         let mut problems = Vec::new();
@@ -217,6 +222,11 @@ impl Rows for ParquetRows {
         // Where nobody asked for the column, bytes that are no text, and zero bytes, are no reason to leave the row out.
         Ok(Some(if self.reads_all { Ok(()) } else { read }))
     }
+}
+
+/// How many rows all row groups have.
+fn grouped_rows(metadata: &ParquetMetaData) -> Option<i64> {
+    metadata.row_groups().iter().try_fold(0, |rows: i64, group| rows.checked_add(group.num_rows()))
 }
 
 fn refusal(error: ParquetError, row: u64, column: Option<&str>) -> SourceError {

@@ -178,6 +178,24 @@ fn a_changed_page_is_refused_with_its_row() {
     assert!(refused > 3, "{refused}");
 }
 
+#[test]
+fn a_footer_with_a_changed_byte_loses_no_row() {
+    let whole = file(12, 5, Compression::UNCOMPRESSED);
+    let length = u32::from_le_bytes(whole[whole.len() - 8..whole.len() - 4].try_into().unwrap());
+    let mut refused = 0;
+    for at in whole.len() - 8 - length as usize..whole.len() - 8 {
+        for byte in [0, whole[at] ^ 1, whole[at] ^ 2, whole[at] ^ 0x10] {
+            let mut changed = whole.to_vec();
+            changed[at] = byte;
+            match read(changed.into(), &["EMail"]) {
+                Ok(rows) => assert_eq!(rows.len(), 12, "byte {at} as {byte}"),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 100, "{refused}");
+}
+
 /// A file that notes how large the ranges are that are asked of it.
 #[derive(Debug, Clone)]
 struct Noted(Bytes, Arc<Mutex<Vec<u64>>>);
