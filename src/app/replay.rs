@@ -76,7 +76,7 @@ impl App {
             Rejects::None | Rejects::Unclear => {
                 return Err(refused(format!(
                     "{at} does not say in a column `reject_run` that it holds its rejects: keep that column as it is in \
-                     rejects.csv"
+                     rejects.csv, and save the file as CSV in UTF-8"
                 )));
             }
         }

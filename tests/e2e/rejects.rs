@@ -243,6 +243,7 @@ async fn a_replay_whose_mapping_is_another_is_refused() {
     ran.exits(2).says(&["mapping or tags changed since; run the export instead"]);
     for (file, says) in [
         ("EMail,FirstName\nx,y\n", "does not say in a column `reject_run`"),
+        ("reject_run,EMail\nsomewhere,x\n", "as it is in rejects.csv, and save the file as CSV in UTF-8"),
         (
             "reject_run,EMail,FirstName\nvip/20200101t000000z-1,x,y\n",
             "holds the rejects of run vip/20200101t000000z-1",
