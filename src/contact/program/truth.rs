@@ -117,35 +117,36 @@ fn is_list(tokens: &[Token<'_>], open: usize, close: usize) -> bool {
     (open + 1..close).any(|at| tokens.get(at) == Some(&Token::Sign(",")) && opening(tokens, at) == Some(open))
 }
 
+const OPEN: [&str; 3] = ["(", "[", "{"];
+const CLOSE: [&str; 3] = [")", "]", "}"];
+
 /// Where the bracket closes that is open before `from`.
 fn closing(tokens: &[Token<'_>], from: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    (from..tokens.len()).find(|at| match tokens.get(*at) {
-        Some(Token::Sign("(" | "[" | "{")) => {
-            depth += 1;
-            false
-        }
-        Some(Token::Sign(")" | "]" | "}")) if depth == 0 => true,
-        Some(Token::Sign(")" | "]" | "}")) => {
-            depth -= 1;
-            false
-        }
-        _ => false,
-    })
+    unmatched(tokens, from..tokens.len(), CLOSE, OPEN)
 }
 
 /// Where the bracket opens that is not closed before `to`.
 fn opening(tokens: &[Token<'_>], to: usize) -> Option<usize> {
+    unmatched(tokens, (0..to).rev(), OPEN, CLOSE)
+}
+
+/// The first of these brackets that does not belong to one of the others before it.
+fn unmatched(
+    tokens: &[Token<'_>],
+    mut places: impl Iterator<Item = usize>,
+    brackets: [&str; 3],
+    others: [&str; 3],
+) -> Option<usize> {
     let mut depth = 0_usize;
-    (0..to).rev().find(|at| match tokens.get(*at) {
-        Some(Token::Sign(")" | "]" | "}")) => {
+    places.find(|at| match tokens.get(*at) {
+        Some(Token::Sign(sign)) if others.contains(sign) => {
             depth += 1;
             false
         }
-        Some(Token::Sign("(" | "[" | "{")) if depth == 0 => true,
-        Some(Token::Sign("(" | "[" | "{")) => {
-            depth -= 1;
-            false
+        Some(Token::Sign(sign)) if brackets.contains(sign) => {
+            let is_it = depth == 0;
+            depth = depth.saturating_sub(1);
+            is_it
         }
         _ => false,
     })
