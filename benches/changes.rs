@@ -18,8 +18,9 @@ use std::{env, fs, path::Path, process::Command, sync::Arc, time::Instant};
 
 use omnisend_export::{
     config::load_export,
+    keys::{Key, RunRef},
     ports::clock::{Clock as _, SystemClock},
-    run::{Allowed, Batch, Contacts, Key, Manifest, Mode, Outcome, Receipt, RunRef, Trigger},
+    run::{Allowed, Batch, Contacts, Manifest, Mode, Outcome, Receipt, Trigger},
     stage::{Quiet, Records, plan, snapshot::remember},
 };
 

@@ -18,8 +18,9 @@ use std::{env, fs, path::Path, process::Command, sync::Arc, time::Instant};
 
 use omnisend_export::{
     config::load_export,
+    keys::RunRef,
     ports::clock::{Clock as _, SystemClock},
-    run::{Mode, RunRef, Trigger},
+    run::{Mode, Trigger},
     stage::{Quiet, plan},
 };
 

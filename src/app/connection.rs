@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::{App, AppError};
 use crate::{
+    keys::ConnectionName,
     omnisend::{Brand, CallError, Client, Patience},
     ports::objects::honours_conditions,
-    run::{BatchFinding, BatchSetting, ConnectionName, PUBLISHED_BATCH, TagFinding, TagSetting, TagWay},
+    run::{BatchFinding, BatchSetting, PUBLISHED_BATCH, TagFinding, TagSetting, TagWay},
     stage::{Records, canary::NOBODY_HAS},
 };
 

@@ -20,9 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
+    keys::{ConnectionName, Key, RunRef},
     omnisend::{CallError, Client, Pacer},
     ports::{Ports, objects::Put},
-    run::{ConnectionName, Key, Manifest, Parked, Report, RunRef, Step, Work, flaw},
+    run::{Manifest, Parked, Report, Step, Work, flaw},
     stage::{
         Observer, RecordError, Records,
         plan::{PlanError, enqueue},

@@ -4,8 +4,9 @@
 use super::{App, AppError, Ask, Standing, runs};
 use crate::{
     config::{Connection, Export, load_export},
-    ports::objects::{ObjectError, Pinned},
-    run::{Location, Manifest, Report, RunRef, State, Trigger},
+    keys::{Location, Pinned, RunRef},
+    ports::objects::ObjectError,
+    run::{Manifest, Report, State, Trigger},
     stage::{
         Records,
         plan::{Corrections, Rejects, enqueue, rejects_of, replay},

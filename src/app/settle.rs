@@ -2,8 +2,9 @@
 
 use super::{App, AppError, Handled};
 use crate::{
+    keys::{Key, RunRef},
     omnisend::CallError,
-    run::{Key, Manifest, RunRef},
+    run::Manifest,
     stage::{
         Records,
         segment::{SeenTo, see_to_segments},

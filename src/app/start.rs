@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::{App, AppError, Standing, runs};
 use crate::{
     config::{Connection, Export},
+    keys::{Key, RunRef},
     kill_point,
     ports::objects::Put,
-    run::{Allowed, Key, Manifest, Mode, RefusedDrop, Report, RunRef, Trigger},
+    run::{Allowed, Manifest, Mode, RefusedDrop, Report, Trigger},
     stage::{
         Records,
         plan::{self, Corrections, PlanError, Request, enqueue},

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::{AppError, Standing, runs};
 use crate::{
+    keys::{ExportName, RunId, RunRef},
     ports::objects::Objects,
-    run::{Counts, ExportName, Manifest, RefusedDrop, RunId, RunRef},
+    run::{Counts, Manifest, RefusedDrop},
     stage::Records,
 };
 

@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{App, AppError, Ask, Standing, runs};
 use crate::{
     config::{Connection, Export, LoadError, Segment, load_valid},
-    ports::objects::{ObjectError, Pinned},
-    run::{Key, Location, RefusedDrop, RunRef, State, Trigger},
+    keys::{Key, Location, Pinned, RunRef},
+    ports::objects::ObjectError,
+    run::{RefusedDrop, State, Trigger},
     stage::{
         Records,
         plan::{PlanError, enqueue, enqueue_settlement, find_source},
@@ -213,8 +214,8 @@ impl App {
         Ok(Some(newest))
     }
 
-    async fn export_names(&self) -> Result<Vec<crate::run::ExportName>, ObjectError> {
-        let listed = self.ports().objects.list(&crate::run::Prefix::Exports).await?;
+    async fn export_names(&self) -> Result<Vec<crate::keys::ExportName>, ObjectError> {
+        let listed = self.ports().objects.list(&crate::keys::Prefix::Exports).await?;
         let mut names: Vec<_> = listed
             .iter()
             .filter_map(|object| match Key::parse_config(&object.location.key) {

@@ -3,7 +3,8 @@
 use super::{App, AppError};
 use crate::{
     config::load_connection,
-    run::{Manifest, RunRef, Trigger},
+    keys::RunRef,
+    run::{Manifest, Trigger},
     stage::{
         Records,
         plan::{enqueue, undo},

@@ -3,8 +3,9 @@
 use super::{App, AppError, Handled};
 use crate::{
     config::Connection,
+    keys::Key,
     omnisend::CallError,
-    run::{Findings, Key, Manifest, TagWay},
+    run::{Findings, Manifest, TagWay},
     stage::{
         Records,
         canary::{CanaryError, canary, tidy_up},

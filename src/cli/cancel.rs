@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     app::runs,
-    run::{ExportName, Manifest, RunId},
+    keys::{ExportName, RunId},
+    run::Manifest,
 };
 
 #[derive(Debug, Args)]

@@ -16,13 +16,13 @@ use super::{
 use crate::{
     app::{App, Tested},
     config::{Environment, load_connection},
+    keys::ConnectionName,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         queue::{MemoryQueue, Settings},
         secrets::{Freshness, LocalSecrets},
     },
-    run::ConnectionName,
     stage::{Quiet, settle::Limits},
 };
 

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     config::Environment,
+    keys::{ExportName, Key},
     report::{count, text},
-    run::{Allowed, ExportName, Key, Report, lines},
+    run::{Allowed, Report, lines},
     sandbox::{self, Running},
 };
 

@@ -16,8 +16,9 @@ use super::{
 use crate::{
     app::{App, runs},
     config::Environment,
+    keys::{ExportName, RunId, RunRef},
     ports::queue::MemoryQueue,
-    run::{ExportName, Manifest, Report, RunId, RunRef},
+    run::{Manifest, Report},
     stage::{
         Records,
         plan::{enqueue, enqueue_settlement},

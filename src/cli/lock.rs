@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::exit::Failure;
-use crate::run::ConnectionName;
+use crate::keys::ConnectionName;
 
 /// Held until it is dropped, or the process ends in whatever way.
 #[derive(Debug)]

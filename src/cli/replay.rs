@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{
     app::{App, AppError, Replayed},
+    keys::{ExportName, Key, Location, RunId, RunRef},
     ports::objects::{ObjectError, Put},
-    run::{ExportName, Key, Location, Manifest, RunId, RunRef},
+    run::Manifest,
 };
 
 #[derive(Debug, Args)]

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     config::Environment,
+    keys::{ExportName, Key},
     report::text,
-    run::{ExportName, GuardName, Key, Mode, Report, State},
+    run::{GuardName, Mode, Report, State},
     stage::{Observer, Quiet},
 };
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::exit::Failure;
 use crate::{
+    keys::Key,
     ports::objects::{ObjectError, Objects, Put},
-    run::Key,
 };
 
 const EXPORT: &str = include_str!("../../docs/schema/export.schema.json");

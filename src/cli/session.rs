@@ -10,6 +10,7 @@ use super::{exit::Failure, lock::Lock};
 use crate::{
     app::{App, Handled, runs},
     config::{Connection, Environment, Export, load_export},
+    keys::{ExportName, Key, RunRef},
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
@@ -17,7 +18,7 @@ use crate::{
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
         secrets::{Freshness, LocalSecrets, SecretError},
     },
-    run::{Allowed, ExportName, Key, Manifest, Mode, Report, RunRef, Trigger, Work},
+    run::{Allowed, Manifest, Mode, Report, Trigger, Work},
     stage::{
         Notice, Observer, RecordError, Records,
         plan::{self, PlanError, Request, enqueue, enqueue_settlement, find_sources},

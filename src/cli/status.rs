@@ -7,7 +7,8 @@ use clap::Args;
 use super::{StateArgs, exit::Failure, output, session};
 use crate::{
     app::{AppError, RunStatus, Status, status as read},
-    run::{Counts, ExportName, RunId},
+    keys::{ExportName, RunId},
+    run::Counts,
 };
 
 #[derive(Debug, Args)]

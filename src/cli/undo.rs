@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::AppError,
-    run::{ExportName, RunId, RunRef},
+    keys::{ExportName, RunId, RunRef},
 };
 
 #[derive(Debug, Args)]

@@ -4,7 +4,10 @@ use std::num::NonZeroU32;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::run::{BatchSetting, ConnectionName, LARGER_BATCH, PUBLISHED_BATCH, TagSetting, TagWay};
+use crate::{
+    keys::ConnectionName,
+    run::{BatchSetting, LARGER_BATCH, PUBLISHED_BATCH, TagSetting, TagWay},
+};
 
 use super::{document::Document, item::Item, problem::ConfigError, section::Section, words::shown};
 

@@ -2,7 +2,8 @@
 
 use crate::{
     contact::{Mapping, Tag},
-    run::{ConnectionName, ExportName, GuardLimits, Mode},
+    keys::{ConnectionName, ExportName},
+    run::{GuardLimits, Mode},
     source::Reading,
 };
 

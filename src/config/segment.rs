@@ -2,7 +2,7 @@
 
 use crate::{
     contact::{InvalidText, Tag},
-    run::{Bucket, Location},
+    keys::{Bucket, Location},
 };
 
 use super::{

@@ -7,8 +7,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use crate::{
+    keys::{ConnectionName, ExportName, Key, Location, Prefix},
     ports::objects::{ObjectError, Objects},
-    run::{ConnectionName, ExportName, Key, Location, Prefix},
 };
 
 use super::{

@@ -11,7 +11,8 @@ use super::{
 use crate::{
     app::{App, AppError, Ask, Replayed, Swept, status},
     config::load_export,
-    run::{Location, RunRef, Trigger},
+    keys::{Location, RunRef},
+    run::Trigger,
 };
 
 /// Does what is asked for, and answers with what became of it.

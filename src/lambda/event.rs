@@ -5,7 +5,10 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::run::{Allowed, ConnectionName, ExportName, Mode, RunId};
+use crate::{
+    keys::{ConnectionName, ExportName, RunId},
+    run::{Allowed, Mode},
+};
 
 /// An event, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,9 @@ pub use self::{
 use crate::{
     app::{App, AppError},
     config::{EnvironmentError, Export, LambdaEnvironment, LoadError, Segment, load_valid},
-    ports::{Ports, aws::Aws, clock::SystemClock, objects::Pinned},
-    run::{Bucket, ExportName, Location, Trigger},
+    keys::{Bucket, ExportName, Location, Pinned},
+    ports::{Ports, aws::Aws, clock::SystemClock},
+    run::Trigger,
     stage::{
         Quiet,
         plan::{Claim, PlanError, Rejects, claim, claims, dropped_rejects, find_source},

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::{
     contact::{Channel, Flaw},
+    keys::RunRef,
     run::{
         Allowed, Asked, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned,
-        Reason, Report, Requests, RunRef, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts,
-        TagWay,
+        Reason, Report, Requests, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts, TagWay,
     },
 };
 

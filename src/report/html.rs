@@ -12,7 +12,10 @@ use super::{
     remarks::remarks,
     words::{and, count, counted, duration, moment, sentence, size, took},
 };
-use crate::run::{Forecast, Key, Report};
+use crate::{
+    keys::Key,
+    run::{Forecast, Report},
+};
 
 /// How much of a reason is shown, in characters; the rejects have all of it.
 const REASON_CHARS: usize = 600;

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ExportName, RunRef};
 use crate::contact::Tag;
+use crate::keys::{ExportName, RunRef};
 
 /// How long a finding that is none keeps: then a later run tries again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(24);

@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ByReason, ConnectionName, ConsentCounts, Forecast, Guard, GuardLimits, Key, Planned, Prospect,
-    RunId, RunRef, TagWay, Trigger, WantedSegment,
+    Allowed, ByReason, ConsentCounts, Forecast, Guard, GuardLimits, Planned, Prospect, TagWay, Trigger,
+    WantedSegment,
 };
+use crate::keys::{ConnectionName, Key, RunId, RunRef};
 use crate::{
     contact::{Channel, Mapping, Tag, mask_contact},
-    ports::objects::Pinned,
+    keys::Pinned,
     source::Reading,
 };
 

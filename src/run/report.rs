@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Allowed, ConnectionName, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, RunId, RunRef,
-    SegmentSeen, SendsAll,
-};
+use super::{Allowed, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, SegmentSeen, SendsAll};
 use crate::contact::Channel;
+use crate::keys::{ConnectionName, RunId, RunRef};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

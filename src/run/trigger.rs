@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{ExportName, RunId};
-use crate::ports::objects::Pinned;
+use crate::keys::Pinned;
+use crate::keys::{ExportName, RunId};
 
 /// What started a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ impl fmt::Display for Trigger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Location;
+    use crate::keys::Location;
 
     fn drop_of(version: &str) -> Trigger {
         Trigger::Drop {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionName, RunRef};
+use crate::keys::{ConnectionName, RunRef};
 use crate::ports::queue::Message;
 
 /// One step of a run.

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    keys::{ConnectionName, ExportName, Key, Location, Prefix, RunRef},
     kill_point,
     ports::objects::{ObjectError, Objects, Put},
     run::{
-        ConnectionName, ExportName, Findings, Halted, Key, Location, Manifest, Outcome, Parked, Prefix,
-        Receipt, RefusedDrop, Report, RunRef, SegmentsSeen, Snapshot, TagReceipt, flaw, unpack,
+        Findings, Halted, Manifest, Outcome, Parked, Receipt, RefusedDrop, Report, SegmentsSeen, Snapshot,
+        TagReceipt, flaw, unpack,
     },
 };
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
+    keys::{ExportName, Key, Location, Prefix, RunRef},
     ports::objects::{Listed, ObjectError, Objects},
-    run::{ExportName, Key, Location, Prefix, RunRef},
 };
 
 /// How a run stands.

@@ -6,10 +6,11 @@
 
 use super::{RecordError, Records, upload::Context};
 use crate::{
+    keys::Key,
     kill_point,
     omnisend::{CallError, Patience, Segment},
     ports::objects::Put,
-    run::{Findings, Key, Manifest, SegmentFinding, SegmentSeen, SegmentState, SegmentsSeen, WantedSegment},
+    run::{Findings, Manifest, SegmentFinding, SegmentSeen, SegmentState, SegmentsSeen, WantedSegment},
 };
 
 /// How many pages of segments are looked through, of 250: more than any brand has.

@@ -14,14 +14,15 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::BoxStream};
 use omnisend_export::{
     config,
+    keys::{Location, Pinned, Prefix, RunRef},
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
-        objects::{ByteStream, Directory, Listed, ObjectError, Objects, Pinned, Put},
+        objects::{ByteStream, Directory, Listed, ObjectError, Objects, Put},
         queue::{MemoryQueue, Settings},
         secrets::LocalSecrets,
     },
-    run::{Allowed, Location, Mode, Prefix, RunRef, Trigger},
+    run::{Allowed, Mode, Trigger},
     stage::{Quiet, plan},
 };
 use serde_json::{Value, json};

@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use omnisend_export::{
-    ports::objects::{ByteStream, Listed, ObjectError, Objects, Pinned, Put},
-    run::{Location, Prefix},
+    keys::{Location, Pinned, Prefix},
+    ports::objects::{ByteStream, Listed, ObjectError, Objects, Put},
 };
 use tokio::sync::Notify;
 

@@ -10,11 +10,11 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use omnisend_export::{
+    keys::{Location, Pinned, Prefix},
     ports::{
         clock::Clock,
-        objects::{ByteStream, Listed, ObjectError, Objects, Pinned, Put},
+        objects::{ByteStream, Listed, ObjectError, Objects, Put},
     },
-    run::{Location, Prefix},
 };
 
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use omnisend_export::{
     app::{App, AppError, Ask, Handled},
     config::load_export,
+    keys::RunRef,
     ports::{
         Ports,
         clock::Clock,
@@ -17,7 +18,7 @@ use omnisend_export::{
         queue::{Delivery, MemoryQueue, Queue as _, Settings},
         secrets::LocalSecrets,
     },
-    run::{Report, RunRef, Trigger, Work},
+    run::{Report, Trigger, Work},
     stage::{Quiet, Records, settle::Limits},
 };
 use tokio_util::sync::CancellationToken;

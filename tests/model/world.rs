@@ -5,12 +5,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::SignedDuration;
 use omnisend_export::{
     app::Ask,
+    keys::{Location, Pinned, Prefix, RunRef},
     ports::{
         clock::{Clock as _, SystemClock},
-        objects::{Objects as _, Pinned, Put},
+        objects::{Objects as _, Put},
         queue::MemoryQueue,
     },
-    run::{GuardName, Location, Mode, Prefix, Report, RunRef, State, Trigger},
+    run::{GuardName, Mode, Report, State, Trigger},
 };
 
 use crate::{

@@ -12,8 +12,8 @@ use std::{
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use omnisend_export::{
+    keys::{Location, Prefix},
     ports::objects::{ByteStream, Directory, ObjectError, Objects, Put},
-    run::{Location, Prefix},
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};

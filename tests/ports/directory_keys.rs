@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use bytes::Bytes;
 use omnisend_export::{
+    keys::{Bucket, Location, Prefix},
     ports::objects::{Directory, ObjectError, Objects, Put},
-    run::{Bucket, Location, Prefix},
 };
 use proptest::prelude::*;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use omnisend_export::{
+    keys::Location,
     ports::{clock::SystemClock, objects::Objects},
-    run::Location,
 };
 
 use crate::{memory::Memory, objects::Harness};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 use omnisend_export::{
-    ports::objects::{ObjectError, Objects, Pinned, Put},
-    run::{Location, Prefix},
+    keys::{Location, Pinned, Prefix},
+    ports::objects::{ObjectError, Objects, Put},
 };
 
 /// A store, and what differs between stores.

@@ -14,9 +14,9 @@ use self::destination::Destination;
 use super::super::{StateArgs, exit::Failure, output, schema, session};
 use crate::{
     contact::Field,
+    keys::{ConnectionName, ExportName},
     ports::objects::{ObjectError, Objects as _, Put},
     propose::{Proposal, write},
-    run::{ConnectionName, ExportName},
     source::Charset,
 };
 

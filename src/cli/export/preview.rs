@@ -10,8 +10,8 @@ use super::super::{StateArgs, exit::Failure, output, session};
 use crate::{
     config::load_export,
     contact::{mask_contact, masked},
+    keys::ExportName,
     ports::clock::{Clock as _, SystemClock},
-    run::ExportName,
     stage::plan::{self, PreviewedRow},
 };
 

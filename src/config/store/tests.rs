@@ -3,7 +3,10 @@ use std::{fmt::Write as _, ops::Range};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
-use crate::ports::objects::{ByteStream, Listed, Pinned, Put};
+use crate::{
+    keys::Pinned,
+    ports::objects::{ByteStream, Listed, Put},
+};
 
 use super::{
     super::tests::{CONNECTION, EXPORT},

@@ -21,10 +21,11 @@ use futures_util::stream::{BoxStream, StreamExt};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use self::{error::object_error, write::Temp};
-use super::{Action, ByteStream, Listed, ObjectError, Objects, Pinned, Put};
+use super::{Action, ByteStream, Listed, ObjectError, Objects, Put};
+use crate::keys::Pinned;
 use crate::{
+    keys::{Bucket, Location, Prefix},
     ports::relative::relative,
-    run::{Bucket, Location, Prefix},
 };
 
 /// Where objects lie until they are whole. On the file system of the root, so that a rename or link moves them.

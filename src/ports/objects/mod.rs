@@ -12,13 +12,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use self::action::Action;
 #[cfg(feature = "aws")]
 pub use self::s3::S3Objects;
 pub use self::{directory::Directory, probe::honours_conditions};
-use crate::run::{Location, Prefix};
+pub use crate::keys::Pinned;
+use crate::keys::{Location, Prefix};
 
 /// The bytes of an object as they arrive.
 pub type ByteStream = BoxStream<'static, Result<Bytes, ObjectError>>;
@@ -30,19 +30,6 @@ pub enum Put {
     IfAbsent,
     /// Replaces the object whole.
     Replace,
-}
-
-/// One exact version of an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pinned {
-    /// Where it lies.
-    pub location: Location,
-    /// What tells this version from any other: S3's version id or `ETag`; of a file, its inode, size and time.
-    pub version: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was written.
-    pub modified: Timestamp,
 }
 
 /// An object as a listing shows it.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{ObjectError, Objects, Put};
-use crate::run::Location;
+use crate::keys::Location;
 
 /// Where the probe writes: below what every run may write, and where no export can lie.
 const PREFIX: &str = "runs/.probe/";

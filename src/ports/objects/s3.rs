@@ -20,10 +20,11 @@ use self::{
     error::object_error,
     read::{Pin, Reading},
 };
-use super::{Action, ByteStream, Listed, ObjectError, Objects, Pinned, Put};
+use super::{Action, ByteStream, Listed, ObjectError, Objects, Put};
+use crate::keys::Pinned;
 use crate::{
+    keys::{Bucket, Location, Prefix},
     ports::aws::{Failure, Patience, patiently},
-    run::{Bucket, Location, Prefix},
 };
 
 /// Objects in a state bucket, and in the buckets that exports name.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Guard, GuardName};
-use crate::run::ExportName;
+use crate::keys::ExportName;
 
 /// Numbers as people read them: `1,234`.
 struct Count(u64);

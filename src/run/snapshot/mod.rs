@@ -17,8 +17,9 @@ pub use self::{
     list::{Members, MembersWriter},
     member::Member,
 };
-use super::{ExportName, Key, RunId, RunRef, TagSet};
+use super::TagSet;
 use crate::contact::{Mapping, Tag};
+use crate::keys::{ExportName, Key, RunId, RunRef};
 
 /// What names an export's list of members: `snapshots/<export>/current.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,12 +19,13 @@ use self::decide::{Probe, Shown, TEMPORARY, holds, probe, seen};
 use super::{RecordError, Records, upload::Context};
 use crate::{
     contact::Tag,
+    keys::Key,
     kill_point,
     omnisend::{CallError, Patience},
     ports::objects::{ObjectError, Put},
     run::{
-        CanaryIntent, Findings, InlineTags, Key, Manifest, StoredContact, TagEvidence, TagFinding, TagSet,
-        TagWay, flaw, lines,
+        CanaryIntent, Findings, InlineTags, Manifest, StoredContact, TagEvidence, TagFinding, TagSet, TagWay,
+        flaw, lines,
     },
     scale,
 };

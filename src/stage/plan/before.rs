@@ -12,10 +12,11 @@ use super::{
 use crate::{
     config::Export,
     contact::{Channel, EmailKey, Identifier, Statement, Status, Tag},
+    keys::{ExportName, Key, RunId},
     ports::{Ports, objects::ObjectError},
     run::{
-        ExportName, Key, Manifest, Mode, RemovalLine, RunId, SendsAll, Snapshot, StoredContact, TagSet,
-        Translation, flaw, lines, united,
+        Manifest, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw, lines,
+        united,
     },
     source::{File, ObjectFile},
     stage::{RecordError, Records, runs},

@@ -7,11 +7,12 @@ use super::{Claim, PlanError, before::opt_outs_of, claim};
 use crate::{
     config::{CompleteOn, Export, Segment},
     contact::{Channel, EmailKey, Statement, Tag},
+    keys::{Location, Pinned, RunId, RunRef},
     ports::{
         Ports,
-        objects::{ObjectError, Objects, Pinned},
+        objects::{ObjectError, Objects},
     },
-    run::{Location, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RunId, RunRef, TAGS_BETWEEN, TagSet},
+    run::{REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, TAGS_BETWEEN, TagSet},
     source::{self, Header, Reading, Row},
     stage::{Records, runs},
 };

@@ -2,8 +2,8 @@
 
 use super::{DropError, PrepareError};
 use crate::{
+    keys::ExportName,
     ports::{objects::ObjectError, queue::QueueError},
-    run::ExportName,
     source::HeadersDiffer,
     stage::RecordError,
 };

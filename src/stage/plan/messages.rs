@@ -2,9 +2,10 @@
 
 use super::PlanError;
 use crate::{
+    keys::Key,
     kill_point,
     ports::{Ports, objects::Put},
-    run::{Key, Manifest, Step, Work},
+    run::{Manifest, Step, Work},
     stage::Records,
 };
 

@@ -49,14 +49,15 @@ use super::{Notice, Observer, Records};
 use crate::{
     config::{CompleteOn, Connection, Export, Segment},
     contact::Tag,
+    keys::{Key, RunRef},
     kill_point,
     ports::{
         Ports,
         objects::{ObjectError, Put},
     },
     run::{
-        Allowed, DryRun, Guard, GuardName, InlineTags, Key, Manifest, Mode, PUBLISHED_BATCH, RunRef,
-        SegmentDrop, Trigger, WantedSegment,
+        Allowed, DryRun, Guard, GuardName, InlineTags, Manifest, Mode, PUBLISHED_BATCH, SegmentDrop, Trigger,
+        WantedSegment,
     },
     scale,
     source::ObjectFile,

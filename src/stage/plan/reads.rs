@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     config::{CompleteOn, Export, Segment},
+    keys::RunId,
     ports::{Ports, objects::ObjectError},
-    run::{RunId, TagSet, Trigger},
+    run::{TagSet, Trigger},
     source::Reading,
 };
 

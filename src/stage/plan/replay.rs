@@ -7,10 +7,11 @@ use super::{PlanError, chunk_contacts};
 use crate::{
     config::{Connection, Export},
     contact::{Channel, Identifier, Status},
+    keys::{Key, RunRef},
     ports::{Ports, objects::Put},
     run::{
-        ChunkInfo, ConsentCounts, ContactLine, Key, LinesWriter, Manifest, Planned, RunRef, StoredContact,
-        Trigger, flaw, lines,
+        ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, Trigger, flaw,
+        lines,
     },
     stage::{RecordError, Records},
 };

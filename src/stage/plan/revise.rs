@@ -8,9 +8,10 @@ use serde_json::value::RawValue;
 use super::{PlanError, consent::OptOuts};
 use crate::{
     contact::{EmailKey, Identifier, latest_opt_out},
+    keys::{Key, RunRef},
     kill_point,
     ports::objects::Put,
-    run::{ChunkInfo, ContactLine, Key, LinesWriter, RunRef, StoredContact, flaw, lines},
+    run::{ChunkInfo, ContactLine, LinesWriter, StoredContact, flaw, lines},
     stage::{RecordError, Records},
 };
 

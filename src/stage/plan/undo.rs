@@ -9,10 +9,11 @@ use super::{PlanError, known::Known, removals::A_PART};
 use crate::{
     config::Connection,
     contact::EmailKey,
+    keys::{Key, RunRef},
     ports::{Ports, objects::Put},
     run::{
-        Key, LinesWriter, Manifest, Planned, RemovalLine, RunRef, Snapshot, StoredContact, Translation,
-        Trigger, flaw, lines,
+        LinesWriter, Manifest, Planned, RemovalLine, Snapshot, StoredContact, Translation, Trigger, flaw,
+        lines,
     },
     source::{File as _, ObjectFile},
     stage::{RecordError, Records},

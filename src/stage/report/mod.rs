@@ -14,12 +14,13 @@ use self::{
 };
 use super::{RecordError, Records};
 use crate::{
+    keys::Key,
     ports::{
         Ports,
         objects::{ObjectError, Put},
     },
     run::{
-        Counts, Halted, Key, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, SegmentSeen,
+        Counts, Halted, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, SegmentSeen,
         Settled, SourceLine, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stopped,
     },
 };

@@ -12,10 +12,11 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::ReportError;
 use crate::{
     contact::{ContactHash, Source, Tag},
+    keys::Key,
     ports::objects::{ObjectError, Objects},
     run::{
-        InlineTags, Key, Manifest, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, Reason, RefusedLine,
-        Rejection, StoredContact, TAGS_BETWEEN, TagSet,
+        InlineTags, Manifest, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, Reason, RefusedLine, Rejection,
+        StoredContact, TAGS_BETWEEN, TagSet,
     },
     source::neutral,
 };
@@ -294,7 +295,7 @@ impl Output {
         drop(self.sender);
         // The task ends by itself; only the runtime's own end could take it away.
         self.written.await.unwrap_or_else(|_| {
-            let at = crate::run::Location::state("rejects".to_owned());
+            let at = crate::keys::Location::state("rejects".to_owned());
             Err(ObjectError::Store { at, action: "write", source: Panicked.into() })
         })
     }

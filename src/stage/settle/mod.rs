@@ -14,10 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use self::ask::Asking;
 use super::{RecordError, Records, upload::Context};
 use crate::{
+    keys::Key,
     kill_point,
     omnisend::CallError,
     ports::objects::Put,
-    run::{Batch, Key, Manifest, Outcome, Receipt, TagWay, Unknown},
+    run::{Batch, Manifest, Outcome, Receipt, TagWay, Unknown},
 };
 
 /// How long settling may take.

@@ -14,13 +14,14 @@ use self::sort::{Change, Sorted, Sorter};
 use super::{RecordError, Records};
 use crate::{
     contact::Channels,
+    keys::Key,
     kill_point,
     ports::{
         Ports,
         objects::{ObjectError, Put},
     },
     run::{
-        Kept, Key, ListName, Manifest, Member, Members, MembersWriter, Receipt, RemovalLine, Snapshot,
+        Kept, ListName, Manifest, Member, Members, MembersWriter, Receipt, RemovalLine, Snapshot,
         StoredContact, TagReceipt, TagSet, TagWay, Translation, flaw, lines, united,
     },
     source::{File as _, ObjectFile},

@@ -14,10 +14,11 @@ use self::request::{Request, requests};
 use super::{RecordError, Records, upload::Context};
 use crate::{
     contact::Tag,
+    keys::Key,
     kill_point,
     omnisend::{CallError, Patience, Permanent},
     ports::objects::Put,
-    run::{Key, Manifest, RemovalLine, StoredContact, TagReceipt, TagWay, flaw, lines},
+    run::{Manifest, RemovalLine, StoredContact, TagReceipt, TagWay, flaw, lines},
     scale,
 };
 

@@ -14,6 +14,7 @@ use self::cut::{Cut, cut};
 pub use self::trial::try_larger;
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
+    keys::{Key, RunRef},
     kill_point,
     omnisend::{CallError, Client, Patience, Posted, Slot, batch_body},
     ports::{
@@ -21,8 +22,8 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Batch, Contacts, Halted, InlineTags, Key, Manifest, Parked, Receipt, Rejection, RunRef,
-        StoredContact, TagWay, flaw, lines,
+        Batch, Contacts, Halted, InlineTags, Manifest, Parked, Receipt, Rejection, StoredContact, TagWay,
+        flaw, lines,
     },
     scale,
 };

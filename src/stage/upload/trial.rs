@@ -2,10 +2,11 @@
 
 use super::{Context, How, Records, UploadError, contacts, cut::cut, inline, left, unpacked};
 use crate::{
+    keys::Key,
     kill_point,
     omnisend::{CallError, Patience, Permanent, batch_body},
     ports::objects::Put,
-    run::{Batch, BatchFinding, Contacts, Key, Manifest, PUBLISHED_BATCH, TagWay},
+    run::{Batch, BatchFinding, Contacts, Manifest, PUBLISHED_BATCH, TagWay},
 };
 
 /// Posts so many of a chunk's contacts in one batch, unless it has fewer. What Omnisend takes of them is written down as

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use omnisend_export::{
     app::App,
     config::load_export,
+    keys::RunRef,
     ports::clock::SystemClock,
-    run::{Allowed, Mode, RunRef, Trigger},
+    run::{Allowed, Mode, Trigger},
     stage::{
         Quiet,
         plan::{Request, find_sources, plan},

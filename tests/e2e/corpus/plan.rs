@@ -4,6 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use omnisend_export::{
     config,
+    keys::RunRef,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
@@ -11,7 +12,7 @@ use omnisend_export::{
         queue::{MemoryQueue, Settings},
         secrets::LocalSecrets,
     },
-    run::{self, InlineTags, Mode, RunRef, StoredContact, Trigger},
+    run::{self, InlineTags, Mode, StoredContact, Trigger},
     stage::{Quiet, plan},
 };
 use serde_json::{Value, json};

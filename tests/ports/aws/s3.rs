@@ -7,11 +7,11 @@ use aws_sdk_s3::{
     },
 };
 use omnisend_export::{
+    keys::{Bucket, Location, Prefix},
     ports::{
         aws::Aws,
         objects::{Objects, Put, S3Objects, honours_conditions},
     },
-    run::{Bucket, Location, Prefix},
 };
 
 use super::fresh;

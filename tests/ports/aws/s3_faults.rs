@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use omnisend_export::{
+    keys::{Bucket, Location, Prefix},
     ports::{
         aws::Aws,
         objects::{ObjectError, Objects, Put},
     },
-    run::{Bucket, Location, Prefix},
 };
 
 use super::{

@@ -8,9 +8,9 @@ use std::{
 use super::InitArgs;
 use crate::{
     cli::{exit::Failure, schema},
+    keys::{ConnectionName, ExportName, Key, Location, Prefix},
     ports::objects::{Directory, Objects as _},
     propose::{Place, Reads, latin},
-    run::{ConnectionName, ExportName, Key, Location, Prefix},
 };
 
 /// Where a proposed export goes.

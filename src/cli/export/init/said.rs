@@ -6,9 +6,9 @@ use super::{Destination, InitArgs};
 use crate::{
     config::connection_lines,
     contact::Field,
+    keys::Key,
     ports::clock::{Clock as _, SystemClock},
     propose::{Proposal, Survey},
-    run::Key,
 };
 
 /// Columns that a message lists at most.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Action, ObjectError};
-use crate::run::Location;
+use crate::keys::Location;
 
 /// A full disk. The system's own words do not say what to do.
 #[derive(Debug, thiserror::Error)]

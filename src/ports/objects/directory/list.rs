@@ -10,7 +10,7 @@ use super::{
     error::object_error,
     read,
 };
-use crate::run::Location;
+use crate::keys::Location;
 
 /// Every regular file whose key begins with the prefix's, by key.
 pub(super) fn list(root: &Path, prefix: &Location) -> Result<Vec<Listed>, ObjectError> {

@@ -12,12 +12,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{
-    super::{ObjectError, Pinned},
-    Action,
-    error::object_error,
-};
-use crate::run::Location;
+use super::{super::ObjectError, Action, error::object_error};
+use crate::keys::Location;
+use crate::keys::Pinned;
 
 /// Bytes of one piece of a stream: large enough that handing it over costs nothing beside reading it.
 const PIECE: u64 = 512 * 1024;

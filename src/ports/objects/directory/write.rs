@@ -15,7 +15,7 @@ use super::{
     Action, TEMP,
     error::object_error,
 };
-use crate::run::Location;
+use crate::keys::Location;
 
 /// Age at which a temporary file has no writer any more: far above what the longest stream takes between two
 /// of its writes.

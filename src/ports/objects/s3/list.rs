@@ -10,7 +10,7 @@ use super::{
     error::{incomplete, store},
     size, timestamp,
 };
-use crate::{ports::aws::patiently, run::Location};
+use crate::{keys::Location, ports::aws::patiently};
 
 /// A key that no listing can say.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Which of the objects at a path are a drop, by their names and times. Pure.
 
-use crate::{config::CompleteOn, ports::objects::Listed, run::Location, source::layout::Manifest};
+use crate::{config::CompleteOn, keys::Location, ports::objects::Listed, source::layout::Manifest};
 
 /// The name of a Common Data Model folder's list of files.
 pub(super) const MODEL: &str = "model.json";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{run::Location, source::layout::Unreadable};
+use crate::{keys::Location, source::layout::Unreadable};
 
 /// How many files a message names.
 const NAMED: usize = 3;

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use crate::{
-    run::{Bucket, Location},
+    keys::{Bucket, Location},
     source::layout::{Entry, Found, Model, Table, find_below, url_path},
 };
 
 use super::{DropError, choose::split};
-use crate::ports::objects::Pinned;
+use crate::keys::Pinned;
 
 /// What is known of the place that a list lies in.
 pub(super) struct Around<'a> {

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     config::{CompleteOn, Export, Segment},
-    ports::objects::{Listed, ObjectError, Objects, Pinned},
-    run::{Location, Prefix},
+    keys::{Location, Pinned, Prefix},
+    ports::objects::{Listed, ObjectError, Objects},
     source::{
         Reading,
         layout::{Column, Manifest, Model, Written},

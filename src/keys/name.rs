@@ -81,7 +81,7 @@ name! {
 
 impl RunId {
     /// Takes a text that the caller made of a name's characters only.
-    pub(super) fn made(text: String) -> Self {
+    pub(crate) fn made(text: String) -> Self {
         debug_assert!(is_name(&text), "{text}");
         Self(text)
     }

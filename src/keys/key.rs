@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::{ConnectionName, ExportName, RunRef};
+use super::{Bucket, ConnectionName, ExportName, Location, RunRef};
 
 /// An object of the state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -168,52 +166,9 @@ impl Prefix {
     }
 }
 
-/// The bucket that a location lies in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bucket {
-    /// The bucket, or the directory, that holds the state.
-    State,
-    /// Another bucket, which an export names as `s3://bucket/…`.
-    Named(String),
-}
-
-/// Where one object lies.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Location {
-    /// The bucket.
-    pub bucket: Bucket,
-    /// The key in it, as it is: neither encoded nor decoded.
-    pub key: String,
-}
-
-impl Location {
-    /// A key of the state bucket.
-    pub fn state(key: String) -> Self {
-        Self { bucket: Bucket::State, key }
-    }
-
-    /// A path as an export writes it: `s3://bucket/key`, or a key of the state.
-    pub fn parse(path: &str) -> Self {
-        match path.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
-            Some((bucket, key)) => Self { bucket: Bucket::Named(bucket.to_owned()), key: key.to_owned() },
-            None => Self::state(path.to_owned()),
-        }
-    }
-}
-
 impl From<&Key> for Location {
     fn from(key: &Key) -> Self {
         Self::state(key.to_string())
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.bucket {
-            Bucket::State => f.write_str(&self.key),
-            Bucket::Named(bucket) => write!(f, "s3://{bucket}/{}", self.key),
-        }
     }
 }
 
@@ -261,14 +216,5 @@ mod tests {
         ] {
             assert_eq!(Key::parse_config(stray), None, "{stray}");
         }
-    }
-
-    #[test]
-    fn a_path_names_the_state_or_another_bucket() {
-        assert_eq!(Location::parse("segments/vip/"), Location::state("segments/vip/".to_owned()));
-        let other = Location::parse("s3://lake/out/vip b+é%.csv");
-        assert_eq!(other.bucket, Bucket::Named("lake".to_owned()));
-        assert_eq!(other.key, "out/vip b+é%.csv");
-        assert_eq!(other.to_string(), "s3://lake/out/vip b+é%.csv");
     }
 }
