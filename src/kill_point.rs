@@ -1,7 +1,8 @@
-//! Labelled steps at which a test kills the process, to show that a run survives it.
+//! Labelled steps at which a test kills the process to show that a run survives it.
 //!
-//! With the feature `kill-points`, `OMNISEND_EXPORT_KILL=label:n` ends the process by SIGKILL when the label is
-//! reached for the n-th time; with `label:n:panic` it panics there instead. Without it, which is how releases are built, the calls compile to nothing.
+//! With the feature `kill-points`, `OMNISEND_EXPORT_KILL=label:n` sends SIGKILL to the process when it reaches the label
+//! for the n-th time; `label:n:panic` panics instead. In release builds, which leave the feature out, the calls compile
+//! to nothing.
 
 /// Marks a step.
 #[cfg(not(feature = "kill-points"))]
@@ -17,7 +18,7 @@ pub(crate) fn reach(label: &'static str) {
     };
 
     static PLAN: LazyLock<Option<(String, u32, bool)>> = LazyLock::new(|| {
-        let text = crate::config::kill_plan()?;
+        let text = crate::environment::kill_plan()?;
         let mut parts = text.split(':');
         let (label, n) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
         Some((label, n, parts.next() == Some("panic")))

@@ -23,6 +23,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod contact;
+pub mod environment;
 pub mod keys;
 mod kill_point;
 #[cfg(feature = "lambda")]

@@ -8,7 +8,6 @@ mod complete_on;
 mod connection;
 mod consent;
 mod document;
-mod environment;
 mod export;
 mod guards;
 mod item;
@@ -21,15 +20,11 @@ mod store;
 mod value;
 mod words;
 
+pub use crate::environment::{
+    ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level,
+};
 pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection, connection_lines};
-#[cfg(feature = "aws")]
-pub(crate) use environment::aws_endpoint_url;
-#[cfg(feature = "kill-points")]
-pub(crate) use environment::kill_plan;
-#[cfg(feature = "test-scale")]
-pub(crate) use environment::scale;
-pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level};
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
 pub use segment::Segment;

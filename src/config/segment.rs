@@ -2,7 +2,7 @@
 
 use crate::{
     contact::{InvalidText, Tag},
-    keys::{Bucket, Location},
+    keys::{Bucket, Location, is_bucket},
 };
 
 use super::{
@@ -193,12 +193,6 @@ fn bucket_path(bucket: &str, key: &str) -> Result<(), String> {
         return Err(format!("it names a whole bucket; put a folder of it: s3://{bucket}/segments/vip/"));
     }
     Ok(())
-}
-
-/// Whether S3 would take this as a bucket's name.
-pub(super) fn is_bucket(text: &str) -> bool {
-    (3..=63).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
 }
 
 #[cfg(test)]

@@ -1,74 +1,75 @@
-//! Every object key there is. Nothing else builds a path.
+//! Every object key of the state.
 
 use std::fmt;
 
 use super::{Bucket, ConnectionName, ExportName, Location, RunRef};
 
-/// An object of the state.
+/// An object in the state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// A connection's configuration; administrators write it.
+    /// A connection's configuration. Administrators write it.
     Connection(ConnectionName),
-    /// An export's configuration; contributors of its connection write it.
+    /// An export's configuration. Contributors of its connection write it.
     Export(ConnectionName, ExportName),
-    /// The JSON Schema of exports' files, for editors.
+    /// The JSON Schema of export files, for editors.
     ExportSchema,
-    /// The JSON Schema of connections' files, for editors.
+    /// The JSON Schema of connection files, for editors.
     ConnectionSchema,
-    /// What a run sends, where from and how; the run exists from here on.
+    /// What a run sends, from which objects and how. A run exists once its manifest does.
     Manifest(RunRef),
-    /// The run's messages are sent.
+    /// Marks that the run's messages were sent.
     Enqueued(RunRef),
-    /// Prepared contacts, one a line: `chunks/<n>`.
+    /// Prepared contacts, one per line: `chunks/<n>`.
     Chunk(RunRef, u32),
-    /// The same chunk, with the opt-outs of later rows in it: `chunks/<n>-revised`.
+    /// The same chunk, rewritten with opt-outs from later rows: `chunks/<n>-revised`.
     Revised(RunRef, u32),
-    /// Rows that the plan did not turn into contacts, one a line: `refused/<n>`.
+    /// Rows that the plan rejected, one per line: `refused/<n>`.
     Refused(RunRef, u32),
-    /// What a chunk's upload had sent when it had to stop early; replaced as it goes on.
+    /// What a chunk's upload had sent when it stopped early. Replaced as the upload continues.
     Progress(RunRef, u32),
-    /// What a chunk's upload wrote down; the chunk is done from here on.
+    /// The chunk's batches and counts. A chunk is done once its receipt exists.
     Receipt(RunRef, u32),
-    /// What settling posted again of a chunk, because Omnisend had stopped its batch.
+    /// The batches that settling posted again because Omnisend had stopped the original ones.
     Resent(RunRef, u32),
-    /// What became of a chunk's contacts; the chunk is settled from here on.
+    /// The outcome of each of a chunk's contacts. A chunk is settled once this exists.
     Outcome(RunRef, u32),
-    /// Its presence stops the run at the next batch.
+    /// Stops the run at its next batch.
     Canceled(RunRef),
-    /// Why nothing more is sent of the run: Omnisend refuses it all.
+    /// Why the run was halted: Omnisend refuses every contact.
     Halted(RunRef),
-    /// Why the run waits for a person; its messages are taken off the queue meanwhile.
+    /// Why the run is parked. Its messages are off the queue meanwhile.
     Parked(RunRef),
-    /// What settling added of a chunk's tags, or how far it got.
+    /// Progress of adding tags to a chunk's contacts.
     Tagged(RunRef, u32),
-    /// Whose tags are to be taken away, one a line: `removals/<n>`.
+    /// Contacts that lose tags, one per line: `removals/<n>`.
     Removals(RunRef, u32),
-    /// What settling took away of them, or how far it got.
+    /// Progress of removing tags.
     Untagged(RunRef, u32),
-    /// What became of the segments that the run was to see to in Omnisend.
+    /// The state of the Omnisend segments that the run creates.
     Segments(RunRef),
-    /// What was found out about a connection's brand.
+    /// What was learned about a connection's brand.
     Findings(ConnectionName),
-    /// What names an export's list of members: who was sent as what.
+    /// Names an export's current list of members.
     Snapshot(ExportName),
-    /// A list of members, by the run that settled it and how often it did: `snapshots/<export>/<run>-<n>`.
+    /// A list of members and of what each was last sent as. Named by the run that wrote it and a counter:
+    /// `snapshots/<export>/<run>-<n>`.
     Members(RunRef, u32),
-    /// The last drop of an export that no run could be made of, and why.
+    /// The last drop of an export that could not be planned, and why.
     RefusedDrop(ExportName),
     /// Every row or contact that did not arrive, for a spreadsheet.
     RejectsCsv(RunRef),
-    /// The same, exact, for a program.
+    /// The same rows with exact values, for a program.
     RejectsNdjson(RunRef),
-    /// Its rejects, corrected by somebody who has them replayed: `corrections/<hash of the file>.csv`.
+    /// A copy of a corrected rejects file that is replayed: `corrections/<hash of the file>.csv`.
     Corrections(RunRef, u64),
-    /// The report for programs; the run is finished from here on.
+    /// The report for programs. A run is finished once this exists.
     ReportJson(RunRef),
     /// The report for people.
     ReportHtml(RunRef),
 }
 
 impl Key {
-    /// The configuration file that lies at a key of the state, if one does: a listing read back to names.
+    /// Parses the key of a configuration file, as a listing returns it.
     pub fn parse_config(key: &str) -> Option<Self> {
         let mut parts = key.strip_suffix(".toml")?.split('/');
         match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
@@ -82,7 +83,7 @@ impl Key {
 }
 
 impl Location {
-    /// Whether it is one of the state's own objects, which no drop is.
+    /// Whether this is one of the state's own objects, which are never part of a drop.
     pub fn is_own(&self) -> bool {
         const OWN: [&str; 7] =
             ["runs/", "connections/", "exports/", "schema/", "snapshots/", "findings/", "secrets/"];
@@ -91,7 +92,7 @@ impl Location {
 }
 
 impl Key {
-    /// The run that an object of the state belongs to.
+    /// The run that an object belongs to.
     pub fn run_of(location: &Location) -> Option<RunRef> {
         let mut parts = location.key.strip_prefix("runs/")?.split('/');
         let (export, run) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -135,25 +136,19 @@ impl fmt::Display for Key {
     }
 }
 
-/// A set of objects that share the beginning of their keys.
+/// Objects whose keys share a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prefix {
-    /// Every connection's configuration.
     Connections,
-    /// Every export's configuration.
     Exports,
-    /// Every run of an export.
     Runs(ExportName),
-    /// Everything of one run.
     Run(RunRef),
-    /// A run's receipts.
     Receipts(RunRef),
     /// A segment's folder or file, as the export names it.
     Source(Location),
 }
 
 impl Prefix {
-    /// Where the prefix lies.
     pub fn location(&self) -> Location {
         match self {
             Self::Connections => Location::state("connections/".to_owned()),
@@ -177,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_those_of_the_design() {
+    fn keys_match_the_documented_layout() {
         let run =
             RunRef { export: "vip".parse().unwrap(), run: "20261123t100000z-1a2b3c4d".parse().unwrap() };
         let at = "runs/vip/20261123t100000z-1a2b3c4d";
@@ -194,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_files_key_reads_back() {
+    fn parses_the_key_of_a_configuration_file() {
         for key in [
             Key::Connection("acme".parse().unwrap()),
             Key::Export("acme".parse().unwrap(), "vip".parse().unwrap()),

@@ -5,32 +5,37 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The bucket that a location lies in.
+/// The bucket of a location.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bucket {
-    /// The bucket, or the directory, that holds the state.
+    /// The bucket or directory that holds the state.
     State,
     /// Another bucket, which an export names as `s3://bucket/…`.
     Named(String),
 }
 
-/// Where one object lies.
+/// Whether S3 accepts this as a bucket name.
+pub(crate) fn is_bucket(text: &str) -> bool {
+    (3..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+}
+
+/// The address of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
-    /// The bucket.
     pub bucket: Bucket,
-    /// The key in it, as it is: neither encoded nor decoded.
+    /// The literal key: neither encoded nor decoded.
     pub key: String,
 }
 
 impl Location {
-    /// A key of the state bucket.
+    /// A key in the state.
     pub fn state(key: String) -> Self {
         Self { bucket: Bucket::State, key }
     }
 
-    /// A path as an export writes it: `s3://bucket/key`, or a key of the state.
+    /// Parses a path as an export writes it: `s3://bucket/key`, or a key in the state.
     pub fn parse(path: &str) -> Self {
         match path.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
             Some((bucket, key)) => Self { bucket: Bucket::Named(bucket.to_owned()), key: key.to_owned() },
@@ -64,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_names_the_state_or_another_bucket() {
+    fn parses_a_path_in_the_state_or_in_another_bucket() {
         assert_eq!(Location::parse("segments/vip/"), Location::state("segments/vip/".to_owned()));
         let other = Location::parse("s3://lake/out/vip b+é%.csv");
         assert_eq!(other.bucket, Bucket::Named("lake".to_owned()));

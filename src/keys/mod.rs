@@ -5,5 +5,6 @@ mod location;
 mod name;
 
 pub use key::{Key, Prefix};
+pub(crate) use location::is_bucket;
 pub use location::{Bucket, Location, Pinned};
 pub use name::{ConnectionName, ExportName, InvalidName, RunId, RunRef};

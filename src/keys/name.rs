@@ -1,16 +1,17 @@
-//! Names of connections, exports and runs. A name that parsed is safe in an object key, a queue group and a log.
+//! Names of connections, exports and runs. A parsed name is safe in an object key, a queue group and a log.
 
 use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, civil, tz::Offset};
 use serde::{Deserialize, Serialize};
 
-/// Longest name of a connection or an export, in bytes: it stands in object keys, and in SQS group ids (≤ 128).
+/// Longest name of a connection or an export, in bytes: names are part of object keys and of SQS group ids (≤ 128).
 const MAX_NAME: usize = 64;
 
-/// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a name: use 1 to 64 of a-z, 0-9, `-` and `_`, starting with a letter or digit")]
+#[error(
+    "`{0}` is not a valid name: use 1 to 64 characters of a-z, 0-9, `-` and `_`, and start with a letter or a digit"
+)]
 pub struct InvalidName(String);
 
 fn is_name(text: &str) -> bool {
@@ -28,7 +29,6 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// The name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -75,18 +75,18 @@ name! {
 }
 
 name! {
-    /// A run's id: the time of what triggered it, then a hash of the export and the trigger. Ids sort by time.
+    /// A run's id: the trigger's time, then a hash of the export and the trigger. Ids sort by time.
     RunId
 }
 
 impl RunId {
-    /// Takes a text that the caller made of a name's characters only.
+    /// Makes an id from text that contains only characters of a name.
     pub(crate) fn made(text: String) -> Self {
         debug_assert!(is_name(&text), "{text}");
         Self(text)
     }
 
-    /// The time in it: when what triggered the run happened, to the second.
+    /// The trigger's time, to the second.
     pub fn time(&self) -> Option<Timestamp> {
         let (time, _) = self.0.split_once('-')?;
         let time = civil::DateTime::strptime("%Y%m%dt%H%M%Sz", time).ok()?;
@@ -94,12 +94,10 @@ impl RunId {
     }
 }
 
-/// One run of one export, as messages and keys name it.
+/// Identifies one run of one export in messages and keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunRef {
-    /// The export that runs.
     pub export: ExportName,
-    /// Which run of it.
     pub run: RunId,
 }
 
@@ -114,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_safe_in_a_key() {
+    fn accepts_only_names_that_are_safe_in_a_key() {
         for good in ["vip", "a", "0-day_offers", &"x".repeat(64)] {
             assert_eq!(good.parse::<ExportName>().map(String::from), Ok(good.to_owned()));
         }

@@ -17,7 +17,7 @@ pub(in crate::ports) use self::{
     failure::{Failure, deepest},
     retry::{Patience, patiently},
 };
-use crate::config::aws_endpoint_url;
+use crate::environment::aws_endpoint_url;
 
 use super::{objects::S3Objects, queue::SqsQueue, secrets::SecretsManager};
 

@@ -86,7 +86,7 @@ async fn every_problem_is_said_at_once() {
 async fn names_that_are_not_there_are_met_with_those_that_are() {
     let world = World::of_people(1).await;
     world.call("run vpi").end().await.exits(2).says(&["there is no export `vpi`; did you mean `vip`?"]);
-    world.call("run VIP").end().await.exits(2).says(&["`VIP` is not a name", "a-z, 0-9"]);
+    world.call("run VIP").end().await.exits(2).says(&["`VIP` is not a valid name", "a-z, 0-9"]);
     world.call("run").end().await.exits(2).says(&["<EXPORT>"]);
     world.call("run vip --mode fll").end().await.exits(2).says(&["full", "changes"]);
     world.call("validte").end().await.exits(2).says(&["similar", "validate"]);

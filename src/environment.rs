@@ -1,47 +1,47 @@
-//! The environment. Nothing else reads it.
+//! The process environment. No other module reads it.
 
 use std::{env, ffi::OsString, fmt, net::IpAddr, str::FromStr};
 
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::segment::is_bucket;
+use crate::keys::is_bucket;
 
 const API_URL: &str = "OMNISEND_API_URL";
 const API_KEY: &str = "OMNISEND_API_KEY";
 const STATE_BUCKET: &str = "STATE_BUCKET";
 const UPLOAD_QUEUE_URL: &str = "UPLOAD_QUEUE_URL";
 
-/// Where Omnisend's API is unless `OMNISEND_API_URL` says otherwise.
+/// The API's address if `OMNISEND_API_URL` is not set.
 const DEFAULT_API_URL: &str = "https://api.omnisend.com/api";
 
-/// What every binary takes from the environment.
+/// Variables that every binary reads.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// `OMNISEND_API_URL`: where the API is.
+    /// `OMNISEND_API_URL`.
     pub api_url: ApiUrl,
-    /// `OMNISEND_API_KEY`: the key to use where a connection's secret is not kept elsewhere.
+    /// `OMNISEND_API_KEY`: the key of a connection whose secret is not stored elsewhere.
     pub api_key: Option<SecretString>,
 }
 
-/// What the Lambda takes from its environment, which its template sets.
+/// Variables that the Lambda reads; `template.yaml` sets them.
 #[derive(Debug, Clone)]
 pub struct LambdaEnvironment {
-    /// `STATE_BUCKET`: the bucket that holds the state.
+    /// `STATE_BUCKET`.
     pub state_bucket: String,
-    /// `UPLOAD_QUEUE_URL`: the queue that drives uploads.
+    /// `UPLOAD_QUEUE_URL`.
     pub upload_queue_url: String,
-    /// `OMNISEND_API_URL`: where the API is.
+    /// `OMNISEND_API_URL`.
     pub api_url: ApiUrl,
 }
 
 impl Environment {
-    /// Reads the process's environment.
+    /// Reads the process environment.
     pub fn read() -> Result<Self, EnvironmentError> {
-        Self::from_lookup(of_the_process)
+        Self::from_lookup(process_variable)
     }
 
-    /// Reads variables that `lookup` knows.
+    /// Reads the variables that `lookup` returns.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
         let variables = Variables(lookup);
         let api_key = variables.optional(API_KEY)?.map(SecretString::from);
@@ -50,19 +50,19 @@ impl Environment {
 }
 
 impl LambdaEnvironment {
-    /// Reads the process's environment.
+    /// Reads the process environment.
     pub fn read() -> Result<Self, EnvironmentError> {
-        Self::from_lookup(of_the_process)
+        Self::from_lookup(process_variable)
     }
 
-    /// Reads variables that `lookup` knows.
+    /// Reads the variables that `lookup` returns.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
         let variables = Variables(lookup);
         let invalid = |variable, reason| EnvironmentError::Invalid { variable, reason };
 
         let state_bucket = variables.required(STATE_BUCKET)?;
         if !is_bucket(&state_bucket) {
-            let reason = "it is not a bucket's name; put the name alone, without s3:// or a folder";
+            let reason = "it is not a bucket name; give the name alone, without `s3://` or a folder";
             return Err(invalid(STATE_BUCKET, reason));
         }
         let upload_queue_url = variables.required(UPLOAD_QUEUE_URL)?;
@@ -70,47 +70,45 @@ impl LambdaEnvironment {
         if queue.is_none() {
             return Err(invalid(
                 UPLOAD_QUEUE_URL,
-                "it is not the URL of a queue; put its URL, not its ARN or name",
+                "it is not a queue URL; give the URL, not the ARN or the name",
             ));
         }
         Ok(Self { state_bucket, upload_queue_url, api_url: variables.api_url()? })
     }
 }
 
-/// `AWS_ENDPOINT_URL`: where the services of AWS are, if not where the region has them.
+/// `AWS_ENDPOINT_URL`: the address of a stand-in for AWS, if one is used.
 #[cfg(feature = "aws")]
 pub(crate) fn aws_endpoint_url() -> Option<String> {
-    of_the_process("AWS_ENDPOINT_URL")?.into_string().ok().filter(|url| !url.is_empty())
+    process_variable("AWS_ENDPOINT_URL")?.into_string().ok().filter(|url| !url.is_empty())
 }
 
-/// `AWS_LAMBDA_LOG_LEVEL`: the level that the function's logging configuration says.
+/// `AWS_LAMBDA_LOG_LEVEL`: the level from the function's logging configuration.
 pub fn log_level() -> Option<String> {
-    of_the_process("AWS_LAMBDA_LOG_LEVEL")?.into_string().ok()
+    process_variable("AWS_LAMBDA_LOG_LEVEL")?.into_string().ok()
 }
 
-/// Where a test wants the process to be killed: `OMNISEND_EXPORT_KILL`, of builds with kill points only.
+/// `OMNISEND_EXPORT_KILL`: where a test kills the process; only in builds with kill points.
 #[cfg(feature = "kill-points")]
 pub(crate) fn kill_plan() -> Option<String> {
-    of_the_process("OMNISEND_EXPORT_KILL")?.into_string().ok()
+    process_variable("OMNISEND_EXPORT_KILL")?.into_string().ok()
 }
 
-/// How a test scales a run down: `OMNISEND_EXPORT_SCALE`, of builds that can be scaled only.
+/// `OMNISEND_EXPORT_SCALE`: how a test scales a run down; only in builds with `test-scale`.
 #[cfg(feature = "test-scale")]
 pub(crate) fn scale() -> Option<String> {
-    of_the_process("OMNISEND_EXPORT_SCALE")?.into_string().ok()
+    process_variable("OMNISEND_EXPORT_SCALE")?.into_string().ok()
 }
 
-/// The URL of the API, without a slash at its end: `https`, or `http` on this machine.
+/// The API's base URL, without a trailing slash: `https`, or `http` on a loopback address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiUrl(Url);
 
 impl ApiUrl {
-    /// The URL, to which paths are added.
     pub fn url(&self) -> &Url {
         &self.0
     }
 
-    /// The URL as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
@@ -143,67 +141,52 @@ impl FromStr for ApiUrl {
     }
 }
 
-/// Why a text cannot be the API's URL. Says nothing of the text, which may hold a password.
+/// Why a text is rejected as the API's URL. Never quotes the text, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidApiUrl {
-    /// No URL that can be requested.
-    #[error("it is not an http or https URL; put one such as {DEFAULT_API_URL}, or leave it unset")]
+    #[error("it is not an http or https URL; use one such as {DEFAULT_API_URL}, or leave it unset")]
     NotAUrl,
-    /// The API key would cross a network in clear.
-    #[error("over http the API key would cross the network in clear; use https, or http on localhost only")]
+    #[error("over http the API key would cross the network in clear text; use https, or http on localhost")]
     InClear,
-    /// A user name or a password.
-    #[error("it holds a user name or password; remove it, as the API key is all that is sent")]
+    #[error("it contains a user name or password; remove it, because only the API key is sent")]
     Credentials,
-    /// A query or a fragment, to which no path can be added.
-    #[error("it holds a `?` or `#`; end it with the path")]
+    #[error("it contains `?` or `#`; end it with the path")]
     Query,
 }
 
-/// The name is compared as it is: nothing else is sure to stay on this machine.
+/// Compares the name without resolving it: only loopback names and addresses are certain to stay on this machine.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Why the environment cannot be used. Each names its variable and never its value.
+/// An unusable variable. Messages name the variable, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvironmentError {
-    /// A variable that has to be set is not.
-    #[error("{variable}: it is not set; the function's template sets it")]
-    Missing {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// A variable's bytes are no text.
+    #[error("{variable}: it is not set; `template.yaml` sets it")]
+    Missing { variable: &'static str },
     #[error("{variable}: it is not UTF-8")]
-    NotUtf8 {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// A variable's value cannot be what it is for.
+    NotUtf8 { variable: &'static str },
     #[error("{variable}: {reason}")]
     Invalid {
-        /// The variable.
         variable: &'static str,
-        /// What is wrong, and what to do.
+        /// The defect and what to do.
         reason: &'static str,
     },
-    /// `OMNISEND_API_URL` cannot be used.
     #[error("{API_URL}: {0}")]
     ApiUrl(#[from] InvalidApiUrl),
 }
 
-#[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
-fn of_the_process(variable: &str) -> Option<OsString> {
+#[expect(clippy::disallowed_methods, reason = "this module reads the environment for all others")]
+fn process_variable(variable: &str) -> Option<OsString> {
     env::var_os(variable)
 }
 
 struct Variables<L>(L);
 
 impl<L: Fn(&str) -> Option<OsString>> Variables<L> {
-    /// A variable that is set to nothing counts as not set: templates cannot leave one out.
+    /// Treats an empty variable as unset: a template cannot leave a variable out.
     fn optional(&self, variable: &'static str) -> Result<Option<String>, EnvironmentError> {
         let Some(value) = (self.0)(variable) else { return Ok(None) };
         let value = value.into_string().map_err(|_| EnvironmentError::NotUtf8 { variable })?;
@@ -237,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_environment_means_the_real_api_and_no_key() {
+    fn an_empty_environment_selects_the_real_api_and_no_key() {
         for variables in [&[][..], &[(API_URL, ""), (API_KEY, " ")]] {
             let environment = Environment::from_lookup(lookup(variables)).unwrap();
             assert_eq!(environment.api_url.as_str(), DEFAULT_API_URL);
@@ -246,14 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_read_and_never_printed() {
+    fn reads_a_key_and_never_prints_it() {
         let environment = Environment::from_lookup(lookup(&[(API_KEY, "canary-key")])).unwrap();
         assert!(!format!("{environment:?}").contains("canary"));
         assert_eq!(environment.api_key.unwrap().expose_secret(), "canary-key");
     }
 
     #[test]
-    fn a_key_crosses_no_network_in_clear() {
+    fn rejects_http_except_on_loopback() {
         for (url, same) in [
             ("https://api.omnisend.com/api/", "https://api.omnisend.com/api"),
             ("https://proxy.example.com//", "https://proxy.example.com"),
@@ -276,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_variable_is_named_and_its_value_is_not() {
+    fn names_a_rejected_variable_but_not_its_value() {
         for url in [
             "api.omnisend.com",
             "ftp://canary.example.com",
@@ -292,7 +275,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_no_text_is_refused() {
+    fn rejects_a_value_that_is_not_utf8() {
         use std::os::unix::ffi::OsStringExt;
 
         let error = Environment::from_lookup(|_| Some(OsString::from_vec(vec![0xff]))).unwrap_err();
@@ -300,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lambda_needs_its_bucket_and_its_queue() {
+    fn the_lambda_requires_its_bucket_and_queue() {
         let bucket = (STATE_BUCKET, "acme-exports");
         let queue = (UPLOAD_QUEUE_URL, "https://sqs.eu-west-1.amazonaws.com/123456789012/uploads.fifo");
         let read = |variables: &[_]| LambdaEnvironment::from_lookup(lookup(variables));
