@@ -55,11 +55,11 @@ impl Crate {
     pub(crate) fn read(root: &Path) -> Result<Self, ReadError> {
         let mut tree = Self::default();
         let folder = root.parent().unwrap_or(Path::new("")).to_owned();
-        tree.read_file(vec!["crate".to_owned()], root, &folder)?;
+        tree.read_file(&vec!["crate".to_owned()], root, &folder)?;
         Ok(tree)
     }
 
-    fn read_file(&mut self, module: Names, file: &Path, folder: &Path) -> Result<(), ReadError> {
+    fn read_file(&mut self, module: &Names, file: &Path, folder: &Path) -> Result<(), ReadError> {
         let text =
             fs::read_to_string(file).map_err(|source| ReadError::Io { path: file.to_owned(), source })?;
         let parsed =
@@ -69,7 +69,7 @@ impl Crate {
 
     fn read_items(
         &mut self,
-        module: Names,
+        module: &Names,
         file: &Path,
         folder: &Path,
         items: &[Item],
@@ -92,16 +92,15 @@ impl Crate {
         for child in children {
             let name = child.ident.unraw().to_string();
             let path: Names = module.iter().cloned().chain([name.clone()]).collect();
-            match &child.content {
-                Some((_, items)) => self.read_items(path, file, &folder.join(&name), items)?,
-                None => {
-                    let candidates = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
-                    let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) else {
-                        return Err(ReadError::NoFile { path: file.to_owned(), name });
-                    };
-                    self.read_file(path, found, &folder.join(&name))?;
-                }
+            if let Some((_, items)) = &child.content {
+                self.read_items(&path, file, &folder.join(&name), items)?;
+                continue;
             }
+            let candidates = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
+            let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) else {
+                return Err(ReadError::NoFile { path: file.to_owned(), name });
+            };
+            self.read_file(&path, found, &folder.join(&name))?;
         }
         Ok(())
     }
