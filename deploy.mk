@@ -62,7 +62,7 @@ define function_of
 case "$$(tr -d ' \t\r\n' <'$(1)')" in \
     *'"eventSource":"aws:sqs"'* | *'"action":"connect"'*) echo uploader ;; \
     *'"part":"drops"'*) echo planner ;; \
-    *'"part":"runs"'* | *'"action":"status"'* | *'"action":"cancel"'* | *'"action":"replay"'*) echo settler ;; \
+    *'"part":"runs"'* | *'"action":"status"'* | *'"action":"cancel"'*) echo settler ;; \
     *) echo planner ;; \
 esac
 endef
