@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes country-names.tsv: what people call each country, by its ISO 3166-1 code.
 
-The names are those of Unicode's CLDR, by way of Babel: in the country's own official languages, and in those in
-which shops keep their customers. Run it again when Babel has a newer CLDR:
+The names come from Unicode CLDR through Babel: in the official languages of each country, and in languages in which
+shops often store their customers. Run it again when Babel has a newer CLDR:
 
     pip install babel && python3 data/country-names.py > data/country-names.tsv
 """
@@ -14,7 +14,7 @@ from babel.languages import get_official_languages
 LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ru", "uk", "tr", "ja", "ko",
              "zh_Hans", "zh_Hant"]
 
-# What CLDR does not have as a name of its own, and people write.
+# Names that people write and CLDR lacks.
 ALIASES = {
     "AE": ["UAE"], "BO": ["Plurinational State of Bolivia"], "BN": ["Brunei Darussalam"], "CD": ["DR Congo", "DRC"],
     "CG": ["Republic of the Congo"], "CI": ["Ivory Coast"], "CV": ["Cabo Verde"], "CZ": ["Czech Republic"],

@@ -1,18 +1,19 @@
-"""What template.yaml allows and promises, read from the template itself.
+"""Checks what template.yaml allows and promises, from the template itself.
 
-The policies are evaluated as IAM does: a request is allowed where a statement allows it and none denies it. Each
-test asks for concrete requests ("may the uploader read segments/vip/1.csv?"), so it does not matter how the
-statements are cut. Run with every optional part of the template on, which is where most is allowed.
+Policies are evaluated as IAM evaluates them: a request is allowed if a statement allows it and none denies it. Each
+test asks about concrete requests ("may the uploader read segments/vip/1.csv?"), so it does not depend on how
+statements are grouped. By default, all optional parts of the template are on, because then most is allowed.
 
     python3 -m unittest discover -s tests/template
 
-Needs cfn-lint, for its reader of CloudFormation's short forms.
+Needs cfn-lint, which reads CloudFormation's short forms.
 """
 
 import fnmatch
 import json
 import pathlib
 import re
+import subprocess
 import unittest
 
 from cfnlint.decode import cfn_yaml
@@ -45,7 +46,7 @@ NOTHING = object()
 
 
 class Resolver:
-    """Resolves intrinsic functions, given the parameters' values."""
+    """Resolves intrinsic functions for given parameter values."""
 
     def __init__(self, parameters):
         defaults = {name: p.get("Default") for name, p in TEMPLATE["Parameters"].items()}
@@ -98,7 +99,7 @@ class Resolver:
 
 
 def arn(logical_id):
-    """Stands for a resource's ARN: a log group's with its streams, as GetAtt gives it."""
+    """A placeholder for a resource's ARN; for a log group with its streams, as GetAtt returns it."""
     streams = ":*" if RESOURCES[logical_id]["Type"] == "AWS::Logs::LogGroup" else ""
     return f"arn:aws:{logical_id}{streams}"
 
@@ -108,7 +109,7 @@ def listed(value):
 
 
 def statements(logical_id, parameters=EVERYTHING):
-    """A role's or managed policy's statements, resolved."""
+    """The resolved statements of a role or managed policy."""
     properties = Resolver(parameters).value(RESOURCES[logical_id]["Properties"])
     if RESOURCES[logical_id]["Type"] == "AWS::IAM::ManagedPolicy":
         documents = [properties["PolicyDocument"]]
@@ -118,7 +119,7 @@ def statements(logical_id, parameters=EVERYTHING):
 
 
 def holds(operator, key, wanted, context):
-    """Whether one condition of a statement holds; a key that the request does not have counts as IAM counts it."""
+    """Whether a condition of a statement holds. A key that the request lacks is treated as IAM treats it."""
     exists = key in context
     if operator.endswith("IfExists"):
         if not exists:
@@ -138,7 +139,7 @@ def applies(statement, action, resource, context):
     def matches(patterns, text):
         return any(fnmatch.fnmatchcase(text, pattern.replace("[", "[[]")) for pattern in listed(patterns))
 
-    # Action names have no case.
+    # Action names are case-insensitive.
     actions = [pattern.lower() for pattern in listed(statement["Action"])]
     return (
         matches(actions, action.lower())
@@ -198,7 +199,7 @@ CONFIGURATION = {"connection", "export"}
 
 
 class Objects(unittest.TestCase):
-    """Which object each function may read, write and delete: exactly these."""
+    """The exact objects that each function may read, write and delete."""
 
     def assert_exactly(self, logical_id, action, names):
         got = {name for name, key in KEYS.items() if allowed(logical_id, action, s3(key))}
@@ -214,7 +215,7 @@ class Objects(unittest.TestCase):
         self.assert_exactly("PlannerRole", "s3:DeleteObject", {"chunk", "refused", "removal", "parked"})
         self.assertTrue(allowed("PlannerRole", "s3:GetObjectVersion", s3(KEYS["segment"])))
 
-    def test_the_uploader_sees_of_a_segment_only_the_versions_that_were_planned(self):
+    def test_the_uploader_reads_only_planned_versions_of_segments(self):
         self.assert_exactly(
             "UploaderRole", "s3:GetObject", {"snapshot", "findings", "probe"} | CONFIGURATION | IN_RUN
         )
@@ -228,15 +229,15 @@ class Objects(unittest.TestCase):
         )
         self.assert_exactly("UploaderRole", "s3:DeleteObject", {"outcome", "probe", "snapshot"})
 
-    def test_the_settler_sees_how_far_runs_are_and_no_contact(self):
+    def test_the_settler_sees_the_progress_of_runs_and_no_contacts(self):
         contacts = {"chunk", "refused", "removal", "rejects.csv", "rejects.ndjson", "report.html"}
         others = {"enqueued", "tagged", "untagged", "segments", "halted"}
         self.assert_exactly("SettlerRole", "s3:GetObject", CONFIGURATION | (IN_RUN - contacts - others))
         self.assert_exactly("SettlerRole", "s3:PutObject", {"canceled", "enqueued"})
         self.assert_exactly("SettlerRole", "s3:DeleteObject", {"parked"})
 
-    def test_every_role_has_what_its_function_asks_for(self):
-        # tests/lambda/roles.rs sees the functions ask for exactly these.
+    def test_every_role_allows_what_its_function_requests(self):
+        # tests/lambda/roles.rs observes that the functions request exactly these.
         requests = json.loads((ROOT / "tests/template/requests.json").read_text())
         self.assertEqual(set(requests), set(FUNCTIONS))
         secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
@@ -253,7 +254,7 @@ class Objects(unittest.TestCase):
                     resource, context = f"arn:aws:s3:::{BUCKET}", {"s3:prefix": thing}
                 self.assertTrue(allowed(f"{function}Role", action, resource, context), f"{function}: {request}")
 
-    def test_a_missing_key_reads_as_missing_and_a_listing_shows_no_more_than_it_should(self):
+    def test_a_missing_key_is_reported_as_missing_and_listings_are_restricted(self):
         bucket = f"arn:aws:s3:::{BUCKET}"
         prefixes = {
             "PlannerRole": {"segments/vip/", "segments/vip", "connections/", "exports/", "runs/vip/", "snapshots/vip/"},
@@ -269,7 +270,7 @@ class Objects(unittest.TestCase):
             }
             self.assertEqual(got, wanted, role)
 
-    def test_a_bucket_of_another_account_gets_nothing(self):
+    def test_a_bucket_of_another_account_is_denied(self):
         elsewhere = {"aws:ResourceAccount": "999999999999"}
         for function in FUNCTIONS:
             role = f"{function}Role"
@@ -277,7 +278,7 @@ class Objects(unittest.TestCase):
                 for key in KEYS.values():
                     self.assertFalse(allowed(role, action, s3(key), elsewhere), f"{role} {action} {key}")
 
-    def test_other_buckets_are_the_planners_and_only_where_they_are_named(self):
+    def test_only_the_planner_reads_other_buckets_and_only_named_ones(self):
         self.assertTrue(allowed("PlannerRole", "s3:GetObject", "arn:aws:s3:::lake/out/vip.csv"))
         self.assertFalse(allowed("PlannerRole", "s3:GetObject", "arn:aws:s3:::lake/hr/pay.csv"))
         self.assertFalse(allowed("PlannerRole", "s3:PutObject", "arn:aws:s3:::lake/out/vip.csv"))
@@ -293,7 +294,7 @@ class Permissions(unittest.TestCase):
     ROLES = ["PlannerRole", "UploaderRole", "SettlerRole"]
     POLICIES = ["AdministratorPolicy", "ContributorPolicy", "DropperPolicy"]
 
-    def test_only_the_uploader_reads_keys_and_only_those_of_omnisend(self):
+    def test_only_the_uploader_reads_api_keys_and_only_below_the_prefix(self):
         secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
         for role in self.ROLES:
             reads = allowed(role, "secretsmanager:GetSecretValue", f"{secret}omnisend/acme-AbCdEf")
@@ -309,7 +310,7 @@ class Permissions(unittest.TestCase):
                 allowed(policy, "secretsmanager:GetSecretValue", f"{secret}omnisend/acme-AbCdEf"), policy
             )
 
-    def test_nothing_is_allowed_by_a_star(self):
+    def test_no_statement_allows_a_bare_wildcard(self):
         for name in [*self.ROLES, "SchedulerRole", *self.POLICIES]:
             for statement in statements(name):
                 if statement["Effect"] == "Deny":
@@ -319,14 +320,14 @@ class Permissions(unittest.TestCase):
                 for resource in listed(statement["Resource"]):
                     self.assertNotEqual(resource, "*", f"{name}: {statement['Sid']}")
 
-    def test_no_function_has_policies_from_elsewhere(self):
+    def test_functions_have_only_their_own_policies(self):
         for function in FUNCTIONS:
             properties = RESOURCES[function]["Properties"]
             self.assertEqual(properties["Role"], {"Fn::GetAtt": [f"{function}Role", "Arn"]})
             self.assertNotIn("Policies", properties)
             self.assertNotIn("ManagedPolicyArns", RESOURCES[f"{function}Role"]["Properties"])
 
-    def test_what_the_queue_drives_cannot_send_to_it(self):
+    def test_the_function_that_the_queue_invokes_cannot_send_to_it(self):
         queue = arn("UploadQueue")
         self.assertFalse(allowed("UploaderRole", "sqs:SendMessage", queue))
         self.assertTrue(allowed("UploaderRole", "sqs:ReceiveMessage", queue))
@@ -336,7 +337,7 @@ class Permissions(unittest.TestCase):
             self.assertFalse(allowed(role, "sqs:ReceiveMessage", queue), role)
         self.assertEqual(TEMPLATE["Globals"]["Function"]["RecursiveLoop"], "Terminate")
 
-    def test_every_function_writes_its_own_log_and_keeps_its_failed_events(self):
+    def test_every_function_writes_its_own_log_and_stores_failed_events(self):
         for function in FUNCTIONS:
             role = f"{function}Role"
             for other in FUNCTIONS:
@@ -344,7 +345,7 @@ class Permissions(unittest.TestCase):
                 self.assertEqual(writes, other == function, f"{role} {other}")
             self.assertTrue(allowed(role, "sqs:SendMessage", arn("FailedEvents")), role)
 
-    def test_a_contributor_writes_the_exports_of_the_tagged_connection_only(self):
+    def test_a_contributor_writes_exports_of_the_tagged_connection_only(self):
         tag = "${aws:PrincipalTag/omnisend-connection}"
         for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
             got = {
@@ -364,7 +365,7 @@ class Permissions(unittest.TestCase):
             reads = allowed("AdministratorPolicy", "s3:GetObject", s3(key))
             self.assertEqual(reads, name in CONFIGURATION | IN_RUN | {"findings", "probe"}, name)
 
-    def test_a_dropper_only_drops(self):
+    def test_a_dropper_can_only_drop_files(self):
         for name, key in KEYS.items():
             self.assertEqual(allowed("DropperPolicy", "s3:PutObject", s3(key)), name == "segment", name)
             self.assertFalse(allowed("DropperPolicy", "s3:GetObject", s3(key)), name)
@@ -377,7 +378,7 @@ class Infrastructure(unittest.TestCase):
     def properties(self, name, parameters=EVERYTHING):
         return Resolver(parameters).value(RESOURCES[name]["Properties"])
 
-    def test_the_bucket_is_private_versioned_encrypted_and_stays(self):
+    def test_the_bucket_is_private_versioned_encrypted_and_retained(self):
         for parameters in (EVERYTHING, {"StateBucketName": BUCKET}):
             bucket = self.properties("StateBucket", parameters)
             self.assertEqual(set(bucket["PublicAccessBlockConfiguration"].values()), {True})
@@ -391,15 +392,15 @@ class Infrastructure(unittest.TestCase):
             self.assertEqual(RESOURCES[name]["DeletionPolicy"], "Retain")
             self.assertEqual(RESOURCES[name]["UpdateReplacePolicy"], "Retain")
 
-    def test_runs_and_old_versions_go(self):
+    def test_runs_and_old_versions_expire(self):
         rules = {r["Id"]: r for r in self.properties("StateBucket")["LifecycleConfiguration"]["Rules"]}
         self.assertTrue(all(rule["Status"] == "Enabled" for rule in rules.values()))
         self.assertEqual((rules["runs"]["Prefix"], rules["runs"]["ExpirationInDays"]), ("runs/", 90))
         self.assertNotIn("Prefix", rules["old-versions"])
-        # Nothing but runs expires: no configuration, no snapshot, no drop.
+        # Only runs expire: not the configuration, the snapshots or the drops.
         self.assertEqual([r["Id"] for r in rules.values() if "ExpirationInDays" in r], ["runs"])
 
-    def test_the_bucket_takes_encrypted_connections_only(self):
+    def test_the_bucket_refuses_unencrypted_connections(self):
         (statement,) = self.properties("StateBucketPolicy")["PolicyDocument"]["Statement"]
         self.assertEqual((statement["Effect"], statement["Principal"], statement["Action"]), ("Deny", "*", "s3:*"))
         self.assertEqual(statement["Condition"], {"Bool": {"aws:SecureTransport": "false"}})
@@ -412,13 +413,13 @@ class Infrastructure(unittest.TestCase):
             properties = queue["Properties"]
             self.assertTrue(properties.get("SqsManagedSseEnabled") or properties.get("KmsMasterKeyId"), name)
 
-    def test_the_upload_queue_keeps_order_and_waits_six_timeouts(self):
+    def test_the_upload_queue_is_fifo_and_hides_messages_for_six_timeouts(self):
         queue, dead = self.properties("UploadQueue"), self.properties("UploadDeadLetters")
         self.assertTrue(queue["FifoQueue"] and dead["FifoQueue"])
         self.assertTrue(queue["QueueName"].endswith(".fifo") and dead["QueueName"].endswith(".fifo"))
         self.assertFalse(queue["ContentBasedDeduplication"])
         self.assertEqual(queue["VisibilityTimeout"], 6 * RESOURCES["Uploader"]["Properties"]["Timeout"])
-        # What a crash may hold a brand up for.
+        # A crash may block a brand for this long.
         self.assertLessEqual(queue["VisibilityTimeout"], 600)
         self.assertEqual(queue["RedrivePolicy"]["deadLetterTargetArn"], arn("UploadDeadLetters"))
         self.assertGreaterEqual(queue["RedrivePolicy"]["maxReceiveCount"], 5)
@@ -426,7 +427,7 @@ class Infrastructure(unittest.TestCase):
             kept = self.properties(name)["MessageRetentionPeriod"]
             self.assertGreaterEqual(kept, queue["MessageRetentionPeriod"], name)
 
-    def test_the_queue_drives_the_uploader_alone(self):
+    def test_the_queue_invokes_only_the_uploader(self):
         sources = {
             (function, name): event["Properties"]
             for function in FUNCTIONS
@@ -439,10 +440,10 @@ class Infrastructure(unittest.TestCase):
         self.assertEqual(source["FunctionResponseTypes"], ["ReportBatchItemFailures"])
         self.assertGreaterEqual(Resolver(EVERYTHING).value(source["ScalingConfig"]["MaximumConcurrency"]), 2)
         self.assertEqual(source["BatchSize"], 1)
-        # A filter deletes what does not match.
+        # A filter would delete messages that do not match.
         self.assertNotIn("FilterCriteria", source)
 
-    def test_every_function_has_a_log_that_ends_and_a_place_for_failed_events(self):
+    def test_every_function_has_a_log_with_retention_and_a_queue_for_failed_events(self):
         self.assertEqual(sorted(self.of_type("AWS::Serverless::Function")), sorted(FUNCTIONS))
         for function in FUNCTIONS:
             properties = self.properties(function)
@@ -452,7 +453,7 @@ class Infrastructure(unittest.TestCase):
             failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
             self.assertEqual((failure["Type"], failure["Destination"]), ("SQS", arn("FailedEvents")))
 
-    def test_the_functions_are_one_artifact(self):
+    def test_the_functions_share_one_artifact(self):
         settings = TEMPLATE["Globals"]["Function"]
         self.assertEqual((settings["Runtime"], settings["Handler"]), ("provided.al2023", "bootstrap"))
         for function in FUNCTIONS:
@@ -462,7 +463,7 @@ class Infrastructure(unittest.TestCase):
             target = (ROOT / "deploy.mk").read_text()
             self.assertRegex(target, rf"(?m)^build-[^:]*build-{function}\b|^build-{function}\b")
 
-    def test_the_environment_is_what_the_binary_reads(self):
+    def test_functions_get_the_environment_that_the_binary_reads(self):
         reader = (ROOT / "src/config/environment.rs").read_text()
         known = set(re.findall(r'^const [A-Z_]+: &str = "([A-Z_]+)";', reader, re.MULTILINE))
         settings = Resolver(EVERYTHING).value(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
@@ -471,14 +472,14 @@ class Infrastructure(unittest.TestCase):
             variables = set(settings) | set(own)
             self.assertLessEqual(variables, known, function)
             self.assertLessEqual({"STATE_BUCKET", "UPLOAD_QUEUE_URL"}, variables, function)
-            # Alarms publish; the functions only write metrics.
+            # Alarms publish notices; functions only write metrics.
             self.assertFalse(allowed(f"{function}Role", "sns:Publish", arn("Notices")), function)
         least = Resolver({"StateBucketName": BUCKET})
         self.assertNotIn(
             "OMNISEND_API_URL", least.value(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
         )
 
-    def test_every_trigger_tries_again_and_keeps_what_it_could_not_deliver(self):
+    def test_every_trigger_retries_and_keeps_undelivered_events(self):
         triggers = {
             f"{function}{name}": self.properties(function)["Events"][name]["Properties"]
             for function in FUNCTIONS
@@ -492,7 +493,7 @@ class Infrastructure(unittest.TestCase):
             self.assertGreater(trigger["RetryPolicy"]["MaximumRetryAttempts"], 0, name)
             self.assertEqual(trigger["DeadLetterConfig"]["Arn"], arn("UndeliveredEvents"), name)
 
-    def test_only_a_drop_starts_the_planner(self):
+    def test_only_objects_below_the_drop_prefix_start_the_planner(self):
         pattern = self.properties("Planner")["Events"]["Drop"]["Properties"]["Pattern"]
         self.assertEqual(pattern["detail"]["bucket"]["name"], [BUCKET])
         self.assertEqual(pattern["detail"]["object"]["key"], [{"prefix": "segments/"}])
@@ -502,7 +503,7 @@ class Infrastructure(unittest.TestCase):
         for bad in ("", "/", "segments", "/segments/", "runs/", "runs/vip/", "exports/", "snapshots/", "*/"):
             self.assertFalse(prefix.search(bad), bad)
 
-    def test_what_is_sent_is_what_the_events_folder_shows(self):
+    def test_scheduled_events_equal_the_examples_in_events(self):
         for function, name, file in [
             ("Settler", "SweepRuns", "sweep-runs.json"),
             ("Planner", "SweepDrops", "sweep-drops.json"),
@@ -516,7 +517,7 @@ class Infrastructure(unittest.TestCase):
         self.assertEqual(sent["detail-type"], shown["detail-type"])
         self.assertEqual(sent["time"], "<aws.scheduler.scheduled-time>")
 
-    def test_alarms_watch_what_can_go_wrong_and_tell_somebody(self):
+    def test_alarms_watch_every_failure_metric_and_notify(self):
         alarms = {name: self.properties(name) for name in self.of_type("AWS::CloudWatch::Alarm")}
         watched = set()
         for name, alarm in alarms.items():
@@ -534,10 +535,19 @@ class Infrastructure(unittest.TestCase):
         wanted |= {(metric, BUCKET) for metric in own}
         self.assertEqual(watched, wanted)
 
-    def test_whoever_sets_a_schedule_hears_of_a_run_that_did_not_come(self):
+    def test_a_schedule_comes_with_an_alarm_for_missed_runs(self):
         scheduled = Resolver({"StateBucketName": BUCKET, "Schedule": "rate(1 day)"})
         self.assertTrue(scheduled.condition("HasScheduleAlarm"))
         self.assertFalse(Resolver({"StateBucketName": BUCKET}).condition("HasScheduleAlarm"))
+
+    def test_make_invoke_calls_the_function_that_the_examples_name(self):
+        rows = re.findall(r"^\| `(\S+\.json)` \|.*\| (\w+) \|$", (ROOT / "events/README.md").read_text(), re.M)
+        self.assertEqual({name for name, _ in rows}, {path.name for path in (ROOT / "events").glob("*.json")})
+        for name, function in rows:
+            make = ["make", "--silent", "-C", str(ROOT), f"EVENT=events/{name}"]
+            rule = "print-function: ; @$(call function_of,$(EVENT))"
+            printed = subprocess.run([*make, f"--eval={rule}", "print-function"], capture_output=True, text=True)
+            self.assertEqual(printed.stdout.strip(), function, name)
 
     def test_optional_parts_are_absent_by_default(self):
         least = Resolver({"StateBucketName": BUCKET})
