@@ -11,8 +11,8 @@ use bytes::Bytes;
 use omnisend_export::{
     config,
     contact::{Mapper, Programs, Warnings},
-    source::{self, Reading, Row},
 };
+use segment_files::{self as source, Reading, Row};
 
 const ROWS: u32 = 200_000;
 

@@ -8,7 +8,7 @@
 //!
 //! - [`run`]: the words every stage shares: names, keys, manifest, receipt, outcome, counts, report model
 //! - [`config`]: connection and export files, and the environment: text to validated types
-//! - [`source`]: segment files to rows
+//! - `segment_files`, a crate of its own: segment files to rows
 //! - [`contact`]: rows to contacts: mapping and normalisation, pure
 //! - [`ports`]: objects, queue, secrets, clock: what a run needs of the world, with its adapters
 //! - [`omnisend`]: the API's client, its pacer and its errors
@@ -35,5 +35,11 @@ pub mod run;
 #[cfg(feature = "cli")]
 pub mod sandbox;
 mod scale;
-pub mod source;
 pub mod stage;
+
+/// The readers of segment files, as the rooms import them today.
+pub(crate) mod source {
+    pub(crate) use segment_files::*;
+
+    pub(crate) use crate::stage::ObjectFile;
+}

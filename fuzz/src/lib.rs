@@ -6,8 +6,8 @@ use bytes::Bytes;
 use omnisend_export::{
     config,
     contact::{Mapper, Programs, Warnings, check_expression, check_template},
-    source::{self, Charset, Compression, Escape, Format, Reading, Row},
 };
+use segment_files::{self as source, Charset, Compression, Escape, Format, Reading, Row};
 
 /// A target: a function of any bytes.
 pub type Target = fn(&[u8]);

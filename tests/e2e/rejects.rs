@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use omnisend_export::source::restored;
+use segment_files::restored;
 use serde_json::{Value, json};
 
 use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};

@@ -151,7 +151,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             if let Err(bad) = readable {
                 // Which of its cells is which cannot be told.
                 let nowhere = Spot { at, tag: input.tag, row: &row, columns: &unknown };
-                self.invalid(&nowhere.invalid(bad.code(), bad.to_string(), ""))?;
+                self.invalid(&nowhere.invalid(refused::bad_row_code(bad), bad.to_string(), ""))?;
                 continue;
             }
             let tag = match &corrections {

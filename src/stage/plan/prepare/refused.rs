@@ -45,16 +45,15 @@ impl Spot<'_> {
     }
 }
 
-impl BadRow {
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::Ragged { .. } | Self::Cut { .. } => "ragged_row",
-            Self::AfterQuote => "after_quote",
-            Self::Nul => "nul_byte",
-            Self::Encoding => "encoding",
-            Self::Json => "json",
-            Self::NotObject => "not_an_object",
-        }
+/// The code of a row that cannot be read, as rejects have it.
+pub(super) fn bad_row_code(bad: BadRow) -> &'static str {
+    match bad {
+        BadRow::Ragged { .. } | BadRow::Cut { .. } => "ragged_row",
+        BadRow::AfterQuote => "after_quote",
+        BadRow::Nul => "nul_byte",
+        BadRow::Encoding => "encoding",
+        BadRow::Json => "json",
+        BadRow::NotObject => "not_an_object",
     }
 }
 
