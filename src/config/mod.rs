@@ -32,6 +32,7 @@ pub(crate) use environment::scale;
 pub use environment::{ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level};
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
+pub(crate) use reading::where_to_set;
 pub use segment::Segment;
 pub use store::{LoadError, State, load_all, load_connection, load_export, load_valid};
 

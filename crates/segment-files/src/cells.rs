@@ -1,16 +1,16 @@
-//! A row's cells, in memory that the next row uses again.
+//! The cells of a row, in memory that the next row reuses.
 
-/// Texts, one after the other in one piece of memory.
+/// Texts in one allocation, one after the other.
 #[derive(Debug, Default)]
-pub(super) struct RowCells {
+pub(crate) struct Cells {
     text: String,
     /// Where each cell ends.
     ends: Vec<usize>,
 }
 
-impl RowCells {
-    /// The cells that a parser wrote; what it wrote where that is not UTF-8, or a cell ends within a character.
-    pub(super) fn from_parts(text: Vec<u8>, ends: Vec<usize>) -> Result<Self, (Vec<u8>, Vec<usize>)> {
+impl Cells {
+    /// Takes the cells that a parser wrote. Returns them as an error if a cell is not UTF-8.
+    pub(crate) fn from_parts(text: Vec<u8>, ends: Vec<usize>) -> Result<Self, (Vec<u8>, Vec<usize>)> {
         match String::from_utf8(text) {
             Ok(text) if ends.iter().all(|end| text.is_char_boundary(*end)) => Ok(Self { text, ends }),
             Ok(text) => Err((text.into_bytes(), ends)),
@@ -18,26 +18,23 @@ impl RowCells {
         }
     }
 
-    /// The memory, for a parser to write to.
-    pub(super) fn into_parts(self) -> (Vec<u8>, Vec<usize>) {
+    /// Returns the memory, for a parser to overwrite.
+    pub(crate) fn into_parts(self) -> (Vec<u8>, Vec<usize>) {
         (self.text.into_bytes(), self.ends)
     }
 
-    /// Forgets every cell.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
     }
 
-    /// Adds a cell.
-    pub(super) fn push(&mut self, cell: &str) {
+    pub(crate) fn push(&mut self, cell: &str) {
         self.text.push_str(cell);
         self.ends.push(self.text.len());
     }
 
-    /// A cell by its column.
     #[inline]
-    pub(super) fn get(&self, column: usize) -> Option<&str> {
+    pub(crate) fn get(&self, column: usize) -> Option<&str> {
         let end = *self.ends.get(column)?;
         let begin = match column.checked_sub(1) {
             Some(before) => *self.ends.get(before)?,
@@ -46,23 +43,21 @@ impl RowCells {
         self.text.get(begin..end)
     }
 
-    /// Every cell.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|column| self.get(column).unwrap_or_default())
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The text of all cells.
-    pub(super) fn text(&self) -> &str {
+    /// Returns the text of all cells, without anything between them.
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 }
 
-impl<'a> FromIterator<&'a str> for RowCells {
+impl<'a> FromIterator<&'a str> for Cells {
     fn from_iter<I: IntoIterator<Item = &'a str>>(cells: I) -> Self {
         let mut all = Self::default();
         for cell in cells {
@@ -77,12 +72,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_those_that_were_written_unless_one_ends_within_a_character() {
-        let cells = RowCells::from_parts("aé".into(), vec![1, 3, 3]).unwrap();
+    fn a_cell_that_ends_within_a_character_is_not_utf8() {
+        let cells = Cells::from_parts("aé".into(), vec![1, 3, 3]).unwrap();
         assert_eq!(cells.iter().collect::<Vec<_>>(), ["a", "é", ""]);
         assert_eq!((cells.get(2), cells.get(3)), (Some(""), None));
-        // Together the two cells are UTF-8, and neither is alone.
-        assert!(RowCells::from_parts("aé".into(), vec![2, 3]).is_err());
-        assert!(RowCells::from_parts(vec![0xff], vec![1]).is_err());
+        // The two cells are UTF-8 together, but not each by itself.
+        assert!(Cells::from_parts("aé".into(), vec![2, 3]).is_err());
+        assert!(Cells::from_parts(vec![0xff], vec![1]).is_err());
     }
 }

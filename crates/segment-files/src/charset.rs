@@ -1,21 +1,21 @@
-//! How text is encoded, by the names of the WHATWG Encoding Standard.
+//! Text encodings, by the names of the WHATWG Encoding Standard.
 
 use std::fmt;
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 use serde::{Deserialize, Serialize};
 
-/// An encoding of text.
+/// A text encoding.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Charset(&'static Encoding);
 
-/// Why a text names no encoding.
+/// The error for a name that is not a [`Charset`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an encoding that is known")]
+#[error("`{0}` is not a known encoding")]
 pub struct InvalidCharset(String);
 
-/// Names that people and tools use, and the standard does not.
+/// Names that people and tools use, but the standard does not know.
 const ALIASES: [(&str, &str); 6] = [
     ("cp932", "shift_jis"),
     ("eucjp", "euc-jp"),
@@ -29,7 +29,7 @@ impl Charset {
     /// UTF-8.
     pub const UTF_8: Self = Self(UTF_8);
 
-    /// The usual names, for a message that offers some.
+    /// The most common names, for messages that list some.
     pub const USUAL: [&str; 14] = [
         "utf-8",
         "utf-16",
@@ -47,11 +47,11 @@ impl Charset {
         "iso-8859-15",
     ];
 
-    pub(super) fn of(encoding: &'static Encoding) -> Self {
+    pub(crate) fn of(encoding: &'static Encoding) -> Self {
         Self(encoding)
     }
 
-    /// Finds an encoding by a name of it.
+    /// Returns the encoding with this name, in any case.
     pub fn named(name: &str) -> Result<Self, InvalidCharset> {
         let plain = name.trim().to_ascii_lowercase();
         let label = ALIASES.iter().find(|(alias, _)| *alias == plain).map_or(plain.as_str(), |(_, of)| of);
@@ -61,15 +61,15 @@ impl Charset {
         }
     }
 
-    pub(super) fn encoding(self) -> &'static Encoding {
+    pub(crate) fn encoding(self) -> &'static Encoding {
         self.0
     }
 
-    pub(super) fn is_utf8(self) -> bool {
+    pub(crate) fn is_utf8(self) -> bool {
         self.0 == UTF_8
     }
 
-    pub(super) fn is_utf16(self) -> bool {
+    pub(crate) fn is_utf16(self) -> bool {
         self.0 == UTF_16LE || self.0 == UTF_16BE
     }
 }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encodings_are_found_by_the_names_that_people_use() {
+    fn finds_encodings_by_common_names() {
         for (name, charset) in [
             ("utf-8", "UTF-8"),
             ("UTF8", "UTF-8"),

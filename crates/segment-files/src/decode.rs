@@ -1,4 +1,4 @@
-//! Text in another encoding as UTF-8. Nothing is replaced: what cannot be decoded stops the file at its line.
+//! Converts text to UTF-8. Invalid bytes are not replaced: they stop the file at their line.
 
 use std::io::{self, Read};
 
@@ -6,39 +6,40 @@ use encoding_rs::DecoderResult;
 
 use crate::{
     charset::Charset,
-    detect_charset::{clearly, utf8_weight},
-    stream_error::Fault,
+    detect_charset::{clear_weight, utf8_weight},
+    peeked::Peeked,
+    stream_error::StreamError,
 };
 
-/// How many bytes are decoded at once.
+/// The bytes that are decoded at once.
 const PIECE_BYTES: usize = 32 << 10;
 
-/// How much of one line is watched for UTF-8. A longer one says no more.
+/// The bytes of a line that are checked for UTF-8. A longer line shows no more.
 const WATCHED_BYTES: usize = 64 << 10;
 
-/// A stream of text in UTF-8, from one in another encoding.
-pub(super) struct Decoded<R> {
-    raw: R,
+/// A stream of UTF-8 text, decoded from a stream in another encoding.
+pub(crate) struct Decoded {
+    raw: Peeked,
     charset: Charset,
     decoder: encoding_rs::Decoder,
     piece: Vec<u8>,
-    /// What of the piece was not decoded yet.
+    /// The part of the piece that is not decoded yet is at `from..to`.
     from: usize,
     to: usize,
     ended: bool,
     done: bool,
-    /// Decoded, and not read yet.
+    /// The decoded text that is not read yet is at `read..written`.
     text: Vec<u8>,
     read: usize,
     written: usize,
     line: u64,
-    fault: Option<Fault>,
-    /// Only where the encoding was found out: who declares one may mean what looks like UTF-8.
-    watch: Option<Watch>,
+    error: Option<StreamError>,
+    /// Only if the encoding was detected: a declared one is right, even if a line looks like UTF-8.
+    utf8_watch: Option<Utf8Watch>,
 }
 
-impl<R: Read> Decoded<R> {
-    pub(super) fn new(raw: R, charset: Charset, declared: bool) -> Self {
+impl Decoded {
+    pub(crate) fn new(raw: Peeked, charset: Charset, declared: bool) -> Self {
         Self {
             raw,
             charset,
@@ -48,24 +49,25 @@ impl<R: Read> Decoded<R> {
             to: 0,
             ended: false,
             done: false,
-            // UTF-8 of one unit of any encoding is at most three times as long.
+            // UTF-8 is at most 3 times as long as any other encoding.
             text: vec![0; PIECE_BYTES * 3 + 16],
             read: 0,
             written: 0,
             line: 1,
-            fault: None,
-            watch: (!declared && !charset.is_utf16()).then(|| Watch { line: 1, ..Watch::default() }),
+            error: None,
+            utf8_watch: (!declared && !charset.is_utf16())
+                .then(|| Utf8Watch { line: 1, ..Utf8Watch::default() }),
         }
     }
 
-    /// Decodes until there is some text, or the end.
+    /// Decodes until there is text, or until the end.
     fn fill(&mut self) -> io::Result<()> {
         (self.read, self.written) = (0, 0);
         while self.written == 0 {
-            if let Some(fault) = self.fault.take() {
-                // Whoever asks again hears it again.
-                self.fault = Some(Fault::Undecodable(self.line, self.charset));
-                return Err(fault.into());
+            if let Some(error) = self.error.take() {
+                // Another call fails too.
+                self.error = Some(StreamError::Undecodable(self.line, self.charset));
+                return Err(error.into());
             }
             if self.done {
                 return Ok(());
@@ -84,8 +86,10 @@ impl<R: Read> Decoded<R> {
         let (result, read, written) =
             self.decoder.decode_to_utf8_without_replacement(piece, &mut self.text, self.ended);
         let taken = piece.get(..read).unwrap_or_default();
-        if let Some(line) = self.watch.as_mut().and_then(|watch| watch.see(taken, self.ended, self.charset)) {
-            self.fault = Some(Fault::Utf8Within(line, self.charset));
+        if let Some(line) =
+            self.utf8_watch.as_mut().and_then(|watch| watch.find(taken, self.ended, self.charset))
+        {
+            self.error = Some(StreamError::Utf8Within(line, self.charset));
         }
         self.from += read;
         self.written = written;
@@ -96,10 +100,10 @@ impl<R: Read> Decoded<R> {
         match result {
             _ if odd.is_some() => {
                 self.written = odd.unwrap_or_default();
-                self.fault.get_or_insert(Fault::Undecodable(self.line, self.charset));
+                self.error.get_or_insert(StreamError::Undecodable(self.line, self.charset));
             }
             DecoderResult::Malformed(..) => {
-                self.fault.get_or_insert(Fault::Undecodable(self.line, self.charset));
+                self.error.get_or_insert(StreamError::Undecodable(self.line, self.charset));
             }
             DecoderResult::InputEmpty if self.ended => self.done = true,
             DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
@@ -107,14 +111,14 @@ impl<R: Read> Decoded<R> {
     }
 }
 
-/// Where a control character of the upper half stands. No text has any: they are what bytes become that an encoding
-/// does not use.
+/// Returns where the first control character from U+0080 to U+009F is. Text has none: some decoders make them of bytes that
+/// the encoding does not use.
 fn control(text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(0xc2, text)
         .find(|at| text.get(at + 1).is_some_and(|next| (0x80..0xa0).contains(next)))
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl Read for Decoded {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.read == self.written && !out.is_empty() {
             self.fill()?;
@@ -125,18 +129,18 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-/// Looks out for lines that are clearly UTF-8.
+/// Searches a text in another encoding for lines that are clearly UTF-8.
 #[derive(Debug, Default)]
-struct Watch {
+struct Utf8Watch {
     line: u64,
-    /// The beginning of a line whose end was not seen yet.
+    /// The beginning of a line that continues in the next piece.
     begun: Vec<u8>,
 }
 
-impl Watch {
-    /// The first line of a piece that is clearly UTF-8.
-    fn see(&mut self, mut piece: &[u8], ended: bool, charset: Charset) -> Option<u64> {
-        let clear = |line: &[u8]| utf8_weight(line).is_some_and(|weight| weight >= clearly(charset));
+impl Utf8Watch {
+    /// Returns the first line of the next piece that is clearly UTF-8.
+    fn find(&mut self, mut piece: &[u8], ended: bool, charset: Charset) -> Option<u64> {
+        let clear = |line: &[u8]| utf8_weight(line).is_some_and(|weight| weight >= clear_weight(charset));
         while let Some(end) = memchr::memchr(b'\n', piece) {
             let (line, rest) = piece.split_at(end);
             piece = rest.get(1..).unwrap_or_default();
@@ -163,7 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::error::SourceError;
+    use crate::error::ReadError;
 
     fn charset(name: &str) -> Charset {
         Charset::named(name).unwrap()
@@ -171,9 +175,10 @@ mod tests {
 
     fn decoded(bytes: &[u8], name: &str, declared: bool) -> Result<String, String> {
         let mut text = Vec::new();
+        let bytes = Peeked::new(Box::new(io::Cursor::new(bytes.to_vec())), 4);
         match Decoded::new(bytes, charset(name), declared).read_to_end(&mut text) {
             Ok(_) => Ok(String::from_utf8(text).unwrap()),
-            Err(error) => Err(SourceError::stopped(error, 0).to_string()),
+            Err(error) => Err(ReadError::stopped(error, 0).to_string()),
         }
     }
 
@@ -182,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn text_comes_out_as_it_was_meant() {
+    fn decodes_every_encoding() {
         assert_eq!(decoded(b"Jos\xe9 \x80", "windows-1252", true).unwrap(), "José €");
         assert_eq!(decoded(b"\xa4", "iso-8859-15", true).unwrap(), "€");
         assert_eq!(decoded(b"\x93c\x92\x86 \xfb\xfc \x87\x40 \xb1", "cp932", true).unwrap(), "田中 髙 ① ｱ");
@@ -192,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_encoding_does_not_have_names_its_line() {
+    fn reports_the_line_of_invalid_bytes() {
         for (bytes, name) in [
             (&b"a\nb\x81c\n"[..], "windows-1252"),
             (b"a\n\x85\n", "iso-8859-15"),
@@ -203,13 +208,13 @@ mod tests {
             (b"a\0\n\0b", "utf-16le"),
         ] {
             let error = decoded(bytes, name, true).unwrap_err();
-            let said = format!("line 2: bytes that {} does not have", charset(name));
+            let said = format!("line 2: bytes that are not valid {},", charset(name));
             assert!(error.starts_with(&said), "{error}");
         }
     }
 
     #[test]
-    fn a_line_in_utf8_stops_a_file_in_another_encoding_unless_that_is_declared() {
+    fn a_utf8_line_in_another_encoding_is_an_error_unless_the_encoding_is_declared() {
         let file = [&b"a\nJos\xe9\n"[..], "José\n".as_bytes()].concat();
         let error = decoded(&file, "windows-1252", false).unwrap_err();
         assert!(error.starts_with("line 3: UTF-8 in a file that is windows-1252 up to there"), "{error}");
@@ -218,19 +223,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_encoded_is_decoded(
+        fn decoding_reverts_encoding(
             text in "[a-z,\n東京都ソ表ぁ-んァ-ヶ]{0,40}",
             name in prop::sample::select(vec!["shift_jis", "euc-jp", "gbk", "utf-8"]),
             times in 1_usize..3000,
         ) {
             let (bytes, _, lossy) = charset(name).encoding().encode(&text);
             prop_assume!(!lossy);
-            // Over the ends of pieces, so that characters are cut.
+            // Longer than a piece, so that characters are cut at its end.
             prop_assert_eq!(decoded(&bytes.repeat(times), name, true), Ok(text.repeat(times)));
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), declared: bool) {
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), declared: bool) {
             for name in Charset::USUAL {
                 let _ = decoded(&bytes, name, declared);
             }

@@ -1,4 +1,4 @@
-//! Packed files: their bytes as they were before. What is cut off or damaged is never taken for the end.
+//! Decompresses files. A truncated or damaged file is always an error, never the end of the file.
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -13,71 +13,61 @@ use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use crate::{
-    error::{Flaw, SourceError},
-    magic::{self, Kind},
+    error::{DecompressionFailure, ReadError},
+    file::ByteStream,
+    magic::{self, Magic},
+    options::Compression,
     peeked::Peeked,
-    reading::Compression,
-    stream_error::Fault,
+    stream_error::StreamError,
 };
 
-/// The most that unpacking zstd may look back, as a power of two: 128 MiB, as Zstandard's own
-/// tools take it without being asked.
+/// The largest zstd window, as a power of two: 128 MiB, which the `zstd` tool accepts by default.
 const WINDOW_LOG: u32 = 27;
 
-/// The buffer for packed bytes.
 const BUFFER_BYTES: usize = 128 << 10;
 
-/// A file's bytes, unpacked.
-pub(super) type Unpacked<'f> = Box<dyn Read + Send + 'f>;
-
-/// Unpacks a stream as it is declared to be packed, or as its first bytes say.
-pub(super) fn decompress<'f, R: Read + Send + 'f>(
-    packed: Peeked<R>,
-    declared: Option<Compression>,
-) -> Result<Unpacked<'f>, SourceError> {
-    let found = match magic::kind(packed.first()) {
-        Some(Kind::Packed(compression)) => compression,
+/// Decompresses a stream as its first bytes show. An error if another compression is declared.
+pub(crate) fn decompress(bytes: Peeked, declared: Option<Compression>) -> Result<ByteStream, ReadError> {
+    let found = match magic::detect(bytes.first()) {
+        Some(Magic::Compressed(compression)) => compression,
         _ => Compression::None,
     };
-    let compression = match declared {
-        // Nothing is in an empty file, however it was to be packed.
-        Some(declared) if declared != found && !packed.first().is_empty() => {
-            return Err(SourceError::OtherCompression { declared, found });
-        }
-        _ => found,
-    };
+    // An empty file has no first bytes that could show its compression.
+    if let Some(declared) = declared.filter(|declared| *declared != found && !bytes.first().is_empty()) {
+        return Err(ReadError::OtherCompression { declared, found });
+    }
     let consumed = Consumed::default();
-    let input = Input { from: BufReader::with_capacity(BUFFER_BYTES, packed), consumed: consumed.clone() };
-    let decoder: Unpacked<'f> = match compression {
+    let input = Input { from: BufReader::with_capacity(BUFFER_BYTES, bytes), consumed: consumed.clone() };
+    let decoder: ByteStream = match found {
         Compression::None => return Ok(Box::new(input.from)),
         Compression::Gzip => Box::new(Gunzip(Some(GzDecoder::new(input)))),
         Compression::Bzip2 => Box::new(MultiBzDecoder::new(input)),
-        Compression::Zstd => {
-            let mut decoder =
-                ZstdDecoder::with_buffer(input).map_err(|source| SourceError::Read { line: 1, source })?;
-            decoder.window_log_max(WINDOW_LOG).map_err(|source| SourceError::Read { line: 1, source })?;
-            Box::new(decoder)
-        }
+        Compression::Zstd => Box::new(unzstd(input).map_err(|source| ReadError::Io { line: 1, source })?),
     };
-    Ok(Box::new(Checked { decoder, compression, consumed }))
+    Ok(Box::new(Checked { decoder, compression: found, consumed }))
 }
 
-/// How far the packed bytes were read.
+fn unzstd(input: Input) -> io::Result<ZstdDecoder<'static, Input>> {
+    let mut decoder = ZstdDecoder::with_buffer(input)?;
+    decoder.window_log_max(WINDOW_LOG)?;
+    Ok(decoder)
+}
+
+/// The progress in the compressed bytes.
 #[derive(Debug, Clone, Default)]
 struct Consumed {
     bytes: Arc<AtomicU64>,
-    /// Whether they stopped coming: the error is the store's then, not the decoder's.
+    /// Whether reading them failed: the error is then the file's, not the decoder's.
     failed: Arc<AtomicBool>,
 }
 
-/// Packed bytes, counted as the decoder takes them.
-#[derive(Debug)]
-struct Input<R> {
-    from: R,
+/// Compressed bytes, counted as the decoder takes them.
+struct Input {
+    from: BufReader<Peeked>,
     consumed: Consumed,
 }
 
-impl<R: BufRead> BufRead for Input<R> {
+impl BufRead for Input {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.from.fill_buf().inspect_err(|_| self.consumed.failed.store(true, Relaxed))
     }
@@ -88,7 +78,7 @@ impl<R: BufRead> BufRead for Input<R> {
     }
 }
 
-impl<R: BufRead> Read for Input<R> {
+impl Read for Input {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.fill_buf()?.read(out)?;
         self.consume(n);
@@ -96,11 +86,10 @@ impl<R: BufRead> Read for Input<R> {
     }
 }
 
-/// The members of a gzip file, one after the other. Zeros may follow the last one: tapes and block devices pad so.
-#[derive(Debug)]
-struct Gunzip<R>(Option<GzDecoder<R>>);
+/// The members of a gzip file, one after the other. Zeros may follow the last one, as padding of tapes and block devices.
+struct Gunzip(Option<GzDecoder<Input>>);
 
-impl<R: BufRead> Read for Gunzip<R> {
+impl Read for Gunzip {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(member) = &mut self.0 else { return Ok(0) };
@@ -128,26 +117,26 @@ impl<R: BufRead> Read for Gunzip<R> {
     }
 }
 
-/// A decoder whose errors say where, and that gives nothing after one.
-struct Checked<'f> {
-    decoder: Unpacked<'f>,
+/// A decoder whose errors have a reason and a position.
+struct Checked {
+    decoder: ByteStream,
     compression: Compression,
     consumed: Consumed,
 }
 
-impl Read for Checked<'_> {
+impl Read for Checked {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.decoder.read(out).map_err(|error| {
             if self.consumed.failed.load(Relaxed) {
                 return error;
             }
-            let flaw = match error.kind() {
-                io::ErrorKind::UnexpectedEof => Flaw::CutOff,
-                // Zstandard's own words; it has no other way to tell.
-                _ if error.to_string().contains("too much memory") => Flaw::Window,
-                _ => Flaw::Damaged,
+            let failure = match error.kind() {
+                io::ErrorKind::UnexpectedEof => DecompressionFailure::Truncated,
+                // The zstd library returns no code for this, only this message.
+                _ if error.to_string().contains("too much memory") => DecompressionFailure::WindowTooLarge,
+                _ => DecompressionFailure::Damaged,
             };
-            Fault::Packed(self.compression, flaw, self.consumed.bytes.load(Relaxed)).into()
+            StreamError::Decompress(self.compression, failure, self.consumed.bytes.load(Relaxed)).into()
         })
     }
 }

@@ -1,13 +1,13 @@
-//! What stands between two cells of a CSV file.
+//! The delimiter of a CSV file.
 
 use serde::{Deserialize, Serialize};
 
-/// A CSV delimiter: one ASCII character that is no letter, digit, quote, backslash or line break.
+/// The delimiter of a CSV file: one ASCII character except letters, digits, quotes, backslashes and line breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Delimiter(u8);
 
-/// Why a text is no delimiter.
+/// The error for a text that is not a [`Delimiter`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not a delimiter: use one character such as \",\", \";\", \"|\" or \"tab\"; \
@@ -17,21 +17,13 @@ pub struct Delimiter(u8);
 pub struct InvalidDelimiter(String);
 
 impl Delimiter {
-    /// What CSV is named after.
+    /// `,`
     pub const COMMA: Self = Self(b',');
 
-    /// What detection chooses from; the first wins where they are equal.
-    pub(super) const CANDIDATES: [Self; 4] = [Self(b','), Self(b';'), Self(b'\t'), Self(b'|')];
+    /// The delimiters that are detected, the likeliest first.
+    pub(crate) const CANDIDATES: [Self; 4] = [Self(b','), Self(b';'), Self(b'\t'), Self(b'|')];
 
-    /// What a first line `sep=;` says, as programs write it for Excel.
-    pub(super) fn said(text: &[u8]) -> Option<Self> {
-        let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'\r' | b'\n', ..] = text else {
-            return None;
-        };
-        Self::try_from(char::from(*byte).to_string()).ok()
-    }
-
-    /// The byte between two cells.
+    /// Returns the byte that separates two cells.
     pub fn byte(self) -> u8 {
         self.0
     }
@@ -42,7 +34,7 @@ impl TryFrom<String> for Delimiter {
 
     fn try_from(text: String) -> Result<Self, InvalidDelimiter> {
         match text.as_bytes() {
-            // In single quotes TOML leaves the backslash alone.
+            // `'\t'` in TOML is a backslash and a `t`.
             b"tab" | b"\\t" => Ok(Self(b'\t')),
             [b'"' | b'\'' | b'\\' | b'\r' | b'\n'] => Err(InvalidDelimiter(text)),
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(Self(*byte)),
@@ -62,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delimiter_is_one_character_that_no_cell_needs() {
+    fn accepts_one_ascii_character_that_is_not_part_of_words_or_quotes() {
         for (text, byte) in [
             (",", b','),
             (";", b';'),

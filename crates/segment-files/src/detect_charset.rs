@@ -1,12 +1,12 @@
-//! How text is encoded, where nobody says. What is not certain is refused: a guess would send names that nobody bears.
+//! Detects the encoding of text. If it is not certain, the file is refused: a wrong guess would garble names.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_JP, ISO_2022_JP, SHIFT_JIS, WINDOWS_1252};
 
-use crate::{charset::Charset, error::SourceError};
+use crate::{charset::Charset, error::ReadError};
 
-/// Finds the encoding of a file by its first bytes; `whole`: they are all there are.
-pub(super) fn charset(sample: &[u8], whole: bool) -> Result<Charset, SourceError> {
+/// Detects the encoding of a file by its first bytes. `whole` tells whether these are all its bytes.
+pub(crate) fn detect(sample: &[u8], whole: bool) -> Result<Charset, ReadError> {
     let sample = if whole { sample } else { whole_lines(sample) };
     let escape = |at: &[u8]| memchr::memmem::find(sample, at);
     if let Some(at) = [&b"\x1b$B"[..], b"\x1b$@", b"\x1b(J"].into_iter().find_map(escape) {
@@ -20,7 +20,7 @@ pub(super) fn charset(sample: &[u8], whole: bool) -> Result<Charset, SourceError
     }
     match std::str::from_utf8(sample) {
         Ok(_) => return Ok(Charset::UTF_8),
-        // A character that the sample's end has cut.
+        // The end of the sample has cut a character.
         Err(error) if !whole && error.error_len().is_none() => return Ok(Charset::UTF_8),
         Err(_) => {}
     }
@@ -31,47 +31,47 @@ pub(super) fn charset(sample: &[u8], whole: bool) -> Result<Charset, SourceError
     }
     let likely = lines.likely();
     let first_other = lines.first_other.unwrap_or(1);
-    match lines.utf8.iter().find(|(_, weight)| *weight >= clearly(likely)) {
+    match lines.utf8.iter().find(|(_, weight)| *weight >= clear_weight(likely)) {
         Some((line, _)) if *line > first_other => {
-            return Err(SourceError::Utf8Within { line: *line, charset: likely });
+            return Err(ReadError::Utf8Within { line: *line, charset: likely });
         }
-        Some(_) => return Err(SourceError::NotUtf8 { line: first_other, likely: Some(likely) }),
+        Some(_) => return Err(ReadError::NotUtf8 { line: first_other, likely }),
         None => {}
     }
     if is_certain(likely, sample) {
         Ok(likely)
     } else {
-        // Windows-1252 is what is guessed where nothing is known.
+        // The detector returns Windows-1252 if it knows nothing.
         let likely = (likely.encoding() != WINDOWS_1252).then_some(likely);
-        Err(SourceError::UnknownEncoding { line: first_other, likely })
+        Err(ReadError::UnknownEncoding { line: first_other, likely })
     }
 }
 
-/// What bytes that are not UTF-8 look like, as far as a few of them tell.
-pub(super) fn likely(bytes: &[u8]) -> Charset {
+/// Returns the most likely encoding of bytes that are not UTF-8.
+pub(crate) fn likely(bytes: &[u8]) -> Charset {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     Charset::of(detector.guess(None, Utf8Detection::Deny))
 }
 
-fn unknown(sample: &[u8], at: usize, likely: Option<Charset>) -> SourceError {
+fn unknown(sample: &[u8], at: usize, likely: Option<Charset>) -> ReadError {
     let before = sample.get(..at).unwrap_or_default();
-    SourceError::UnknownEncoding { line: 1 + memchr::memchr_iter(b'\n', before).count() as u64, likely }
+    ReadError::UnknownEncoding { line: 1 + memchr::memchr_iter(b'\n', before).count() as u64, likely }
 }
 
-/// A sample up to its last line's end, so that no character and no line is judged by half of it.
+/// Returns the complete lines of a sample, so that no character is cut.
 fn whole_lines(sample: &[u8]) -> &[u8] {
     let end = memchr::memrchr(b'\n', sample).map_or(sample.len(), |at| at + 1);
     sample.get(..end).unwrap_or(sample)
 }
 
-/// The lines of a sample that are more than ASCII.
+/// The lines of a sample that are not ASCII.
 #[derive(Default)]
 struct Lines {
-    /// Those that are UTF-8, with the weight of what they tell.
+    /// The lines that are UTF-8, each with its [`utf8_weight`].
     utf8: Vec<(u64, usize)>,
     first_other: Option<u64>,
-    /// What the others hold.
+    /// The text of the other lines.
     others: Vec<u8>,
 }
 
@@ -93,17 +93,17 @@ impl Lines {
     }
 }
 
-/// How much a line tells of being UTF-8: the bytes in it that continue a character. `None` where it is not UTF-8.
-pub(super) fn utf8_weight(line: &[u8]) -> Option<usize> {
+/// Returns how clearly a line is UTF-8: the number of its continuation bytes. Returns `None` if it is not UTF-8.
+pub(crate) fn utf8_weight(line: &[u8]) -> Option<usize> {
     if line.is_ascii() {
         return Some(0);
     }
     std::str::from_utf8(line).ok().map(|text| text.len() - text.chars().count())
 }
 
-/// The weight from which a line is UTF-8 and not of another encoding by chance. In Western text an accented capital
-/// before a sign is rare; two characters of two bytes each can well look like UTF-8.
-pub(super) fn clearly(charset: Charset) -> usize {
+/// Returns the weight from which a line is UTF-8, and not in `charset` by chance. In Western text, an accented capital before
+/// a sign is rare; but two characters of two bytes each can look like UTF-8.
+pub(crate) fn clear_weight(charset: Charset) -> usize {
     match charset.encoding() {
         encoding if encoding.is_single_byte() => 1,
         encoding if encoding == SHIFT_JIS => 4,
@@ -111,7 +111,7 @@ pub(super) fn clearly(charset: Charset) -> usize {
     }
 }
 
-/// Whether a guess can be relied on. Only for encodings that desktops of today write, and where the text tells.
+/// Whether a guess is certain. Only encodings that desktops write today can be, and only if the text shows it.
 fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     let encoding = charset.encoding();
     if encoding == WINDOWS_1252 {
@@ -129,8 +129,8 @@ fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     for character in text.chars().filter(|c| !c.is_ascii()) {
         match character {
             '\u{3040}'..='\u{30ff}' => kana += 1,
-            // Half-width kana take one byte, as any letter of a Western encoding does.
             '\u{4e00}'..='\u{9fff}' => kanji += 1,
+            // Half-width kana show nothing: they take one byte, like the letters of Western encodings.
             '\u{ff61}'..='\u{ff9f}'
             | '\u{3000}'..='\u{303f}'
             | '\u{ff01}'..='\u{ff60}'
@@ -143,8 +143,8 @@ fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     enough && odd * 10 <= kana + kanji
 }
 
-/// How many bytes of Windows-1252 are letters of Western languages; letters and signs that are rare in them, and where
-/// other encodings have their letters; and anything else, which a letter of another encoding would look like.
+/// Counts the bytes of Windows-1252 that are common letters of Western languages, those that are rare letters and signs, and
+/// those that are implausible. The last two are where other encodings have their letters.
 fn western(sample: &[u8]) -> (usize, usize, usize) {
     let (mut letters, mut rare, mut implausible) = (0, 0, 0);
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xc0;
@@ -152,13 +152,12 @@ fn western(sample: &[u8]) -> (usize, usize, usize) {
         let beside = |at: Option<usize>| at.and_then(|at| sample.get(at)).is_some_and(|byte| letter(*byte));
         let (before, after) = (beside(at.checked_sub(1)), beside(at.checked_add(1)));
         match byte {
-            // Icelandic ones are what Turkish looks like.
+            // Icelandic letters are where the Turkish encoding has its letters.
             0xd0 | 0xd7 | 0xdd | 0xde | 0xf0 | 0xf7 | 0xfd | 0xfe => implausible += 1,
             0xc0..=0xff if before || after => letters += 1,
-            // À Montréal, and 5 à 7.
+            // Words of one letter: "À Montréal", "5 à 7".
             0xc0 | 0xe0 | 0xd6 | 0xdc | 0xc5 | 0xe5 => letters += 1,
-            // An apostrophe, a space that does not break, and ordinal signs stand beside letters.
-            // So do Š Œ Ž š œ ž Ÿ.
+            // The apostrophe, the no-break space, ordinal signs and Š Œ Ž š œ ž Ÿ may be beside letters.
             0x92 | 0xa0 | 0xaa | 0xba | 0x8a | 0x8c | 0x8e | 0x9a | 0x9c | 0x9e | 0x9f => rare += 1,
             0x80
             | 0x85
@@ -189,8 +188,8 @@ fn western(sample: &[u8]) -> (usize, usize, usize) {
 mod tests {
     use super::*;
 
-    fn said(sample: &[u8]) -> String {
-        match charset(sample, true) {
+    fn result(sample: &[u8]) -> String {
+        match detect(sample, true) {
             Ok(charset) => charset.to_string(),
             Err(error) => error.to_string(),
         }
@@ -208,7 +207,7 @@ mod tests {
         "メール,氏名,市\na@b.co,田中 太郎,東京都\nb@b.co,ｻﾄｳ ﾊﾅｺ,おおさか\nc@b.co,髙橋,横浜\n";
 
     #[test]
-    fn what_desktops_write_is_found_out() {
+    fn detects_what_desktops_write() {
         for (text, labels) in [
             (WESTERN, &["utf-8", "windows-1252"][..]),
             (JAPANESE, &["utf-8", "shift_jis"]),
@@ -224,18 +223,18 @@ mod tests {
         ] {
             for label in labels {
                 let named = Charset::named(label).unwrap().to_string();
-                assert_eq!(said(&encoded(label, text)), named, "{text}");
+                assert_eq!(result(&encoded(label, text)), named, "{text}");
             }
         }
     }
 
     #[test]
-    fn what_is_not_certain_is_refused_and_says_what_it_may_be() {
+    fn refuses_what_is_not_certain_and_names_the_likely_encoding() {
         let polish = "EMail,Name,City\na@b.co,Łukasz Wałęsa,Kraków\nb@b.co,Świętosława,Łódź\n";
         assert_eq!(
-            said(&encoded("windows-1250", polish)),
-            "line 2: these bytes are not UTF-8, and may be windows-1250; save the file as UTF-8, or say \
-             `encoding = \"windows-1250\"` under [source] if that is right"
+            result(&encoded("windows-1250", polish)),
+            "line 2: these bytes are not UTF-8 and may be windows-1250; save the file as UTF-8, or set \
+             `encoding = \"windows-1250\"` if that is right"
         );
         for (label, text) in [
             ("iso-8859-2", polish),
@@ -259,30 +258,38 @@ mod tests {
             if bytes.is_ascii() && label != "iso-2022-jp" {
                 continue;
             }
-            let said = said(&bytes);
-            assert!(said.contains("are not UTF-8"), "{label} {text}: {said}");
+            let result = result(&bytes);
+            assert!(result.contains("are not UTF-8"), "{label} {text}: {result}");
         }
     }
 
     #[test]
-    fn utf16_without_its_mark_is_told_by_its_zeros() {
+    fn recognises_utf16_without_a_mark_by_its_zeros() {
         let le: Vec<u8> = "EMail,Name\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert!(said(&le).contains("UTF-16LE"), "{}", said(&le));
+        assert!(result(&le).contains("UTF-16LE"), "{}", result(&le));
         let be: Vec<u8> = "EMail,Name\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert!(said(&be).contains("UTF-16BE"), "{}", said(&be));
+        assert!(result(&be).contains("UTF-16BE"), "{}", result(&be));
     }
 
     #[test]
-    fn a_mix_of_encodings_names_the_line_where_it_changes() {
+    fn reports_the_line_at_which_the_encoding_changes() {
         let mixed = [WESTERN.as_bytes(), &encoded("windows-1252", "d@b.co,René,Lyon\n")].concat();
         assert!(
-            said(&mixed).starts_with("line 5: not UTF-8, which the lines before it are"),
+            result(&mixed).starts_with("line 5: not UTF-8, unlike the lines before it"),
             "{}",
-            said(&mixed)
+            result(&mixed)
         );
         let mixed = [&encoded("windows-1252", WESTERN), "d@b.co,René,Lyon\n".as_bytes()].concat();
-        assert!(said(&mixed).starts_with("line 5: UTF-8 in a file that is windows-1252"), "{}", said(&mixed));
+        assert!(
+            result(&mixed).starts_with("line 5: UTF-8 in a file that is windows-1252"),
+            "{}",
+            result(&mixed)
+        );
         let mixed = [&encoded("shift_jis", JAPANESE), "d@b.co,田中,東京\n".as_bytes()].concat();
-        assert!(said(&mixed).starts_with("line 5: UTF-8 in a file that is Shift_JIS"), "{}", said(&mixed));
+        assert!(
+            result(&mixed).starts_with("line 5: UTF-8 in a file that is Shift_JIS"),
+            "{}",
+            result(&mixed)
+        );
     }
 }

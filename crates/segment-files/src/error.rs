@@ -1,248 +1,262 @@
-//! Why a segment file is refused.
+//! Why a file is refused as a whole.
+
+use std::io;
 
 use crate::{
     charset::Charset,
     header::ColumnProblem,
-    reading::Compression,
-    row::{BadRow, MAX_ROW_BYTES},
+    options::{Compression, Setting},
+    row::{InvalidRow, MAX_ROW_BYTES},
 };
 
-/// Why a segment file cannot be trusted, as a whole. Nothing of it is sent.
+/// Why a file is refused as a whole. The rows that were read before the error must not be used.
 #[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// Its first bytes are those of a format that is not read.
-    #[error("this is {format}, which is not read; {advice}")]
-    Foreign {
-        /// What it looks like.
+pub enum ReadError {
+    /// The first bytes are those of an unsupported format.
+    #[error("this is {format}, which is not supported; {advice}")]
+    Unsupported {
+        /// The name of the format, with its article.
         format: &'static str,
         /// What to do.
         advice: &'static str,
     },
-    /// It is packed in another way than the export says.
+    /// The declared compression differs from the one that the first bytes show.
     #[error(
-        "the export says `compression = \"{}\"`, but {}; correct it, or leave it out: it is found out then",
+        "`compression` is set to \"{}\", but the file {}; correct it, or leave it out to detect it",
         .declared.as_str(),
-        not_packed(*.found)
+        begins_like(*.declared, *.found)
     )]
     OtherCompression {
-        /// What the export says.
+        /// What [`ReadOptions`](crate::ReadOptions) declares.
         declared: Compression,
-        /// What the first bytes say.
+        /// What the first bytes show.
         found: Compression,
     },
-    /// It is packed, and what was packed is packed too.
-    #[error("the file was packed twice; pack it once, or not at all")]
-    PackedTwice,
-    /// It is a Parquet file that was packed as a whole.
-    #[error("this is a Parquet file that was packed as a whole; unpack it: Parquet packs its own columns")]
-    PackedParquet,
-    /// It is no Parquet file where the export says that it is.
+    /// The decompressed file is compressed too.
+    #[error("the file is compressed twice; compress it once, or not at all")]
+    CompressedTwice,
+    /// A Parquet file was compressed as a whole.
     #[error(
-        "the export says `format = \"parquet\"`, but the file does not begin so; correct it, or leave it out"
+        "this is a Parquet file that was compressed as a whole; decompress it: Parquet compresses its own columns"
+    )]
+    CompressedParquet,
+    /// The file is declared to be Parquet, and is not.
+    #[error(
+        "`format` is set to \"parquet\", but this is not a Parquet file; correct it, or leave it out to detect it"
     )]
     NotParquet,
-    /// A Parquet file that is damaged, or holds what is not read.
-    #[error("{}: {reason}; write the file again, and drop it again", in_parquet(*.row, .column.as_deref()))]
+    /// A Parquet file is damaged, or uses an unsupported feature.
+    #[error("{}: {reason}; write the file again and drop it again", in_parquet(*.row, .column.as_deref()))]
     Parquet {
-        /// The row from which on it cannot be read, counted from 1; 0: its footer.
-        row: u64,
-        /// The column.
+        /// The first row that cannot be read, counted from 1. `None`: the footer cannot be read.
+        row: Option<u64>,
+        /// The column, if the defect is in one.
         column: Option<String>,
         /// What is wrong.
         reason: String,
     },
-    /// A column of Parquet that no cell can be.
+    /// A wanted column of a Parquet file has an unsupported type.
     #[error(
-        "column `{column}` is of a type that no field takes; write it as text, a number, a date or a list of those, \
-         or leave it out of the mapping"
+        "column `{column}` has a type that is not supported; write it as text, a number, a date or a list of those, or \
+         leave it out of the mapping"
     )]
     ParquetColumn {
-        /// The column.
+        /// The name of the column.
         column: String,
     },
-    /// Packed bytes cannot be unpacked.
-    #[error("line {line}: {}", packed(*.compression, *.flaw, *.bytes))]
-    Packed {
-        /// Where the row begins that was being read.
+    /// The file cannot be decompressed.
+    #[error("line {line}: {}", not_decompressed(*.compression, *.failure, *.bytes))]
+    Decompress {
+        /// The line of the row that was being read.
         line: u64,
-        /// How the file is packed.
+        /// The compression of the file.
         compression: Compression,
-        /// What is wrong.
-        flaw: Flaw,
-        /// How many bytes of the file were read.
+        /// Why it failed.
+        failure: DecompressionFailure,
+        /// How many bytes of the compressed file were read.
         bytes: u64,
     },
-    /// Bytes that are not UTF-8, in a file that is not certain to be in any other encoding.
-    #[error("line {line}: these bytes are not UTF-8{}", unknown(.likely.as_ref()))]
+    /// The text is not UTF-8, and no other encoding is certain.
+    #[error("line {line}: these bytes are not UTF-8{}", unknown_encoding(*.likely))]
     UnknownEncoding {
-        /// Where they stand.
+        /// The first line that is not UTF-8.
         line: u64,
-        /// What they may be.
+        /// The most likely encoding, if there is one.
         likely: Option<Charset>,
     },
-    /// A line that is not UTF-8 in a file that is.
-    #[error("line {line}: not UTF-8, which the lines before it are; {}", not_utf8(.likely.as_ref()))]
-    NotUtf8 {
-        /// Where it stands.
-        line: u64,
-        /// What it looks like.
-        likely: Option<Charset>,
-    },
-    /// A line that is UTF-8 in a file that is not.
+    /// A line is not UTF-8, unlike the lines before it.
     #[error(
-        "line {line}: UTF-8 in a file that is {charset} up to there; write the whole file in one encoding, or, \
-         if all of it is {charset}, say `encoding = \"{charset}\"` under [source]"
+        "line {line}: not UTF-8, unlike the lines before it, and looks like {likely}; if all of the file is, set \
+         `encoding = \"{likely}\"`, else write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
+    )]
+    NotUtf8 {
+        /// The line.
+        line: u64,
+        /// The encoding that the line looks like.
+        likely: Charset,
+    },
+    /// A line is UTF-8 in a file that is in another encoding.
+    #[error(
+        "line {line}: UTF-8 in a file that is {charset} up to there; write the whole file in one encoding, or set \
+         `encoding = \"{charset}\"` if all of it is"
     )]
     Utf8Within {
-        /// Where it stands.
+        /// The line.
         line: u64,
-        /// What the file is.
+        /// The encoding of the file.
         charset: Charset,
     },
-    /// Bytes that the file's encoding does not have.
+    /// The file has bytes that are invalid in its encoding.
     #[error(
-        "line {line}: bytes that {charset} does not have, so the rows cannot be told apart; write the file again, \
-         or correct `encoding` under [source]"
+        "line {line}: bytes that are not valid {charset}, so the rows cannot be told apart; write the file again, or \
+         correct `encoding`"
     )]
     Undecodable {
-        /// Where they stand.
+        /// The line.
         line: u64,
-        /// The encoding.
+        /// The encoding of the file.
         charset: Charset,
     },
-    /// It holds no header.
+    /// The file has no header.
     #[error("the file is empty; a header line with the column names was expected")]
     Empty,
-    /// Columns of the mapping are not in the file, or are there twice.
+    /// Wanted columns are missing, or their names are not unique.
     #[error("the columns do not fit the mapping:{}", list(.0))]
     Columns(Vec<ColumnProblem>),
-    /// A quote was opened and never closed.
+    /// A quote is never closed.
     #[error(
-        "line {line}: a quote opened in this row is never closed, so the rows after it cannot be told apart; close it, or double the quotes inside the value"
+        "line {line}: a quote opened in this row is never closed, so the rows after it cannot be told apart; close it, or \
+         double the quotes inside the value"
     )]
     UnclosedQuote {
-        /// Where the row begins.
+        /// The line of the row.
         line: u64,
     },
-    /// A backslash stands before quotes within a value.
+    /// A backslash precedes a quote inside a value, and no escape is declared.
     #[error(
-        "line {line}: a backslash stands before a quote inside a value, as Spark, MySQL and others write it; say \
-         `escape = \"\\\\\"` under [csv], or have the quotes doubled: in Spark by `.option(\"escape\", \"\\\"\")`"
+        "line {line}: a backslash precedes a quote inside a value, as Spark, MySQL and others write it; set \
+         `escape = \"\\\\\"`, or double the quotes (in Spark: `.option(\"escape\", \"\\\"\")`)"
     )]
-    Escaped {
-        /// Where the row begins.
+    BackslashQuote {
+        /// The line of the row.
         line: u64,
     },
-    /// A backslash stands before a line break, and what follows is no row.
+    /// A backslash precedes a line break, the next line is not a whole row, and no escape is declared.
     #[error(
-        "line {line}: a backslash stands before the line break, and no whole row follows it; if that is to keep it in its \
-         cell, as Redshift, MySQL and others write it, say `escape = \"\\\\\"` under [csv]"
+        "line {line}: a backslash precedes the line break, and the next line is not a whole row; if the line break belongs \
+         to the cell, as Redshift, MySQL and others write it, set `escape = \"\\\\\"`"
     )]
-    EscapedBreak {
-        /// Where the row begins.
+    BackslashLineBreak {
+        /// The line of the row.
         line: u64,
     },
-    /// In the header, something stands behind a closing quote.
-    #[error("line {line}: {}", BadRow::AfterQuote)]
-    AfterQuote {
-        /// Where the header begins.
+    /// Text follows a closing quote in the header.
+    #[error("line {line}: {}", InvalidRow::AfterQuote)]
+    HeaderAfterQuote {
+        /// The line of the header.
         line: u64,
     },
-    /// Something stands behind the closing quote of a value that goes over several lines.
+    /// Text follows the closing quote of a value that spans several lines.
     #[error(
-        "line {line}: a quote opened in this row is closed in a later line, and text stands behind it, so that rows may \
-         have become part of a value; close it where the value ends, or double the quotes inside the value"
+        "line {line}: a quote opened in this row is closed in a later line and followed by text, so rows may have become \
+         part of a value; close it where the value ends, or double the quotes inside the value"
     )]
     AfterQuoteLines {
-        /// Where the row begins.
+        /// The line of the row.
         line: u64,
     },
-    /// A row is larger than any contact can be.
+    /// A row is larger than [`MAX_ROW_BYTES`].
     #[error(
-        "line {line}: this row is larger than {} MiB, which no contact can be; a quote may be open, or the delimiter or line ends may not be what they seem",
+        "line {line}: this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the \
+         line ends may be other ones",
         MAX_ROW_BYTES >> 20
     )]
     RowTooLong {
-        /// Where the row begins.
+        /// The line of the row.
         line: u64,
     },
-    /// The bytes stopped coming.
+    /// Reading from the file failed.
     #[error("line {line}: {source}")]
-    Read {
-        /// Where the row begins that was being read.
+    Io {
+        /// The line of the row that was being read.
         line: u64,
-        /// What went wrong.
+        /// What the file returned.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
-/// What is wrong with packed bytes.
+impl ReadError {
+    /// Returns the option that the message asks to set or to correct, if it asks for one.
+    pub fn setting(&self) -> Option<Setting> {
+        match self {
+            Self::NotParquet => Some(Setting::Format),
+            Self::OtherCompression { .. } => Some(Setting::Compression),
+            Self::UnknownEncoding { .. }
+            | Self::NotUtf8 { .. }
+            | Self::Utf8Within { .. }
+            | Self::Undecodable { .. } => Some(Setting::Encoding),
+            Self::BackslashQuote { .. } | Self::BackslashLineBreak { .. } => Some(Setting::Escape),
+            _ => None,
+        }
+    }
+}
+
+/// Why a file cannot be decompressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
-    /// They end before their end.
-    CutOff,
-    /// They are damaged, or something else follows them.
+pub enum DecompressionFailure {
+    /// The file is incomplete.
+    Truncated,
+    /// The file is damaged, or something else follows the compressed data.
     Damaged,
-    /// Unpacking them takes too much memory.
-    Window,
+    /// The zstd window is larger than 128 MiB.
+    WindowTooLarge,
 }
 
 fn list(problems: &[ColumnProblem]) -> String {
     problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
 }
 
-fn in_parquet(row: u64, column: Option<&str>) -> String {
+fn in_parquet(row: Option<u64>, column: Option<&str>) -> String {
     let column = column.map_or_else(String::new, |column| format!(", column `{column}`"));
-    if row == 0 {
-        format!("the Parquet file's footer cannot be read{column}")
-    } else {
-        format!("row {row}{column}: the Parquet file cannot be read")
+    match row {
+        Some(row) => format!("row {row}{column}: the Parquet file cannot be read"),
+        None => format!("the Parquet file's footer cannot be read{column}"),
     }
 }
 
-fn not_packed(found: Compression) -> String {
+fn begins_like(declared: Compression, found: Compression) -> String {
     match found {
-        Compression::None => "the file does not begin so".to_owned(),
-        found => format!("the file begins like {}", found.as_str()),
+        Compression::None => format!("does not begin like {}", declared.as_str()),
+        found => format!("begins like {}", found.as_str()),
     }
 }
 
-fn packed(compression: Compression, flaw: Flaw, bytes: u64) -> String {
+fn not_decompressed(compression: Compression, failure: DecompressionFailure, bytes: u64) -> String {
     let name = compression.as_str();
-    match flaw {
-        Flaw::CutOff => format!(
-            "the {name} file is cut off after {bytes} bytes, before its end; wait until it is written whole, and \
-             drop it again"
-        ),
-        Flaw::Damaged => {
-            format!("the {name} file is damaged near its byte {bytes}; write it again, and drop it again")
+    match failure {
+        DecompressionFailure::Truncated => {
+            format!(
+                "the {name} file is cut off after {bytes} bytes; wait until it is complete and drop it again"
+            )
         }
-        Flaw::Window => format!(
-            "unpacking this {name} file takes more memory than there is; pack it without --long or with --long=27 at \
-             most"
+        DecompressionFailure::Damaged => {
+            format!("the {name} file is damaged near byte {bytes}; write it again and drop it again")
+        }
+        DecompressionFailure::WindowTooLarge => format!(
+            "decompressing this {name} file takes more than 128 MiB of memory; compress it without --long, or with \
+             --long=27 at most"
         ),
     }
 }
 
-fn unknown(likely: Option<&Charset>) -> String {
+fn unknown_encoding(likely: Option<Charset>) -> String {
     match likely {
         Some(charset) => format!(
-            ", and may be {charset}; save the file as UTF-8, or say `encoding = \"{charset}\"` under [source] if \
-             that is right"
+            " and may be {charset}; save the file as UTF-8, or set `encoding = \"{charset}\"` if that is right"
         ),
         None => {
-            ", and nothing else for certain; save the file as UTF-8, or say its `encoding` under [source]"
-                .to_owned()
+            ", and their encoding is not certain; save the file as UTF-8, or set its `encoding`".to_owned()
         }
     }
-}
-
-fn not_utf8(likely: Option<&Charset>) -> String {
-    let likely = likely.map_or_else(String::new, |charset| {
-        format!(
-            "it looks like {charset}. If all of the file is, say `encoding = \"{charset}\"` under [source]; else "
-        )
-    });
-    format!("{likely}write the file again, or say `encoding = \"utf-8\"`: such rows alone are invalid then")
 }

@@ -1,4 +1,4 @@
-//! A segment's file as a reader on a thread of its own sees it: a stream of bytes, and any range of them.
+//! A file as the readers see it: a stream of bytes, and any range of them.
 
 use std::{
     fmt,
@@ -9,18 +9,23 @@ use std::{
 
 use bytes::Bytes;
 
-/// A file that is read. Its methods block.
+/// The bytes of a file, in order.
+pub(crate) type ByteStream = Box<dyn Read + Send>;
+
+/// A file that can be read. Its methods block.
+///
+/// `Bytes` implements it for files in memory.
 pub trait File: fmt::Debug + Send + Sync {
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     fn size(&self) -> u64;
 
-    /// Its bytes from the first to the last.
+    /// Opens a stream of all bytes, from the first to the last.
     fn stream(&self) -> io::Result<Box<dyn Read + Send>>;
 
-    /// Some of its bytes: all that were asked for, or an error.
+    /// Returns exactly the bytes of `range`, or an error.
     fn range(&self, range: Range<u64>) -> io::Result<Bytes>;
 
-    /// The same file, to keep.
+    /// Returns an owned handle to the same file.
     fn handle(&self) -> Arc<dyn File>;
 }
 
@@ -38,11 +43,9 @@ impl File for Bytes {
     }
 
     fn range(&self, range: Range<u64>) -> io::Result<Bytes> {
-        let end = || io::Error::from(io::ErrorKind::UnexpectedEof);
-        let (from, to) = (usize::try_from(range.start), usize::try_from(range.end));
-        match (from, to) {
+        match (usize::try_from(range.start), usize::try_from(range.end)) {
             (Ok(from), Ok(to)) if from <= to && to <= self.len() => Ok(self.slice(from..to)),
-            _ => Err(end()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
 }

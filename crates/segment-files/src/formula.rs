@@ -1,22 +1,27 @@
-//! Cells that no spreadsheet takes for a formula, in a way that can be taken back: what would begin one has a `'` before
-//! it, and what looks like such a cell already has one more.
+//! Escapes cells that a spreadsheet would take for a formula, reversibly: a `'` is put before a cell that begins a formula,
+//! and before one that already looks escaped.
 
 use std::borrow::Cow;
 
-/// What formulas begin with; the last four as East Asian keyboards write them.
+/// The characters that begin a formula. The last four are the full-width forms of the first four.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// A cell as it is written for a spreadsheet.
-pub fn neutral(cell: &str) -> Cow<'_, str> {
+/// Returns a cell as text that no spreadsheet takes for a formula.
+///
+/// ```
+/// assert_eq!(segment_files::escape_formula("=1+1"), "'=1+1");
+/// assert_eq!(segment_files::unescape_formula("'=1+1"), "=1+1");
+/// ```
+pub fn escape_formula(cell: &str) -> Cow<'_, str> {
     if begins_a_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// A cell that was written so, as it was; any other as it is.
-pub fn restored(cell: &str) -> &str {
+/// Reverts [`escape_formula`]. Returns a cell that was not escaped as it is.
+pub fn unescape_formula(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| begins_a_formula(rest)).unwrap_or(cell)
 }
 
-/// Also behind marks of ours.
+/// Whether a cell begins a formula, or would without the `'` before it.
 fn begins_a_formula(cell: &str) -> bool {
     let bare = cell.trim_start_matches('\'');
     bare.starts_with(['\t', '\r', '\n']) || bare.trim_start().starts_with(FORMULA)
@@ -29,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_is_a_formula() {
+    fn escapes_formulas_and_what_looks_escaped() {
         for (cell, safe) in [
             ("ada@example.com", "ada@example.com"),
             ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
@@ -45,24 +50,24 @@ mod tests {
             ("'", "'"),
             ("", ""),
         ] {
-            assert_eq!(neutral(cell), safe);
-            assert_eq!(restored(safe), cell);
+            assert_eq!(escape_formula(cell), safe);
+            assert_eq!(unescape_formula(safe), cell);
         }
     }
 
     #[test]
-    fn a_cell_that_somebody_typed_without_a_mark_is_taken_as_it_is() {
+    fn leaves_cells_that_were_not_escaped() {
         for cell in ["+46701234567", "=1", "-5", "'tis"] {
-            assert_eq!(restored(cell), cell);
+            assert_eq!(unescape_formula(cell), cell);
         }
     }
 
     proptest! {
         #[test]
-        fn every_cell_comes_back_as_it_was(cell in "['=+@\t\r\n a＝-]{0,8}|\\PC{0,20}") {
-            let written = neutral(&cell);
+        fn unescaping_reverts_escaping(cell in "['=+@\t\r\n a＝-]{0,8}|\\PC{0,20}") {
+            let written = escape_formula(&cell);
             prop_assert!(!written.trim_start().starts_with(FORMULA) && !written.starts_with(['\t', '\r', '\n']));
-            prop_assert_eq!(restored(&written), &cell);
+            prop_assert_eq!(unescape_formula(&written), &cell);
         }
     }
 }

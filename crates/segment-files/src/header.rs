@@ -1,41 +1,41 @@
-//! A file's columns, and whether those of a mapping are among them.
+//! The columns of a file, and how to find the wanted ones.
 
 use std::fmt;
 
-/// The names of a file's columns, in order, without white space around them.
+/// The names of a file's columns, in order, without surrounding white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     names: Vec<String>,
 }
 
-/// A column of the mapping that the header does not give.
+/// Why a wanted column cannot be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ColumnProblem {
-    /// No column has this name.
+    /// The header does not have it.
     Missing {
-        /// The name in the mapping.
+        /// The name of the wanted column.
         wanted: String,
-        /// What the header has that is most like it, best first.
+        /// The most similar names in the header, at most 3, the best first.
         nearest: Vec<String>,
     },
-    /// No row of the file has it: the file has no header that could.
+    /// No row has it, in a file of a format without headers.
     Absent {
-        /// The name in the mapping.
+        /// The name of the wanted column.
         wanted: String,
-        /// What the rows have that is most like it, best first.
+        /// The most similar names in the first rows, at most 3, the best first.
         nearest: Vec<String>,
     },
-    /// Several columns have this name, and nobody can tell which is meant.
+    /// Several columns have this name.
     Ambiguous {
-        /// The name in the mapping.
+        /// The name of the wanted column.
         wanted: String,
-        /// Where they stand, counted from 1.
+        /// Their positions, counted from 1.
         positions: Vec<usize>,
     },
 }
 
 impl ColumnProblem {
-    /// The column's name in the mapping.
+    /// Returns the name of the wanted column.
     pub fn wanted(&self) -> &str {
         match self {
             Self::Missing { wanted, .. } | Self::Absent { wanted, .. } | Self::Ambiguous { wanted, .. } => {
@@ -45,58 +45,58 @@ impl ColumnProblem {
     }
 }
 
-/// Where two files' columns differ first.
+/// The first difference between the columns of two files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadersDiffer {
-    /// The column, counted from 1.
+    /// The position, counted from 1.
     column: usize,
-    /// Its name in the first file, and in the other; `None`: that file has fewer.
+    /// Its name in the first file and in the other one. `None`: that file has fewer columns.
     names: [Option<String>; 2],
-    /// That they may be no names: one of the files seems to begin with its first row, which is of a person.
-    are_people: bool,
+    /// Whether the header of one of the files may be missing. Its first row has personal data, which is not shown.
+    is_data: bool,
 }
 
-/// How alike two names must be, by Jaro-Winkler, for one to be offered for the other.
-const ALIKE: f64 = 0.7;
+/// The Jaro-Winkler similarity from which a name is suggested for another.
+const SIMILAR: f64 = 0.7;
 
 impl Header {
-    /// Takes the cells of a header line.
+    /// Makes a header of the cells of its line.
     pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
         Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
     }
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no columns.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// The columns' names, in order.
+    /// Returns the names of the columns, in order.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Where the columns of another file differ from these, if they do.
+    /// Returns the first column that differs from the header of the first file, if there is one.
     pub fn differs_from(&self, first: &Self) -> Option<HeadersDiffer> {
         let name = |header: &Self, column: usize| header.names.get(column).cloned();
         let column = (0..self.len().max(first.len())).find(|n| name(self, *n) != name(first, *n))?;
         Some(HeadersDiffer {
             column: column + 1,
             names: [name(first, column), name(self, column)],
-            are_people: self.is_a_row() || first.is_a_row(),
+            is_data: self.is_data() || first.is_data(),
         })
     }
 
-    /// Whether the file seems to begin with its first row: those are not names of columns but of people.
-    fn is_a_row(&self) -> bool {
+    /// Whether this seems to be a row of data and not a header: it has an e-mail address.
+    fn is_data(&self) -> bool {
         self.names.iter().any(|name| name.contains('@'))
     }
 
-    /// Where a column stands, counted from 0.
+    /// Returns the position of a column, counted from 0.
     pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
         let wanted = wanted.trim();
         let mut positions = (0..).zip(&self.names).filter(|(_, name)| *name == wanted).map(|(at, _)| at);
@@ -112,14 +112,14 @@ impl Header {
         }
     }
 
-    /// What is to be said of a column that no row has; these are columns that some have.
-    pub(super) fn absent(&self, wanted: &str) -> ColumnProblem {
+    /// Returns the problem of a column that no row has. `self` has the columns of the first rows.
+    pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
         ColumnProblem::Absent { wanted: wanted.to_owned(), nearest: self.nearest(wanted) }
     }
 
-    /// The names that are most like one. None where they are no names.
+    /// Returns the names that are most similar to one. Data is never suggested.
     fn nearest(&self, wanted: &str) -> Vec<String> {
-        if self.is_a_row() {
+        if self.is_data() {
             return Vec::new();
         }
         let plain = |name: &str| -> String {
@@ -130,7 +130,7 @@ impl Header {
             .names
             .iter()
             .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
-            .filter(|(score, name)| *score >= ALIKE && !name.is_empty())
+            .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         scored.dedup_by(|a, b| a.1 == b.1);
@@ -140,20 +140,20 @@ impl Header {
 
 impl fmt::Display for HeadersDiffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.are_people {
-            return write!(f, "column {}; is the header missing?", self.column);
+        if self.is_data {
+            return write!(f, "column {} differs; is the header missing?", self.column);
         }
         let [first, other] = self.names.each_ref().map(|name| match name {
             Some(name) => format!("`{name}`"),
-            None => "not there".to_owned(),
+            None => "missing".to_owned(),
         });
-        write!(f, "column {} is {other}, and {first} in the first", self.column)
+        write!(f, "column {} is {other}, but {first} in the first file", self.column)
     }
 }
 
-fn near(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
+fn write_nearest(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
     if names.is_empty() {
-        return f.write_str(", and nothing there is like it");
+        return f.write_str(", and no column has a similar name");
     }
     f.write_str("; nearest: ")?;
     for (n, name) in names.iter().enumerate() {
@@ -167,11 +167,11 @@ impl fmt::Display for ColumnProblem {
         match self {
             Self::Missing { wanted, nearest } => {
                 write!(f, "column `{wanted}` is not in the header")?;
-                near(f, nearest)
+                write_nearest(f, nearest)
             }
             Self::Absent { wanted, nearest } => {
                 write!(f, "column `{wanted}` is in no row of the file")?;
-                near(f, nearest)
+                write_nearest(f, nearest)
             }
             Self::Ambiguous { wanted, positions } => {
                 let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_column_names_the_nearest() {
+    fn suggests_similar_names_for_a_missing_column() {
         let header = Header::new(["CustomerId", " EMail ", "E-mail consent", "LastName"]);
         assert_eq!(header.find("EMail"), Ok(1));
         let missing = header.find("email").unwrap_err();
@@ -202,12 +202,12 @@ mod tests {
         let nothing = header.find("郵便番号").unwrap_err();
         assert_eq!(
             nothing.to_string(),
-            "column `郵便番号` is not in the header, and nothing there is like it"
+            "column `郵便番号` is not in the header, and no column has a similar name"
         );
     }
 
     #[test]
-    fn two_headers_differ_in_their_first_other_column() {
+    fn reports_the_first_column_that_differs() {
         let first = Header::new(["EMail", "FirstName"]);
         let differs = |cells: &[&str]| {
             Header::new(cells.iter().copied()).differs_from(&first).map(|differs| differs.to_string())
@@ -215,32 +215,32 @@ mod tests {
         assert_eq!(differs(&[" EMail", "FirstName "]), None);
         assert_eq!(
             differs(&["FirstName", "EMail"]).as_deref(),
-            Some("column 1 is `FirstName`, and `EMail` in the first")
+            Some("column 1 is `FirstName`, but `EMail` in the first file")
         );
         assert_eq!(
             differs(&["EMail"]).as_deref(),
-            Some("column 2 is not there, and `FirstName` in the first")
+            Some("column 2 is missing, but `FirstName` in the first file")
         );
         let longer = differs(&["EMail", "FirstName", "City"]);
-        assert_eq!(longer.as_deref(), Some("column 3 is `City`, and not there in the first"));
+        assert_eq!(longer.as_deref(), Some("column 3 is `City`, but missing in the first file"));
         let row = differs(&["ada@example.com", "Ada"]);
-        assert_eq!(row.as_deref(), Some("column 1; is the header missing?"));
+        assert_eq!(row.as_deref(), Some("column 1 differs; is the header missing?"));
     }
 
     #[test]
-    fn a_row_in_place_of_the_header_is_not_quoted() {
+    fn does_not_suggest_data() {
         let header = Header::new(["email@example.com", "Emilia"]);
         let missing = header.find("email").unwrap_err().to_string();
-        assert_eq!(missing, "column `email` is not in the header, and nothing there is like it");
+        assert_eq!(missing, "column `email` is not in the header, and no column has a similar name");
     }
 
     #[test]
-    fn a_column_that_is_there_twice_is_not_guessed() {
+    fn rejects_a_wanted_column_that_exists_twice() {
         let header = Header::new(["Email", "Name", "Email"]);
         assert_eq!(
             header.find("Email").unwrap_err().to_string(),
             "column `Email` is in the header 2 times (columns 1, 3); rename all but one"
         );
-        assert_eq!(header.find("Name"), Ok(1), "a doubled column that nothing maps does no harm");
+        assert_eq!(header.find("Name"), Ok(1), "a column that is not wanted may exist twice");
     }
 }

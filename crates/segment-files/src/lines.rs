@@ -1,42 +1,42 @@
-//! The lines of a text, in flat memory.
+//! The lines of a text. The memory is bounded by the longest row.
 
-use std::io::Read;
+use std::{io::Read, ops::Range};
 
-use crate::{decompress::Unpacked, error::SourceError, peeked::Peeked, row::MAX_ROW_BYTES};
+use crate::{error::ReadError, peeked::Peeked, row::MAX_ROW_BYTES};
 
-/// How much is read at once.
+/// By how much the buffer grows.
 const PIECE_BYTES: usize = 256 << 10;
 
 /// The lines of a text.
-pub(super) struct Lines<'f> {
-    text: Peeked<Unpacked<'f>>,
+pub(crate) struct Lines {
+    text: Peeked,
     buffer: Vec<u8>,
-    /// What of the buffer was not handed out yet.
+    /// Unread bytes are at `from..to`.
     from: usize,
     to: usize,
     line: u64,
-    /// The line that was handed out last.
-    last: std::ops::Range<usize>,
+    /// Where the last line is.
+    last: Range<usize>,
     ended: bool,
 }
 
-impl<'f> Lines<'f> {
-    pub(super) fn new(text: Peeked<Unpacked<'f>>) -> Self {
+impl Lines {
+    pub(crate) fn new(text: Peeked) -> Self {
         Self { text, buffer: vec![0; PIECE_BYTES], from: 0, to: 0, line: 0, last: 0..0, ended: false }
     }
 
-    /// Where the line stands that was handed out last, counted from 1.
-    pub(super) fn line(&self) -> u64 {
+    /// Returns the number of the last line, counted from 1.
+    pub(crate) fn number(&self) -> u64 {
         self.line
     }
 
-    /// The line that was handed out last.
-    pub(super) fn last(&self) -> &[u8] {
+    /// Returns the last line again.
+    pub(crate) fn last(&self) -> &[u8] {
         self.buffer.get(self.last.clone()).unwrap_or_default()
     }
 
-    /// The next line, without its end.
-    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, SourceError> {
+    /// Returns the next line, without its line end.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, ReadError> {
         self.line += 1;
         let mut searched = self.from;
         let end = loop {
@@ -59,10 +59,10 @@ impl<'f> Lines<'f> {
         Ok(Some(self.last()))
     }
 
-    /// Moves what is there to the beginning, and reads more behind it.
-    fn read_more(&mut self) -> Result<(), SourceError> {
+    /// Moves the unread bytes to the front of the buffer and reads more after them.
+    fn read_more(&mut self) -> Result<(), ReadError> {
         if self.to - self.from > MAX_ROW_BYTES {
-            return Err(SourceError::RowTooLong { line: self.line });
+            return Err(ReadError::RowTooLong { line: self.line });
         }
         self.buffer.copy_within(self.from..self.to, 0);
         (self.from, self.to) = (0, self.to - self.from);
@@ -70,7 +70,7 @@ impl<'f> Lines<'f> {
             self.buffer.resize(self.buffer.len() + PIECE_BYTES, 0);
         }
         let room = self.buffer.get_mut(self.to..).unwrap_or_default();
-        let n = self.text.read(room).map_err(|error| SourceError::stopped(error, self.line))?;
+        let n = self.text.read(room).map_err(|error| ReadError::stopped(error, self.line))?;
         self.to += n;
         self.ended = n == 0;
         Ok(())

@@ -1,83 +1,81 @@
-//! One row, of whatever format.
+//! One row of a file in any format.
 
 use std::borrow::Cow;
 
-use crate::cells::RowCells;
+use crate::{cells::Cells, options::Setting};
 
-/// The largest row, in bytes. A request to Omnisend must stay under 1 MB, so no larger contact could be sent.
+/// The size in bytes from which a row is refused: larger than any contact that an API accepts.
 pub const MAX_ROW_BYTES: usize = 2 << 20;
 
-/// What a cell of Parquet shows whose bytes are no text: it is not empty.
-pub const NO_TEXT: &str = "\u{fffd}";
+/// The text of a Parquet cell whose bytes are not UTF-8, when every column is read: it shows that the cell is not empty.
+pub const UNDECODABLE: &str = "\u{fffd}";
 
-/// One row's cells. A reader fills it anew for each row, so that no row allocates.
+/// The cells of one row. A reader fills the same `Row` again and again, so that few rows allocate memory.
 #[derive(Debug, Default)]
 pub struct Row {
-    cells: RowCells,
-    /// Cells that are lists, by their column: few formats have any, and few rows.
+    cells: Cells,
+    /// Cells that are lists, by column. Few rows have any.
     lists: Vec<(usize, Vec<String>)>,
     line: u64,
 }
 
 impl Row {
-    /// A cell, without white space around it. Empty where the row has no such column, where the cell is null, and
-    /// where it is a list.
+    /// Returns a cell without surrounding white space. It is empty if the row has no such column, or if the cell is null or
+    /// a list.
     pub fn cell(&self, column: usize) -> &str {
         trimmed(self.cells.get(column).unwrap_or_default())
     }
 
-    /// A cell as text, white space around it included; of a list, its values with `between` between them.
-    pub fn text_of(&self, column: usize, between: &str) -> Cow<'_, str> {
+    /// Returns a cell as it is in the file, with surrounding white space; the values of a list are joined by `separator`.
+    pub fn text_of(&self, column: usize, separator: &str) -> Cow<'_, str> {
         match self.list(column) {
-            Some(list) => Cow::Owned(list.join(between)),
+            Some(list) => Cow::Owned(list.join(separator)),
             None => Cow::Borrowed(self.cells.get(column).unwrap_or_default()),
         }
     }
 
-    /// A cell that is a list of texts, as JSON and Parquet have them.
+    /// Returns a cell that is a list of texts. JSON and Parquet have lists, CSV has none.
     pub fn list(&self, column: usize) -> Option<&[String]> {
         self.lists.iter().find(|(of, _)| *of == column).map(|(_, list)| list.as_slice())
     }
 
-    /// Every cell as it is.
+    /// Returns every cell as it is in the file. A list is an empty cell here.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter()
     }
 
-    /// All its cells' text, one after the other.
-    pub(super) fn text(&self) -> &str {
+    /// Returns the text of all cells, without anything between them.
+    pub(crate) fn text(&self) -> &str {
         self.cells.text()
     }
 
-    /// Where the row begins, counted from 1: the line of a text file, its header's line included; the row of a
-    /// file that has no lines.
+    /// Returns where the row begins, counted from 1: the line of a text file, whose header is a line too; the number of the
+    /// row in a Parquet file.
     pub fn line(&self) -> u64 {
         self.line
     }
 
-    /// Says where the row begins, and forgets the lists of the one before. Its cells stay until they are replaced.
-    pub(super) fn begin(&mut self, line: u64) {
+    /// Sets the line of the next row, and removes the lists of the last one. Its cells stay until they are replaced.
+    pub(crate) fn begin(&mut self, line: u64) {
         self.line = line;
         self.lists.clear();
     }
 
-    /// The cells, to be filled anew and set again.
-    pub(super) fn take_cells(&mut self) -> RowCells {
+    /// Takes the cells out, so that their memory can be reused. [`Row::set_cells`] puts new ones in.
+    pub(crate) fn take_cells(&mut self) -> Cells {
         std::mem::take(&mut self.cells)
     }
 
-    /// Makes a cell a list.
-    pub(super) fn push_list(&mut self, column: usize, list: Vec<String>) {
-        self.lists.push((column, list));
+    pub(crate) fn set_cells(&mut self, cells: Cells) {
+        self.cells = cells;
     }
 
-    /// The row's cells.
-    pub(super) fn set_cells(&mut self, cells: RowCells) {
-        self.cells = cells;
+    pub(crate) fn push_list(&mut self, column: usize, list: Vec<String>) {
+        self.lists.push((column, list));
     }
 }
 
-/// A cell without white space around it. Few have any, which their first and last byte mostly show.
+/// Trims a cell. The first and the last byte mostly show that there is nothing to trim.
 #[inline]
 fn trimmed(cell: &str) -> &str {
     match cell.as_bytes() {
@@ -86,44 +84,55 @@ fn trimmed(cell: &str) -> &str {
     }
 }
 
-/// Why one row cannot be read, where the rows around it can.
+/// Why one row cannot be read. The rows before and after it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadRow {
-    /// More or fewer cells than the header.
-    #[error("the row has {found} cells where the header has {expected}")]
+pub enum InvalidRow {
+    /// The row has more or fewer cells than the header.
+    #[error("the row has {}, but the header has {expected}", count(*.found))]
     Ragged {
-        /// Columns of the header.
+        /// The number of columns in the header.
         expected: usize,
-        /// Cells of the row.
+        /// The number of cells in the row.
         found: usize,
     },
-    /// More or fewer cells than the header, one of them cut behind a backslash.
+    /// The row has more or fewer cells than the header, and one of them ends with a backslash.
     #[error(
-        "the row has {found} cells where the header has {expected}, and a backslash stands before a delimiter or \
-         a line break; if that is to keep it in its cell, say `escape = \"\\\\\"` under [csv]"
+        "the row has {}, but the header has {expected}, and a backslash precedes a delimiter or a line break; if that \
+         belongs to the cell, set `escape = \"\\\\\"`",
+        count(*.found)
     )]
-    Cut {
-        /// Columns of the header.
+    BackslashSplit {
+        /// The number of columns in the header.
         expected: usize,
-        /// Cells of the row.
+        /// The number of cells in the row.
         found: usize,
     },
-    /// Text between a closing quote and the delimiter.
+    /// Text follows a closing quote.
     #[error(
-        "text stands between a closing quote and the delimiter, so that it is not clear where the cell ends; double the \
-         quotes inside the value"
+        "text follows a closing quote, so it is not clear where the cell ends; double the quotes inside the value"
     )]
     AfterQuote,
-    /// A zero byte, which no text has.
-    #[error("the row holds a NUL byte")]
+    /// The row has a NUL byte, which is not text.
+    #[error("the row has a NUL byte")]
     Nul,
-    /// Bytes that are not UTF-8.
+    /// The row is not UTF-8.
     #[error("the row is not UTF-8 text")]
     Encoding,
-    /// A line of JSON that is broken.
+    /// The line of a JSON Lines file is not JSON.
     #[error("the line is not valid JSON")]
     Json,
-    /// A line of JSON that is no object.
+    /// The line of a JSON Lines file is JSON, but not an object.
     #[error("the line is not a JSON object")]
     NotObject,
+}
+
+impl InvalidRow {
+    /// Returns the option that would make the row readable, if the message asks to set one.
+    pub fn setting(self) -> Option<Setting> {
+        matches!(self, Self::BackslashSplit { .. }).then_some(Setting::Escape)
+    }
+}
+
+fn count(cells: usize) -> String {
+    if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
 }

@@ -1,21 +1,22 @@
-//! The rows of a file, of whatever format.
+//! The rows of a file in any format.
 
 use crate::{
-    error::SourceError,
+    error::ReadError,
     header::{ColumnProblem, Header},
-    row::{BadRow, Row},
+    row::{InvalidRow, Row},
 };
 
-/// The rows of one file, of whatever format.
+/// The rows of a file in any format.
 pub trait Rows {
-    /// The columns.
+    /// Returns the columns, in the order in which [`Row::cell`] numbers them.
     fn header(&self) -> &Header;
 
-    /// The next row, into `row`, or what is wrong with it; its line is in `row` either way. `None` at the end.
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError>;
+    /// Reads the next row into `row`. Returns `None` at the end of the file, and why the row is invalid if it is.
+    /// [`Row::line`] is set in either case.
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError>;
 
-    /// Columns of the mapping that no row had, known when all rows were read. `None` where a header has them, or no
-    /// row could be read.
+    /// Returns the wanted columns that were in no row. Call it after the last row. Returns `None` if the file has a header,
+    /// which was checked already, or if no row could be read.
     fn absent(&self) -> Option<Vec<ColumnProblem>> {
         None
     }

@@ -1,45 +1,46 @@
-//! What stops a stream on its way to the rows. It travels inside an [`io::Error`], to whoever knows the line.
+//! Errors of a byte or text stream. They travel inside an [`io::Error`] to the reader of rows, which knows the line.
 
 use std::io;
 
 use crate::{
     charset::Charset,
-    error::{Flaw, SourceError},
-    reading::Compression,
+    error::{DecompressionFailure, ReadError},
+    options::Compression,
 };
 
-/// Why a stream of bytes or text ends where it should not.
+/// Why a stream ends before its end.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-    /// A row goes on for too long.
+pub(crate) enum StreamError {
     #[error("the row is too long")]
     RowTooLong,
-    /// Packed bytes that cannot be unpacked.
-    #[error("{0:?} cannot be unpacked")]
-    Packed(Compression, Flaw, u64),
-    /// Bytes that the file's encoding does not have.
-    #[error("not {1}")]
+    /// After so many bytes of the compressed file.
+    #[error("{0:?} cannot be decompressed: {1:?}")]
+    Decompress(Compression, DecompressionFailure, u64),
+    /// The line, and the encoding that its bytes are invalid in.
+    #[error("not valid {1}")]
     Undecodable(u64, Charset),
-    /// UTF-8 in a file that is in another encoding.
+    /// The line that is UTF-8, and the encoding of the file.
     #[error("UTF-8 within {1}")]
     Utf8Within(u64, Charset),
 }
 
-impl From<Fault> for io::Error {
-    fn from(fault: Fault) -> Self {
-        Self::other(fault)
+impl From<StreamError> for io::Error {
+    fn from(error: StreamError) -> Self {
+        Self::other(error)
     }
 }
 
-impl SourceError {
-    /// Of a stream that stopped while the row at `line` was read.
-    pub(super) fn stopped(error: io::Error, line: u64) -> Self {
-        match error.downcast::<Fault>() {
-            Ok(Fault::RowTooLong) => Self::RowTooLong { line },
-            Ok(Fault::Packed(compression, flaw, bytes)) => Self::Packed { line, compression, flaw, bytes },
-            Ok(Fault::Undecodable(line, charset)) => Self::Undecodable { line, charset },
-            Ok(Fault::Utf8Within(line, charset)) => Self::Utf8Within { line, charset },
-            Err(source) => Self::Read { line, source },
+impl ReadError {
+    /// Converts the error of a stream that stopped while the row at `line` was read.
+    pub(crate) fn stopped(error: io::Error, line: u64) -> Self {
+        match error.downcast::<StreamError>() {
+            Ok(StreamError::RowTooLong) => Self::RowTooLong { line },
+            Ok(StreamError::Decompress(compression, failure, bytes)) => {
+                Self::Decompress { line, compression, failure, bytes }
+            }
+            Ok(StreamError::Undecodable(line, charset)) => Self::Undecodable { line, charset },
+            Ok(StreamError::Utf8Within(line, charset)) => Self::Utf8Within { line, charset },
+            Err(source) => Self::Io { line, source },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The same ten people in every format, compression and encoding give the same rows.
+//! Reads the same ten people in every format, compression and encoding.
 
 use std::{io::Write as _, sync::Arc};
 
@@ -85,7 +85,7 @@ fn encoded(text: &str, encoding: &str) -> Vec<u8> {
     }
 }
 
-fn packed(bytes: &[u8], compression: Compression) -> Vec<u8> {
+fn compressed(bytes: &[u8], compression: Compression) -> Vec<u8> {
     match compression {
         Compression::None => bytes.to_vec(),
         Compression::Gzip => {
@@ -102,8 +102,8 @@ fn packed(bytes: &[u8], compression: Compression) -> Vec<u8> {
     }
 }
 
-fn rows(file: &Bytes, reading: &Reading) -> Result<Vec<[String; 3]>, SourceError> {
-    let mut rows = open(file, reading, &COLUMNS)?;
+fn rows(file: &Bytes, options: &ReadOptions) -> Result<Vec<[String; 3]>, ReadError> {
+    let mut rows = open(file, options, &COLUMNS)?;
     let at = COLUMNS.map(|name| rows.header().find(name).unwrap());
     let (mut seen, mut row) = (Vec::new(), Row::default());
     while let Some(read) = rows.next(&mut row)? {
@@ -114,7 +114,7 @@ fn rows(file: &Bytes, reading: &Reading) -> Result<Vec<[String; 3]>, SourceError
 }
 
 #[test]
-fn the_same_people_are_the_same_rows_in_every_format_compression_and_encoding() {
+fn reads_the_same_rows_from_every_format_compression_and_encoding() {
     for (people, encodings) in [
         (JAPANESE, &["utf-8", "utf-8 with a mark", "utf-16le", "utf-16be", "shift_jis", "euc-jp"][..]),
         (WESTERN, &["utf-8", "utf-8 with a mark", "utf-16le", "utf-16be", "windows-1252"]),
@@ -123,34 +123,34 @@ fn the_same_people_are_the_same_rows_in_every_format_compression_and_encoding() 
         for encoding in encodings {
             for (format, text) in [("csv", csv_text(&people)), ("ndjson", ndjson_text(&people))] {
                 for compression in Compression::ALL {
-                    let file = Bytes::from(packed(&encoded(&text, encoding), compression));
-                    let read = rows(&file, &Reading::default());
+                    let file = Bytes::from(compressed(&encoded(&text, encoding), compression));
+                    let read = rows(&file, &ReadOptions::default());
                     assert_eq!(read.unwrap(), expected, "{format} {compression:?} {encoding}");
-                    let declared = Reading {
+                    let declared = ReadOptions {
                         compression: Some(compression),
                         encoding: Charset::named(encoding.trim_end_matches(" with a mark")).ok(),
-                        ..Reading::default()
+                        ..ReadOptions::default()
                     };
                     let read = rows(&file, &declared);
                     assert_eq!(read.unwrap(), expected, "{format} {compression:?} {encoding}, declared");
                 }
             }
         }
-        assert_eq!(rows(&parquet_file(&people), &Reading::default()).unwrap(), expected, "parquet");
+        assert_eq!(rows(&parquet_file(&people), &ReadOptions::default()).unwrap(), expected, "parquet");
     }
 }
 
 #[test]
-fn a_format_inside_of_another_is_refused_with_what_to_do() {
-    let refused = |bytes: Vec<u8>| rows(&bytes.into(), &Reading::default()).unwrap_err().to_string();
-    let once = packed(csv_text(&WESTERN).as_bytes(), Compression::Gzip);
+fn rejects_a_format_inside_another_and_tells_what_to_do() {
+    let error = |bytes: Vec<u8>| rows(&bytes.into(), &ReadOptions::default()).unwrap_err().to_string();
+    let once = compressed(csv_text(&WESTERN).as_bytes(), Compression::Gzip);
     assert_eq!(
-        refused(packed(&once, Compression::Zstd)),
-        "the file was packed twice; pack it once, or not at all"
+        error(compressed(&once, Compression::Zstd)),
+        "the file is compressed twice; compress it once, or not at all"
     );
     assert_eq!(
-        refused(packed(&parquet_file(&WESTERN), Compression::Gzip)),
-        "this is a Parquet file that was packed as a whole; unpack it: Parquet packs its own columns"
+        error(compressed(&parquet_file(&WESTERN), Compression::Gzip)),
+        "this is a Parquet file that was compressed as a whole; decompress it: Parquet compresses its own columns"
     );
-    assert!(refused(packed(b"PK\x03\x04", Compression::Gzip)).starts_with("this is a ZIP archive"));
+    assert!(error(compressed(b"PK\x03\x04", Compression::Gzip)).starts_with("this is a ZIP archive"));
 }

@@ -1,63 +1,62 @@
-//! A stream in which a backslash keeps what follows it in its cell, for a parser that knows quotes alone.
+//! Backslash escapes for a CSV parser that only knows quotes.
 //!
-//! What is kept so becomes one byte that no UTF-8 has, which the parser takes for text; when the record is cut into cells,
-//! it becomes what it was. So a backslash works in a quoted cell, as Spark writes it, and in one without quotes, as
-//! Redshift, Snowflake, MySQL and Hive do.
+//! A backslash and the character after it are replaced by one byte that UTF-8 does not use, which the parser takes for text.
+//! When a record has been split into cells, that byte is replaced by the character. So a backslash works in quoted cells, as
+//! Spark writes them, and in cells without quotes, as Redshift, Snowflake, MySQL and Hive write them.
 
 use std::io::{self, Read};
 
 const BACKSLASH: u8 = b'\\';
 
-/// The first of the bytes that stand for what was kept, in the order of [`Escapes::kept`].
+/// The first of the replacement bytes, in the order of [`Escapes::escaped`].
 const FIRST: u8 = 0xf8;
 
-/// What a stream is read in, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// What a backslash keeps.
+/// The characters that a backslash escapes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escapes {
-    kept: [u8; 5],
+    escaped: [u8; 5],
 }
 
 impl Escapes {
     pub(super) fn new(delimiter: u8) -> Self {
-        Self { kept: [BACKSLASH, b'"', delimiter, b'\n', b'\r'] }
+        Self { escaped: [BACKSLASH, b'"', delimiter, b'\n', b'\r'] }
     }
 
-    /// Gives a record's text back what was kept, and says how many line breaks that were.
+    /// Replaces the replacement bytes of a record by the characters. Returns how many of them are line breaks.
     pub(super) fn restore(self, text: &mut [u8]) -> u64 {
         let mut newlines = 0;
         for byte in text.iter_mut().filter(|byte| **byte >= FIRST) {
-            if let Some(kept) = self.kept.get(usize::from(*byte - FIRST)) {
-                newlines += u64::from(*kept == b'\n');
-                *byte = *kept;
+            if let Some(escaped) = self.escaped.get(usize::from(*byte - FIRST)) {
+                newlines += u64::from(*escaped == b'\n');
+                *byte = *escaped;
             }
         }
         newlines
     }
 
-    /// Writes what a backslash and what follows it stand for, and answers with what comes after. Where it keeps nothing,
-    /// as in `\N`, it is a character like others.
+    /// Writes the replacement of a backslash and the character after it, and returns what comes next. A backslash that
+    /// escapes nothing, as in `\N`, is written as it is.
     fn take<'b>(self, follows: &'b [u8], text: &mut Vec<u8>) -> &'b [u8] {
-        let kept = follows.split_first().and_then(|(byte, rest)| {
-            let (_, stand_in) = self.kept.into_iter().zip(FIRST..).find(|(kept, _)| kept == byte)?;
-            Some((stand_in, rest))
+        let escape = follows.split_first().and_then(|(byte, rest)| {
+            let (_, replacement) = self.escaped.into_iter().zip(FIRST..).find(|(of, _)| of == byte)?;
+            Some((replacement, rest))
         });
-        let (written, rest) = kept.unwrap_or((BACKSLASH, follows));
+        let (written, rest) = escape.unwrap_or((BACKSLASH, follows));
         text.push(written);
         rest
     }
 }
 
-/// The stream with the stand-ins in it.
+/// A stream whose escapes are replaced.
 pub(super) struct Escaped<R> {
     stream: R,
     escapes: Escapes,
     piece: Vec<u8>,
-    /// Whether the pieces so far end with a backslash that may keep what comes.
+    /// Whether the last piece ends with a backslash that may escape the next byte.
     is_open: bool,
-    /// Ready, and not read yet from `at` on.
+    /// Text that is ready. It is read up to `at`.
     text: Vec<u8>,
     at: usize,
 }
@@ -67,7 +66,7 @@ impl<R: Read> Escaped<R> {
         Self { stream, escapes, piece: vec![0; PIECE_BYTES], is_open: false, text: Vec::new(), at: 0 }
     }
 
-    /// Reads a piece.
+    /// Reads and replaces the next piece.
     fn fill(&mut self) -> io::Result<()> {
         self.text.clear();
         self.at = 0;
@@ -91,7 +90,7 @@ impl<R: Read> Escaped<R> {
     }
 }
 
-/// A byte that could be a stand-in is no UTF-8, and it stays none.
+/// Copies text. A byte that could be taken for a replacement is not UTF-8, and becomes another byte that is not.
 fn copy(bytes: &[u8], text: &mut Vec<u8>) {
     text.extend(bytes.iter().map(|byte| if *byte >= FIRST { u8::MAX } else { *byte }));
 }
@@ -114,7 +113,7 @@ impl<R: Read> Read for Escaped<R> {
 mod tests {
     use super::*;
 
-    /// Gives so many bytes at a time.
+    /// Returns at most so many bytes at a time.
     struct Slow<'a>(&'a [u8], usize);
 
     impl Read for Slow<'_> {
@@ -125,10 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_keeps_what_would_end_a_cell_and_nothing_else() {
+    fn a_backslash_escapes_only_what_could_end_a_cell() {
         let escapes = Escapes::new(b'|');
         for at_a_time in 1..9 {
-            for (file, restored, newlines) in [
+            for (file, expected, newlines) in [
                 (&br#"a\\|b\"c\|d"#[..], &br#"a\|b"c|d"#[..], 0),
                 (b"x\\\ny\\\r\\\n", b"x\ny\r\n", 2),
                 (br"\N|\t\x\\\\", br"\N|\t\x\\", 0),
@@ -139,10 +138,10 @@ mod tests {
                 Escaped::new(Slow(file, at_a_time), escapes).read_to_end(&mut text).unwrap();
                 assert!(
                     !text.contains(&b'"') && !text.contains(&b'\n'),
-                    "what is kept ends no cell: {text:?}"
+                    "an escaped character ends no cell: {text:?}"
                 );
                 assert_eq!(escapes.restore(&mut text), newlines);
-                assert_eq!(text, restored, "{file:?}");
+                assert_eq!(text, expected, "{file:?}");
             }
         }
     }

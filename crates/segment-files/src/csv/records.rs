@@ -1,18 +1,17 @@
-//! A CSV file's records as bytes: what the parser makes of them, and what it does not tell.
+//! The records of a CSV file, as bytes.
 //!
-//! The parser takes any bytes for CSV. So each record is looked at again as it stands in the file: whether its quotes are
-//! closed, and whether a cell ends with its closing quote.
+//! The parser accepts any bytes. So each record is checked again as it is in the file: whether its quotes are closed, and
+//! whether nothing follows a closing quote.
 
 use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
-use crate::{row::MAX_ROW_BYTES, stream_error::Fault};
+use crate::{row::MAX_ROW_BYTES, stream_error::StreamError};
 
-/// How much is read at once, in bytes.
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// Room for the text and the cells of most records; others get more.
+/// Enough for the text and the cells of most records. The buffers grow for others.
 const TEXT_BYTES: usize = 256;
 const CELLS: usize = 32;
 
@@ -22,7 +21,7 @@ pub(super) struct Records<R> {
     parser: csv_core::Reader,
     delimiter: u8,
     line_end: LineEnd,
-    /// From `begin` to `at` the record that was read last, from there to `filled` what comes after it.
+    /// The last record is at `begin..at`, and unread bytes at `at..filled`.
     buffer: Vec<u8>,
     begin: usize,
     at: usize,
@@ -30,9 +29,9 @@ pub(super) struct Records<R> {
     ended: bool,
     /// The line that the byte at `at` is on.
     line: u64,
-    /// Lines before it that the parser could not see.
-    unseen_lines: u64,
-    /// Whether a CR stands before `begin`, of which a LF may be a part.
+    /// Line breaks before it that were escaped, which the parser does not count.
+    escaped_lines: u64,
+    /// Whether the byte before `begin` is a CR: a LF at `begin` is part of the same line end.
     after_return: bool,
     /// The line that the last record begins on.
     record_line: u64,
@@ -41,14 +40,14 @@ pub(super) struct Records<R> {
 /// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnd {
-    /// LF, also behind a CR. A CR alone is a character like others: pandas writes it so, without quotes.
+    /// LF or CRLF. A CR alone is part of a cell: pandas writes it without quotes.
     Newline,
-    /// CR, as old programs for the Mac write it; LF ends one too.
+    /// CR, as old programs for the Mac write it. LF and CRLF end a line too.
     Return,
 }
 
 impl LineEnd {
-    /// What ends the first line of a text.
+    /// Returns what ends the first line of a text.
     pub(super) fn of(text: &[u8]) -> Self {
         let mut quotes = 0_usize;
         for (at, byte) in text.iter().enumerate() {
@@ -65,17 +64,17 @@ impl LineEnd {
     }
 }
 
-/// What is wrong with a record's quotes.
+/// What is wrong with the quotes of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum QuoteFlaw {
-    /// One is not closed.
+pub(super) enum QuoteDefect {
+    /// A quote is not closed.
     Unclosed,
-    /// Something stands between a closing quote and the delimiter.
-    After,
-    /// The same, in a record that goes over several lines: some of them may be records.
-    AfterLines,
-    /// One of these, where a backslash stands before a quote: it was meant to be part of the cell.
-    Escaped,
+    /// Text is between a closing quote and the delimiter.
+    TextAfter,
+    /// The same, in a record of several lines, some of which may be records.
+    TextAfterLines,
+    /// One of these, and a backslash precedes a quote inside the cell.
+    Backslash,
 }
 
 impl<R: Read> Records<R> {
@@ -96,27 +95,25 @@ impl<R: Read> Records<R> {
             filled: 0,
             ended: false,
             line: 1,
-            unseen_lines: 0,
+            escaped_lines: 0,
             after_return: false,
             record_line: 1,
         }
     }
 
-    /// Reads the next record: its text without what separates its cells, and where in it each cell ends. `false` at the
-    /// end.
+    /// Reads the next record: its text without delimiters, and where each cell ends in it. Returns `false` at the end.
     pub(super) fn read(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<bool> {
         loop {
             let is_there = self.read_one(text, ends)?;
-            if is_there && self.line_end == LineEnd::Newline && self.cut_return(text, ends) {
-                // A blank line.
+            if is_there && self.line_end == LineEnd::Newline && self.trim_return(text, ends) {
                 continue;
             }
             return Ok(is_there);
         }
     }
 
-    /// Takes the CR of a line's end for no part of the last cell. Whether there is nothing else in the line.
-    fn cut_return(&self, text: &mut Vec<u8>, ends: &mut [usize]) -> bool {
+    /// Removes the CR of a CRLF from the last cell. Returns whether the line is blank.
+    fn trim_return(&self, text: &mut Vec<u8>, ends: &mut [usize]) -> bool {
         let (_, record) = self.without_breaks();
         let line = match record.strip_suffix(b"\n") {
             Some(line) => line,
@@ -144,7 +141,7 @@ impl<R: Read> Records<R> {
             if self.at == self.filled && !self.ended {
                 self.fill()?;
             }
-            // Without input it takes what there is for all there will be.
+            // Without input, the parser ends the last record.
             let input = self.buffer.get(self.at..self.filled).unwrap_or_default();
             let (result, read, wrote, ended) = self.parser.read_record(
                 input,
@@ -164,61 +161,61 @@ impl<R: Read> Records<R> {
         };
         text.truncate(written);
         ends.truncate(cells);
-        self.record_line = self.begins_on();
+        self.record_line = self.first_line();
         self.line = match self.line_end {
-            LineEnd::Newline => self.parser.line() + self.unseen_lines,
+            LineEnd::Newline => self.parser.line() + self.escaped_lines,
             LineEnd::Return => self.line + self.lines(self.raw()),
         };
         Ok(is_there)
     }
 
-    /// The line that the record begins on which was read last, counted from 1.
+    /// Returns the line on which the last record begins, counted from 1.
     pub(super) fn record_line(&self) -> u64 {
         self.record_line
     }
 
-    /// Counts lines that the last record has and nobody could see.
-    pub(super) fn pass_lines(&mut self, lines: u64) {
-        self.unseen_lines += lines;
+    /// Adds escaped line breaks of the last record to the line count.
+    pub(super) fn add_lines(&mut self, lines: u64) {
+        self.escaped_lines += lines;
         self.line += lines;
     }
 
-    /// What is wrong with the quotes of the record that was read last.
+    /// Returns what is wrong with the quotes of the last record.
     #[inline]
-    pub(super) fn flaw(&self) -> Option<QuoteFlaw> {
-        // Few records have any.
+    pub(super) fn quote_defect(&self) -> Option<QuoteDefect> {
+        // Most records have no quote.
         memchr::memchr(b'"', self.raw())?;
         let (_, record) = self.without_breaks();
         let record = record.strip_suffix(b"\n").unwrap_or(record);
         let record = record.strip_suffix(b"\r").unwrap_or(record);
-        match flaw(record, self.delimiter)? {
-            QuoteFlaw::After if self.lines(record) > 0 => Some(QuoteFlaw::AfterLines),
-            flaw => Some(flaw),
+        match quote_defect(record, self.delimiter)? {
+            QuoteDefect::TextAfter if self.lines(record) > 0 => Some(QuoteDefect::TextAfterLines),
+            defect => Some(defect),
         }
     }
 
-    /// Whether a backslash stands before the line break that ends the record.
-    pub(super) fn is_broken_off(&self) -> bool {
+    /// Returns whether a backslash precedes the line break that ends the record.
+    pub(super) fn ends_with_backslash(&self) -> bool {
         let record = self.raw();
         let line = record.strip_suffix(b"\n").or_else(|| record.strip_suffix(b"\r"));
         let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let backslashes = |line: &[u8]| line.iter().rev().take_while(|byte| **byte == b'\\').count();
-        // One that another one escapes keeps nothing.
+        // A backslash that is itself escaped escapes nothing.
         line.is_some_and(|line| backslashes(line) % 2 == 1)
     }
 
-    /// The record that is being read, as it stands in the stream, with what ends it.
+    /// Returns the record as it is in the stream, with the line ends around it.
     fn raw(&self) -> &[u8] {
         self.buffer.get(self.begin..self.at).unwrap_or_default()
     }
 
-    /// The line of a record's first byte: before it, the end of the last line and blank lines may have been passed over.
-    fn begins_on(&self) -> u64 {
+    /// Returns the line of the record's first byte, after the blank lines before it.
+    fn first_line(&self) -> u64 {
         let (breaks, _) = self.without_breaks();
         self.line + self.lines(breaks)
     }
 
-    /// The line breaks that the record begins with, and what follows them.
+    /// Splits the record into the line breaks that it begins with and the rest.
     fn without_breaks(&self) -> (&[u8], &[u8]) {
         let is_break = |byte: &u8| match self.line_end {
             LineEnd::Newline => *byte == b'\n',
@@ -229,7 +226,7 @@ impl<R: Read> Records<R> {
         raw.split_at(text.unwrap_or(raw.len()))
     }
 
-    /// How many lines end in bytes from the record's beginning.
+    /// Counts the line ends in bytes from the beginning of the record.
     fn lines(&self, bytes: &[u8]) -> u64 {
         let mut after_return = self.after_return;
         let ends = bytes.iter().filter(|byte| match (self.line_end, byte) {
@@ -243,10 +240,10 @@ impl<R: Read> Records<R> {
         ends.count() as u64
     }
 
-    /// Reads on. The record that is being read stays in one piece.
+    /// Reads more of the stream. The current record stays contiguous in the buffer.
     fn fill(&mut self) -> io::Result<()> {
         let read = if self.at - self.begin > MAX_ROW_BYTES {
-            Err(Fault::RowTooLong.into())
+            Err(StreamError::RowTooLong.into())
         } else {
             self.buffer.copy_within(self.begin..self.filled, 0);
             self.at -= self.begin;
@@ -257,8 +254,8 @@ impl<R: Read> Records<R> {
             }
             self.stream.read(self.buffer.get_mut(self.filled..).unwrap_or_default())
         };
-        // Whoever says why it stopped says where.
-        self.record_line = self.begins_on();
+        // An error names this line.
+        self.record_line = self.first_line();
         let read = read?;
         self.filled += read;
         self.ended = read == 0;
@@ -266,11 +263,11 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// What is wrong with the quotes of a record without its line's end.
-fn flaw(mut record: &[u8], delimiter: u8) -> Option<QuoteFlaw> {
+/// Returns what is wrong with the quotes of a record, given without its line end.
+fn quote_defect(mut record: &[u8], delimiter: u8) -> Option<QuoteDefect> {
     loop {
         let Some(quoted) = record.strip_prefix(b"\"") else {
-            // A quote within a cell that does not begin with one is a character like others.
+            // A quote in a cell that does not begin with one is text.
             let end = memchr::memchr(delimiter, record)?;
             record = record.get(end + 1..)?;
             continue;
@@ -279,7 +276,7 @@ fn flaw(mut record: &[u8], delimiter: u8) -> Option<QuoteFlaw> {
         let mut is_escaped = false;
         loop {
             let Some(quote) = memchr::memchr(b'"', record) else {
-                return Some(if is_escaped { QuoteFlaw::Escaped } else { QuoteFlaw::Unclosed });
+                return Some(if is_escaped { QuoteDefect::Backslash } else { QuoteDefect::Unclosed });
             };
             let (before, after) = record.split_at(quote);
             is_escaped |= before.ends_with(b"\\");
@@ -289,7 +286,7 @@ fn flaw(mut record: &[u8], delimiter: u8) -> Option<QuoteFlaw> {
                 None => break,
             }
         }
-        // White space is no part of a cell anyway.
+        // White space around a cell is trimmed anyway.
         while let [b' ' | b'\t', rest @ ..] = record
             && record.first() != Some(&delimiter)
         {
@@ -298,8 +295,8 @@ fn flaw(mut record: &[u8], delimiter: u8) -> Option<QuoteFlaw> {
         match record {
             [] => return None,
             [byte, rest @ ..] if *byte == delimiter => record = rest,
-            _ if is_escaped => return Some(QuoteFlaw::Escaped),
-            _ => return Some(QuoteFlaw::After),
+            _ if is_escaped => return Some(QuoteDefect::Backslash),
+            _ => return Some(QuoteDefect::TextAfter),
         }
     }
 }
@@ -309,8 +306,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_are_closed_at_the_end_of_their_cell() {
-        use QuoteFlaw::{After, Escaped, Unclosed};
+    fn reports_quotes_that_are_not_closed_at_the_end_of_their_cell() {
+        use QuoteDefect::{Backslash, TextAfter, Unclosed};
         for (record, found) in [
             (r#"a,"b, ""c""",d"#, None),
             ("a,\"b\"", None),
@@ -318,13 +315,13 @@ mod tests {
             ("\"\",\"\"", None),
             ("a,\"b", Some(Unclosed)),
             ("a,\"b\"\"", Some(Unclosed)),
-            ("\"a\"b,c", Some(After)),
-            (r#""a \"b\" c",d"#, Some(Escaped)),
-            (r#""\"a\"",d"#, Some(Escaped)),
-            (r#""ends with a quote \"",d"#, Some(Escaped)),
+            ("\"a\"b,c", Some(TextAfter)),
+            (r#""a \"b\" c",d"#, Some(Backslash)),
+            (r#""\"a\"",d"#, Some(Backslash)),
+            (r#""ends with a quote \"",d"#, Some(Backslash)),
             (r#""C:\",d"#, None),
         ] {
-            assert_eq!(flaw(record.as_bytes(), b','), found, "{record}");
+            assert_eq!(quote_defect(record.as_bytes(), b','), found, "{record}");
         }
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use std::{
-    io,
+    io::{self, Read},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -9,9 +9,9 @@ use std::{
 };
 
 use super::*;
-use crate::{charset::Charset, reading::Escape, row::MAX_ROW_BYTES};
+use crate::{charset::Charset, delimiter::Delimiter, options::Escape, row::MAX_ROW_BYTES};
 
-/// What was read of a stream.
+/// Counts the bytes that are read of a stream.
 struct Counted<R>(R, Arc<AtomicUsize>);
 
 impl<R: Read> Read for Counted<R> {
@@ -22,12 +22,28 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Every row as `line: cell|cell` or `line: what is wrong`, then what refused the file, if anything did.
+/// Returns every row as `line: cell|cell` or `line: error`, then the error of the file.
 fn read(file: &[u8]) -> Vec<String> {
-    rows_of(CsvRows::open(file, None, None, &["EMail"]))
+    rows_of(open(file, &ReadOptions::default(), &["EMail"]))
 }
 
-fn rows_of(rows: Result<CsvRows<'_>, SourceError>) -> Vec<String> {
+fn open(file: &[u8], options: &ReadOptions, wanted: &[&str]) -> Result<CsvRows, ReadError> {
+    open_stream(io::Cursor::new(file.to_vec()), options, wanted)
+}
+
+fn open_stream(
+    stream: impl Read + Send + 'static,
+    options: &ReadOptions,
+    wanted: &[&str],
+) -> Result<CsvRows, ReadError> {
+    CsvRows::open(Text::open(Box::new(stream), options)?, options, wanted)
+}
+
+fn columns(names: [&str; 2]) -> Option<Vec<String>> {
+    Some(names.map(str::to_owned).to_vec())
+}
+
+fn rows_of(rows: Result<CsvRows, ReadError>) -> Vec<String> {
     let mut rows = match rows {
         Ok(rows) => rows,
         Err(error) => return vec![error.to_string()],
@@ -49,15 +65,19 @@ fn rows_of(rows: Result<CsvRows<'_>, SourceError>) -> Vec<String> {
 }
 
 #[test]
-fn rows_are_those_of_rfc_4180() {
+fn reads_rfc_4180() {
     let file =
         "\u{feff}EMail,Name\r\na@b.co,\"Smith, \"\"Al\"\"\"\r\n\r\nb@b.co,\"two\nlines\"\r\nc@b.co,田中";
     assert_eq!(read(file.as_bytes()), ["2: a@b.co|Smith, \"Al\"", "4: b@b.co|two\nlines", "6: c@b.co|田中"]);
 }
 
 #[test]
-fn a_file_without_a_header_has_the_columns_that_are_known() {
-    let columns = ["EMail".to_owned(), "Name".to_owned()];
+fn reads_a_file_without_a_header() {
+    let options = ReadOptions {
+        delimiter: Some(Delimiter::COMMA),
+        columns: columns(["EMail", "Name"]),
+        ..ReadOptions::default()
+    };
     for (file, expected) in [
         ("a@b.co,Al\nb@b.co,\"x\ny\"\nc@b.co,Cy", vec!["1: a@b.co|Al", "2: b@b.co|x\ny", "4: c@b.co|Cy"]),
         ("a@b.co,Al\r\nb@b.co,Bo\r\n", vec!["1: a@b.co|Al", "2: b@b.co|Bo"]),
@@ -66,9 +86,8 @@ fn a_file_without_a_header_has_the_columns_that_are_known() {
         ("", vec![]),
         ("EMail,Name", vec![]),
     ] {
-        let mut rows =
-            CsvRows::open(file.as_bytes(), Some(Delimiter::COMMA), Some(&columns), &["EMail"]).unwrap();
-        assert_eq!(rows.header().names(), columns);
+        let mut rows = open(file.as_bytes(), &options, &["EMail"]).unwrap();
+        assert_eq!(rows.header().names(), ["EMail", "Name"]);
         let (mut seen, mut row) = (Vec::new(), Row::default());
         while let Some(read) = rows.next(&mut row).unwrap() {
             let cells = read.map_or("bad".to_owned(), |()| row.cells().collect::<Vec<_>>().join("|"));
@@ -79,27 +98,27 @@ fn a_file_without_a_header_has_the_columns_that_are_known() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_named_and_the_others_go_on() {
+fn an_invalid_row_has_its_line_and_reading_continues() {
     let file = b"EMail,Name\na@b.co\nb@b.co,x,y\nc\0@b.co,x\ne@b.co,ok\n";
     assert_eq!(
         read(file),
         [
-            "2: the row has 1 cells where the header has 2",
-            "3: the row has 3 cells where the header has 2",
-            "4: the row holds a NUL byte",
+            "2: the row has 1 cell, but the header has 2",
+            "3: the row has 3 cells, but the header has 2",
+            "4: the row has a NUL byte",
             "5: e@b.co|ok",
         ]
     );
 }
 
-/// The same, of a file that is declared to be UTF-8.
+/// Reads a file that is declared to be UTF-8.
 fn read_utf8(file: &[u8]) -> Vec<String> {
-    let reading = Reading { encoding: Some(Charset::UTF_8), ..Reading::default() };
-    rows_of(Text::open(Box::new(file), &reading).and_then(|text| CsvRows::read(text, &reading, &["EMail"])))
+    let options = ReadOptions { encoding: Some(Charset::UTF_8), ..ReadOptions::default() };
+    rows_of(open(file, &options, &["EMail"]))
 }
 
 #[test]
-fn where_utf8_is_declared_only_the_rows_that_are_not_are_invalid() {
+fn rows_that_are_not_utf8_are_invalid_if_utf8_is_declared() {
     assert_eq!(
         read_utf8(b"EMail,Name\na@b.co,\xff\xfe\nb@b.co,ok\nc\xe3,\x81\x82d\n"),
         ["2: the row is not UTF-8 text", "3: b@b.co|ok", "4: the row is not UTF-8 text"]
@@ -107,45 +126,40 @@ fn where_utf8_is_declared_only_the_rows_that_are_not_are_invalid() {
 }
 
 #[test]
-fn where_nothing_is_declared_a_row_that_is_not_utf8_refuses_the_file() {
-    // Further into the file than detection looks.
+fn a_row_that_is_not_utf8_refuses_the_file_if_utf8_was_detected() {
+    // The row is after the sample.
     let mut file = "EMail,Name\na@b.co,Zoë\n".repeat(100_000).into_bytes();
     file.extend(b"b@b.co,Jos\xe9\n");
     assert_eq!(
         read(&file).last().unwrap(),
-        "line 200001: not UTF-8, which the lines before it are; it looks like windows-1252. If all of the file is, \
-         say `encoding = \"windows-1252\"` under [source]; else write the file again, or say `encoding = \"utf-8\"`: \
-         such rows alone are invalid then"
+        "line 200001: not UTF-8, unlike the lines before it, and looks like windows-1252; if all of the file is, set \
+         `encoding = \"windows-1252\"`, else write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
     );
     assert_eq!(read_utf8(&file).last().unwrap(), "200001: the row is not UTF-8 text");
 }
 
 #[test]
-fn a_file_without_a_header_has_the_columns_that_are_declared() {
-    let columns = ["EMail", "Name"].map(str::to_owned).to_vec();
-    let read = |file: &'static str| {
-        let reading = Reading { columns: Some(columns.clone()), ..Reading::default() };
-        rows_of(
-            Text::open(Box::new(file.as_bytes()), &reading)
-                .and_then(|text| CsvRows::read(text, &reading, &["EMail"])),
-        )
+fn detects_the_delimiter_of_a_file_without_a_header() {
+    let read = |file: &str| {
+        let options = ReadOptions { columns: columns(["EMail", "Name"]), ..ReadOptions::default() };
+        rows_of(open(file.as_bytes(), &options, &["EMail"]))
     };
     assert_eq!(read("a@b.co|Ada\r\nb@b.co|\\N\r\n"), ["1: a@b.co|Ada", "2: b@b.co|"]);
     assert_eq!(
         read("a@b.co,Ada,1\nb@b.co,Bo\n"),
-        ["1: the row has 3 cells where the header has 2", "2: b@b.co|Bo"]
+        ["1: the row has 3 cells, but the header has 2", "2: b@b.co|Bo"]
     );
-    assert_eq!(read("EMail,Name\na@b.co,Ada\n"), ["2: a@b.co|Ada"], "a header that is there is no person");
+    assert_eq!(read("EMail,Name\na@b.co,Ada\n"), ["2: a@b.co|Ada"], "a header is skipped");
     assert_eq!(read(""), [] as [&str; 0]);
 }
 
 #[test]
-fn a_first_line_for_excel_says_the_delimiter_and_is_no_row() {
+fn a_first_line_for_excel_sets_the_delimiter() {
     for (file, rows) in [
         ("sep=;\r\na;b,c\r\n1;2\r\n", ["2: a|b,c", "3: 1|2"]),
         ("SEP=|\na|b,c\n1|2\n", ["2: a|b,c", "3: 1|2"]),
     ] {
-        let mut reader = CsvRows::open(file.as_bytes(), None, None, &[]).unwrap();
+        let mut reader = open(file.as_bytes(), &ReadOptions::default(), &[]).unwrap();
         let header = format!("2: {}", reader.header().names().join("|"));
         let mut row = Row::default();
         reader.next(&mut row).unwrap().unwrap().unwrap();
@@ -153,23 +167,24 @@ fn a_first_line_for_excel_says_the_delimiter_and_is_no_row() {
         assert_eq!([header.as_str(), &first], rows, "{file}");
         assert_eq!(reader.next(&mut row).unwrap(), None);
     }
-    assert_eq!(read(b"sep=,x\n1,2\n")[0], "2: 1|2", "a column's name");
-    let columns = ["a".to_owned(), "b".to_owned()];
-    let known = CsvRows::open(&b"sep=;\n1;2\n"[..], None, Some(&columns), &[]);
-    assert_eq!(rows_of(known).len(), 1);
+    assert_eq!(read(b"sep=,x\n1,2\n")[0], "2: 1|2", "this is the name of a column");
+    let options = ReadOptions { columns: columns(["a", "b"]), ..ReadOptions::default() };
+    assert_eq!(rows_of(open(b"sep=;\n1;2\n", &options, &[])).len(), 1);
 }
 
 #[test]
-fn a_cell_that_means_no_value_is_empty() {
+fn null_texts_are_empty_cells() {
     assert_eq!(read(b"EMail,Name\na@b.co,\\N\nb@b.co,a\\N\n"), ["2: a@b.co|", "3: b@b.co|a\\N"]);
-    let reading = Reading { nulls: vec!["NULL".to_owned(), "-".to_owned()], ..Reading::default() };
-    let file = Box::new(&b"EMail,Name\na@b.co,NULL\nb@b.co,\\N\nc@b.co,-\nd@b.co,a-b\n"[..]);
-    let rows = Text::open(file, &reading).and_then(|text| CsvRows::read(text, &reading, &["EMail"]));
-    assert_eq!(rows_of(rows), ["2: a@b.co|", "3: b@b.co|\\N", "4: c@b.co|", "5: d@b.co|a-b"]);
+    let options = ReadOptions { nulls: vec!["NULL".to_owned(), "-".to_owned()], ..ReadOptions::default() };
+    let file = b"EMail,Name\na@b.co,NULL\nb@b.co,\\N\nc@b.co,-\nd@b.co,a-b\n";
+    assert_eq!(
+        rows_of(open(file, &options, &["EMail"])),
+        ["2: a@b.co|", "3: b@b.co|\\N", "4: c@b.co|", "5: d@b.co|a-b"]
+    );
 }
 
 #[test]
-fn an_open_quote_refuses_the_file_where_it_was_opened() {
+fn reports_the_line_of_an_unclosed_quote() {
     let unclosed = "a quote opened in this row is never closed, so the rows after it cannot be told apart; \
                     close it, or double the quotes inside the value";
     assert_eq!(
@@ -181,7 +196,7 @@ fn an_open_quote_refuses_the_file_where_it_was_opened() {
 }
 
 #[test]
-fn an_empty_file_and_a_lone_header_differ() {
+fn a_file_with_only_a_header_is_not_empty() {
     assert_eq!(read(b""), ["the file is empty; a header line with the column names was expected"]);
     assert_eq!(
         read(b"\xef\xbb\xbf\n\n"),
@@ -192,21 +207,21 @@ fn an_empty_file_and_a_lone_header_differ() {
 }
 
 #[test]
-fn a_row_without_end_is_refused_in_flat_memory() {
-    // 100 MB after the header, made on the fly: nothing here or there holds it.
+fn rejects_an_endless_row_before_reading_much_more() {
+    // 100 MB after the header, which are never in memory.
     let file = io::Cursor::new(b"EMail,Name\na@b.co,x\n".to_vec()).chain(io::repeat(b'y').take(100 << 20));
     let fed = Arc::new(AtomicUsize::new(0));
-    let mut rows = CsvRows::open(Counted(file, fed.clone()), None, None, &["EMail"]).unwrap();
+    let mut rows = open_stream(Counted(file, fed.clone()), &ReadOptions::default(), &["EMail"]).unwrap();
     let mut row = Row::default();
     assert!(matches!(rows.next(&mut row), Ok(Some(Ok(())))));
-    assert!(matches!(rows.next(&mut row), Err(SourceError::RowTooLong { line: 3 })));
+    assert!(matches!(rows.next(&mut row), Err(ReadError::RowTooLong { line: 3 })));
     let fed = fed.load(Relaxed);
-    assert!(fed <= 4 * MAX_ROW_BYTES, "{fed} bytes were taken before the refusal");
+    assert!(fed <= 4 * MAX_ROW_BYTES, "{fed} bytes were read");
 }
 
 proptest! {
     #[test]
-    fn what_a_writer_wrote_is_read_back(
+    fn reads_what_a_writer_wrote(
         rows in prop::collection::vec(prop::collection::vec("[^\0\u{1b}]{0,12}", 3), 0..20),
         delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
         crlf in any::<bool>(),
@@ -218,7 +233,8 @@ proptest! {
             writer.write_record(row).unwrap();
         }
         let file = writer.into_inner().unwrap();
-        let mut read = CsvRows::open(file.as_slice(), Delimiter::try_from(char::from(delimiter).to_string()).ok(), None, &[]).unwrap();
+        let delimiter = Delimiter::try_from(char::from(delimiter).to_string()).ok();
+        let mut read = open(&file, &ReadOptions { delimiter, ..ReadOptions::default() }, &[]).unwrap();
         let (mut back, mut row) = (Vec::new(), Row::default());
         while let Some(result) = read.next(&mut row).unwrap() {
             prop_assert_eq!(result, Ok(()));
@@ -228,20 +244,20 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(file in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn never_panics(file in prop::collection::vec(any::<u8>(), 0..400)) {
         read(&file);
     }
 }
 
-/// The rows of a file in which a backslash keeps what follows it.
-fn read_escaped(file: &'static [u8]) -> Vec<String> {
-    let reading = Reading { escape: Some(Escape::Backslash), ..Reading::default() };
-    rows_of(Text::open(Box::new(file), &reading).and_then(|text| CsvRows::read(text, &reading, &["EMail"])))
+/// Reads a file with backslash escapes.
+fn read_escaped(file: &[u8]) -> Vec<String> {
+    let options = ReadOptions { escape: Some(Escape::Backslash), ..ReadOptions::default() };
+    rows_of(open(file, &options, &["EMail"]))
 }
 
 #[test]
-fn a_backslash_keeps_what_follows_it_where_the_export_says_so() {
-    // As Spark writes it: quotes where they are needed, and backslashes within them alone.
+fn a_declared_backslash_escapes_the_next_character() {
+    // As Spark writes it: quotes if they are needed, and backslashes only inside them.
     let spark = b"EMail,Name\na@b.co,\"Smith, \\\"Al\\\"\"\nb@b.co,\"two\nlines \\\\ \\\"\"\nc@b.co,C:\\dir\nd@b.co,\"\"\n";
     assert_eq!(
         read_escaped(spark),
@@ -257,9 +273,9 @@ fn a_backslash_keeps_what_follows_it_where_the_export_says_so() {
 }
 
 #[test]
-fn backslashes_that_nobody_declared_are_told_and_no_row_is_misread() {
-    let refused = "a backslash stands before a quote inside a value, as Spark, MySQL and others write it; say \
-                   `escape = \"\\\\\"` under [csv], or have the quotes doubled: in Spark by `.option(\"escape\", \"\\\"\")`";
+fn reports_backslashes_that_are_not_declared() {
+    let refused = "a backslash precedes a quote inside a value, as Spark, MySQL and others write it; set \
+                   `escape = \"\\\\\"`, or double the quotes (in Spark: `.option(\"escape\", \"\\\"\")`)";
     assert_eq!(
         read(b"EMail,Name\na@b.co,x\nb@b.co,\"say \\\"no\\\" x\"\nc@b.co,x\n"),
         ["2: a@b.co|x".to_owned(), format!("line 3: {refused}")]
@@ -268,18 +284,17 @@ fn backslashes_that_nobody_declared_are_told_and_no_row_is_misread() {
     assert_eq!(
         read(b"EMail|Name\na@b.co|Smith\\|Al\nb@b.co|x|y\nc@b.co|C:\\\nd@b\\\n.co|x\n")[..3],
         [
-            "2: the row has 3 cells where the header has 2, and a backslash stands before a delimiter or a line \
-             break; if that is to keep it in its cell, say `escape = \"\\\\\"` under [csv]",
-            "3: the row has 3 cells where the header has 2",
+            "2: the row has 3 cells, but the header has 2, and a backslash precedes a delimiter or a line break; if \
+             that belongs to the cell, set `escape = \"\\\\\"`",
+            "3: the row has 3 cells, but the header has 2",
             "4: c@b.co|C:\\",
         ]
     );
 }
 
 #[test]
-fn text_behind_a_closing_quote_makes_a_row_invalid() {
-    let after = "text stands between a closing quote and the delimiter, so that it is not clear where the cell ends; \
-                 double the quotes inside the value";
+fn text_after_a_closing_quote_is_an_invalid_row() {
+    let after = "text follows a closing quote, so it is not clear where the cell ends; double the quotes inside the value";
     assert_eq!(
         read(b"EMail,Name\na@b.co,\"Al\" Smith\nb@b.co,\"Bo\" \nc@b.co,5\" pipe\n"),
         [format!("2: {after}"), "3: b@b.co|Bo ".to_owned(), "4: c@b.co|5\" pipe".to_owned()]
@@ -288,10 +303,10 @@ fn text_behind_a_closing_quote_makes_a_row_invalid() {
 }
 
 #[test]
-fn rows_that_became_part_of_a_value_refuse_the_file() {
-    let lines = "a quote opened in this row is closed in a later line, and text stands behind it, so that rows may have \
-                 become part of a value; close it where the value ends, or double the quotes inside the value";
-    // A quote that was opened by mistake, and closed by the next one in the file.
+fn rejects_a_file_whose_rows_may_be_part_of_a_value() {
+    let lines = "a quote opened in this row is closed in a later line and followed by text, so rows may have become \
+                 part of a value; close it where the value ends, or double the quotes inside the value";
+    // A quote is opened by mistake, and closed by the next one in the file.
     assert_eq!(
         read(b"EMail,Name\na@b.co,x\nb@b.co,\"Bo\nc@b.co,Cy\nd@b.co,\"Di\"\ne@b.co,x\n"),
         ["2: a@b.co|x".to_owned(), format!("line 3: {lines}")]
@@ -299,14 +314,14 @@ fn rows_that_became_part_of_a_value_refuse_the_file() {
     assert_eq!(
         read(b"EMail,Name\r\nb@b.co,\"Bo\" x,\"\r\nc@b.co,\"x\"\r\n"),
         [format!("line 2: {lines}")],
-        "the flaw before the lines"
+        "the text is before the line break"
     );
     assert_eq!(read(b"EMail,\"Na\nme\" x\na@b.co,x\n"), [format!("line 1: {lines}")]);
 }
 
 #[test]
-fn a_return_alone_is_part_of_a_cell_unless_it_ends_the_first_line() {
-    // As pandas writes a return, without quotes.
+fn a_lone_cr_is_part_of_a_cell_unless_it_ends_the_first_line() {
+    // Pandas writes a CR without quotes.
     let file =
         b"EMail,Name\n\r\na@b.co,x\ry\nb@b.co,\"x\r\"\nc@b.co,x\r\n\r\n\n\"d@b.co\",\"x\"\r\ne@b.co,\r";
     assert_eq!(read(file), ["3: a@b.co|x\ry", "4: b@b.co|x\r", "5: c@b.co|x", "8: d@b.co|x", "9: e@b.co|"]);
@@ -314,7 +329,7 @@ fn a_return_alone_is_part_of_a_cell_unless_it_ends_the_first_line() {
         "2: a@b.co|Al",
         "4: b@b.co|two\nlines",
         "6: c@b.co|x",
-        "7: the row has 1 cells where the header has 2",
+        "7: the row has 1 cell, but the header has 2",
     ];
     for file in [
         "EMail,Name\ra@b.co,Al\r\rb@b.co,\"two\nlines\"\rc@b.co,x\rd@b.co\r",
@@ -331,23 +346,23 @@ fn a_return_alone_is_part_of_a_cell_unless_it_ends_the_first_line() {
 }
 
 #[test]
-fn a_header_behind_a_line_for_excel_is_passed_over_where_the_columns_are_declared() {
-    let columns = ["EMail".to_owned(), "Name".to_owned()];
-    let file = &b"sep=;\r\nEMail;Name\r\na@b.co;x\r\n"[..];
-    assert_eq!(rows_of(CsvRows::open(file, None, Some(&columns), &["EMail"])), ["3: a@b.co|x"]);
+fn skips_a_header_after_a_line_for_excel_if_the_columns_are_declared() {
+    let options = ReadOptions { columns: columns(["EMail", "Name"]), ..ReadOptions::default() };
+    let file = b"sep=;\r\nEMail;Name\r\na@b.co;x\r\n";
+    assert_eq!(rows_of(open(file, &options, &["EMail"])), ["3: a@b.co|x"]);
 }
 
 #[test]
-fn a_line_break_behind_a_backslash_is_told_where_it_stands_in_the_last_cell() {
-    let broken_off = "a backslash stands before the line break, and no whole row follows it; if that is to keep it in its \
-                      cell, as Redshift, MySQL and others write it, say `escape = \"\\\\\"` under [csv]";
+fn reports_a_backslash_before_the_line_break_of_the_last_cell() {
+    let broken_off = "a backslash precedes the line break, and the next line is not a whole row; if the line break belongs \
+                      to the cell, as Redshift, MySQL and others write it, set `escape = \"\\\\\"`";
     for file in [
         &b"EMail|Name\na@b.co|C:\\\nb@b.co|two\\\nlines\n"[..],
         b"EMail|Name\r\na@b.co|C:\\\r\nb@b.co|two\\\r\nlines",
     ] {
         assert_eq!(read(file), [r"2: a@b.co|C:\", r"3: b@b.co|two\", &format!("line 3: {broken_off}")]);
     }
-    let ragged = "the row has 1 cells where the header has 2";
+    let ragged = "the row has 1 cell, but the header has 2";
     for (file, rows) in [
         (&b"EMail,Name\na@b.co,\"C:\\\"\nragged\n"[..], [r"2: a@b.co|C:\", &format!("3: {ragged}")]),
         (b"EMail,Name\na@b.co,C:\\\\\nragged\n", [r"2: a@b.co|C:\\", &format!("3: {ragged}")]),

@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{Cursor, Write};
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 
 const TEXT: &str = "EMail,Name\na@b.co,Ada\nb@b.co,Bo\n";
 
-fn pack(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+fn compressed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => bytes.to_vec(),
         Compression::Gzip => {
@@ -28,55 +28,58 @@ fn pack(compression: Compression, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-fn unpacked(packed: &[u8], declared: Option<Compression>) -> Result<Vec<u8>, SourceError> {
+fn peeked(bytes: &[u8]) -> Peeked {
+    Peeked::new(Box::new(Cursor::new(bytes.to_vec())), 16)
+}
+
+fn decompressed(file: &[u8], declared: Option<Compression>) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
-    let mut stream = decompress(Peeked::new(packed, 16), declared)?;
-    stream.read_to_end(&mut bytes).map_err(|error| SourceError::stopped(error, 1))?;
+    let mut stream = decompress(peeked(file), declared)?;
+    stream.read_to_end(&mut bytes).map_err(|error| ReadError::stopped(error, 1))?;
     Ok(bytes)
 }
 
 #[test]
-fn what_was_packed_comes_out_whether_declared_or_not() {
+fn decompresses_whether_declared_or_not() {
     for compression in Compression::ALL {
-        let packed = pack(compression, TEXT.as_bytes());
-        assert_eq!(unpacked(&packed, None).unwrap(), TEXT.as_bytes(), "{compression:?}");
-        assert_eq!(unpacked(&packed, Some(compression)).unwrap(), TEXT.as_bytes(), "{compression:?}");
-        let twice = [packed, pack(compression, b"c@b.co,Cy\n")].concat();
+        let file = compressed(compression, TEXT.as_bytes());
+        assert_eq!(decompressed(&file, None).unwrap(), TEXT.as_bytes(), "{compression:?}");
+        assert_eq!(decompressed(&file, Some(compression)).unwrap(), TEXT.as_bytes(), "{compression:?}");
+        let twice = [file, compressed(compression, b"c@b.co,Cy\n")].concat();
         assert_eq!(
-            unpacked(&twice, None).unwrap(),
+            decompressed(&twice, None).unwrap(),
             [TEXT.as_bytes(), b"c@b.co,Cy\n"].concat(),
             "{compression:?}"
         );
-        assert_eq!(unpacked(b"", Some(compression)).unwrap(), b"", "{compression:?}");
+        assert_eq!(decompressed(b"", Some(compression)).unwrap(), b"", "{compression:?}");
     }
 }
 
 #[test]
-fn what_is_declared_has_to_be_so() {
-    let said = |bytes: &[u8], declared| unpacked(bytes, Some(declared)).unwrap_err().to_string();
+fn rejects_another_compression_than_the_declared_one() {
+    let error = |bytes: &[u8], declared| decompressed(bytes, Some(declared)).unwrap_err().to_string();
     assert_eq!(
-        said(TEXT.as_bytes(), Compression::Gzip),
-        "the export says `compression = \"gzip\"`, but the file does not begin so; correct it, or leave it out: it \
-         is found out then"
+        error(TEXT.as_bytes(), Compression::Gzip),
+        "`compression` is set to \"gzip\", but the file does not begin like gzip; correct it, or leave it out to detect it"
     );
-    let packed = pack(Compression::Zstd, TEXT.as_bytes());
-    assert!(said(&packed, Compression::Gzip).contains("the file begins like zstd"));
-    assert!(said(&packed, Compression::None).contains("the file begins like zstd"));
+    let file = compressed(Compression::Zstd, TEXT.as_bytes());
+    assert!(error(&file, Compression::Gzip).contains("the file begins like zstd"));
+    assert!(error(&file, Compression::None).contains("the file begins like zstd"));
 }
 
 #[test]
-fn zeros_may_pad_gzip_and_nothing_else_may() {
-    let packed = pack(Compression::Gzip, TEXT.as_bytes());
-    let padded = [packed.as_slice(), &[0; 700]].concat();
-    assert_eq!(unpacked(&padded, None).unwrap(), TEXT.as_bytes());
+fn only_zeros_may_follow_gzip() {
+    let file = compressed(Compression::Gzip, TEXT.as_bytes());
+    let padded = [file.as_slice(), &[0; 700]].concat();
+    assert_eq!(decompressed(&padded, None).unwrap(), TEXT.as_bytes());
     for rest in [&b"EMail"[..], b"\0\0x", b"\x1f\x8b"] {
-        let error = unpacked(&[packed.as_slice(), rest].concat(), None).unwrap_err();
-        assert!(matches!(error, SourceError::Packed { .. }), "{error}");
+        let error = decompressed(&[file.as_slice(), rest].concat(), None).unwrap_err();
+        assert!(matches!(error, ReadError::Decompress { .. }), "{error}");
     }
 }
 
-/// Text that packs badly, so that it has many packed bytes.
-fn scattered(bytes: usize) -> Vec<u8> {
+/// Text that compresses badly, so that the compressed file is long.
+fn random_text(bytes: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -86,37 +89,36 @@ fn scattered(bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_is_cut_off_is_refused_with_the_place() {
-    let text = scattered(20_000);
+fn rejects_truncated_files_and_tells_where_they_end() {
+    let text = random_text(20_000);
     for compression in [Compression::Gzip, Compression::Zstd, Compression::Bzip2] {
-        let packed = pack(compression, &text);
-        for end in (64..packed.len()).step_by(64).chain([10, packed.len() - 1]) {
-            match unpacked(&packed[..end], None) {
-                Err(SourceError::Packed { flaw: Flaw::CutOff, bytes, .. }) => {
+        let file = compressed(compression, &text);
+        for end in (64..file.len()).step_by(64).chain([10, file.len() - 1]) {
+            match decompressed(&file[..end], None) {
+                Err(ReadError::Decompress { failure: DecompressionFailure::Truncated, bytes, .. }) => {
                     assert!(bytes <= end as u64, "{compression:?} {end} {bytes}");
                 }
                 other => panic!("{compression:?} cut at {end}: {other:?}"),
             }
         }
     }
-    let packed = pack(Compression::Gzip, &text);
+    let file = compressed(Compression::Gzip, &text);
     assert_eq!(
-        unpacked(&packed[..6400], None).unwrap_err().to_string(),
-        "line 1: the gzip file is cut off after 6400 bytes, before its end; wait until it is written whole, and drop \
-         it again"
+        decompressed(&file[..6400], None).unwrap_err().to_string(),
+        "line 1: the gzip file is cut off after 6400 bytes; wait until it is complete and drop it again"
     );
 }
 
 #[test]
-fn a_changed_byte_is_noticed() {
-    let text = scattered(5_000);
+fn detects_a_changed_byte() {
+    let text = random_text(5_000);
     for compression in [Compression::Gzip, Compression::Zstd, Compression::Bzip2] {
-        let packed = pack(compression, &text);
-        for at in (30..packed.len() - 8).step_by(97) {
-            let mut packed = packed.clone();
-            packed[at] ^= 0x10;
-            match unpacked(&packed, None) {
-                Err(SourceError::Packed { .. }) => {}
+        let file = compressed(compression, &text);
+        for at in (30..file.len() - 8).step_by(97) {
+            let mut file = file.clone();
+            file[at] ^= 0x10;
+            match decompressed(&file, None) {
+                Err(ReadError::Decompress { .. }) => {}
                 other => {
                     panic!("{compression:?} changed at {at}: {} bytes", other.map_or(0, |bytes| bytes.len()))
                 }
@@ -126,11 +128,11 @@ fn a_changed_byte_is_noticed() {
 }
 
 #[test]
-fn a_bomb_is_read_in_pieces() {
+fn decompresses_a_zip_bomb_piece_by_piece() {
     for compression in [Compression::Gzip, Compression::Zstd, Compression::Bzip2] {
-        let packed = pack(compression, &vec![b'y'; 8 << 20]);
-        assert!(packed.len() < 128 << 10, "{compression:?} {}", packed.len());
-        let mut stream = decompress(Peeked::new(packed.as_slice(), 16), None).unwrap();
+        let file = compressed(compression, &vec![b'y'; 8 << 20]);
+        assert!(file.len() < 128 << 10, "{compression:?} {}", file.len());
+        let mut stream = decompress(peeked(&file), None).unwrap();
         let (mut piece, mut total) = (vec![0; 4096], 0);
         loop {
             match stream.read(&mut piece).unwrap() {
@@ -143,40 +145,41 @@ fn a_bomb_is_read_in_pieces() {
 }
 
 #[test]
-fn a_window_beyond_bounds_is_refused() {
+fn rejects_a_zstd_window_that_is_too_large() {
     let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(28).unwrap();
     encoder.write_all(TEXT.as_bytes()).unwrap();
-    let error = unpacked(&encoder.finish().unwrap(), None).unwrap_err().to_string();
-    assert!(error.contains("without --long or with --long=27 at most"), "{error}");
+    let error = decompressed(&encoder.finish().unwrap(), None).unwrap_err().to_string();
+    assert!(error.contains("without --long, or with --long=27 at most"), "{error}");
 }
 
 #[test]
-fn an_error_of_the_store_stays_its_own() {
+fn passes_on_the_error_of_the_file() {
     struct Gone;
     impl Read for Gone {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
             Err(io::Error::other("it is gone"))
         }
     }
-    let packed = pack(Compression::Gzip, TEXT.as_bytes());
-    let mut stream = decompress(Peeked::new(packed[..20].chain(Gone), 16), None).unwrap();
+    let file = compressed(Compression::Gzip, TEXT.as_bytes());
+    let mut stream =
+        decompress(Peeked::new(Box::new(Cursor::new(file[..20].to_vec()).chain(Gone)), 16), None).unwrap();
     let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
-    assert_eq!(SourceError::stopped(error, 4).to_string(), "line 4: it is gone");
+    assert_eq!(ReadError::stopped(error, 4).to_string(), "line 4: it is gone");
 }
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(
+    fn never_panics(
         which in 1_usize..4,
         text in prop::collection::vec(any::<u8>(), 0..300),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
     ) {
-        let mut packed = pack(Compression::ALL[which], &text);
+        let mut file = compressed(Compression::ALL[which], &text);
         for (at, byte) in changes {
-            let at = at.index(packed.len());
-            packed[at] = byte;
+            let at = at.index(file.len());
+            file[at] = byte;
         }
-        let _ = unpacked(&packed, None);
+        let _ = decompressed(&file, None);
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Lines: an object on each line, in flat memory. What is nested is reached by its path.
+//! Reads JSON Lines: one object on each line. Nested values are columns whose names are paths.
 
 mod paths;
 mod value;
@@ -8,34 +8,33 @@ use self::{
     value::Cell,
 };
 use crate::{
-    cells::RowCells,
-    error::SourceError,
+    error::ReadError,
     header::{ColumnProblem, Header},
     lines::Lines,
-    row::{BadRow, Row},
+    row::{InvalidRow, Row},
     rows::Rows,
     text::{Text, Utf8},
 };
 
-/// How many rows are looked at for the names of columns.
+/// The rows that are searched for columns.
 const ROWS_AHEAD: usize = 1_000;
 
-/// The rows of a file of JSON Lines.
-pub(super) struct JsonRows<'f> {
-    lines: Lines<'f>,
+/// The rows of a JSON Lines file.
+pub(crate) struct JsonRows {
+    lines: Lines,
     utf8: Utf8,
-    /// The mapping's columns; where there is none, all that the first rows have.
+    /// The wanted columns, or all columns of the first rows.
     header: Header,
-    /// The columns that the first rows have.
+    /// All columns of the first rows.
     known: Header,
     paths: Paths,
     slots: Vec<Slot>,
-    /// Which columns were in any row.
+    /// Which columns of the header were in any row.
     seen: Vec<bool>,
     has_rows: bool,
 }
 
-/// A column's cell, while its row is read.
+/// The cell of a column, while its row is read.
 #[derive(Debug, Default)]
 struct Slot {
     text: String,
@@ -51,12 +50,12 @@ enum Found {
     ByName,
 }
 
-impl<'f> JsonRows<'f> {
-    /// Reads the names that the first rows have. `wanted` are the mapping's columns; without any, all are read.
-    pub(super) fn read(text: Text<'f>, wanted: &[&str]) -> Self {
+impl JsonRows {
+    /// Searches the first rows for columns. Reads the wanted ones, or all of these if none are wanted.
+    pub(crate) fn open(text: Text, wanted: &[&str]) -> Self {
         let mut known = Vec::new();
         for line in text.first().split(|byte| *byte == b'\n').take(ROWS_AHEAD) {
-            // The last one may be cut; a broken one is told of when it is read.
+            // The last line may be cut. An invalid line is reported when its row is read.
             let _ = std::str::from_utf8(line).map(|line| paths::add(line, &mut known));
         }
         let mut columns: Vec<String> = Vec::new();
@@ -81,28 +80,27 @@ impl<'f> JsonRows<'f> {
     }
 }
 
-impl Rows for JsonRows<'_> {
+impl Rows for JsonRows {
     fn header(&self) -> &Header {
         &self.header
     }
 
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), BadRow>>, SourceError> {
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError> {
         let line = loop {
             match self.lines.next()? {
                 None => return Ok(None),
                 Some(line) if line.trim_ascii().is_empty() => {}
-                // The line is looked at again below, as the borrow ends here.
-                Some(_) => break self.lines.line(),
+                Some(_) => break self.lines.number(),
             }
         };
         row.begin(line);
         let bytes = self.lines.last();
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.trim(),
-            Err(_) => return self.utf8.broken(bytes, line).map(|bad| Some(Err(bad))),
+            Err(_) => return self.utf8.invalid(bytes, line).map(|invalid| Some(Err(invalid))),
         };
         if !text.starts_with('{') {
-            return Ok(Some(Err(BadRow::NotObject)));
+            return Ok(Some(Err(InvalidRow::NotObject)));
         }
         for slot in &mut self.slots {
             slot.text.clear();
@@ -118,13 +116,23 @@ impl Rows for JsonRows<'_> {
             Ok(())
         });
         if read.is_err() {
-            return Ok(Some(Err(BadRow::Json)));
+            return Ok(Some(Err(InvalidRow::Json)));
         }
         self.has_rows = true;
         let mut cells = row.take_cells();
         cells.clear();
-        self.write(row, cells);
-        Ok(Some(if memchr::memchr(0, row.text().as_bytes()).is_some() { Err(BadRow::Nul) } else { Ok(()) }))
+        for (column, slot) in self.slots.iter_mut().enumerate() {
+            cells.push(&slot.text);
+            if let Some(list) = slot.list.take() {
+                row.push_list(column, list);
+            }
+        }
+        row.set_cells(cells);
+        Ok(Some(if memchr::memchr(0, row.text().as_bytes()).is_some() {
+            Err(InvalidRow::Nul)
+        } else {
+            Ok(())
+        }))
     }
 
     fn absent(&self) -> Option<Vec<ColumnProblem>> {
@@ -133,20 +141,8 @@ impl Rows for JsonRows<'_> {
     }
 }
 
-impl JsonRows<'_> {
-    fn write(&mut self, row: &mut Row, mut cells: RowCells) {
-        for (column, slot) in self.slots.iter_mut().enumerate() {
-            cells.push(&slot.text);
-            if let Some(list) = slot.list.take() {
-                row.push_list(column, list);
-            }
-        }
-        row.set_cells(cells);
-    }
-}
-
 impl Slot {
-    /// Takes a value. What stands under the column's whole name wins over what its path leads to.
+    /// Sets the value. A value with the column's whole name takes precedence over one that is found by its path.
     fn fill(&mut self, cell: Cell<'_>, is_whole: bool) {
         if !is_whole && self.found == Found::ByName {
             return;

@@ -1,4 +1,4 @@
-//! Columns as paths into objects: `address.city`, `emails[0]`.
+//! Columns that are paths into objects: `address.city`, `emails[0]`.
 
 use std::collections::HashMap;
 
@@ -6,22 +6,22 @@ use serde_json::{Error, value::RawValue};
 
 use super::value::{elements, members};
 
-/// How deep nested objects are looked at for columns.
+/// The depth to which nested objects are searched for columns.
 const MAX_DEPTH: usize = 8;
 
-/// The most columns that an object is taken to have.
+/// The largest number of columns that are found.
 const MAX_COLUMNS: usize = 1_000;
 
-/// The columns that are read, by where they are found.
+/// The columns to read.
 #[derive(Debug)]
 pub(super) struct Paths {
-    /// By their whole name. A name may well have a dot in it.
+    /// The columns by their whole name, which may have a dot in it.
     whole: HashMap<String, usize>,
-    /// Those that may lead into something nested.
+    /// The columns that may be paths into nested values.
     nested: Vec<(usize, String)>,
 }
 
-/// A column's value, and whether it was found by the column's whole name.
+/// The value of a column, and whether it has the column's whole name.
 pub(super) struct At<'j> {
     pub column: usize,
     pub is_whole: bool,
@@ -41,7 +41,7 @@ impl Paths {
         }
     }
 
-    /// Hands over the value of every column that an object has.
+    /// Calls `found` with the value of every column that the object has.
     pub(super) fn find<'j>(
         &self,
         object: &'j str,
@@ -60,7 +60,7 @@ impl Paths {
     }
 }
 
-/// Follows what is left of paths into a value.
+/// Follows the rest of paths into a value.
 fn descend<'j>(
     value: &'j RawValue,
     paths: &[(usize, &str)],
@@ -89,13 +89,13 @@ fn descend<'j>(
     }
 }
 
-/// What is left of a path below a name.
+/// Returns the rest of a path after a name.
 fn below<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(name).filter(|_| !name.is_empty())?;
     rest.strip_prefix('.').or_else(|| rest.starts_with('[').then_some(rest))
 }
 
-/// Adds the paths of an object's values to those that are known, in the order in which they are found.
+/// Adds the paths of the values of an object that are not known yet.
 pub(super) fn add(object: &str, known: &mut Vec<String>) -> Result<(), Error> {
     fn walk(object: &str, before: &str, depth: usize, known: &mut Vec<String>) -> Result<(), Error> {
         members(object, |name, value: &RawValue| {

@@ -3,13 +3,13 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::{self as source, Reading, row::MAX_ROW_BYTES};
+use crate::{Format, ReadOptions, open, row::MAX_ROW_BYTES};
 
-/// Every row as `line: cell|cell` or `line: what is wrong`, then what refused the file, if anything did.
+/// Returns every row as `line: cell|cell` or `line: error`, then the error of the file and the absent columns.
 fn read(file: &[u8], wanted: &[&str]) -> Vec<String> {
-    let reading = Reading { format: Some(source::Format::Ndjson), ..Reading::default() };
+    let options = ReadOptions { format: Some(Format::Ndjson), ..ReadOptions::default() };
     let file = Bytes::copy_from_slice(file);
-    let mut rows = match source::open(&file, &reading, wanted) {
+    let mut rows = match open(&file, &options, wanted) {
         Ok(rows) => rows,
         Err(error) => return vec![error.to_string()],
     };
@@ -37,7 +37,7 @@ fn read(file: &[u8], wanted: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn values_are_as_they_are_written() {
+fn keeps_values_as_they_are_written() {
     let file = "{\"a\": \"x\", \"b\": 12345678901234567890.50, \"c\": true, \"d\": null}\r\n\n\
         {\"d\": 1e5, \"c\": false, \"a\": \"tab\\t\\u7530\\ud83d\\ude00\"}";
     assert_eq!(
@@ -47,7 +47,7 @@ fn values_are_as_they_are_written() {
 }
 
 #[test]
-fn what_is_nested_is_reached_by_its_path() {
+fn finds_nested_values_by_their_path() {
     let file = br#"{"address": {"city": "K\u00f6ln", "geo": {"lat": 50.9}}, "emails": ["a@b.co", "b@b.co"], "x.y": 1, "orders": [{"id": 7}]}"#;
     assert_eq!(
         read(
@@ -67,12 +67,12 @@ fn what_is_nested_is_reached_by_its_path() {
     assert_eq!(
         read(br#"{"a": {"b": 1, "b.c": 2}, "a.b": 3}"#, &["a.b", "a.b.c"]),
         ["1: 3|2"],
-        "a whole name wins over a path"
+        "a whole name takes precedence over a path"
     );
 }
 
 #[test]
-fn lists_of_plain_values_are_lists_and_others_are_json() {
+fn lists_of_plain_values_are_lists_and_other_lists_are_json() {
     assert_eq!(
         read(
             br#"{"a": ["x", 1, true, null], "b": [], "c": [1, {"d": 2}], "d": {"e": 1}}"#,
@@ -83,7 +83,7 @@ fn lists_of_plain_values_are_lists_and_others_are_json() {
 }
 
 #[test]
-fn a_line_that_is_no_object_is_invalid_and_the_others_go_on() {
+fn a_line_that_is_not_an_object_is_invalid_and_reading_continues() {
     let file = b"{\"a\": 1}\n{\"a\": }\n[1]\nnull\n{\"a\": 1} x\n{\"a\": \"\\u0000\"}\n{\"a\": \"\\ud800\"}\n{\"a\": 2}\n{\"a\": 3";
     assert_eq!(
         read(file, &["a"]),
@@ -93,7 +93,7 @@ fn a_line_that_is_no_object_is_invalid_and_the_others_go_on() {
             "3: the line is not a JSON object",
             "4: the line is not a JSON object",
             "5: the line is not valid JSON",
-            "6: the row holds a NUL byte",
+            "6: the row has a NUL byte",
             "7: the line is not valid JSON",
             "8: 2",
             "9: the line is not valid JSON",
@@ -106,41 +106,43 @@ fn a_line_that_is_no_object_is_invalid_and_the_others_go_on() {
 }
 
 #[test]
-fn a_column_that_no_row_has_is_named_with_the_nearest() {
+fn suggests_similar_names_for_a_column_that_no_row_has() {
     assert_eq!(
         read(b"{\"email\": \"a@b.co\", \"address\": {\"city\": \"x\"}}\n", &["EMail", "email", "city"]),
         [
             "1: |a@b.co|",
             "column `EMail` is in no row of the file; nearest: `email`",
-            "column `city` is in no row of the file, and nothing there is like it",
+            "column `city` is in no row of the file, and no column has a similar name",
         ]
     );
-    assert_eq!(read(b"", &["EMail"]), [] as [&str; 0], "no row at all is no problem of its columns");
+    assert_eq!(read(b"", &["EMail"]), [] as [&str; 0], "without rows, no column is reported");
     assert_eq!(read(b"{\"a\": 1}\n{\"a\": 2, \"b\": null}\n", &["a", "b"]), ["1: 1|", "2: 2|"]);
 }
 
 #[test]
-fn without_a_mapping_all_columns_are_read() {
+fn reads_all_columns_if_none_are_wanted() {
     let file = Bytes::from_static(b"{\"b\": 1, \"a\": {\"x\": [1], \"y\": 2}}\n{\"c\": 3}\n");
-    let rows = source::open(&file, &Reading::default(), &[]).unwrap();
+    let rows = open(&file, &ReadOptions::default(), &[]).unwrap();
     assert_eq!(rows.header().names(), ["b", "a.x", "a.y", "c"]);
 }
 
 #[test]
-fn json_of_another_shape_is_refused_with_what_to_do() {
-    let refused = |file: &'static str| {
+fn rejects_other_json_and_tells_what_to_do() {
+    let error = |file: &'static str| {
         let file = Bytes::from_static(file.as_bytes());
-        source::open(&file, &Reading::default(), &["a"]).err().map(|error| error.to_string())
+        open(&file, &ReadOptions::default(), &["a"]).err().map(|error| error.to_string())
     };
     assert!(
-        refused("[{\"a\": 1}]").unwrap().starts_with("this is a JSON array, which is not read; write each")
+        error("[{\"a\": 1}]")
+            .unwrap()
+            .starts_with("this is a JSON array, which is not supported; write each")
     );
-    assert!(refused("{\n  \"a\": 1\n}\n").unwrap().starts_with("this is JSON over several lines"));
-    assert_eq!(refused("{\"a\": 1}\n"), None);
+    assert!(error("{\n  \"a\": 1\n}\n").unwrap().starts_with("this is JSON that spans several lines"));
+    assert_eq!(error("{\"a\": 1}\n"), None);
 }
 
 #[test]
-fn a_line_without_end_is_refused_in_flat_memory() {
+fn rejects_an_endless_line() {
     let file = Bytes::from(["{\"a\": 1}\n{\"a\": \"".to_owned(), "y".repeat(3 * MAX_ROW_BYTES)].concat());
     let read = read(&file, &["a"]);
     assert_eq!(read.first().unwrap(), "1: 1");
@@ -149,16 +151,16 @@ fn a_line_without_end_is_refused_in_flat_memory() {
 
 proptest! {
     #[test]
-    fn what_a_writer_wrote_is_read_back(
+    fn reads_what_a_writer_wrote(
         rows in prop::collection::vec((".{0,12}", any::<i64>(), any::<bool>(), prop::collection::vec("[^\0]{1,4}", 1..3)), 0..20),
     ) {
         let file: String = rows.iter().map(|(text, number, truth, list)| {
             let text = text.replace('\0', "");
             json!({"t": text, "n": {"x": number}, "b": truth, "l": list}).to_string() + "\n"
         }).collect();
-        let reading = Reading { format: Some(source::Format::Ndjson), ..Reading::default() };
+        let options = ReadOptions { format: Some(Format::Ndjson), ..ReadOptions::default() };
         let file = Bytes::from(file);
-        let mut read = source::open(&file, &reading, &["t", "n.x", "b", "l"]).unwrap();
+        let mut read = open(&file, &options, &["t", "n.x", "b", "l"]).unwrap();
         let mut row = Row::default();
         for (text, number, truth, list) in &rows {
             prop_assert_eq!(read.next(&mut row).unwrap(), Some(Ok(())));
@@ -171,13 +173,13 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(file in prop::collection::vec(prop::sample::select(&b"{}[]\":,.\\u0d8a1n\n \xff"[..]), 0..60)) {
+    fn never_panics(file in prop::collection::vec(prop::sample::select(&b"{}[]\":,.\\u0d8a1n\n \xff"[..]), 0..60)) {
         read(&file, &["a", "a.b", "a[0].b", ""]);
     }
 }
 
 #[test]
-fn the_keys_of_a_map_can_be_anything() {
+fn keys_can_be_any_text() {
     let mut object = Map::new();
     for key in ["", ".", "[0]", "a.", ".a", "a[", "\"", "\\"] {
         object.insert(key.to_owned(), Value::from(key.len()));

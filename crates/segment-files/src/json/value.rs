@@ -1,4 +1,4 @@
-//! Values of JSON as cells. Numbers stay as they are written: no float comes between a customer number and Omnisend.
+//! JSON values as cells. Numbers stay as they are written: as a float, a customer number could change.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,12 +8,12 @@ use serde::{
 };
 use serde_json::{Error, value::RawValue};
 
-/// A value as a cell.
+/// A JSON value as a cell.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cell<'j> {
-    /// No value.
+    /// `null` or an empty list.
     Null,
-    /// A text; a number or `true` as it is written; anything that is nested, as JSON.
+    /// A text; a number or a boolean as it is written; an object or a nested list as JSON.
     Text(Cow<'j, str>),
     /// A list of texts, numbers and booleans.
     List(Vec<String>),
@@ -38,7 +38,7 @@ fn unquoted(text: &str) -> Result<Cow<'_, str>, Error> {
     }
 }
 
-/// A list, or its JSON where it holds something nested. An empty one has no value.
+/// Returns a list, or its JSON if it has an object or a list in it.
 fn list(text: &str) -> Result<Cell<'_>, Error> {
     let mut list = Vec::new();
     let mut is_flat = true;
@@ -57,7 +57,7 @@ fn list(text: &str) -> Result<Cell<'_>, Error> {
     })
 }
 
-/// Hands over every member of an object.
+/// Calls `member` with every member of an object.
 pub(super) fn members<'j>(
     object: &'j str,
     member: impl FnMut(&str, &'j RawValue) -> Result<(), Error>,
@@ -82,7 +82,7 @@ pub(super) fn members<'j>(
     json.end()
 }
 
-/// Hands over every element of a list, with its place.
+/// Calls `element` with every element of a list and its position.
 pub(super) fn elements<'j>(
     list: &'j str,
     element: impl FnMut(usize, &'j RawValue) -> Result<(), Error>,
@@ -109,7 +109,7 @@ pub(super) fn elements<'j>(
     json.end()
 }
 
-/// A member's name, borrowed where it has no escapes.
+/// The name of a member, borrowed if it has no escapes.
 struct Key<'j>(Cow<'j, str>);
 
 impl<'j> Deserialize<'j> for Key<'j> {

@@ -1,18 +1,18 @@
-//! Columns as producers declare them.
+//! The columns that a producer declares.
 
 /// A column as a producer declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its name.
+    /// The name of the column.
     pub name: String,
-    /// What its cells are.
+    /// The type of its values.
     pub kind: ColumnKind,
 }
 
-/// What the cells of a column are.
+/// The type of the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Text, and whatever is none of the others.
+    /// Text, and any type that is not listed here.
     Text,
     /// A whole or decimal number.
     Number,

@@ -1,8 +1,8 @@
-//! Manifests: lists of S3 objects, as Redshift and Athena write them when they unload.
+//! Manifests: the lists of S3 objects that Redshift and Athena write when they unload a query.
 //!
-//! Redshift's is JSON (`UNLOAD`, parameter `MANIFEST`, in Amazon Redshift's guide), with the size of every file, and
-//! with `VERBOSE` the columns. Athena's is a line for each file (`UNLOAD`, and "query output files", in Amazon Athena's
-//! guide).
+//! Redshift writes JSON, with the size of each file, and with the columns if `VERBOSE` is set. Athena writes a line for each
+//! file. Sources: `UNLOAD` (parameter `MANIFEST`) in the Amazon Redshift guide; `UNLOAD` and "query output files" in the
+//! Amazon Athena guide.
 
 use std::collections::HashSet;
 
@@ -10,38 +10,38 @@ use serde::Deserialize;
 
 use super::{
     column::{Column, ColumnKind},
-    error::Unreadable,
+    error::ListError,
 };
 
-/// A file that a manifest lists.
+/// A file in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// Its bucket.
+    /// The bucket of the S3 object.
     pub bucket: String,
-    /// Its key, as it is.
+    /// The key of the S3 object. It is not URL-encoded.
     pub key: String,
-    /// Its size in bytes, where the manifest says it.
+    /// The size in bytes, if the manifest has it.
     pub size: Option<u64>,
 }
 
-/// What a manifest says.
+/// A manifest of Redshift or Athena.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// The files, in its order, each once.
+    /// The files, each once, in the order of the manifest.
     pub entries: Vec<Entry>,
-    /// The columns of the files, where it says them.
+    /// The columns of the files, or nothing if the manifest does not have them.
     pub columns: Vec<Column>,
 }
 
 impl Manifest {
-    /// Whether a file of this name is one: `<prefix>manifest` of Redshift, `<query>-manifest.csv` of Athena.
+    /// Returns whether a file with this name is a manifest: `<prefix>manifest` of Redshift, `<query>-manifest.csv` of Athena.
     pub fn is_named(name: &str) -> bool {
         ["manifest", "manifest.csv", "manifest.json"].iter().any(|ending| name.ends_with(ending))
     }
 
-    /// Reads either.
-    pub fn parse(text: &[u8]) -> Result<Self, Unreadable> {
-        let text = std::str::from_utf8(text).map_err(|_| Unreadable::because("it is not UTF-8 text"))?;
+    /// Parses a manifest of either producer.
+    pub fn parse(text: &[u8]) -> Result<Self, ListError> {
+        let text = std::str::from_utf8(text).map_err(|_| ListError::NotUtf8)?;
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut manifest = if text.starts_with('{') { redshift(text) } else { athena(text) }?;
         let mut seen = HashSet::new();
@@ -88,12 +88,10 @@ struct Kind {
     base: String,
 }
 
-fn redshift(text: &str) -> Result<Manifest, Unreadable> {
-    let unload: Unload = serde_json::from_str(text).map_err(|error| {
-        Unreadable::because(format!("it is not a manifest as Redshift writes it: {error}"))
-    })?;
+fn redshift(text: &str) -> Result<Manifest, ListError> {
+    let unload: Unload = serde_json::from_str(text).map_err(ListError::NotRedshift)?;
     let entries = unload.entries.into_iter().map(|listed| {
-        let (bucket, key) = place(&listed.url)?;
+        let (bucket, key) = s3_object(&listed.url)?;
         Ok(Entry { bucket, key, size: listed.meta.content_length })
     });
     let columns = unload.schema.elements.into_iter();
@@ -115,25 +113,25 @@ fn kind(base: &str) -> ColumnKind {
     }
 }
 
-fn athena(text: &str) -> Result<Manifest, Unreadable> {
+fn athena(text: &str) -> Result<Manifest, ListError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    // A path with a comma in it is quoted, as in any CSV file.
+    // A path with a comma is quoted, as in any CSV file.
     let paths =
         lines.map(|line| line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line));
     let entries = paths.map(|path| {
-        let (bucket, key) = place(path)?;
+        let (bucket, key) = s3_object(path)?;
         Ok(Entry { bucket, key, size: None })
     });
     Ok(Manifest { entries: entries.collect::<Result<_, _>>()?, columns: Vec::new() })
 }
 
-fn place(url: &str) -> Result<(String, String), Unreadable> {
-    let place = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-    match place {
+fn s3_object(url: &str) -> Result<(String, String), ListError> {
+    let object = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
+    match object {
         Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() && !key.ends_with('/') => {
             Ok((bucket.to_owned(), key.to_owned()))
         }
-        _ => Err(Unreadable::because("it lists something that is no s3://bucket/key; is it a manifest?")),
+        _ => Err(ListError::NotS3Url),
     }
 }
 
@@ -146,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn redshifts_manifest_lists_files_with_their_sizes() {
+    fn a_redshift_manifest_has_files_with_sizes() {
         let text = br#"{"entries": [
             {"url": "s3://lake/out/vip_0000_part_00", "meta": {"content_length": 12}},
             {"url": "s3://lake/out/vip_0001_part_00", "mandatory": true},
@@ -158,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verbose_manifest_names_the_columns() {
+    fn a_verbose_manifest_has_columns() {
         let text = br#"{"entries": [{"url": "s3://lake/out/vip_0000_part_00",
                 "meta": {"content_length": 32, "record_count": 2}}],
             "schema": {"elements": [
@@ -184,31 +182,31 @@ mod tests {
     }
 
     #[test]
-    fn athenas_manifest_is_a_line_for_each_file() {
+    fn an_athena_manifest_has_a_line_for_each_file() {
         let text = b"s3://lake/out/20261123_101500_00042_abcde_1f\r\n\"s3://lake/out/a,b.gz\"\n\n";
         let entries = [entry("out/20261123_101500_00042_abcde_1f", None), entry("out/a,b.gz", None)];
         assert_eq!(Manifest::parse(text).unwrap().entries, entries);
-        assert_eq!(Manifest::parse(b"").unwrap().entries, [], "an unload of no rows writes no file");
+        assert_eq!(Manifest::parse(b"").unwrap().entries, [], "an unload without rows writes no file");
     }
 
     #[test]
-    fn what_is_no_manifest_says_so() {
-        for (text, said) in [
+    fn rejects_other_files() {
+        for (text, reason) in [
             (&b"{\"entries\": [{}]}"[..], "missing field `url`"),
             (b"{\"files\": []}", "missing field `entries`"),
-            (b"{\"entries\": [{\"url\": \"https://lake/a\"}]}", "no s3://bucket/key"),
-            (b"EMail,FirstName\n", "no s3://bucket/key"),
-            (b"s3://lake\n", "no s3://bucket/key"),
-            (b"s3://lake/out/\n", "no s3://bucket/key"),
+            (b"{\"entries\": [{\"url\": \"https://lake/a\"}]}", "not s3://bucket/key"),
+            (b"EMail,FirstName\n", "not s3://bucket/key"),
+            (b"s3://lake\n", "not s3://bucket/key"),
+            (b"s3://lake/out/\n", "not s3://bucket/key"),
             (b"\xff\xfe", "not UTF-8"),
         ] {
             let error = Manifest::parse(text).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(reason), "{error}");
         }
     }
 
     #[test]
-    fn a_manifest_is_known_by_its_name() {
+    fn recognises_manifests_by_their_names() {
         for name in ["manifest", "vip_manifest", "9f2c-manifest.csv", "vip.manifest", "manifest.json"] {
             assert!(Manifest::is_named(name), "{name}");
         }
@@ -219,7 +217,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(text in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        fn never_panics(text in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
             let _ = Manifest::parse(&text);
         }
     }

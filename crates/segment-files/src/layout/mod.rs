@@ -1,5 +1,6 @@
-//! What producers write beside the files of a segment: lists of them, and what the files hold. Pure: text in, values
-//! out; whether the files are there, the plan looks.
+//! The lists that producers write beside the files of a segment: which files belong together, and what is in them.
+//!
+//! Only their text is parsed. Whether the files exist is for the caller to find out.
 
 mod column;
 mod copied;
@@ -9,8 +10,8 @@ mod model;
 
 pub use self::{
     column::{Column, ColumnKind},
-    copied::{Found, find_below, url_path},
-    error::Unreadable,
+    copied::{CopiedFiles, find_copied, url_path},
+    error::ListError,
     manifest::{Entry, Manifest},
-    model::{Model, Partition, Table, Written},
+    model::{CsvFormat, Model, Partition, Table},
 };

@@ -1,113 +1,102 @@
-//! `model.json`: what lies in a Common Data Model folder, as Customer Insights writes it. The shape is the one of
-//! Microsoft's "Common Data Model folder" and "model.json" references; newer documents say `tables` for `entities`.
+//! `model.json`: the tables of a Common Data Model folder, as Customer Insights writes them. Sources: Microsoft's references
+//! "Common Data Model folder" and "model.json". Newer documents have `tables` instead of `entities`.
 
 use serde::{Deserialize, Deserializer};
 
 use super::{
     column::{Column, ColumnKind},
-    error::Unreadable,
+    error::ListError,
 };
-use crate::{charset::Charset, delimiter::Delimiter, reading::Reading};
+use crate::{charset::Charset, delimiter::Delimiter, options::ReadOptions};
 
-/// What a `model.json` says.
+/// A parsed `model.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
-    /// The tables, in its order.
+    /// The tables, in the order of the document.
     pub tables: Vec<Table>,
 }
 
-/// One table.
+/// A table of a `model.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Its name.
+    /// The name of the table.
     pub name: String,
-    /// Its columns, in the order in which its files have them.
+    /// The columns, in the order of the files.
     pub columns: Vec<Column>,
-    /// Its files.
+    /// The files of the table.
     pub partitions: Vec<Partition>,
-    /// That the table itself is in another folder, and only named here.
+    /// Whether the table is in another folder, and this document only refers to it.
     pub is_elsewhere: bool,
 }
 
-/// One file of a table.
+/// A file of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
-    /// Its URL where the producer wrote it, or its path.
+    /// The URL at which the producer wrote the file, or its path.
     pub location: String,
-    format: Format,
+    format: Settings,
 }
 
-/// How a file is written.
+/// How a CSV file of a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
-    /// Whether its first row names the columns.
-    pub header: bool,
-    /// What stands between two cells.
+pub struct CsvFormat {
+    /// Whether the first row has the names of the columns.
+    pub has_header: bool,
+    /// The delimiter between two cells.
     pub delimiter: Delimiter,
-    /// Its encoding, where that is said.
+    /// The encoding, if the document has it.
     pub encoding: Option<Charset>,
 }
 
 impl Model {
-    /// Reads one.
-    pub fn parse(text: &[u8]) -> Result<Self, Unreadable> {
+    /// Parses a `model.json`.
+    pub fn parse(text: &[u8]) -> Result<Self, ListError> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let document: Document = serde_json::from_slice(text)
-            .map_err(|error| Unreadable::because(format!("it is not a model.json: {error}")))?;
+        let document: Document = serde_json::from_slice(text).map_err(ListError::NotModel)?;
         let tables = match (document.entities, document.tables) {
-            (None, None) => return Err(Unreadable::because("it has neither `entities` nor `tables`")),
+            (None, None) => return Err(ListError::NoTables),
             (entities, tables) => entities.into_iter().chain(tables).flatten(),
         };
         Ok(Self { tables: tables.map(table).collect::<Result<_, _>>()? })
     }
 
-    /// A table by its name.
+    /// Returns the table with this name.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
     }
 }
 
 impl Table {
-    /// How a file of it is written. What the export says itself is not asked. Fails where that is a way that no reader
-    /// here has: read in another, cells would be cut elsewhere than they were meant, or have other letters.
-    pub fn written(&self, partition: &Partition, export: &Reading) -> Result<Written, Unreadable> {
-        let Format { column_headers, delimiter, quote_style, encoding } = &partition.format;
-        let (said, name) = (|text: &Option<String>| text.clone().filter(|text| !text.is_empty()), &self.name);
-        match said(quote_style) {
-            None => {}
-            Some(style) if style.ends_with("Csv") => {}
-            Some(style) if style.ends_with("None") => {
-                return Err(Unreadable::because(format!(
-                    "the files of table `{name}` are written without quotes (`QuoteStyle.None`), which is not read; \
-                     have them written with `QuoteStyle.Csv`"
-                )));
+    /// Returns how a file of the table is written. What `options` declare takes precedence over the document.
+    ///
+    /// # Errors
+    /// If the file is written in a way that is not supported: read in another way, its cells would be cut elsewhere, or have
+    /// other letters.
+    pub fn csv_format(&self, partition: &Partition, options: &ReadOptions) -> Result<CsvFormat, ListError> {
+        let Settings { column_headers, delimiter, quote_style, encoding } = &partition.format;
+        let declared = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let table = || self.name.clone();
+        match declared(quote_style) {
+            Some(style) if style.ends_with("None") => return Err(ListError::NoQuotes { table: table() }),
+            Some(style) if !style.ends_with("Csv") => {
+                return Err(ListError::UnknownQuoteStyle { table: table(), style });
             }
-            Some(other) => {
-                return Err(Unreadable::because(format!(
-                    "the `quoteStyle` of table `{name}` is `{}`, which is not known; have its files written with \
-                     `QuoteStyle.Csv`",
-                    other.escape_debug()
-                )));
-            }
+            _ => {}
         }
-        let delimiter = match (export.delimiter, said(delimiter)) {
+        let delimiter = match (options.delimiter, declared(delimiter)) {
             (Some(delimiter), _) => delimiter,
-            (None, Some(said)) => Delimiter::try_from(said).map_err(|error| {
-                Unreadable::because(format!("the `delimiter` of table `{name}` is not read: {error}"))
-            })?,
+            (None, Some(declared)) => Delimiter::try_from(declared)
+                .map_err(|source| ListError::Delimiter { table: table(), source })?,
             (None, None) => Delimiter::COMMA,
         };
-        let encoding = match (export.encoding, said(encoding)) {
-            (None, Some(said)) => Some(Charset::named(&said).map_err(|_| {
-                Unreadable::because(format!(
-                    "the `encoding` of table `{name}` is `{}`, which is not known; say under [source] in the export \
-                     what its files are, such as encoding = \"utf-8\", or have them written so",
-                    said.escape_debug()
-                ))
-            })?),
+        let encoding = match (options.encoding, declared(encoding)) {
+            (None, Some(encoding)) => match Charset::named(&encoding) {
+                Ok(charset) => Some(charset),
+                Err(_) => return Err(ListError::Encoding { table: table(), encoding }),
+            },
             (encoding, _) => encoding,
         };
-        Ok(Written { header: column_headers.unwrap_or(false), delimiter, encoding })
+        Ok(CsvFormat { has_header: column_headers.unwrap_or(false), delimiter, encoding })
     }
 }
 
@@ -141,30 +130,29 @@ struct Attribute {
 #[serde(rename_all = "camelCase")]
 struct Part {
     location: Option<String>,
-    file_format_settings: Option<Format>,
+    file_format_settings: Option<Settings>,
 }
 
-/// What is said of a file, as it is said: a table that no export reads may be written in any way.
+/// The `fileFormatSettings` of a file. They are not checked here, since a table that is not read may have any.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Format {
+struct Settings {
     column_headers: Option<bool>,
     delimiter: Option<String>,
     quote_style: Option<String>,
     encoding: Option<String>,
 }
 
-/// A list that some writers leave out and others write as `null`.
+/// Deserializes a list that may be `null`.
 fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
-fn table(entity: Entity) -> Result<Table, Unreadable> {
+fn table(entity: Entity) -> Result<Table, ListError> {
     let name = entity.name;
     let partitions = entity.partitions.into_iter().map(|part| {
         let location = part.location.filter(|location| !location.is_empty());
-        let location = location
-            .ok_or_else(|| Unreadable::because(format!("a partition of table `{name}` has no `location`")))?;
+        let location = location.ok_or_else(|| ListError::NoLocation { table: name.clone() })?;
         Ok(Partition { location, format: part.file_format_settings.unwrap_or_default() })
     });
     let partitions = partitions.collect::<Result<_, _>>()?;
@@ -194,7 +182,7 @@ fn kind(data_type: &str) -> ColumnKind {
 mod tests {
     use super::*;
 
-    fn model(entities: &str) -> Result<Model, Unreadable> {
+    fn model(entities: &str) -> Result<Model, ListError> {
         Model::parse(format!(r#"{{"name": "CI", "version": "1.0", {entities}}}"#).as_bytes())
     }
 
@@ -231,19 +219,21 @@ mod tests {
         let [partition] = table.partitions.as_slice() else { panic!("one partition") };
         assert!(partition.location.ends_with("/VIP_0.csv"));
         assert_eq!(
-            table.written(partition, &Reading::default()),
-            Ok(Written { header: false, delimiter: Delimiter::COMMA, encoding: Some(Charset::UTF_8) })
+            table.csv_format(partition, &ReadOptions::default()).unwrap(),
+            CsvFormat { has_header: false, delimiter: Delimiter::COMMA, encoding: Some(Charset::UTF_8) }
         );
         assert!(model.table("vip").is_none());
     }
 
     #[test]
-    fn newer_documents_say_tables() {
-        assert_eq!(model(&format!("\"tables\": {VIP}")), model(&format!("\"entities\": {VIP}")));
+    fn tables_is_another_name_for_entities() {
+        let [tables, entities] =
+            ["tables", "entities"].map(|key| model(&format!("\"{key}\": {VIP}")).unwrap());
+        assert_eq!(tables, entities);
     }
 
     #[test]
-    fn what_a_file_does_not_say_of_itself_is_the_formats_default() {
+    fn uses_the_defaults_of_the_format() {
         let model = model(
             r#""entities": [{"name": "A", "attributes": null, "partitions": [{"location": "A/0.csv"}]},
                {"name": "B", "partitions": [{"location": "B/0.csv", "fileFormatSettings":
@@ -251,53 +241,54 @@ mod tests {
                {"$type": "ReferenceEntity", "name": "C", "source": "Other", "modelId": "x"}]"#,
         )
         .unwrap();
-        let written = |table: &str| {
+        let format = |table: &str| {
             let table = model.table(table).unwrap();
-            table.written(&table.partitions[0], &Reading::default())
+            table.csv_format(&table.partitions[0], &ReadOptions::default()).unwrap()
         };
-        let csv = Written { header: false, delimiter: Delimiter::COMMA, encoding: None };
-        assert_eq!(written("A"), Ok(csv));
+        let default = CsvFormat { has_header: false, delimiter: Delimiter::COMMA, encoding: None };
+        assert_eq!(format("A"), default);
         let delimiter = Delimiter::try_from(";".to_owned()).unwrap();
-        assert_eq!(written("B"), Ok(Written { header: true, delimiter, ..csv }));
+        assert_eq!(format("B"), CsvFormat { has_header: true, delimiter, ..default });
         assert!(model.table("C").unwrap().is_elsewhere);
     }
 
-    fn of_settings(settings: &str, export: &Reading) -> Result<Written, String> {
+    fn csv_format(settings: &str, options: &ReadOptions) -> Result<CsvFormat, String> {
         let partition = format!(r#"{{"location": "VIP/0.csv", "fileFormatSettings": {settings}}}"#);
         let model =
             model(&format!(r#""entities": [{{"name": "VIP", "partitions": [{partition}]}}]"#)).unwrap();
         let table = model.table("VIP").unwrap();
-        table.written(&table.partitions[0], export).map_err(|error| error.to_string())
+        table.csv_format(&table.partitions[0], options).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn what_no_reader_has_is_refused_and_not_guessed() {
-        let refused = |settings| of_settings(settings, &Reading::default()).unwrap_err();
+    fn rejects_formats_that_are_not_supported() {
+        let error = |settings| csv_format(settings, &ReadOptions::default()).unwrap_err();
         insta::assert_snapshot!(
             [
-                refused(r#"{"encoding": "ebcdic-cp-us"}"#),
-                refused(r#"{"quoteStyle": "QuoteStyle.None"}"#),
-                refused(r#"{"quoteStyle": "QuoteStyle.Single"}"#),
-                refused(r#"{"delimiter": "||"}"#),
+                error(r#"{"encoding": "ebcdic-cp-us"}"#),
+                error(r#"{"quoteStyle": "QuoteStyle.None"}"#),
+                error(r#"{"quoteStyle": "QuoteStyle.Single"}"#),
+                error(r#"{"delimiter": "||"}"#),
             ]
             .join("\n")
         );
     }
 
     #[test]
-    fn what_the_export_says_of_its_files_is_not_asked_of_the_model() {
+    fn declared_options_take_precedence() {
         let delimiter = Delimiter::try_from("|".to_owned()).unwrap();
         let encoding = Charset::named("shift_jis").unwrap();
-        let export = Reading { delimiter: Some(delimiter), encoding: Some(encoding), ..Reading::default() };
+        let options =
+            ReadOptions { delimiter: Some(delimiter), encoding: Some(encoding), ..ReadOptions::default() };
         assert_eq!(
-            of_settings(r#"{"encoding": "ebcdic-cp-us", "delimiter": "||"}"#, &export),
-            Ok(Written { header: false, delimiter, encoding: Some(encoding) })
+            csv_format(r#"{"encoding": "ebcdic-cp-us", "delimiter": "||"}"#, &options),
+            Ok(CsvFormat { has_header: false, delimiter, encoding: Some(encoding) })
         );
     }
 
     #[test]
-    fn what_is_no_model_says_so() {
-        for (entities, said) in [
+    fn rejects_other_documents() {
+        for (entities, reason) in [
             (r#""x": 1"#, "neither `entities` nor `tables`"),
             (r#""entities": [{}]"#, "missing field `name`"),
             (
@@ -306,14 +297,14 @@ mod tests {
             ),
         ] {
             let error = model(entities).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(reason), "{error}");
         }
         assert!(Model::parse(b"{\"entities\": [").unwrap_err().to_string().contains("not a model.json"));
     }
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(text in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        fn never_panics(text in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
             let _ = Model::parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! A Parquet file's bytes by way of few blocks in memory, however large its row groups and pages are.
+//! The bytes of a Parquet file, read in blocks of which a few stay in memory, however large its row groups are.
 
 use std::{
     collections::VecDeque,
@@ -14,26 +14,26 @@ use parquet::{
 
 use crate::file::File;
 
-/// What all blocks in memory take at most, in bytes.
+/// The memory limit of all blocks together.
 const CACHE_BYTES: u64 = 24 << 20;
 
-/// A block's size, where few columns are read.
+/// The size of a block if few columns are read.
 const BLOCK_BYTES: u64 = 1 << 20;
 
-/// The smallest block: requests of S3 for less are not worth their time.
+/// The smallest block. A smaller request to an object store takes as long.
 const MIN_BLOCK_BYTES: u64 = 128 << 10;
 
-/// The largest page or footer. Writers make pages of about 1 MiB.
+/// The largest page or footer that is read. Writers make pages of about 1 MiB.
 pub(super) const MAX_PAGE_BYTES: u64 = 64 << 20;
 
-/// A file in blocks.
+/// A file that is read in blocks.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks {
     file: Arc<dyn File>,
     block_bytes: u64,
-    /// Whether what is read from a place on is a page, and not the footer.
+    /// Whether reads begin at page headers, and not in the footer.
     has_pages: bool,
-    /// The last blocks that were used, the newest at the end.
+    /// The most recently used blocks by their number, the newest at the end.
     cache: Arc<Mutex<VecDeque<(u64, Bytes)>>>,
 }
 
@@ -42,7 +42,7 @@ impl Blocks {
         Self { file, block_bytes: BLOCK_BYTES, has_pages: false, cache: Arc::default() }
     }
 
-    /// For the pages of so many columns: blocks of such a size that each keeps the ones that it reads from.
+    /// Prepares for the pages of so many columns. The blocks are so small that each column can keep the two that it reads.
     pub(super) fn for_pages(mut self, columns: usize) -> Self {
         let each = CACHE_BYTES / (2 * columns.max(1) as u64);
         self.block_bytes = each.clamp(MIN_BLOCK_BYTES, BLOCK_BYTES);
@@ -69,7 +69,7 @@ impl Blocks {
         Ok(bytes)
     }
 
-    /// What a block has from a place on: never empty, except at the end.
+    /// Returns the rest of a block from a position. It is empty only at the end of the file.
     fn from(&self, at: u64) -> io::Result<Bytes> {
         if at >= self.file.size() {
             return Ok(Bytes::new());
@@ -119,18 +119,18 @@ impl ChunkReader for Blocks {
     }
 }
 
-/// Of a header that no writer writes: its fields come in another order, or are written in another way.
-const NO_HEADER: &str = "a page's header does not begin with its kind and its size";
+/// No writer writes such a header.
+const NO_HEADER: &str = "a page header does not begin with its type and size";
 
 fn too_large(bytes: u64) -> ParquetError {
     ParquetError::General(format!(
-        "a part of {} MiB, where pages of at most {} are read",
+        "a part has {} MiB, but at most {} MiB are read at once",
         bytes >> 20,
         MAX_PAGE_BYTES >> 20
     ))
 }
 
-/// The bytes from the header of a page on.
+/// A stream of the bytes from a page header on.
 #[derive(Debug)]
 pub(super) struct PageHeader {
     blocks: Blocks,
@@ -143,7 +143,7 @@ impl Read for PageHeader {
         let mut bytes = self.blocks.from(self.at)?;
         if !self.begun && self.blocks.has_pages {
             let head = self.blocks.bytes(self.at, 16.min(self.blocks.file.size().saturating_sub(self.at)))?;
-            match unpacked_size(&head) {
+            match uncompressed_size(&head) {
                 Some(size) if size > MAX_PAGE_BYTES => return Err(io::Error::other(too_large(size))),
                 Some(_) => {}
                 None => return Err(io::Error::other(ParquetError::General(NO_HEADER.to_owned()))),
@@ -153,7 +153,7 @@ impl Read for PageHeader {
         bytes.truncate(out.len());
         let n = bytes.as_ref().read(out)?;
         if n == 0 && !out.is_empty() {
-            // The library passes over what is not there as if it were, for each of a list of any length.
+            // The library would take missing bytes for empty elements of a list, whose length may be any number.
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.at += n as u64;
@@ -161,9 +161,9 @@ impl Read for PageHeader {
     }
 }
 
-/// How large a page is when it is unpacked, by its header: the second field of a Thrift structure, a number as the
-/// first. The library would make room for it before it looks at the page.
-fn unpacked_size(header: &[u8]) -> Option<u64> {
+/// Returns the uncompressed size of a page, which is the second field of its header. The header is a Thrift structure whose
+/// first two fields are numbers. The library would allocate so much memory before it reads the page.
+fn uncompressed_size(header: &[u8]) -> Option<u64> {
     const NEXT_I32: u8 = 0x15;
     let rest = header.strip_prefix(&[NEXT_I32])?;
     let kind = rest.iter().position(|byte| *byte < 0x80)?;

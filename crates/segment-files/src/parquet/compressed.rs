@@ -1,4 +1,4 @@
-//! Pages that the library would unpack without a bound, whatever they say of their size: those packed with gzip and Brotli.
+//! Decompresses pages in gzip and Brotli. The library would do so without a limit, whatever size the page declares.
 
 use std::io::Read;
 
@@ -13,18 +13,18 @@ use parquet::{
 
 use super::blocks::MAX_PAGE_BYTES;
 
-/// What Brotli reads at once, in bytes.
+/// The size of the Brotli decoder's input buffer.
 const PIECE_BYTES: usize = 4 << 10;
 
-/// How pages are packed that are unpacked here.
+/// The compression of pages that are decompressed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packed {
+pub(super) enum PageCompression {
     Gzip,
     Brotli,
 }
 
-impl Packed {
-    /// Of a column's codec; `None` where the library unpacks what a page says, and no more.
+impl PageCompression {
+    /// Returns the compression of a codec, or `None` if the library decompresses no more than the page declares.
     pub(super) fn of(codec: Compression) -> Option<Self> {
         match codec {
             Compression::GZIP(_) => Some(Self::Gzip),
@@ -33,8 +33,8 @@ impl Packed {
         }
     }
 
-    /// A page whose values were packed, as it was before.
-    pub(super) fn unpack(self, mut page: Page) -> Result<Page> {
+    /// Decompresses a page.
+    pub(super) fn decompress(self, mut page: Page) -> Result<Page> {
         match &mut page {
             Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => *buf = self.values(buf, 0)?,
             Page::DataPageV2 { buf, is_compressed, def_levels_byte_len, rep_levels_byte_len, .. } => {
@@ -48,25 +48,25 @@ impl Packed {
         Ok(page)
     }
 
-    /// Unpacks what follows the levels, which are never packed.
+    /// Decompresses what follows the levels, which are not compressed.
     fn values(self, page: &[u8], levels: usize) -> Result<Bytes> {
         let refused = |reason: &str| ParquetError::General(reason.to_owned());
-        let (levels, packed) =
+        let (levels, values) =
             page.split_at_checked(levels).ok_or_else(|| refused("a page ends within its levels"))?;
         let mut out = levels.to_vec();
-        // Nothing at all is how some writers pack no values.
-        if !packed.is_empty() {
-            out.reserve(packed.len().saturating_mul(4));
+        // Some writers compress no values to no bytes.
+        if !values.is_empty() {
+            out.reserve(values.len().saturating_mul(4));
             let read = match self {
-                Self::Gzip => MultiGzDecoder::new(packed).take(MAX_PAGE_BYTES + 1).read_to_end(&mut out),
+                Self::Gzip => MultiGzDecoder::new(values).take(MAX_PAGE_BYTES + 1).read_to_end(&mut out),
                 Self::Brotli => {
-                    Unbrotli::new(packed, PIECE_BYTES).take(MAX_PAGE_BYTES + 1).read_to_end(&mut out)
+                    Unbrotli::new(values, PIECE_BYTES).take(MAX_PAGE_BYTES + 1).read_to_end(&mut out)
                 }
             };
-            read.map_err(|_| refused("a page is packed, and is damaged"))?;
+            read.map_err(|_| refused("a compressed page is damaged"))?;
         }
         if out.len() as u64 > MAX_PAGE_BYTES {
-            return Err(refused("a page unpacks to more than any page that is read"));
+            return Err(refused("a decompressed page is larger than 64 MiB"));
         }
         Ok(out.into())
     }
@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    fn packed(bytes: &[u8]) -> Vec<u8> {
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
         gzip.write_all(bytes).unwrap();
         gzip.finish().unwrap()
@@ -92,30 +92,34 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_unpacks_to_more_than_is_read_is_refused() {
-        // Of many members, each small, as of one.
-        let member = packed(&vec![0; 1 << 20]);
+    fn rejects_a_page_that_is_too_large_when_decompressed() {
+        // Many small members count like a large one.
+        let member = gzip(&vec![0; 1 << 20]);
         let members = usize::try_from(MAX_PAGE_BYTES >> 20).unwrap();
         assert_eq!(
-            Packed::Gzip.unpack(dictionary(member.repeat(members))).unwrap().buffer().len(),
+            PageCompression::Gzip.decompress(dictionary(member.repeat(members))).unwrap().buffer().len(),
             members << 20
         );
-        let error = Packed::Gzip.unpack(dictionary(member.repeat(members + 1))).unwrap_err().to_string();
-        assert!(error.contains("unpacks to more than any page that is read"), "{error}");
+        let error =
+            PageCompression::Gzip.decompress(dictionary(member.repeat(members + 1))).unwrap_err().to_string();
+        assert!(error.contains("a decompressed page is larger than 64 MiB"), "{error}");
     }
 
     #[test]
-    fn a_damaged_page_is_refused_and_an_empty_one_is_not() {
-        let whole = packed(b"some values");
+    fn rejects_a_damaged_page_but_not_an_empty_one() {
+        let whole = gzip(b"some values");
         for end in 1..whole.len() {
-            assert!(Packed::Gzip.unpack(dictionary(whole[..end].to_vec())).is_err(), "{end}");
+            assert!(PageCompression::Gzip.decompress(dictionary(whole[..end].to_vec())).is_err(), "{end}");
         }
-        assert_eq!(Packed::Gzip.unpack(dictionary(whole)).unwrap().buffer().as_ref(), b"some values");
-        assert!(Packed::Gzip.unpack(dictionary(Vec::new())).unwrap().buffer().is_empty());
+        assert_eq!(
+            PageCompression::Gzip.decompress(dictionary(whole)).unwrap().buffer().as_ref(),
+            b"some values"
+        );
+        assert!(PageCompression::Gzip.decompress(dictionary(Vec::new())).unwrap().buffer().is_empty());
     }
 
     #[test]
-    fn the_levels_of_a_page_of_the_second_version_are_not_packed() {
+    fn does_not_decompress_the_levels_of_version_2_pages() {
         let page = |buf: Vec<u8>, is_compressed, levels| Page::DataPageV2 {
             buf: buf.into(),
             num_values: 1,
@@ -127,12 +131,15 @@ mod tests {
             is_compressed,
             statistics: None,
         };
-        let whole = [&b"rdd"[..], &packed(b"values")].concat();
+        let whole = [&b"rdd"[..], &gzip(b"values")].concat();
         assert_eq!(
-            Packed::Gzip.unpack(page(whole.clone(), true, 2)).unwrap().buffer().as_ref(),
+            PageCompression::Gzip.decompress(page(whole.clone(), true, 2)).unwrap().buffer().as_ref(),
             b"rddvalues"
         );
-        assert_eq!(Packed::Gzip.unpack(page(whole.clone(), false, 2)).unwrap().buffer().as_ref(), whole);
-        assert!(Packed::Gzip.unpack(page(whole, true, u32::MAX)).is_err());
+        assert_eq!(
+            PageCompression::Gzip.decompress(page(whole.clone(), false, 2)).unwrap().buffer().as_ref(),
+            whole
+        );
+        assert!(PageCompression::Gzip.decompress(page(whole, true, u32::MAX)).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The library asserts what a damaged file may not hold. That is a refusal here, and nobody's bug.
+//! Turns panics of the Parquet library into errors: it asserts what a damaged file may break.
 
 use std::{
     cell::Cell,
@@ -9,25 +9,25 @@ use std::{
 use parquet::errors::ParquetError;
 
 thread_local! {
-    /// Whether this thread is in the library with a file that may be damaged.
+    /// Whether this thread is in a guarded call of the library.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Wraps the hook that is set, once: whoever set it would print, or log as a bug, what is refused by name instead.
+/// Wraps the panic hook, once: it would print or log guarded panics, which are reported as errors.
 static QUIET: Once = Once::new();
 
-/// Calls the library, and takes a panic of it for a damaged file.
+/// Calls the library. A panic is the error of a damaged file.
 pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     QUIET.call_once(|| {
-        let others = panic::take_hook();
+        let hook = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             if !GUARDED.get() {
-                others(panic);
+                hook(panic);
             }
         }));
     });
     GUARDED.set(true);
     let read = catch_unwind(AssertUnwindSafe(read));
     GUARDED.set(false);
-    read.unwrap_or_else(|_| Err(ParquetError::General("what it says of itself is impossible".to_owned())))
+    read.unwrap_or_else(|_| Err(ParquetError::General("its metadata contradicts itself".to_owned())))
 }

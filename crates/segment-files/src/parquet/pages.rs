@@ -1,5 +1,5 @@
-//! Pages that say no more of themselves than they can hold, and become no more than fits in memory: the library makes room
-//! for what a header promises, and reads whole rows, however many values they have.
+//! Checks pages before the library decodes them. It would allocate whatever a page header declares, and it reads whole rows,
+//! however many values they have.
 
 use std::sync::{
     Arc,
@@ -13,73 +13,73 @@ use parquet::{
     schema::types::ColumnDescriptor,
 };
 
-use super::{blocks::MAX_PAGE_BYTES, compressed::Packed};
+use super::{blocks::MAX_PAGE_BYTES, compressed::PageCompression};
 
-/// Values whose lengths stand in one page, at most: the library keeps the lengths of a whole page in memory.
+/// The most lengths in one page: the library keeps all of them in memory.
 const MAX_LENGTHS: u64 = 1 << 24;
 
-/// Values of a column of lists that one page has at most, and that rows which are read at once begin: a row could have any
-/// number, each of no bytes. The longest pages that writers make have a tenth.
-const MAX_LISTED: u64 = 1 << 22;
+/// The most list values in one page, and in the rows that are read at once. A row could have any number of values of no bytes.
+/// The longest pages that writers make have a tenth of this.
+const MAX_LIST_VALUES: u64 = 1 << 22;
 
-/// What the values of a page take at most that repeat the beginnings of those before them, in bytes.
+/// The most bytes that the values of one page may repeat from the values before them.
 const MAX_REPEATED_BYTES: u64 = MAX_PAGE_BYTES;
 
-/// How many values of a column of lists its pages had since its reader began to read some rows.
+/// Counts the list values in the pages of the rows that are read at once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Listed(Arc<AtomicU64>);
+pub(super) struct ListValues(Arc<AtomicU64>);
 
-impl Listed {
-    /// The reader begins to read some rows.
-    pub(super) fn begin(&self) {
+impl ListValues {
+    /// Begins to count for the next rows.
+    pub(super) fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 
-    fn are_too_many(&self, values: u64) -> bool {
-        values > MAX_LISTED || self.0.fetch_add(values, Ordering::Relaxed) > MAX_LISTED
+    fn add_exceeds_limit(&self, values: u64) -> bool {
+        values > MAX_LIST_VALUES || self.0.fetch_add(values, Ordering::Relaxed) > MAX_LIST_VALUES
     }
 }
 
-/// The pages of a column's part of a row group, each looked at before the library decodes it.
-pub(super) struct Checked<P> {
+/// The pages of a column in a row group, each checked before the library decodes it.
+pub(super) struct CheckedPages<P> {
     pages: P,
-    /// Rows of the row group.
+    /// The number of rows in the row group.
     rows: u64,
-    listed: Listed,
-    /// How the pages are packed that come so.
-    packed: Option<Packed>,
+    list_values: ListValues,
+    /// How the pages are compressed, if they are to be decompressed here.
+    compression: Option<PageCompression>,
     max_definition: i16,
     max_repetition: i16,
 }
 
-impl<P: PageReader> Checked<P> {
+impl<P: PageReader> CheckedPages<P> {
     pub(super) fn new(
         pages: P,
         of: &ColumnDescriptor,
         rows: u64,
-        listed: Listed,
-        packed: Option<Packed>,
+        list_values: ListValues,
+        compression: Option<PageCompression>,
     ) -> Self {
         Self {
             pages,
             rows,
-            listed,
-            packed,
+            list_values,
+            compression,
             max_definition: of.max_def_level(),
             max_repetition: of.max_rep_level(),
         }
     }
 
     fn check(&self, page: Page) -> Result<Page> {
-        let page = match self.packed {
-            Some(packed) => packed.unpack(page)?,
+        let page = match self.compression {
+            Some(compression) => compression.decompress(page)?,
             None => page,
         };
         let values = u64::from(page.num_values());
         if page.is_dictionary_page() {
-            // No value of a dictionary takes less than a byte.
+            // Each value of a dictionary takes at least one byte.
             return if values > page.buffer().len() as u64 {
-                Err(refused("a dictionary has fewer bytes than it says it has values"))
+                Err(refused("a dictionary has more values than bytes"))
             } else {
                 Ok(page)
             };
@@ -87,8 +87,8 @@ impl<P: PageReader> Checked<P> {
         if self.max_repetition == 0 && values > self.rows {
             return Err(refused("a page has more values than its row group has rows"));
         }
-        if self.max_repetition > 0 && self.listed.are_too_many(values) {
-            return Err(refused("a row, or a page, has more values in its lists than any contact"));
+        if self.max_repetition > 0 && self.list_values.add_exceeds_limit(values) {
+            return Err(refused("a row or a page has more list values than any contact"));
         }
         let encoding = page.encoding();
         if !matches!(
@@ -99,12 +99,13 @@ impl<P: PageReader> Checked<P> {
         }
         let bytes = self.values(&page).ok_or_else(|| refused("a page ends within its levels"))?;
         let at_most = values.min(MAX_LENGTHS);
-        let impossible = || refused("the lengths of a page's values are impossible, or more than its values");
+        let impossible =
+            || refused("the lengths of the values of a page are impossible, or more than its values");
         if encoding == Encoding::DELTA_BYTE_ARRAY {
             let mut beginnings = Sum::default();
             let rest = walk(bytes, at_most, Some(&mut beginnings)).ok_or_else(impossible)?;
             if beginnings.total > MAX_REPEATED_BYTES {
-                return Err(refused("the values of a page are larger than any page that is read"));
+                return Err(refused("the values of a page are larger than 64 MiB"));
             }
             walk(rest, at_most, None).ok_or_else(impossible)?;
         } else {
@@ -113,7 +114,7 @@ impl<P: PageReader> Checked<P> {
         Ok(page)
     }
 
-    /// The bytes of a page after its levels.
+    /// Returns the bytes of a page after its levels.
     fn values<'a>(&self, page: &'a Page) -> Option<&'a [u8]> {
         match page {
             Page::DataPage { buf, num_values, def_level_encoding, rep_level_encoding, .. } => {
@@ -134,7 +135,7 @@ impl<P: PageReader> Checked<P> {
     }
 }
 
-/// What follows the levels of a page of the first version.
+/// Skips the levels of a version 1 page.
 fn after_levels(bytes: &[u8], max: i16, encoding: Encoding, values: u32) -> Option<&[u8]> {
     if max <= 0 {
         return Some(bytes);
@@ -143,12 +144,12 @@ fn after_levels(bytes: &[u8], max: i16, encoding: Encoding, values: u32) -> Opti
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         return rest.get(usize::try_from(u32::from_le_bytes(*length)).ok()?..);
     }
-    // Packed without runs, as the first writers did.
+    // Bit-packed without runs, as the first writers did.
     let bits = u64::from(i16::BITS - max.leading_zeros()) * u64::from(values);
     bytes.get(usize::try_from(bits.div_ceil(8)).ok()?..)
 }
 
-/// The sum of a list of lengths.
+/// The sum of a list of lengths, given as differences.
 #[derive(Debug, Default)]
 struct Sum {
     last: i32,
@@ -156,15 +157,16 @@ struct Sum {
 }
 
 impl Sum {
-    /// Adds the length that differs so much from the last one.
+    /// Adds the length that has this difference to the last one.
     fn add(&mut self, difference: i32) {
         self.last = self.last.wrapping_add(difference);
-        // The library refuses a length below zero when it comes to it.
+        // The library rejects a negative length itself.
         self.total = self.total.saturating_add(u64::try_from(self.last).unwrap_or_default());
     }
 }
 
-/// As the library walks: the blocks of a list of at most so many differences. Answers with what follows it.
+/// Reads the blocks of a list of at most `at_most` differences as the library does. Returns what follows it, or `None` if the
+/// list is invalid.
 fn walk<'b>(mut bytes: &'b [u8], at_most: u64, mut sum: Option<&mut Sum>) -> Option<&'b [u8]> {
     let block = number(&mut bytes)?;
     let minis = usize::try_from(number(&mut bytes)?).ok()?;
@@ -186,7 +188,7 @@ fn walk<'b>(mut bytes: &'b [u8], at_most: u64, mut sum: Option<&mut Sum>) -> Opt
                 break;
             }
             let packed = usize::try_from((each / 8).checked_mul(u64::from(*width))?).ok()?;
-            // A writer may leave out the end of the last block.
+            // A writer may omit the end of the last block.
             let packed = if left <= each { packed.min(rest.len()) } else { packed };
             let (differences, after) = rest.split_at_checked(packed)?;
             if let Some(sum) = &mut sum {
@@ -203,13 +205,13 @@ fn walk<'b>(mut bytes: &'b [u8], at_most: u64, mut sum: Option<&mut Sum>) -> Opt
     Some(bytes)
 }
 
-/// Differences of so many bits each, the lowest bit first; of what is left out they are 0.
+/// Returns differences of `width` bits each, the lowest bit first. Omitted ones are 0.
 fn unpacked(bytes: &[u8], width: u8, count: u64) -> Option<impl Iterator<Item = i32>> {
     let (width, mask) = (u64::from(width), u32::MAX.checked_shr(32_u32.checked_sub(u32::from(width))?));
     Some((0..count).map(move |n| {
         let (byte, bit) = (n * width / 8, n * width % 8);
         let from = usize::try_from(byte).unwrap_or(usize::MAX);
-        // 32 bits that begin within a byte end within the fifth.
+        // 32 bits can touch 5 bytes.
         let five = bytes.get(from..).unwrap_or_default().iter().take(5);
         let bits = five.rev().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte)) >> bit;
         (u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default() & mask.unwrap_or_default())
@@ -221,7 +223,7 @@ fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
-/// A number of seven bits a byte, the lowest first.
+/// Reads a number with 7 bits in each byte, the lowest first.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
@@ -239,7 +241,7 @@ fn refused(reason: &str) -> ParquetError {
     ParquetError::General(reason.to_owned())
 }
 
-impl<P: PageReader> Iterator for Checked<P> {
+impl<P: PageReader> Iterator for CheckedPages<P> {
     type Item = Result<Page>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -247,7 +249,7 @@ impl<P: PageReader> Iterator for Checked<P> {
     }
 }
 
-impl<P: PageReader> PageReader for Checked<P> {
+impl<P: PageReader> PageReader for CheckedPages<P> {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         self.pages.get_next_page()?.map(|page| self.check(page)).transpose()
     }
@@ -279,7 +281,7 @@ mod tests {
 
     use super::*;
 
-    /// A list of differences as the format has it, in blocks of 128 in 4 parts.
+    /// Writes a list of differences in blocks of 128, each in 4 parts.
     fn written(lengths: &[i32]) -> Vec<u8> {
         let number = |mut number: u64, out: &mut Vec<u8>| {
             while number >= 0x80 {
@@ -319,7 +321,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_sum_of_lengths_is_that_of_the_lengths_that_were_written(
+        fn sums_up_the_lengths(
             lengths in prop_oneof![
                 prop::collection::vec(0..i32::MAX, 0..400),
                 prop::collection::vec(0..70_i32, 0..400),
@@ -337,7 +339,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_a_walk_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             let _ = walk(&bytes, 1 << 20, Some(&mut Sum::default()));
         }
     }

@@ -1,21 +1,21 @@
-//! A Parquet file's columns: what they are called, and what their values are.
+//! The columns of a Parquet file: their names and the types of their values.
 
 use parquet::{
-    basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical},
+    basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical},
     schema::types::{ColumnDescriptor, SchemaDescriptor, Type},
 };
 
-/// A column that holds values.
+/// A column with values.
 #[derive(Debug)]
 pub(super) struct Leaf {
-    /// Its path, with dots: of a list, the list's.
+    /// The path with dots. The column of a list has the name of the list.
     pub name: String,
-    /// Where it stands in the file.
+    /// The position in the file.
     pub index: usize,
     pub kind: Kind,
 }
 
-/// What a column's values are.
+/// How the values of a column become text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// As they are stored.
@@ -28,11 +28,11 @@ pub(super) enum Kind {
     Civil(Unit),
     Decimal(u32),
     Uuid,
-    /// Something that no cell can be.
-    Unread,
+    /// A type that is not supported.
+    Unsupported,
 }
 
-/// How many of a unit make a second.
+/// The unit of stored times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     Millis,
@@ -40,7 +40,7 @@ pub(super) enum Unit {
     Nanos,
 }
 
-/// Every column of a file, in its order.
+/// Returns every column of a file, in order.
 pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<Leaf> {
     let mut names = Vec::new();
     for field in schema.root_schema().get_fields() {
@@ -59,7 +59,7 @@ fn walk(node: &Type, path: String, names: &mut Vec<String>) {
     let is_list = info.converted_type() == ConvertedType::LIST
         || matches!(info.logical_type_ref(), Some(LogicalType::List));
     if let (true, [repeated]) = (is_list, node.get_fields()) {
-        // Between a list and its elements stand one or two groups, which no writer names alike.
+        // A list has one or two groups around its elements, with different names from each writer.
         match repeated.is_group().then(|| repeated.get_fields()) {
             Some([element]) => walk(element, path, names),
             Some(fields) => below(fields, &path, names),
@@ -78,7 +78,7 @@ fn below(fields: &[std::sync::Arc<Type>], path: &str, names: &mut Vec<String>) {
 
 fn kind(column: &ColumnDescriptor) -> Kind {
     if column.max_rep_level() > 1 {
-        return Kind::Unread;
+        return Kind::Unsupported;
     }
     let unit = |unit: &TimeUnit| match unit {
         TimeUnit::MILLIS => Kind::Time(Unit::Millis),
@@ -106,7 +106,7 @@ fn kind(column: &ColumnDescriptor) -> Kind {
             ),
             _,
         )
-        | (None, ConvertedType::INTERVAL) => Kind::Unread,
+        | (None, ConvertedType::INTERVAL) => Kind::Unsupported,
         (
             None,
             ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
@@ -118,17 +118,13 @@ fn kind(column: &ColumnDescriptor) -> Kind {
         _ => Kind::Plain,
     };
     match (kind, column.physical_type()) {
-        // Spark, Hive and Impala mean an instant.
+        // Spark, Hive and Impala store instants in it.
         (_, Physical::INT96) => Kind::Instant(Unit::Nanos),
         (kind, _) => kind,
     }
 }
 
-/// Whether a column repeats: its cells are lists.
+/// Whether the cells of a column are lists.
 pub(super) fn is_list(column: &ColumnDescriptor) -> bool {
-    column.max_rep_level() > 0 || column.self_type().get_basic_info().has_repetition() && is_repeated(column)
-}
-
-fn is_repeated(column: &ColumnDescriptor) -> bool {
-    column.self_type().get_basic_info().repetition() == Repetition::REPEATED
+    column.max_rep_level() > 0
 }

@@ -22,7 +22,7 @@ const SCHEMA: &str = "message people {
     required int64 LTV (DECIMAL(10, 2));
 }";
 
-/// People in row groups of so many.
+/// Writes people in row groups of `group` rows.
 fn file(people: usize, group: usize, codec: Compression) -> Bytes {
     let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
     let properties = WriterProperties::builder()
@@ -51,7 +51,7 @@ fn file(people: usize, group: usize, codec: Compression) -> Bytes {
         let cities = text(rows.iter().map(|n| format!("city {}", n % 7)).collect());
         column.typed::<ByteArrayType>().write_batch(&cities, Some(&vec![1; rows.len()]), None).unwrap();
         column.close().unwrap();
-        // No list, an empty one, one with a null in it, one of two.
+        // No list, an empty list, a list with a null, a list of two.
         let mut column = next.next_column().unwrap().unwrap();
         let (mut definitions, mut repetitions, mut likes) = (Vec::new(), Vec::new(), Vec::new());
         for n in &rows {
@@ -82,12 +82,12 @@ fn file(people: usize, group: usize, codec: Compression) -> Bytes {
 
 const WANTED: [&str; 5] = ["EMail", "Born", "address.city", "likes", "LTV"];
 
-/// Every row as `line: cell|cell`, then what refused the file, if anything did.
-fn read(file: Bytes, wanted: &[&str]) -> Result<Vec<String>, SourceError> {
+/// Returns every row as `line: cell|cell` or `line: error`.
+fn read(file: Bytes, wanted: &[&str]) -> Result<Vec<String>, ReadError> {
     rows_of(ParquetRows::open(Arc::new(file), wanted)?)
 }
 
-fn rows_of(mut rows: ParquetRows) -> Result<Vec<String>, SourceError> {
+fn rows_of(mut rows: ParquetRows) -> Result<Vec<String>, ReadError> {
     let (mut seen, mut row) = (Vec::new(), Row::default());
     while let Some(read) = rows.next(&mut row)? {
         let cell = |(at, cell): (usize, &str)| match row.list(at) {
@@ -104,7 +104,7 @@ fn rows_of(mut rows: ParquetRows) -> Result<Vec<String>, SourceError> {
 }
 
 #[test]
-fn cells_are_what_is_stored_in_every_codec() {
+fn reads_every_codec() {
     for codec in [
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
@@ -129,7 +129,7 @@ fn cells_are_what_is_stored_in_every_codec() {
 }
 
 #[test]
-fn only_wanted_columns_are_read_in_the_mappings_order() {
+fn reads_only_the_wanted_columns_in_their_order() {
     let read = read(file(2, 2, Compression::SNAPPY), &["LTV", "EMail", "LTV"]).unwrap();
     assert_eq!(read, ["1: 0.00|person0@example.com", "2: 0.25|person1@example.com"]);
     let rows = ParquetRows::open(Arc::new(file(1, 1, Compression::SNAPPY)), &[]).unwrap();
@@ -137,7 +137,7 @@ fn only_wanted_columns_are_read_in_the_mappings_order() {
 }
 
 #[test]
-fn missing_columns_are_named_with_the_nearest() {
+fn suggests_similar_names_for_missing_columns() {
     let error = read(file(1, 1, Compression::SNAPPY), &["Email", "address.City"]).unwrap_err().to_string();
     assert_eq!(
         error,
@@ -147,22 +147,22 @@ fn missing_columns_are_named_with_the_nearest() {
 }
 
 #[test]
-fn a_schema_without_rows_has_none() {
+fn reads_a_file_without_rows() {
     assert_eq!(read(file(0, 1, Compression::SNAPPY), &WANTED).unwrap(), [] as [&str; 0]);
 }
 
 #[test]
-fn what_is_cut_off_is_refused() {
+fn rejects_truncated_files() {
     let whole = file(300, 100, Compression::SNAPPY);
     for end in (4..whole.len()).step_by(61) {
         let error = read(whole.slice(..end), &WANTED).unwrap_err();
-        assert!(matches!(error, SourceError::Parquet { .. }), "{error}");
+        assert!(matches!(error, ReadError::Parquet { .. }), "{error}");
     }
 }
 
 #[test]
-fn a_changed_page_is_refused_with_its_row() {
-    // Behind the first page of the first column comes the second one's header, and so on: somewhere here is one.
+fn reports_the_row_of_a_changed_page() {
+    // Some of these positions are in a page header.
     let whole = file(3_000, 1_000, Compression::SNAPPY);
     let mut refused = 0;
     for at in (4..whole.len() - 4_000).step_by(997) {
@@ -171,7 +171,7 @@ fn a_changed_page_is_refused_with_its_row() {
         if let Err(error) = read(changed.into(), &WANTED) {
             let error = error.to_string();
             assert!(error.starts_with("row ") && error.contains(", column `"), "{error}");
-            assert!(error.ends_with("; write the file again, and drop it again"), "{error}");
+            assert!(error.ends_with("; write the file again and drop it again"), "{error}");
             refused += 1;
         }
     }
@@ -179,7 +179,7 @@ fn a_changed_page_is_refused_with_its_row() {
 }
 
 #[test]
-fn a_footer_with_a_changed_byte_loses_no_row() {
+fn a_changed_byte_in_the_footer_loses_no_row() {
     let whole = file(12, 5, Compression::UNCOMPRESSED);
     let length = u32::from_le_bytes(whole[whole.len() - 8..whole.len() - 4].try_into().unwrap());
     let mut refused = 0;
@@ -196,11 +196,11 @@ fn a_footer_with_a_changed_byte_loses_no_row() {
     assert!(refused > 100, "{refused}");
 }
 
-/// A file that notes how large the ranges are that are asked of it.
+/// A file that records the sizes of the ranges that are read.
 #[derive(Debug, Clone)]
-struct Noted(Bytes, Arc<Mutex<Vec<u64>>>);
+struct Recorded(Bytes, Arc<Mutex<Vec<u64>>>);
 
-impl File for Noted {
+impl File for Recorded {
     fn size(&self) -> u64 {
         self.0.size()
     }
@@ -220,19 +220,19 @@ impl File for Noted {
 }
 
 #[test]
-fn the_file_is_read_in_blocks_and_none_twice() {
+fn reads_each_block_once() {
     let whole = file(200_000, 200_000, Compression::UNCOMPRESSED);
-    let noted = Noted(whole.clone(), Arc::default());
-    let rows = ParquetRows::open(noted.handle(), &["EMail", "LTV"]).unwrap();
+    let recorded = Recorded(whole.clone(), Arc::default());
+    let rows = ParquetRows::open(recorded.handle(), &["EMail", "LTV"]).unwrap();
     assert_eq!(rows_of(rows).unwrap().len(), 200_000);
-    let ranges = noted.1.lock().unwrap();
+    let ranges = recorded.1.lock().unwrap();
     assert!(ranges.iter().all(|bytes| *bytes <= 2 << 20), "{ranges:?}");
     assert!(ranges.iter().sum::<u64>() <= whole.size() + (4 << 20), "{} {ranges:?}", whole.size());
 }
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic_beyond_its_guard(
+    fn never_panics_outside_the_guard(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         end in any::<prop::sample::Index>(),
         cut: bool,
@@ -250,29 +250,29 @@ proptest! {
 }
 
 #[test]
-fn a_page_that_promises_more_lengths_than_values_is_refused_before_room_is_made() {
+fn rejects_a_page_with_more_lengths_than_values_before_allocating() {
     let bytes = Bytes::from_static(include_bytes!("../../../../fuzz/corpus/parquet/impossible-delta"));
     let mut rows = ParquetRows::open(Arc::new(bytes), &[]).unwrap();
     let mut row = Row::default();
     let error = loop {
         match rows.next(&mut row) {
             Ok(Some(_)) => {}
-            Ok(None) => panic!("it was read"),
+            Ok(None) => panic!("it was not rejected"),
             Err(error) => break error.to_string(),
         }
     };
-    assert!(error.contains("the lengths of a page's values are impossible"), "{error}");
+    assert!(error.contains("the lengths of the values of a page are impossible"), "{error}");
 }
 
 #[test]
-fn a_page_header_with_a_list_longer_than_the_file_ends_with_the_file() {
+fn rejects_a_page_header_that_is_longer_than_the_file() {
     let bytes = Bytes::from_static(include_bytes!("../../../../fuzz/corpus/parquet/endless-header"));
     let error = read(bytes, &[]).unwrap_err().to_string();
     assert!(error.contains("column `Kana`") && error.contains("it ends too early"), "{error}");
 }
 
 #[test]
-fn text_that_is_stored_by_its_lengths_reads_whatever_their_number() {
+fn reads_delta_encoded_text_of_any_number_of_values() {
     let schema = "message people { required binary a (UTF8); optional binary b (UTF8); }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     for (encoding, version) in [
@@ -313,7 +313,7 @@ fn text_that_is_stored_by_its_lengths_reads_whatever_their_number() {
     }
 }
 
-/// A file of one column of one row group.
+/// Writes a file with one column in one row group.
 fn one_column(
     schema: &str,
     encoding: Option<Encoding>,
@@ -336,8 +336,8 @@ fn one_column(
 }
 
 #[test]
-fn a_page_whose_values_repeat_more_than_a_page_may_hold_is_refused_before_they_are_made() {
-    // 20,000 times the same 8 KB: 160 MB that are stored in little more than 8 KB.
+fn rejects_a_page_whose_repeated_values_are_too_large_before_allocating() {
+    // 160 MB, stored in little more than 8 KB.
     let schema = "message people { required binary a (UTF8); }";
     let value = ByteArray::from("x".repeat(8 << 10).as_str());
     let delta = Some(Encoding::DELTA_BYTE_ARRAY);
@@ -345,13 +345,13 @@ fn a_page_whose_values_repeat_more_than_a_page_may_hold_is_refused_before_they_a
     assert!(file.len() < 64 << 10, "{} bytes", file.len());
     let error = read(file, &["a"]).unwrap_err().to_string();
     assert!(error.contains("column `a`"), "{error}");
-    assert!(error.contains("the values of a page are larger than any page that is read"), "{error}");
-    // Two thousand of them are 16 MB.
+    assert!(error.contains("the values of a page are larger than 64 MiB"), "{error}");
+    // 16 MB.
     assert_eq!(read(one_column(schema, delta, &vec![value; 2_000], None), &["a"]).unwrap().len(), 2_000);
 }
 
 #[test]
-fn a_row_with_millions_of_values_in_its_list_is_refused_before_they_are_read() {
+fn rejects_a_row_with_millions_of_list_values_before_reading_them() {
     let schema = "message people { optional group a (LIST) { repeated group list { required binary element (UTF8); } } }";
     let rows = |lists: usize, values: usize| {
         let repetitions: Vec<i16> =
@@ -367,26 +367,26 @@ fn a_row_with_millions_of_values_in_its_list_is_refused_before_they_are_read() {
     };
     assert_eq!(rows(2_000, 100), Ok(2_000));
     let error = rows(1, (4 << 20) + 1).unwrap_err();
-    assert!(error.contains("more values in its lists than any contact"), "{error}");
+    assert!(error.contains("more list values than any contact"), "{error}");
 }
 
 #[test]
-fn a_list_whose_values_are_larger_than_a_row_is_refused_before_they_are_copied() {
-    // A thousand times the same 1 MiB, which a dictionary has once.
+fn rejects_a_list_that_is_larger_than_a_row_before_copying_it() {
+    // 1,000 times the same 1 MiB, which the dictionary has once.
     let schema = "message people { optional group a (LIST) { repeated group list { required binary element (UTF8); } } }";
     let value = ByteArray::from("x".repeat(1 << 20).as_str());
     let repetitions: Vec<i16> = (0..1_000).map(|n| i16::from(n > 0)).collect();
     let file = one_column(schema, None, &vec![value; 1_000], Some((&[2; 1_000], &repetitions)));
     assert!(file.len() < 4 << 20, "{} bytes", file.len());
     let error = read(file, &["a"]).unwrap_err();
-    assert!(matches!(error, SourceError::RowTooLong { line: 1 }), "{error}");
+    assert!(matches!(error, ReadError::RowTooLong { line: 1 }), "{error}");
 }
 
-/// Definition or repetition levels of a column's values.
+/// The definition or repetition levels of a column.
 type Levels = Option<&'static [i16]>;
 
 #[test]
-fn bytes_that_are_no_text_make_their_row_bad_and_are_not_taken_for_nothing() {
+fn a_wanted_cell_that_is_not_utf8_makes_its_row_invalid() {
     let schema = "message people { required binary EMail (UTF8); optional binary Name (UTF8); \
                   optional group likes (LIST) { repeated group list { optional binary element (UTF8); } } }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
@@ -415,8 +415,8 @@ fn bytes_that_are_no_text_make_their_row_bad_and_are_not_taken_for_nothing() {
             "4: the row is not UTF-8 text",
         ]
     );
-    assert_eq!(read(file.clone(), &["EMail"]).unwrap()[1], "2: b@b.co", "nobody asked for the name");
-    // Where every column is looked at, such a cell shows that something is there.
+    assert_eq!(read(file.clone(), &["EMail"]).unwrap()[1], "2: b@b.co", "the name is not wanted");
+    // If all columns are read, the cell is the replacement character.
     let mut rows = ParquetRows::open(Arc::new(file), &[]).unwrap();
     let mut row = Row::default();
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! Values of Parquet as text: exactly what is stored.
+//! Parquet values as text, without loss.
 
 use std::io::Write as _;
 
@@ -6,43 +6,42 @@ use jiff::{Timestamp, tz::Offset};
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
 
 use super::schema::{Kind, Unit};
-use crate::row::BadRow;
+use crate::row::InvalidRow;
 
 /// A stored value.
 pub(super) trait Value {
-    /// Writes its text behind what is there already. Of a text its bytes as they are: whether they are UTF-8 is looked at
-    /// once for a whole row.
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow>;
+    /// Appends the text of the value. The bytes of a text are not checked here: checking many cells at once is faster.
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow>;
 }
 
-/// Into memory: there is nothing to fail.
+/// Writing to memory does not fail.
 fn put(out: &mut Vec<u8>, value: impl std::fmt::Display) {
     let _ = write!(out, "{value}");
 }
 
 impl Value for bool {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         out.extend_from_slice(if *self { b"true" } else { b"false" });
         Ok(())
     }
 }
 
 impl Value for f32 {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         put(out, self);
         Ok(())
     }
 }
 
 impl Value for f64 {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         put(out, self);
         Ok(())
     }
 }
 
 impl Value for i32 {
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         match kind {
             Kind::Unsigned => put(out, self.cast_unsigned()),
             kind => number(i64::from(*self), kind, out),
@@ -52,7 +51,7 @@ impl Value for i32 {
 }
 
 impl Value for i64 {
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         match kind {
             Kind::Unsigned => put(out, self.cast_unsigned()),
             kind => number(*self, kind, out),
@@ -62,8 +61,8 @@ impl Value for i64 {
 }
 
 impl Value for Int96 {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
-        // A day of the Julian calendar, and nanoseconds of it.
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+        // The nanoseconds of a day, and its Julian day number.
         let [low, high, day] = self.data() else { return Ok(()) };
         let nanos = (u64::from(*high) << 32) | u64::from(*low);
         let nanos = (i128::from(*day) - 2_440_588) * 86_400_000_000_000 + i128::from(nanos);
@@ -77,25 +76,25 @@ impl Value for Int96 {
 
 impl Value for ByteArray {
     #[inline]
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         bytes(self.data(), kind, out)
     }
 }
 
 impl Value for FixedLenByteArray {
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
         bytes(self.data(), kind, out)
     }
 }
 
 #[inline]
-fn bytes(bytes: &[u8], kind: Kind, out: &mut Vec<u8>) -> Result<(), BadRow> {
+fn bytes(bytes: &[u8], kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
     match kind {
         Kind::Decimal(scale) => {
             let (negative, digits) = digits(bytes);
             decimal(negative, &digits, scale, out);
         }
-        Kind::Uuid => put(out, uuid::Uuid::from_slice(bytes).map_err(|_| BadRow::Encoding)?),
+        Kind::Uuid => put(out, uuid::Uuid::from_slice(bytes).map_err(|_| InvalidRow::Encoding)?),
         _ => out.extend_from_slice(bytes),
     }
     Ok(())
@@ -127,7 +126,7 @@ fn instant(value: i64, unit: Unit) -> Option<Timestamp> {
     .ok()
 }
 
-/// A decimal of so many digits after its point.
+/// Writes a decimal number with `scale` digits after the point.
 fn decimal(negative: bool, digits: &str, scale: u32, out: &mut Vec<u8>) {
     let scale = scale as usize;
     let zeros = (scale + 1).saturating_sub(digits.len());
@@ -141,7 +140,7 @@ fn decimal(negative: bool, digits: &str, scale: u32, out: &mut Vec<u8>) {
     }
 }
 
-/// The sign and the digits of a number in two's complement, the highest byte first, of any length.
+/// Returns whether a big-endian two's complement number of any length is negative, and its decimal digits.
 fn digits(bytes: &[u8]) -> (bool, String) {
     let negative = bytes.first().is_some_and(|byte| byte & 0x80 != 0);
     let mut magnitude = bytes.to_vec();
@@ -172,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decimals_are_exact() {
+    fn writes_decimals_exactly() {
         let text = |write: &dyn Fn(&mut Vec<u8>)| {
             let mut out = Vec::new();
             write(&mut out);
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_are_written_as_iso_8601() {
+    fn writes_dates_and_times_as_iso_8601() {
         for (value, kind, text) in [
             (-1, Kind::Date, "1969-12-31"),
             (20_000, Kind::Date, "2024-10-04"),
