@@ -11,8 +11,8 @@ use bytes::Bytes;
 use omnisend_export::{
     config,
     contact::{Mapper, Programs, Warnings},
-    source::{self, Reading, Row},
 };
+use segment_files::{ReadOptions, Row};
 
 const ROWS: u32 = 200_000;
 
@@ -61,7 +61,7 @@ fn seconds(file: &Bytes, above: &str, field: &str) -> f64 {
     let now = "2026-11-25T00:00:00Z".parse().unwrap();
     let pass = || {
         let start = Instant::now();
-        let mut rows = source::open(file, &Reading::default(), &wanted).unwrap();
+        let mut rows = segment_files::open(file, &ReadOptions::default(), &wanted).unwrap();
         let mapper = Mapper::bind(mapping, &programs, rows.header(), now).unwrap();
         let (mut row, mut warnings, mut contacts) = (Row::default(), Warnings::default(), 0);
         while let Some(read) = rows.next(&mut row).unwrap() {

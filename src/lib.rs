@@ -8,7 +8,7 @@
 //!
 //! - [`run`]: the words every stage shares: names, keys, manifest, receipt, outcome, counts, report model
 //! - [`config`]: connection and export files, and the environment: text to validated types
-//! - [`source`]: segment files to rows
+//! - `segment_files`, a crate of its own: segment files to rows
 //! - [`contact`]: rows to contacts: mapping and normalisation, pure
 //! - [`ports`]: objects, queue, secrets, clock: what a run needs of the world, with its adapters
 //! - [`omnisend`]: the API's client, its pacer and its errors
@@ -37,5 +37,23 @@ pub mod run;
 #[cfg(feature = "cli")]
 pub mod sandbox;
 mod scale;
-pub mod source;
 pub mod stage;
+
+/// The readers of segment files, as the rooms import them today.
+pub(crate) mod source {
+    #[cfg(feature = "cli")]
+    pub(crate) use segment_files::UNDECODABLE as NO_TEXT;
+    pub(crate) use segment_files::*;
+    pub(crate) use segment_files::{
+        InvalidRow as BadRow, ReadError as SourceError, ReadOptions as Reading, escape_formula as neutral,
+    };
+
+    pub(crate) use crate::stage::ObjectFile;
+
+    pub(crate) mod layout {
+        pub(crate) use segment_files::layout::*;
+        pub(crate) use segment_files::layout::{
+            CopiedFiles as Found, CsvFormat as Written, ListError as Unreadable, find_copied as find_below,
+        };
+    }
+}

@@ -27,6 +27,7 @@ pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection, connection_lines};
 pub use export::{Export, export};
 pub use problem::{ConfigError, Problem};
+pub(crate) use reading::where_to_set;
 pub use segment::Segment;
 pub use store::{LoadError, State, load_all, load_connection, load_export, load_valid};
 

@@ -176,7 +176,7 @@ fn an_export_with_everything() {
         escape: Some(Escape::Backslash),
         columns: Some(vec!["EMail".to_owned(), "Tier".to_owned()]),
         nulls: vec!["NULL".to_owned(), String::new()],
-        is_neutral: false,
+        has_escaped_formulas: false,
     };
     assert_eq!(*export.reading(), reading);
     assert_eq!(export.segments()[0].tag().as_str(), "vip");

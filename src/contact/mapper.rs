@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::{
         contact::{ChannelConsent, ConsentMapping, Property, PropertyName, Status},
-        source::{self, CsvRows, Rows as _},
+        source::{self, Reading},
     };
 
     fn mapping() -> Mapping {
@@ -323,7 +323,8 @@ mod tests {
     fn contacts_of(mapping: &Mapping, file: &str) -> (Vec<String>, ByReason) {
         let columns = mapping.columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let mut rows = CsvRows::open(file.as_bytes(), None, None, &wanted).unwrap();
+        let file = bytes::Bytes::from(file.to_owned());
+        let mut rows = source::open(&file, &Reading::default(), &wanted).unwrap();
         let programs = Programs::compile(mapping).unwrap();
         let mapper = Mapper::bind(mapping, &programs, rows.header(), NOW).unwrap();
         let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());

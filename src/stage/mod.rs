@@ -3,6 +3,7 @@
 
 pub mod canary;
 pub mod halt;
+mod object_file;
 pub mod plan;
 mod progress;
 mod records;
@@ -14,6 +15,7 @@ pub mod snapshot;
 pub mod tag;
 pub mod upload;
 
+pub(crate) use object_file::ObjectFile;
 pub use progress::{Notice, Observer, Quiet};
 pub use records::{RecordError, Records};
 pub use runs::{Standing, runs};

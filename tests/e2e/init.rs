@@ -118,7 +118,7 @@ async fn a_preview_shows_rows_beside_their_contacts_and_hides_whose_they_are() {
         "\"id\": \"c•••@e•••.com\"",
         "segments/gold/a.csv, line 3: duplicate, not sent: an earlier row has this e-mail",
         "segments/gold/a.csv, line 4: invalid, not sent: this is not an e-mail address",
-        "segments/gold/a.csv, line 5: invalid, not sent: the row has 1 cells where the header has 6",
+        "segments/gold/a.csv, line 5: invalid, not sent: the row has 1 cell, but the header has 6",
         "segments/gold/a.csv, line 6: sent\n  left out: phone: ",
         "(2 columns are not mapped)",
         "values are masked; --show-values shows them",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use omnisend_export::source::restored;
+use segment_files::unescape_formula;
 use serde_json::{Value, json};
 
 use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};
@@ -24,7 +24,7 @@ fn csv(world: &World) -> Vec<Reject> {
 
 /// What a person sees of a row: its outcome, and its cells.
 fn cells(reject: &Reject) -> [&str; 3] {
-    ["reject_outcome", "EMail", "FirstName"].map(|column| restored(&reject[column]))
+    ["reject_outcome", "EMail", "FirstName"].map(|column| unescape_formula(&reject[column]))
 }
 
 fn ndjson(world: &World) -> Vec<Value> {

@@ -87,7 +87,7 @@ fn rejects(first: &Bytes) -> Rejects {
         let line = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
         memchr::memmem::find(line, REJECT_RUN.as_bytes()).is_some()
     };
-    let Ok(mut rows) = source::open(first, &Reading::of_rejects(), &[REJECT_RUN]) else {
+    let Ok(mut rows) = source::open(first, &Reading::formula_escaped_csv(), &[REJECT_RUN]) else {
         // It cannot be read, for its encoding perhaps: it is no segment all the same.
         return if header_says_so() { Rejects::Unclear } else { Rejects::None };
     };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{runtime::Handle, sync::mpsc};
 
-use super::{PlanError, PrepareError, consent::Ledger, find_sources, seen::Seen};
+use super::{PlanError, PrepareError, consent::Ledger, find_sources, prepare::bad_row_reason, seen::Seen};
 use crate::{
     config::Export,
     contact::{Channels, Mapper, Programs, Tag, Warnings},
@@ -163,7 +163,7 @@ impl Shown<'_> {
                 left_out: Vec::new(),
             };
             match readable {
-                Err(bad) => shown.why = Some(bad.to_string()),
+                Err(bad) => shown.why = Some(bad_row_reason(bad)),
                 Ok(()) => self.look_at(&mapper, &row, tag, &mut shown),
             }
             self.rows.push(shown);

@@ -66,7 +66,7 @@ pub(super) async fn choose<'a>(
 ) -> Result<Reads<'a>, PlanError> {
     let segments = || (0..).zip(export.segments());
     let corrected = |(place, segment), Corrections { file, of }: Corrections| {
-        let part = Part { object: file.clone(), reading: Reading::of_rejects() };
+        let part = Part { object: file.clone(), reading: Reading::formula_escaped_csv() };
         let source =
             Source { completed_by: file, parts: vec![part], columns: Vec::new(), passed_over: Vec::new() };
         Reads { chosen: vec![Chosen { place, segment, source }], corrects: Some(of) }

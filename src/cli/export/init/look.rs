@@ -10,8 +10,8 @@ use crate::{
     config,
     ports::objects::Directory,
     propose::{Reads, Survey, quoted},
-    source::{self, BadRow, Escape, File, ObjectFile, Reading, SourceError, layout::Model},
-    stage::plan,
+    source::{self, BadRow, Escape, File, ObjectFile, Reading, Setting, SourceError, layout::Model},
+    stage::plan::{self, DropError, PlanError},
 };
 
 const MODEL: &str = "model.json";
@@ -67,11 +67,9 @@ async fn survey(
 /// Whether a file shows that backslashes keep quotes or delimiters in its cells.
 fn is_escaped(found: &Result<Survey, Unfit>) -> bool {
     match found {
-        Err(
-            Unfit::Source { source: SourceError::Escaped { .. } | SourceError::EscapedBreak { .. } }
-            | Unfit::NoGoodRows { why: BadRow::Cut { .. }, .. },
-        ) => true,
-        Ok(survey) => matches!(survey.first_bad, Some((_, BadRow::Cut { .. }))),
+        Err(Unfit::Source { source }) => source.setting() == Some(Setting::Escape),
+        Err(Unfit::NoGoodRows { why, .. }) => why.setting() == Some(Setting::Escape),
+        Ok(survey) => survey.first_bad.is_some_and(|(_, why)| why.setting() == Some(Setting::Escape)),
         Err(_) => false,
     }
 }
@@ -105,16 +103,27 @@ enum Unfit {
     NoRows,
     #[error("none of its rows can be read; the first is line {line}: {why}")]
     NoGoodRows { line: u64, why: BadRow },
-    #[error("{source}{}", hint(.source))]
+    #[error("{source}{}", hint(.source.setting()))]
     Source {
         #[from]
         source: SourceError,
     },
 }
 
-/// Where a message names a key of the export, which is not written yet.
-fn hint(error: &impl fmt::Display) -> &'static str {
-    if error.to_string().contains("under [source]") { "\n  here: --encoding ENCODING" } else { "" }
+/// Names the argument for an option that a message asks to set: the export is not written yet.
+fn hint(setting: Option<Setting>) -> &'static str {
+    if setting == Some(Setting::Encoding) { "\n  here: --encoding ENCODING" } else { "" }
+}
+
+/// Returns the option that a list of files asks to set.
+fn setting(error: &PlanError) -> Option<Setting> {
+    match error {
+        PlanError::Drop { source, .. } => match &**source {
+            DropError::Unreadable { source, .. } => source.setting(),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// A folder is read as the export's run will read it: by its `model.json` or its marker, else the newest file.
@@ -156,7 +165,7 @@ async fn folder(
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
     let ports = ports(objects, parent);
-    let sources = plan::find_sources(&ports, &export).await.map_err(|error| match hint(&error) {
+    let sources = plan::find_sources(&ports, &export).await.map_err(|error| match hint(setting(&error)) {
         "" => Failure::from(error),
         hint => Failure::usage(format!("{error}{hint}")),
     })?;

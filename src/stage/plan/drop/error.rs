@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{keys::Location, source::layout::Unreadable};
+use crate::{config::where_to_set, keys::Location, source::layout::Unreadable};
 
 /// How many files a message names.
 const NAMED: usize = 3;
@@ -116,7 +116,7 @@ pub enum DropError {
         table: String,
     },
     /// The list is not what it should be.
-    #[error("{list}: {source}")]
+    #[error("{list}: {source}{}", where_to_set(.source.setting()))]
     Unreadable {
         /// The list.
         list: Location,

@@ -266,7 +266,7 @@ impl<'a> Drops<'a> {
                 passed_over: Vec::new(),
             });
         };
-        let written = table.partitions.iter().map(|part| table.written(part, self.export.reading()));
+        let written = table.partitions.iter().map(|part| table.csv_format(part, self.export.reading()));
         let written = match written.collect::<Result<Vec<_>, _>>() {
             Ok(written) => written,
             Err(source) => return self.fail(DropError::Unreadable { list: list.location, source }),
@@ -337,7 +337,7 @@ impl<'a> Drops<'a> {
 /// How a file is read: as the export says; what it does not say, as the drop does.
 fn reading(export: &Reading, written: Option<&Written>, columns: &[Column]) -> Reading {
     let declared = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-    let has_header = declared.is_empty() || written.is_some_and(|written| written.header);
+    let has_header = declared.is_empty() || written.is_some_and(|written| written.has_header);
     Reading {
         delimiter: export.delimiter.or(written.map(|written| written.delimiter)),
         encoding: export.encoding.or(written.and_then(|written| written.encoding)),

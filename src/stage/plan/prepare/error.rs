@@ -1,6 +1,7 @@
 //! Why rows could not be prepared.
 
 use crate::{
+    config::where_to_set,
     contact::ProgramError,
     source::{HeadersDiffer, SourceError},
 };
@@ -8,8 +9,8 @@ use crate::{
 /// Why the loop stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// The file cannot be trusted.
-    #[error(transparent)]
+    /// The file is refused.
+    #[error("{}{}", .0, where_to_set(.0.setting()))]
     Source(#[from] SourceError),
     /// Its columns are not those of another file of the drop.
     #[error("its columns are not those of the first file: {differs}")]

@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use self::error::PrepareError;
+pub(super) use self::refused::bad_row_reason;
 pub(super) use self::{
     input::{Input, Removing, Rules},
     output::{Finished, Sink},
 };
 use self::{
     output::{Output, Written},
-    refused::Spot,
+    refused::{Spot, bad_row_code},
 };
 use super::{
     consent::{Ledger, OptOuts},
@@ -151,7 +152,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
             if let Err(bad) = readable {
                 // Which of its cells is which cannot be told.
                 let nowhere = Spot { at, tag: input.tag, row: &row, columns: &unknown };
-                self.invalid(&nowhere.invalid(bad.code(), bad.to_string(), ""))?;
+                self.invalid(&nowhere.invalid(bad_row_code(bad), bad_row_reason(bad), ""))?;
                 continue;
             }
             let tag = match &corrections {

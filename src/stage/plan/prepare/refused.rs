@@ -1,6 +1,7 @@
 //! A row that becomes no contact, and why.
 
 use crate::{
+    config::where_to_set,
     contact::{Columns, Invalid},
     run::{Place, RefusedLine, TagSet},
     source::{BadRow, Row},
@@ -45,16 +46,20 @@ impl Spot<'_> {
     }
 }
 
-impl BadRow {
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::Ragged { .. } | Self::Cut { .. } => "ragged_row",
-            Self::AfterQuote => "after_quote",
-            Self::Nul => "nul_byte",
-            Self::Encoding => "encoding",
-            Self::Json => "json",
-            Self::NotObject => "not_an_object",
-        }
+/// Returns why a row cannot be read, and where to set the option that would change this.
+pub(in crate::stage::plan) fn bad_row_reason(bad: BadRow) -> String {
+    format!("{bad}{}", where_to_set(bad.setting()))
+}
+
+/// Returns the code of a row that cannot be read, as rejects have it.
+pub(super) fn bad_row_code(bad: BadRow) -> &'static str {
+    match bad {
+        BadRow::Ragged { .. } | BadRow::BackslashSplit { .. } => "ragged_row",
+        BadRow::AfterQuote => "after_quote",
+        BadRow::Nul => "nul_byte",
+        BadRow::Encoding => "encoding",
+        BadRow::Json => "json",
+        BadRow::NotObject => "not_an_object",
     }
 }
 

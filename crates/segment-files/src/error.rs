@@ -1,0 +1,262 @@
+//! Why a file is refused as a whole.
+
+use std::io;
+
+use crate::{
+    charset::Charset,
+    header::ColumnProblem,
+    options::{Compression, Setting},
+    row::{InvalidRow, MAX_ROW_BYTES},
+};
+
+/// Why a file is refused as a whole. The rows that were read before the error must not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The first bytes are those of an unsupported format.
+    #[error("this is {format}, which is not supported; {advice}")]
+    Unsupported {
+        /// The name of the format, with its article.
+        format: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The declared compression differs from the one that the first bytes show.
+    #[error(
+        "`compression` is set to \"{}\", but the file {}; correct it, or leave it out to detect it",
+        .declared.as_str(),
+        begins_like(*.declared, *.found)
+    )]
+    OtherCompression {
+        /// What [`ReadOptions`](crate::ReadOptions) declares.
+        declared: Compression,
+        /// What the first bytes show.
+        found: Compression,
+    },
+    /// The decompressed file is compressed too.
+    #[error("the file is compressed twice; compress it once, or not at all")]
+    CompressedTwice,
+    /// A Parquet file was compressed as a whole.
+    #[error(
+        "this is a Parquet file that was compressed as a whole; decompress it: Parquet compresses its own columns"
+    )]
+    CompressedParquet,
+    /// The file is declared to be Parquet, and is not.
+    #[error(
+        "`format` is set to \"parquet\", but this is not a Parquet file; correct it, or leave it out to detect it"
+    )]
+    NotParquet,
+    /// A Parquet file is damaged, or uses an unsupported feature.
+    #[error("{}: {reason}; write the file again and drop it again", in_parquet(*.row, .column.as_deref()))]
+    Parquet {
+        /// The first row that cannot be read, counted from 1. `None`: the footer cannot be read.
+        row: Option<u64>,
+        /// The column, if the defect is in one.
+        column: Option<String>,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A wanted column of a Parquet file has an unsupported type.
+    #[error(
+        "column `{column}` has a type that is not supported; write it as text, a number, a date or a list of those, or \
+         leave it out of the mapping"
+    )]
+    ParquetColumn {
+        /// The name of the column.
+        column: String,
+    },
+    /// The file cannot be decompressed.
+    #[error("line {line}: {}", not_decompressed(*.compression, *.failure, *.bytes))]
+    Decompress {
+        /// The line of the row that was being read.
+        line: u64,
+        /// The compression of the file.
+        compression: Compression,
+        /// Why it failed.
+        failure: DecompressionFailure,
+        /// How many bytes of the compressed file were read.
+        bytes: u64,
+    },
+    /// The text is not UTF-8, and no other encoding is certain.
+    #[error("line {line}: these bytes are not UTF-8{}", unknown_encoding(*.likely))]
+    UnknownEncoding {
+        /// The first line that is not UTF-8.
+        line: u64,
+        /// The most likely encoding, if there is one.
+        likely: Option<Charset>,
+    },
+    /// A line is not UTF-8, unlike the lines before it.
+    #[error(
+        "line {line}: not UTF-8, unlike the lines before it, and looks like {likely}; if all of the file is, set \
+         `encoding = \"{likely}\"`, else write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
+    )]
+    NotUtf8 {
+        /// The line.
+        line: u64,
+        /// The encoding that the line looks like.
+        likely: Charset,
+    },
+    /// A line is UTF-8 in a file that is in another encoding.
+    #[error(
+        "line {line}: UTF-8 in a file that is {charset} up to there; write the whole file in one encoding, or set \
+         `encoding = \"{charset}\"` if all of it is"
+    )]
+    Utf8Within {
+        /// The line.
+        line: u64,
+        /// The encoding of the file.
+        charset: Charset,
+    },
+    /// The file has bytes that are invalid in its encoding.
+    #[error(
+        "line {line}: bytes that are not valid {charset}, so the rows cannot be told apart; write the file again, or \
+         correct `encoding`"
+    )]
+    Undecodable {
+        /// The line.
+        line: u64,
+        /// The encoding of the file.
+        charset: Charset,
+    },
+    /// The file has no header.
+    #[error("the file is empty; a header line with the column names was expected")]
+    Empty,
+    /// Wanted columns are missing, or their names are not unique.
+    #[error("the columns do not fit the mapping:{}", list(.0))]
+    Columns(Vec<ColumnProblem>),
+    /// A quote is never closed.
+    #[error(
+        "line {line}: a quote opened in this row is never closed, so the rows after it cannot be told apart; close it, or \
+         double the quotes inside the value"
+    )]
+    UnclosedQuote {
+        /// The line of the row.
+        line: u64,
+    },
+    /// A backslash precedes a quote inside a value, and no escape is declared.
+    #[error(
+        "line {line}: a backslash precedes a quote inside a value, as Spark, MySQL and others write it; set \
+         `escape = \"\\\\\"`, or double the quotes (in Spark: `.option(\"escape\", \"\\\"\")`)"
+    )]
+    BackslashQuote {
+        /// The line of the row.
+        line: u64,
+    },
+    /// A backslash precedes a line break, the next line is not a whole row, and no escape is declared.
+    #[error(
+        "line {line}: a backslash precedes the line break, and the next line is not a whole row; if the line break belongs \
+         to the cell, as Redshift, MySQL and others write it, set `escape = \"\\\\\"`"
+    )]
+    BackslashLineBreak {
+        /// The line of the row.
+        line: u64,
+    },
+    /// Text follows a closing quote in the header.
+    #[error("line {line}: {}", InvalidRow::AfterQuote)]
+    HeaderAfterQuote {
+        /// The line of the header.
+        line: u64,
+    },
+    /// Text follows the closing quote of a value that spans several lines.
+    #[error(
+        "line {line}: a quote opened in this row is closed in a later line and followed by text, so rows may have become \
+         part of a value; close it where the value ends, or double the quotes inside the value"
+    )]
+    AfterQuoteLines {
+        /// The line of the row.
+        line: u64,
+    },
+    /// A row is larger than [`MAX_ROW_BYTES`].
+    #[error(
+        "line {line}: this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the \
+         line ends may be other ones",
+        MAX_ROW_BYTES >> 20
+    )]
+    RowTooLong {
+        /// The line of the row.
+        line: u64,
+    },
+    /// Reading from the file failed.
+    #[error("line {line}: {source}")]
+    Io {
+        /// The line of the row that was being read.
+        line: u64,
+        /// What the file returned.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl ReadError {
+    /// Returns the option that the message asks to set or to correct, if it asks for one.
+    pub fn setting(&self) -> Option<Setting> {
+        match self {
+            Self::NotParquet => Some(Setting::Format),
+            Self::OtherCompression { .. } => Some(Setting::Compression),
+            Self::UnknownEncoding { .. }
+            | Self::NotUtf8 { .. }
+            | Self::Utf8Within { .. }
+            | Self::Undecodable { .. } => Some(Setting::Encoding),
+            Self::BackslashQuote { .. } | Self::BackslashLineBreak { .. } => Some(Setting::Escape),
+            _ => None,
+        }
+    }
+}
+
+/// Why a file cannot be decompressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecompressionFailure {
+    /// The file is incomplete.
+    Truncated,
+    /// The file is damaged, or something else follows the compressed data.
+    Damaged,
+    /// The zstd window is larger than 128 MiB.
+    WindowTooLarge,
+}
+
+fn list(problems: &[ColumnProblem]) -> String {
+    problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
+}
+
+fn in_parquet(row: Option<u64>, column: Option<&str>) -> String {
+    let column = column.map_or_else(String::new, |column| format!(", column `{column}`"));
+    match row {
+        Some(row) => format!("row {row}{column}: the Parquet file cannot be read"),
+        None => format!("the Parquet file's footer cannot be read{column}"),
+    }
+}
+
+fn begins_like(declared: Compression, found: Compression) -> String {
+    match found {
+        Compression::None => format!("does not begin like {}", declared.as_str()),
+        found => format!("begins like {}", found.as_str()),
+    }
+}
+
+fn not_decompressed(compression: Compression, failure: DecompressionFailure, bytes: u64) -> String {
+    let name = compression.as_str();
+    match failure {
+        DecompressionFailure::Truncated => {
+            format!(
+                "the {name} file is cut off after {bytes} bytes; wait until it is complete and drop it again"
+            )
+        }
+        DecompressionFailure::Damaged => {
+            format!("the {name} file is damaged near byte {bytes}; write it again and drop it again")
+        }
+        DecompressionFailure::WindowTooLarge => format!(
+            "decompressing this {name} file takes more than 128 MiB of memory; compress it without --long, or with \
+             --long=27 at most"
+        ),
+    }
+}
+
+fn unknown_encoding(likely: Option<Charset>) -> String {
+    match likely {
+        Some(charset) => format!(
+            " and may be {charset}; save the file as UTF-8, or set `encoding = \"{charset}\"` if that is right"
+        ),
+        None => {
+            ", and their encoding is not certain; save the file as UTF-8, or set its `encoding`".to_owned()
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The columns of a file, and how to find the wanted ones.
+
+use std::fmt;
+
+/// The names of a file's columns, in order, without surrounding white space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    names: Vec<String>,
+}
+
+/// Why a wanted column cannot be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnProblem {
+    /// The header does not have it.
+    Missing {
+        /// The name of the wanted column.
+        wanted: String,
+        /// The most similar names in the header, at most 3, the best first.
+        nearest: Vec<String>,
+    },
+    /// No row has it, in a file of a format without headers.
+    Absent {
+        /// The name of the wanted column.
+        wanted: String,
+        /// The most similar names in the first rows, at most 3, the best first.
+        nearest: Vec<String>,
+    },
+    /// Several columns have this name.
+    Ambiguous {
+        /// The name of the wanted column.
+        wanted: String,
+        /// Their positions, counted from 1.
+        positions: Vec<usize>,
+    },
+}
+
+impl ColumnProblem {
+    /// Returns the name of the wanted column.
+    pub fn wanted(&self) -> &str {
+        match self {
+            Self::Missing { wanted, .. } | Self::Absent { wanted, .. } | Self::Ambiguous { wanted, .. } => {
+                wanted
+            }
+        }
+    }
+}
+
+/// The first difference between the columns of two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadersDiffer {
+    /// The position, counted from 1.
+    column: usize,
+    /// Its name in the first file and in the other one. `None`: that file has fewer columns.
+    names: [Option<String>; 2],
+    /// Whether the header of one of the files may be missing. Its first row has personal data, which is not shown.
+    is_data: bool,
+}
+
+/// The Jaro-Winkler similarity from which a name is suggested for another.
+const SIMILAR: f64 = 0.7;
+
+impl Header {
+    /// Makes a header of the cells of its line.
+    pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
+    }
+
+    /// Returns the number of columns.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Returns whether there are no columns.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Returns the names of the columns, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Returns the first column that differs from the header of the first file, if there is one.
+    pub fn differs_from(&self, first: &Self) -> Option<HeadersDiffer> {
+        let name = |header: &Self, column: usize| header.names.get(column).cloned();
+        let column = (0..self.len().max(first.len())).find(|n| name(self, *n) != name(first, *n))?;
+        Some(HeadersDiffer {
+            column: column + 1,
+            names: [name(first, column), name(self, column)],
+            is_data: self.is_data() || first.is_data(),
+        })
+    }
+
+    /// Whether this seems to be a row of data and not a header: it has an e-mail address.
+    fn is_data(&self) -> bool {
+        self.names.iter().any(|name| name.contains('@'))
+    }
+
+    /// Returns the position of a column, counted from 0.
+    pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
+        let wanted = wanted.trim();
+        let mut positions = (0..).zip(&self.names).filter(|(_, name)| *name == wanted).map(|(at, _)| at);
+        match (positions.next(), positions.next()) {
+            (Some(at), None) => Ok(at),
+            (Some(first), Some(second)) => Err(ColumnProblem::Ambiguous {
+                wanted: wanted.to_owned(),
+                positions: [first, second].into_iter().chain(positions).map(|at: usize| at + 1).collect(),
+            }),
+            (None, _) => {
+                Err(ColumnProblem::Missing { wanted: wanted.to_owned(), nearest: self.nearest(wanted) })
+            }
+        }
+    }
+
+    /// Returns the problem of a column that no row has. `self` has the columns of the first rows.
+    pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
+        ColumnProblem::Absent { wanted: wanted.to_owned(), nearest: self.nearest(wanted) }
+    }
+
+    /// Returns the names that are most similar to one. Data is never suggested.
+    fn nearest(&self, wanted: &str) -> Vec<String> {
+        if self.is_data() {
+            return Vec::new();
+        }
+        let plain = |name: &str| -> String {
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let wanted = plain(wanted);
+        let mut scored: Vec<(f64, &String)> = self
+            .names
+            .iter()
+            .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
+            .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.dedup_by(|a, b| a.1 == b.1);
+        scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
+    }
+}
+
+impl fmt::Display for HeadersDiffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_data {
+            return write!(f, "column {} differs; is the header missing?", self.column);
+        }
+        let [first, other] = self.names.each_ref().map(|name| match name {
+            Some(name) => format!("`{name}`"),
+            None => "missing".to_owned(),
+        });
+        write!(f, "column {} is {other}, but {first} in the first file", self.column)
+    }
+}
+
+fn write_nearest(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
+    if names.is_empty() {
+        return f.write_str(", and no column has a similar name");
+    }
+    f.write_str("; nearest: ")?;
+    for (n, name) in names.iter().enumerate() {
+        write!(f, "{}`{name}`", if n == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for ColumnProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { wanted, nearest } => {
+                write!(f, "column `{wanted}` is not in the header")?;
+                write_nearest(f, nearest)
+            }
+            Self::Absent { wanted, nearest } => {
+                write!(f, "column `{wanted}` is in no row of the file")?;
+                write_nearest(f, nearest)
+            }
+            Self::Ambiguous { wanted, positions } => {
+                let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "column `{wanted}` is in the header {} times (columns {}); rename all but one",
+                    positions.len(),
+                    positions.join(", ")
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_similar_names_for_a_missing_column() {
+        let header = Header::new(["CustomerId", " EMail ", "E-mail consent", "LastName"]);
+        assert_eq!(header.find("EMail"), Ok(1));
+        let missing = header.find("email").unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "column `email` is not in the header; nearest: `EMail`, `E-mail consent`"
+        );
+        let nothing = header.find("郵便番号").unwrap_err();
+        assert_eq!(
+            nothing.to_string(),
+            "column `郵便番号` is not in the header, and no column has a similar name"
+        );
+    }
+
+    #[test]
+    fn reports_the_first_column_that_differs() {
+        let first = Header::new(["EMail", "FirstName"]);
+        let differs = |cells: &[&str]| {
+            Header::new(cells.iter().copied()).differs_from(&first).map(|differs| differs.to_string())
+        };
+        assert_eq!(differs(&[" EMail", "FirstName "]), None);
+        assert_eq!(
+            differs(&["FirstName", "EMail"]).as_deref(),
+            Some("column 1 is `FirstName`, but `EMail` in the first file")
+        );
+        assert_eq!(
+            differs(&["EMail"]).as_deref(),
+            Some("column 2 is missing, but `FirstName` in the first file")
+        );
+        let longer = differs(&["EMail", "FirstName", "City"]);
+        assert_eq!(longer.as_deref(), Some("column 3 is `City`, but missing in the first file"));
+        let row = differs(&["ada@example.com", "Ada"]);
+        assert_eq!(row.as_deref(), Some("column 1 differs; is the header missing?"));
+    }
+
+    #[test]
+    fn does_not_suggest_data() {
+        let header = Header::new(["email@example.com", "Emilia"]);
+        let missing = header.find("email").unwrap_err().to_string();
+        assert_eq!(missing, "column `email` is not in the header, and no column has a similar name");
+    }
+
+    #[test]
+    fn rejects_a_wanted_column_that_exists_twice() {
+        let header = Header::new(["Email", "Name", "Email"]);
+        assert_eq!(
+            header.find("Email").unwrap_err().to_string(),
+            "column `Email` is in the header 2 times (columns 1, 3); rename all but one"
+        );
+        assert_eq!(header.find("Name"), Ok(1), "a column that is not wanted may exist twice");
+    }
+}

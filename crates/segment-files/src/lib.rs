@@ -1,0 +1,79 @@
+//! Reads customer segments from the files that databases, spreadsheets and data platforms export: any supported file
+//! becomes a header and a sequence of rows of text.
+//!
+//! [`open`] detects what a file is: CSV, JSON Lines or Parquet; compressed with gzip, zstd or bzip2; in UTF-8, UTF-16,
+//! Windows-1252, Shift_JIS or EUC-JP. Whatever is declared in [`ReadOptions`] is not detected. A guess that is not certain
+//! is an error that names the option to set, so that no name arrives garbled.
+//!
+//! A row that cannot be read is reported with its line, and reading continues: see [`InvalidRow`]. If the rows after a
+//! defect cannot be told apart, reading stops: see [`ReadError`].
+//!
+//! ```
+//! use bytes::Bytes;
+//! use segment_files::{ReadOptions, Row};
+//!
+//! let file = Bytes::from("EMail;City\nada@example.com;London\nbob@example.com\n");
+//! let mut rows = segment_files::open(&file, &ReadOptions::default(), &["EMail"])?;
+//! let email = rows.header().find("EMail").expect("the column exists");
+//!
+//! let mut row = Row::default();
+//! let mut read = Vec::new();
+//! while let Some(result) = rows.next(&mut row)? {
+//!     read.push(match result {
+//!         Ok(()) => row.cell(email).to_owned(),
+//!         Err(invalid) => format!("line {}: {invalid}", row.line()),
+//!     });
+//! }
+//! assert_eq!(read, ["ada@example.com", "line 3: the row has 1 cell, but the header has 2"]);
+//! # Ok::<(), segment_files::ReadError>(())
+//! ```
+//!
+//! # Memory and passes
+//!
+//! Each file is read once, from its first byte to its last; of Parquet, only the footer and the wanted columns are read. The
+//! memory does not depend on the size of the file. It is bounded by the largest row ([`MAX_ROW_BYTES`]), a sample of 1 MiB
+//! of text, the decompressor's window (at most 128 MiB for zstd, which is what the `zstd` tool accepts by default), and for
+//! Parquet 24 MiB of file blocks, the footer and one page for each column that is read. A page may take up to 64 MiB.
+//!
+//! [`layout`] parses what producers write beside the files of a segment, such as manifests.
+#![warn(missing_docs)]
+
+mod cells;
+mod charset;
+mod csv;
+mod decode;
+mod decompress;
+mod delimiter;
+mod detect_charset;
+mod error;
+mod file;
+mod formula;
+mod header;
+mod json;
+pub mod layout;
+mod lines;
+mod magic;
+mod open;
+mod options;
+mod parquet;
+mod peeked;
+mod row;
+mod rows;
+mod stream_error;
+mod text;
+
+pub use self::{
+    charset::{Charset, InvalidCharset},
+    delimiter::{Delimiter, InvalidDelimiter},
+    error::{DecompressionFailure, ReadError},
+    file::File,
+    formula::{escape_formula, unescape_formula},
+    header::{ColumnProblem, Header, HeadersDiffer},
+    open::open,
+    options::{Compression, Escape, Format, ReadOptions, Setting},
+    row::{InvalidRow, MAX_ROW_BYTES, Row, UNDECODABLE},
+    rows::Rows,
+};
+
+#[cfg(test)]
+mod tests;

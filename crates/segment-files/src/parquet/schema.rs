@@ -1,0 +1,130 @@
+//! The columns of a Parquet file: their names and the types of their values.
+
+use parquet::{
+    basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical},
+    schema::types::{ColumnDescriptor, SchemaDescriptor, Type},
+};
+
+/// A column with values.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    /// The path with dots. The column of a list has the name of the list.
+    pub name: String,
+    /// The position in the file.
+    pub index: usize,
+    pub kind: Kind,
+}
+
+/// How the values of a column become text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// As they are stored.
+    Plain,
+    Unsigned,
+    Date,
+    Time(Unit),
+    Instant(Unit),
+    /// A date and time without an offset.
+    Civil(Unit),
+    Decimal(u32),
+    Uuid,
+    /// A type that is not supported.
+    Unsupported,
+}
+
+/// The unit of stored times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Millis,
+    Micros,
+    Nanos,
+}
+
+/// Returns every column of a file, in order.
+pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<Leaf> {
+    let mut names = Vec::new();
+    for field in schema.root_schema().get_fields() {
+        walk(field, field.name().to_owned(), &mut names);
+    }
+    let columns = names.into_iter().zip(schema.columns()).enumerate();
+    columns.map(|(index, (name, column))| Leaf { name, index, kind: kind(column) }).collect()
+}
+
+fn walk(node: &Type, path: String, names: &mut Vec<String>) {
+    if node.is_primitive() {
+        names.push(path);
+        return;
+    }
+    let info = node.get_basic_info();
+    let is_list = info.converted_type() == ConvertedType::LIST
+        || matches!(info.logical_type_ref(), Some(LogicalType::List));
+    if let (true, [repeated]) = (is_list, node.get_fields()) {
+        // A list has one or two groups around its elements, with different names from each writer.
+        match repeated.is_group().then(|| repeated.get_fields()) {
+            Some([element]) => walk(element, path, names),
+            Some(fields) => below(fields, &path, names),
+            None => names.push(path),
+        }
+    } else {
+        below(node.get_fields(), &path, names);
+    }
+}
+
+fn below(fields: &[std::sync::Arc<Type>], path: &str, names: &mut Vec<String>) {
+    for field in fields {
+        walk(field, format!("{path}.{}", field.name()), names);
+    }
+}
+
+fn kind(column: &ColumnDescriptor) -> Kind {
+    if column.max_rep_level() > 1 {
+        return Kind::Unsupported;
+    }
+    let unit = |unit: &TimeUnit| match unit {
+        TimeUnit::MILLIS => Kind::Time(Unit::Millis),
+        TimeUnit::MICROS => Kind::Time(Unit::Micros),
+        TimeUnit::NANOS => Kind::Time(Unit::Nanos),
+    };
+    let scale = u32::try_from(column.type_scale()).unwrap_or_default();
+    let kind = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Kind::Date,
+        (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => Kind::Decimal(scale),
+        (Some(LogicalType::Uuid), _) => Kind::Uuid,
+        (Some(LogicalType::Integer(int)), _) if !int.is_signed => Kind::Unsigned,
+        (Some(LogicalType::Time(time)), _) => unit(&time.unit),
+        (Some(LogicalType::Timestamp(time)), _) => match unit(&time.unit) {
+            Kind::Time(unit) if time.is_adjusted_to_u_t_c => Kind::Instant(unit),
+            Kind::Time(unit) => Kind::Civil(unit),
+            other => other,
+        },
+        (
+            Some(
+                LogicalType::Float16
+                | LogicalType::Variant(_)
+                | LogicalType::Geometry(_)
+                | LogicalType::Geography(_),
+            ),
+            _,
+        )
+        | (None, ConvertedType::INTERVAL) => Kind::Unsupported,
+        (
+            None,
+            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
+        ) => Kind::Unsigned,
+        (None, ConvertedType::TIME_MILLIS) => Kind::Time(Unit::Millis),
+        (None, ConvertedType::TIME_MICROS) => Kind::Time(Unit::Micros),
+        (None, ConvertedType::TIMESTAMP_MILLIS) => Kind::Instant(Unit::Millis),
+        (None, ConvertedType::TIMESTAMP_MICROS) => Kind::Instant(Unit::Micros),
+        _ => Kind::Plain,
+    };
+    match (kind, column.physical_type()) {
+        // Spark, Hive and Impala store instants in it.
+        (_, Physical::INT96) => Kind::Instant(Unit::Nanos),
+        (kind, _) => kind,
+    }
+}
+
+/// Whether the cells of a column are lists.
+pub(super) fn is_list(column: &ColumnDescriptor) -> bool {
+    column.max_rep_level() > 0
+}

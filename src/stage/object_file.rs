@@ -1,0 +1,138 @@
+//! From the async world to the reader's thread: an object of the store as a file whose reads block.
+
+use std::{
+    io::{self, Read},
+    ops::Range,
+    sync::Arc,
+};
+
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
+use tokio::{runtime::Handle, sync::mpsc};
+
+use crate::ports::objects::{ByteStream, ObjectError, Objects, Pinned};
+use segment_files::File;
+
+/// How many pieces wait between the store and the parser. A few hide the store's latency; more only cost memory.
+const PIECES_AHEAD: usize = 4;
+
+/// One exact version of an object, for a blocking thread.
+#[derive(Debug, Clone)]
+pub(crate) struct ObjectFile {
+    objects: Arc<dyn Objects>,
+    object: Pinned,
+    runtime: Handle,
+    /// Hears of the bytes that were read, in pieces.
+    read: mpsc::UnboundedSender<u64>,
+}
+
+impl ObjectFile {
+    /// Reads `object` by way of `runtime`, and tells `read` of every piece.
+    pub(crate) fn new(
+        objects: Arc<dyn Objects>,
+        object: Pinned,
+        runtime: Handle,
+        read: mpsc::UnboundedSender<u64>,
+    ) -> Self {
+        Self { objects, object, runtime, read }
+    }
+
+    fn note(&self, piece: &Bytes) {
+        // Whoever listened has stopped: nothing else depends on it.
+        let _ = self.read.send(piece.len() as u64);
+    }
+}
+
+impl File for ObjectFile {
+    fn size(&self) -> u64 {
+        self.object.size
+    }
+
+    fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = self.runtime.block_on(self.objects.open(&self.object)).map_err(io::Error::other)?;
+        let of = self.clone();
+        let bytes = bytes.inspect(move |piece| {
+            if let Ok(piece) = piece {
+                of.note(piece);
+            }
+        });
+        let (feed, pump) = feed(bytes.boxed());
+        self.runtime.spawn(pump);
+        Ok(Box::new(feed))
+    }
+
+    fn handle(&self) -> Arc<dyn File> {
+        Arc::new(self.clone())
+    }
+
+    fn range(&self, range: Range<u64>) -> io::Result<Bytes> {
+        let bytes =
+            self.runtime.block_on(self.objects.range(&self.object, range)).map_err(io::Error::other)?;
+        self.note(&bytes);
+        Ok(bytes)
+    }
+}
+
+/// The reading end, for a blocking thread.
+#[derive(Debug)]
+struct Feed {
+    pieces: mpsc::Receiver<Result<Bytes, ObjectError>>,
+    current: Bytes,
+}
+
+/// Joins a stream to a [`Feed`]. The returned future moves the bytes; it ends when the stream does or when the
+/// feed is dropped.
+fn feed(mut stream: ByteStream) -> (Feed, impl Future<Output = ()> + Send) {
+    let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
+    let pump = async move {
+        while let Some(piece) = stream.next().await {
+            if sender.send(piece).await.is_err() {
+                return;
+            }
+        }
+    };
+    (Feed { pieces, current: Bytes::new() }, pump)
+}
+
+impl Read for Feed {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.pieces.blocking_recv() {
+                Some(piece) => self.current = piece.map_err(io::Error::other)?,
+                None => return Ok(0),
+            }
+        }
+        let n = out.len().min(self.current.len());
+        self.current.split_to(n).copy_to_slice(out.get_mut(..n).unwrap_or_default());
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+    use crate::run::Location;
+
+    #[tokio::test]
+    async fn bytes_come_out_in_order_and_an_error_keeps_its_cause() {
+        let at = Location::state("segments/vip.csv".to_owned());
+        let pieces: Vec<Result<Bytes, ObjectError>> = vec![
+            Ok(Bytes::from_static(b"ab")),
+            Ok(Bytes::new()),
+            Ok(Bytes::from_static(b"cde")),
+            Err(ObjectError::Changed { at }),
+        ];
+        let (mut feed, pump) = feed(stream::iter(pieces).boxed());
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            let error = feed.read_to_end(&mut bytes).unwrap_err();
+            (bytes, error)
+        });
+        pump.await;
+        let (bytes, error) = reader.await.unwrap();
+        assert_eq!(bytes, b"abcde");
+        assert!(error.to_string().starts_with("segments/vip.csv: changed while it was read"), "{error}");
+    }
+}
