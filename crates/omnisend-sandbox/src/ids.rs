@@ -1,0 +1,57 @@
+//! Ids: 24 hexadecimal digits, as Omnisend's are, from which the sandbox finds its record again without an index.
+//! They do not grow with time, so that no client comes to sort by them.
+
+/// What an id names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Brand = 0x5a,
+    Contact = 0x6f,
+    Batch = 0x61,
+    Segment = 0x66,
+}
+
+/// An odd factor, and its inverse modulo 2^64.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+const UNMIX: u64 = 0xF1DE_83E1_9937_733D;
+
+/// The id of a brand's `index`-th record of a kind.
+pub(crate) fn id(kind: Kind, brand: usize, index: usize) -> String {
+    format!("{:02x}{brand:06x}{:016x}", kind as u8, mixed(index))
+}
+
+/// The id of an item of a batch.
+pub(crate) fn item(batch: usize, item: usize) -> String {
+    format!("{item:08x}{:016x}", mixed(batch))
+}
+
+/// The index behind an id, where it is one of that kind and brand.
+pub(crate) fn index(kind: Kind, brand: usize, text: &str) -> Option<usize> {
+    let digits = text.strip_prefix(&format!("{:02x}{brand:06x}", kind as u8))?;
+    let well_formed = digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let mixed = well_formed.then(|| u64::from_str_radix(digits, 16).ok()).flatten()?;
+    usize::try_from(mixed.wrapping_mul(UNMIX).wrapping_sub(1)).ok()
+}
+
+fn mixed(index: usize) -> u64 {
+    // One is added so that the first is not all zeros.
+    (index as u64).wrapping_add(1).wrapping_mul(MIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_leads_back_to_its_record_and_to_no_other() {
+        for n in [0, 1, 99, 1_000_000, usize::MAX - 1] {
+            let text = id(Kind::Contact, 3, n);
+            assert_eq!(text.len(), 24);
+            assert_eq!(index(Kind::Contact, 3, &text), Some(n));
+            assert_eq!(index(Kind::Contact, 4, &text), None);
+            assert_eq!(index(Kind::Batch, 3, &text), None);
+        }
+        for text in ["", "6f", "6f000003zzzzzzzzzzzzzzzz", "6f000003+000000000000001"] {
+            assert_eq!(index(Kind::Contact, 3, text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The sandbox held to the facts of the API that it stands in for, over real HTTP.
+
+#[cfg(test)]
+mod batches;
+#[cfg(test)]
+mod contacts;
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod segments;
