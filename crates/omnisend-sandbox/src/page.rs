@@ -1,4 +1,4 @@
-//! The page for people: what the brand holds and how near its limit it is. Reads itself again every second.
+//! The page for people: what a brand holds, and how close it is to its rate limit. It refreshes itself every second.
 
 use std::sync::Arc;
 
@@ -10,155 +10,98 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio::time::Instant;
 
-use crate::contacts::Contact;
-use crate::control::Choice;
-use crate::problem::Problem;
-use crate::rules::Status;
+use crate::contract::Problem;
+use crate::control::ControlQuery;
+use crate::faults::ActiveFault;
 use crate::shared::Shared;
-use crate::state::Brand;
+use crate::state::{Batch, BatchStatus, BatchView, Brand, Contact};
 
-/// How many contacts and batches are shown.
-const CONTACTS: usize = 50;
-const BATCHES: usize = 15;
+/// How many contacts and batches the page shows.
+const MAX_CONTACTS: usize = 50;
+const MAX_BATCHES: usize = 15;
 
-/// Nothing is loaded from anywhere, and nothing of a contact's can run.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; \
+/// Forbids loading anything from elsewhere, and running scripts from a contact's data.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "sandbox.html")]
-struct Page {
-    name: String,
-    key: String,
-    brands: Vec<Tab>,
-    brand: usize,
-    q: String,
-    limit: u32,
+struct Page<'a> {
+    brand: &'a Brand,
+    /// The index of the brand, and the names of all brands.
+    index: usize,
+    brands: Vec<&'a str>,
+    /// The text that the email addresses must contain.
+    q: &'a str,
+    /// The requests of this client and of others in the last 60 s, and their limit.
     own: usize,
     others: usize,
-    /// The share of the limit that is used, in percent.
-    used: usize,
-    others_used: usize,
-    peak: usize,
+    limit: u32,
     bars: Vec<Bar>,
-    rate_limited: usize,
-    welcome_mails: usize,
-    contacts_count: String,
-    shown: usize,
-    contacts: Vec<Row>,
-    batches_count: String,
-    totals: Vec<Total>,
-    batches: Vec<BatchRow>,
-    faults: Vec<(String, u32, bool)>,
+    contacts: Vec<&'a Contact>,
+    /// The number of batches by status, and of errors.
+    totals: Vec<(&'static str, usize)>,
+    batches: Vec<BatchView<'a>>,
+    faults: Vec<&'a ActiveFault>,
 }
 
-struct Tab {
-    index: usize,
-    name: String,
-}
-
-/// A second's requests, as heights in percent of the busiest.
+/// The requests of one second, as heights in percent of the busiest second.
 struct Bar {
     own: u32,
     others: u32,
     title: String,
 }
 
-struct Row {
-    who: String,
-    status: &'static str,
-    tags: Vec<String>,
-}
-
-/// How many batches are in a state, and their errors.
-struct Total {
-    kind: &'static str,
-    text: String,
-}
-
-struct BatchRow {
-    id: String,
-    status: &'static str,
-    total: usize,
-    errors: usize,
-    origin: String,
-    created: String,
-}
-
-pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/", get(show))
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(shared: Arc<Shared>) -> Router<S> {
+    Router::new().route("/", get(show)).with_state(shared)
 }
 
 async fn show(
     Extracted(shared): Extracted<Arc<Shared>>,
-    Query(choice): Query<Choice>,
+    Query(query): Query<ControlQuery>,
 ) -> Result<Response, Problem> {
-    let page = {
-        let state = &mut *shared.lock();
-        let index = choice.pick(state)?;
-        let names =
-            state.brands.iter().enumerate().map(|(index, brand)| Tab { index, name: brand.name.clone() });
-        let brands = names.collect();
-        let faults = state.faults.lines();
-        page(state.brand(index)?, index, choice.q, shared.options.requests_per_minute, brands, faults)
-    };
-    let html =
-        page.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response())
+    let html = render(&shared, &query)?;
+    let html = html.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(html)).into_response())
 }
 
-fn page(
-    brand: &mut Brand,
-    index: usize,
-    q: String,
-    limit: u32,
-    brands: Vec<Tab>,
-    faults: Vec<(String, u32, bool)>,
-) -> Page {
+fn render(shared: &Shared, query: &ControlQuery) -> Result<askama::Result<String>, Problem> {
     let now = Instant::now();
-    let (own, all) = brand.windows.all.in_window(now);
-    let most = usize::try_from(limit).unwrap_or(usize::MAX).max(1);
-    let percent = |part: usize| part.saturating_mul(100).checked_div(most).unwrap_or(0).min(100);
-    let contacts: Vec<Row> = brand
-        .contacts
-        .iter()
-        .rev()
-        .filter(|(_, contact)| {
-            q.is_empty() || contact.email.as_deref().is_some_and(|email| email.contains(&q))
-        })
-        .take(CONTACTS)
-        .map(|(_, contact)| row(contact))
-        .collect();
-    let batches = brand.batches.iter().enumerate().rev().take(BATCHES).map(|(i, batch)| BatchRow {
-        id: crate::ids::id(crate::ids::Kind::Batch, index, i),
-        status: batch.status(now),
-        total: batch.total,
-        errors: batch.errors_count().unwrap_or(0),
-        origin: batch.origin.clone().unwrap_or_default(),
-        created: crate::contacts::time(batch.created_at),
-    });
-    Page {
-        name: brand.name.clone(),
-        key: brand.key.clone(),
+    let state = &mut *shared.lock();
+    let index = query.brand(state)?;
+    let window = &mut state.brand(index)?.windows.all;
+    let (own, all) = window.in_window(now);
+    let bars = bars(&window.seconds(now));
+    let brands = state.brands.iter().map(|brand| brand.name.as_str()).collect();
+    let brand = state.brands.get(index).ok_or_else(|| Problem::not_found("brand"))?;
+    let q = query.q.as_str();
+    let matches = |contact: &&Contact| {
+        q.is_empty() || contact.email.id.as_deref().is_some_and(|email| email.contains(q))
+    };
+    let contacts = brand.contacts.records.iter().rev().map(|(_, contact)| contact).filter(matches);
+    let batches = brand.batches.iter().rev().take(MAX_BATCHES);
+    let page = Page {
+        brand,
+        index,
         brands,
-        brand: index,
         q,
-        limit,
         own,
         others: all - own,
-        used: percent(own),
-        others_used: percent(all - own),
-        peak: brand.windows.all.peaks().0,
-        bars: bars(&brand.windows.all.seconds(now)),
-        rate_limited: brand.rate_limited,
-        welcome_mails: brand.contacts.welcome_mails,
-        contacts_count: grouped(brand.contacts.len()),
-        shown: contacts.len(),
-        contacts,
-        batches_count: grouped(brand.batches.len()),
+        limit: shared.options.requests_per_minute,
+        bars,
+        contacts: contacts.take(MAX_CONTACTS).collect(),
         totals: totals(brand, now),
-        batches: batches.collect(),
-        faults,
+        batches: batches.map(|(i, batch)| BatchView::new(batch, brand.batches.id(i), now)).collect(),
+        faults: state.faults.iter().collect(),
+    };
+    Ok(page.render())
+}
+
+impl Page<'_> {
+    /// The share of the rate limit, in percent.
+    fn percent(&self, requests: usize) -> usize {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX).max(1);
+        (requests.saturating_mul(100) / limit).min(100)
     }
 }
 
@@ -168,42 +111,23 @@ fn bars(seconds: &[(u32, u32)]) -> Vec<Bar> {
         own: own * 100 / busiest,
         others: others * 100 / busiest,
         title: format!(
-            "{} s ago: {own} requests, {others} of other integrations",
+            "{} s ago: {own} requests of this client, {others} of other integrations",
             59_usize.saturating_sub(i)
         ),
     };
     seconds.iter().enumerate().map(bar).collect()
 }
 
-fn totals(brand: &Brand, now: Instant) -> Vec<Total> {
-    let mut states = [("pending", 0), ("inProgress", 0), ("finished", 0), ("stopped", 0), ("errors", 0)];
-    for batch in &brand.batches {
-        for (kind, count) in &mut states {
-            *count += if *kind == "errors" {
-                batch.errors_count().unwrap_or(0)
-            } else {
-                usize::from(*kind == batch.status(now))
-            };
-        }
-    }
-    let known = states.into_iter().filter(|(_, count)| *count > 0);
-    known.map(|(kind, count)| Total { kind, text: format!("{} {kind}", grouped(count)) }).collect()
+fn totals(brand: &Brand, now: Instant) -> Vec<(&'static str, usize)> {
+    let batches = || brand.batches.iter().map(|(_, batch)| batch);
+    let count = |status| batches().filter(|batch| batch.status(now) == status).count();
+    let statuses = BatchStatus::ALL.map(|status| (status.as_str(), count(status)));
+    let errors = batches().filter_map(Batch::errors_count).sum();
+    statuses.into_iter().chain([("errors", errors)]).filter(|(_, count)| *count > 0).collect()
 }
 
-fn row(contact: &Contact) -> Row {
-    Row {
-        who: contact.email.as_deref().or(contact.phone.as_deref()).unwrap_or_default().to_owned(),
-        status: match contact.email_channel.status {
-            Status::Subscribed => "subscribed",
-            Status::NonSubscribed => "nonSubscribed",
-            Status::Unsubscribed => "unsubscribed",
-        },
-        tags: contact.tags.iter().map(|tag| (**tag).to_owned()).collect(),
-    }
-}
-
-/// A number with its thousands apart.
-fn grouped(number: usize) -> String {
+/// A number with a comma between thousands.
+fn with_separators(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -220,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    fn separates_thousands_with_commas() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(with_separators), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -135,15 +135,6 @@ async fn the_rules_of_a_batch_are_held() {
 }
 
 #[tokio::test]
-async fn more_items_can_be_allowed() {
-    let sandbox = with(Options { max_batch_items: 1_000, ..options() }).await;
-    let items = (0..1_000).map(|i| contact(&format!("c{i}@example.com"))).collect();
-    let id = sandbox.batch(items).await;
-    assert_eq!(sandbox.get(&format!("/batches/{id}")).await.json()["finishedCount"], 1_000);
-    assert_eq!(sandbox.state().await["contacts_count"], 1_000);
-}
-
-#[tokio::test]
 async fn a_batch_can_be_checked_whole_before_it_is_taken() {
     let sandbox = with(Options { validate_batches_synchronously: true, ..options() }).await;
     let items = vec![

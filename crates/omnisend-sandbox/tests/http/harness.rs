@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use omnisend_sandbox::{self as sandbox, Options, Running};
+use omnisend_sandbox::Options;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 /// A running sandbox, and a client that knows how to talk to it.
 pub(crate) struct Sandbox {
-    pub(crate) running: Running,
+    pub(crate) running: omnisend_sandbox::Sandbox,
     pub(crate) client: Client,
     key: &'static str,
 }
@@ -37,7 +37,7 @@ pub(crate) async fn start() -> Sandbox {
 }
 
 pub(crate) async fn with(options: Options) -> Sandbox {
-    let running = sandbox::start(options).await.unwrap();
+    let running = omnisend_sandbox::start(options).await.unwrap();
     let client = Client::builder().no_proxy().build().unwrap();
     Sandbox { running, client, key: "key-1" }
 }
