@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State as Extracted};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio::time::Instant;
@@ -61,11 +61,10 @@ async fn show(
     Query(query): Query<ControlQuery>,
 ) -> Result<Response, Problem> {
     let html = render(&shared, &query)?;
-    let html = html.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(html)).into_response())
 }
 
-fn render(shared: &Shared, query: &ControlQuery) -> Result<askama::Result<String>, Problem> {
+fn render(shared: &Shared, query: &ControlQuery) -> Result<String, Problem> {
     let now = Instant::now();
     let state = &mut *shared.lock();
     let index = query.brand(state)?;
@@ -94,7 +93,7 @@ fn render(shared: &Shared, query: &ControlQuery) -> Result<askama::Result<String
         batches: batches.map(|(i, batch)| BatchView::new(batch, brand.batches.id(i), now)).collect(),
         faults: state.faults.iter().collect(),
     };
-    Ok(page.render())
+    page.render().map_err(|error| Problem::internal(&error))
 }
 
 impl Page<'_> {

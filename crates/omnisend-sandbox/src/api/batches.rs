@@ -129,9 +129,8 @@ pub(crate) fn show_items(admitted: &Admitted<'_>, id: &str) -> Result<Response, 
     let state = &mut *admitted.shared.lock();
     let brand = state.brand(admitted.brand)?;
     let (index, batch) = brand.batches.find(id)?;
-    let unreadable = |error: String| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error);
-    let items = batch.items().map_err(|error| unreadable(error.to_string()))?;
+    let items = batch.items().map_err(|error| Problem::internal(&error))?;
     let view = BatchView::new(batch, id.to_owned(), Instant::now());
     let view = view.with_items(batch, index, &items, &brand.contacts);
-    Ok(json_response(StatusCode::OK, &view.map_err(|error| unreadable(error.to_string()))?))
+    Ok(json_response(StatusCode::OK, &view.map_err(|error| Problem::internal(&error))?))
 }

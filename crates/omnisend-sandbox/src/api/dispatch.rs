@@ -38,6 +38,7 @@ pub(crate) fn dispatch(admitted: &Admitted<'_>) -> Result<Response, Problem> {
         // Only listings have parameters.
         _ => request.parameters().finish()?,
     }
+    // The methods are limited to the allowed ones by now.
     match (route, method) {
         (Route::Contacts, _) => contacts::upsert(admitted),
         (Route::Contact(id), _) => contacts::show(admitted, id),

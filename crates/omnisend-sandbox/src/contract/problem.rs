@@ -5,6 +5,7 @@
 //! have been observed) and every `code`; the codes here are the sandbox's own.
 
 use std::borrow::Cow;
+use std::error::Error;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -83,6 +84,11 @@ impl Problem {
     /// The invalid fields.
     pub(crate) fn into_errors(self) -> Vec<FieldError> {
         self.0.errors
+    }
+
+    /// A 500 for an error of the sandbox itself.
+    pub(crate) fn internal(error: &dyn Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 
     pub(crate) fn stopping() -> Self {

@@ -1,4 +1,4 @@
-//! Batches: taken, processed later, asked about.
+//! Batches: accepted, processed later, listed and shown.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::harness::{batch, contact, contact_with, options, start, with};
 
 #[tokio::test]
-async fn a_batch_is_taken_and_every_item_has_an_outcome() {
+async fn accepts_a_batch_and_shows_the_outcome_of_every_item() {
     let sandbox = start().await;
     sandbox.post("/contacts", contact("old@example.com")).await;
     let items = vec![
@@ -64,7 +64,7 @@ async fn a_batch_is_taken_and_every_item_has_an_outcome() {
 }
 
 #[tokio::test]
-async fn a_batch_goes_from_pending_over_in_progress_to_finished() {
+async fn a_batch_is_pending_then_in_progress_then_finished() {
     let sandbox = with(Options { batch_delay: Duration::from_millis(200), ..options() }).await;
     let id = sandbox.batch(vec![contact("ada@example.com")]).await;
     let mut seen: Vec<String> = Vec::new();
@@ -82,14 +82,14 @@ async fn a_batch_goes_from_pending_over_in_progress_to_finished() {
             break;
         }
     }
-    // A slow machine may miss the first, never change their order.
+    // A slow machine may miss the first statuses, but their order stays.
     let order = ["pending", "inProgress", "finished"];
     assert!(order.ends_with(&seen.iter().map(String::as_str).collect::<Vec<_>>()), "{seen:?}");
     assert!(sandbox.contact("ada@example.com").await.is_some());
 }
 
 #[tokio::test]
-async fn nothing_is_applied_before_the_delay_and_all_of_it_once_idle() {
+async fn applies_batches_and_tags_after_the_delay() {
     let slow = with(Options { batch_delay: Duration::MAX, ..options() }).await;
     let id = slow.batch(vec![contact("ada@example.com")]).await;
     let detail = slow.get(&format!("/batches/{id}/items")).await.json();
@@ -106,7 +106,7 @@ async fn nothing_is_applied_before_the_delay_and_all_of_it_once_idle() {
 }
 
 #[tokio::test]
-async fn the_rules_of_a_batch_are_held() {
+async fn refuses_an_invalid_batch() {
     let sandbox = start().await;
     let items = |n: usize| (0..n).map(|i| contact(&format!("c{i}@example.com"))).collect::<Vec<_>>();
     let with = |name: &str, value: Value| {
@@ -129,13 +129,13 @@ async fn the_rules_of_a_batch_are_held() {
         assert_eq!((answer.status, answer.errors()), (400, errors.into_iter().map(str::to_owned).collect()));
     }
     assert_eq!(sandbox.post("/batches", batch(&items(100))).await.status, 201);
-    // An item that is no contact is the item's failure.
+    // An invalid item fails by itself.
     let id = sandbox.batch(vec![json!("ada@example.com"), json!({})]).await;
     assert_eq!(sandbox.get(&format!("/batches/{id}")).await.json()["errorsCount"], 2);
 }
 
 #[tokio::test]
-async fn a_batch_can_be_checked_whole_before_it_is_taken() {
+async fn refuses_a_batch_with_an_invalid_item_if_it_validates_synchronously() {
     let sandbox = with(Options { validate_batches_synchronously: true, ..options() }).await;
     let items = vec![
         contact("ada@example.com"),
@@ -150,7 +150,7 @@ async fn a_batch_can_be_checked_whole_before_it_is_taken() {
 }
 
 #[tokio::test]
-async fn a_repeated_batch_is_a_second_batch_and_harmless() {
+async fn a_repeated_batch_is_a_second_batch_with_the_same_contacts() {
     let sandbox = start().await;
     let first = sandbox.batch(vec![contact("ada@example.com")]).await;
     let second = sandbox.batch(vec![contact("ada@example.com")]).await;
@@ -160,7 +160,7 @@ async fn a_repeated_batch_is_a_second_batch_and_harmless() {
 }
 
 #[tokio::test]
-async fn items_are_refused_one_by_one_where_the_plan_is_full() {
+async fn refuses_the_items_beyond_the_plan_limit() {
     let sandbox = with(Options { plan_limit: Some(2), ..options() }).await;
     let id = sandbox.batch((0..3).map(|i| contact(&format!("c{i}@example.com"))).collect()).await;
     let detail = sandbox.get(&format!("/batches/{id}/items")).await.json();
@@ -169,7 +169,7 @@ async fn items_are_refused_one_by_one_where_the_plan_is_full() {
 }
 
 #[tokio::test]
-async fn batches_are_listed_the_newest_first() {
+async fn lists_batches_by_page_and_filter_with_the_newest_first() {
     let sandbox = start().await;
     let mut ids = Vec::new();
     for i in 0..5 {

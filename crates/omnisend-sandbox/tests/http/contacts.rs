@@ -1,4 +1,4 @@
-//! Contacts: the rules of their fields, what an upsert changes, finding them.
+//! Contacts: the rules of their fields, upserts, listings and tags.
 
 use omnisend_sandbox::{Options, TagMode};
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{contact, contact_with, options, start, with};
 
 #[tokio::test]
-async fn a_contact_is_created_once_and_updated_after() {
+async fn creates_a_contact_then_updates_it() {
     let sandbox = start().await;
     let created =
         sandbox.post("/contacts", contact_with("ada@example.com", &json!({ "firstName": "Ada" }))).await;
@@ -23,12 +23,12 @@ async fn a_contact_is_created_once_and_updated_after() {
         shown["identifiers"],
         json!([{ "type": "email", "id": "ada@example.com", "channels": { "email": { "status": "nonSubscribed" } } }])
     );
-    // Addresses are told apart by case.
+    // An address in another case is another contact.
     assert_eq!(sandbox.post("/contacts", contact("Ada@example.com")).await.status, 201);
 }
 
 #[tokio::test]
-async fn every_field_is_kept_as_it_was_sent() {
+async fn stores_every_field_as_sent() {
     let sandbox = start().await;
     let fields = json!({
         "firstName": "Ada", "lastName": "Lovelace", "address": "12 St James's Square", "city": "London", "state": "",
@@ -41,7 +41,7 @@ async fn every_field_is_kept_as_it_was_sent() {
     let held = sandbox.contact("ada@example.com").await.unwrap();
     for (name, value) in fields.as_object().unwrap() {
         let expected = match name.as_str() {
-            // The code wins over the name.
+            // The country code overrides the country.
             "country" => json!("United Kingdom of Great Britain and Northern Ireland"),
             "createdAt" => json!("2020-02-29T08:07:28Z"),
             _ => value.clone(),
@@ -51,7 +51,7 @@ async fn every_field_is_kept_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn every_rule_of_a_field_is_held() {
+async fn refuses_invalid_fields() {
     let sandbox = start().await;
     let many: Vec<String> = (0..101).map(|i| format!("t{i}")).collect();
     for (field, value, error) in [
@@ -85,7 +85,7 @@ async fn every_rule_of_a_field_is_held() {
 }
 
 #[tokio::test]
-async fn every_rule_of_an_identifier_is_held() {
+async fn refuses_invalid_identifiers() {
     let sandbox = start().await;
     let email = |more: Value| {
         let mut identifier = json!({ "type": "email", "id": "ada@example.com" });
@@ -138,14 +138,14 @@ async fn every_rule_of_an_identifier_is_held() {
 }
 
 #[tokio::test]
-async fn the_welcome_goes_out_unless_it_is_declined() {
+async fn welcomes_new_contacts_unless_the_request_declines() {
     let sandbox = start().await;
     let welcome = |id: &str, send: Value| json!({ "identifiers": [{ "type": "email", "id": id, "sendWelcomeMessage": send }] });
     let silent = json!({ "identifiers": [{ "type": "email", "id": "default@example.com" }] });
     sandbox.post("/contacts", silent.clone()).await;
     sandbox.post("/contacts", welcome("yes@example.com", json!(true))).await;
     sandbox.post("/contacts", welcome("no@example.com", json!(false))).await;
-    // It is for new contacts only.
+    // Only new contacts are welcomed.
     assert_eq!(sandbox.post("/contacts", silent).await.status, 200);
     assert_eq!(sandbox.post("/contacts", welcome("no@example.com", json!(true))).await.status, 200);
     let state = sandbox.state().await;
@@ -156,7 +156,7 @@ async fn the_welcome_goes_out_unless_it_is_declined() {
 }
 
 #[tokio::test]
-async fn consent_changes_only_where_channels_say_so() {
+async fn changes_consent_only_if_channels_are_sent() {
     let sandbox = start().await;
     let seed = json!([{ "email": "ada@example.com", "status": "unsubscribed", "statusChangedAt": "2020-02-29T10:07:28Z" }]);
     assert_eq!(sandbox.control(Method::POST, "/contacts", Some(seed)).await.status, 201);
@@ -180,15 +180,15 @@ async fn consent_changes_only_where_channels_say_so() {
 }
 
 #[tokio::test]
-async fn two_contacts_cannot_share_an_identifier() {
+async fn two_contacts_cannot_share_a_phone_number() {
     let sandbox = start().await;
     let phone = |id: &str| json!({ "type": "phone", "id": id, "sendWelcomeMessage": false });
     let both = |email: &str, number: &str| json!({ "identifiers": [{ "type": "email", "id": email, "sendWelcomeMessage": false }, phone(number)] });
     assert_eq!(sandbox.post("/contacts", both("ada@example.com", "+442071838750")).await.status, 201);
-    // A taken phone is silently ignored.
+    // The phone number of another contact is silently ignored.
     assert_eq!(sandbox.post("/contacts", both("bob@example.com", "+442071838750")).await.status, 201);
     assert_eq!(sandbox.contact("bob@example.com").await.unwrap().get("phone"), None);
-    // A contact whose only identifier is taken is not created.
+    // A contact is not created if its only identifier belongs to another one.
     let alone = sandbox.post("/contacts", json!({ "identifiers": [phone("+442071838750")] })).await;
     assert_eq!(
         (alone.status, alone.json()["type"].as_str()),
@@ -198,7 +198,7 @@ async fn two_contacts_cannot_share_an_identifier() {
         sandbox.post("/contacts", json!({ "identifiers": [phone("+37061234567")] })).await.status,
         201
     );
-    // Its own phone is no conflict, and a new one takes the old one's place.
+    // A contact keeps its own number, and a new number replaces the old one.
     assert_eq!(sandbox.post("/contacts", both("ada@example.com", "+442071838750")).await.status, 200);
     assert_eq!(sandbox.post("/contacts", both("ada@example.com", "+442071838751")).await.status, 200);
     assert_eq!(sandbox.contact("ada@example.com").await.unwrap()["phone"], "+442071838751");
@@ -208,7 +208,7 @@ async fn two_contacts_cannot_share_an_identifier() {
 }
 
 #[tokio::test]
-async fn properties_merge_and_tags_join_or_replace() {
+async fn merges_properties_and_adds_or_replaces_tags() {
     for (tag_mode, tags) in [(TagMode::Add, json!(["a", "b", "c"])), (TagMode::Replace, json!(["b", "c"]))] {
         let sandbox = with(Options { tag_mode, ..options() }).await;
         let first = json!({ "tags": ["a", "b"], "customProperties": { "x": 1, "y": 2 } });
@@ -222,7 +222,7 @@ async fn properties_merge_and_tags_join_or_replace() {
 }
 
 #[tokio::test]
-async fn a_full_plan_takes_no_new_contacts_and_updates_the_old() {
+async fn at_the_plan_limit_only_existing_contacts_can_be_upserted() {
     let sandbox = with(Options { plan_limit: Some(1), ..options() }).await;
     assert_eq!(sandbox.post("/contacts", contact("ada@example.com")).await.status, 201);
     let refused = sandbox.post("/contacts", contact("bob@example.com")).await;
@@ -232,7 +232,7 @@ async fn a_full_plan_takes_no_new_contacts_and_updates_the_old() {
 }
 
 #[tokio::test]
-async fn contacts_are_found_by_address_and_listed_by_cursor() {
+async fn finds_contacts_by_email_and_lists_them_by_cursor() {
     let sandbox = start().await;
     for i in 0..5 {
         sandbox.post("/contacts", contact(&format!("c{i}@example.com"))).await;
@@ -271,7 +271,7 @@ async fn contacts_are_found_by_address_and_listed_by_cursor() {
 }
 
 #[tokio::test]
-async fn tags_are_changed_for_those_who_are_there() {
+async fn changes_the_tags_of_existing_contacts_only() {
     let sandbox = start().await;
     for name in ["ada", "bob", "cyd"] {
         sandbox
@@ -293,7 +293,7 @@ async fn tags_are_changed_for_those_who_are_there() {
 }
 
 #[tokio::test]
-async fn the_rules_of_a_change_of_tags_are_held() {
+async fn refuses_an_invalid_change_of_tags() {
     let sandbox = start().await;
     let many: Vec<String> = (0..251).map(|i| format!("c{i}@example.com")).collect();
     let tags: Vec<String> = (0..101).map(|i| format!("t{i}")).collect();

@@ -1,4 +1,4 @@
-//! What tests read and set, and the page for people.
+//! The control endpoints and the page for people.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, contact, start};
 
 #[tokio::test]
-async fn the_state_counts_requests_by_resource_and_costs_nothing() {
+async fn counts_requests_by_resource_without_counting_control_requests() {
     let sandbox = start().await;
     let id = sandbox.batch(vec![contact("ada@example.com")]).await;
     sandbox.get(&format!("/batches/{id}")).await;
@@ -30,7 +30,7 @@ async fn the_state_counts_requests_by_resource_and_costs_nothing() {
 }
 
 #[tokio::test]
-async fn every_key_is_a_brand_of_its_own() {
+async fn every_key_has_a_brand_of_its_own() {
     let sandbox = start().await;
     for key in ["one", "two"] {
         for i in 0..=usize::from(key == "two") {
@@ -55,7 +55,7 @@ async fn every_key_is_a_brand_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_contact_that_is_deleted_is_gone_and_comes_back_as_another() {
+async fn a_deleted_contact_gets_a_new_id_when_it_is_created_again() {
     let sandbox = start().await;
     for name in ["a", "b", "c"] {
         sandbox.post("/contacts", contact(&format!("{name}@example.com"))).await;
@@ -79,7 +79,7 @@ async fn a_contact_that_is_deleted_is_gone_and_comes_back_as_another() {
 }
 
 #[tokio::test]
-async fn contacts_are_shown_by_address_and_can_be_put_back() {
+async fn exports_contacts_by_address_in_a_form_that_can_be_added_again() {
     let sandbox = start().await;
     let seeds = json!([
         { "email": "b@example.com", "status": "subscribed", "tags": ["VIP"], "customProperties": { "n": 1 } },
@@ -93,7 +93,7 @@ async fn contacts_are_shown_by_address_and_can_be_put_back() {
     let emails: Vec<_> = lines.iter().map(|line| line["email"].as_str().unwrap()).collect();
     assert_eq!(emails, ["a@example.com", "b@example.com"]);
     assert_eq!((&lines[0]["smsStatus"], &lines[1]["status"]), (&json!("unsubscribed"), &json!("subscribed")));
-    // No request and no welcome was counted for them.
+    // Adding them counts as no request, and sends no welcome message.
     let state = sandbox.state().await;
     assert_eq!((&state["welcome_mails"], &state["requests"]), (&json!(0), &json!({})));
 
@@ -114,7 +114,7 @@ async fn contacts_are_shown_by_address_and_can_be_put_back() {
 }
 
 #[tokio::test]
-async fn requests_are_kept_as_they_came() {
+async fn keeps_the_last_thousand_requests_as_received() {
     let sandbox = start().await;
     sandbox.post("/contacts?x=1", contact("ada@example.com")).await;
     for _ in 0..1_000 {
@@ -137,7 +137,7 @@ async fn requests_are_kept_as_they_came() {
 }
 
 #[tokio::test]
-async fn the_page_shows_what_there_is_and_escapes_it() {
+async fn the_page_shows_the_state_and_escapes_it() {
     let sandbox = start().await;
     sandbox
         .control(
@@ -172,12 +172,12 @@ async fn the_page_shows_what_there_is_and_escapes_it() {
 }
 
 #[tokio::test]
-async fn a_sandbox_that_is_dropped_stops() {
+async fn stops_when_it_is_dropped() {
     let sandbox = start().await;
     sandbox.faults(&["hang"]).await;
     let (client, page) = (sandbox.client.clone(), sandbox.running.page());
     let wait = || client.get(format!("{page}_sandbox/faults/wait?index=0")).send();
-    // The first is answered by the end of the sandbox, the next ones until its socket is closed.
+    // The first request is answered when the sandbox stops, the following ones until its socket is closed.
     let waiting = tokio::spawn(wait());
     while sandbox.control(Method::GET, "/idle", None).await.status != 204 {}
     drop(sandbox);

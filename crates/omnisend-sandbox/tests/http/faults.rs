@@ -1,4 +1,4 @@
-//! Faults to order: each does what it says, where it says it.
+//! Faults: what each one does, and on which requests it fires.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn items(sandbox: &Sandbox, id: &str) -> Value {
     sandbox.get(&format!("/batches/{id}/items")).await.json()
 }
 
-/// A request that is not going to be answered, on its way.
+/// Sends a request that will not be answered, without waiting.
 fn unanswered(
     sandbox: &Sandbox,
     path: &str,
@@ -29,7 +29,7 @@ fn unanswered(
 }
 
 #[tokio::test]
-async fn a_status_comes_as_often_as_asked_and_nothing_is_done() {
+async fn answers_with_a_status_as_often_as_asked_without_carrying_out_the_request() {
     let faults = vec!["status=503,count=2,skip=1,method=POST,path=/contacts".parse().unwrap()];
     let sandbox = with(Options { faults, ..options() }).await;
     let mut seen = Vec::new();
@@ -44,7 +44,7 @@ async fn a_status_comes_as_often_as_asked_and_nothing_is_done() {
     assert_eq!(seen, [201, 503, 503, 201]);
     let state = sandbox.state().await;
     assert_eq!(state["contacts_count"], 2);
-    // What a fault answers has counted against the limit.
+    // A request that a fault answers counts against the limit.
     assert_eq!(state["peak_in_window"], 4);
     let faults = sandbox.control(Method::GET, "/faults", None).await.json();
     assert_eq!(
@@ -57,7 +57,7 @@ async fn a_status_comes_as_often_as_asked_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_429_comes_with_a_wait_in_body_or_header_or_as_html() {
+async fn sends_a_429_with_a_wait_in_the_body_or_in_a_header_or_as_html() {
     let sandbox = start().await;
     sandbox
         .faults(&["status=429,retry_after=7,count=1", "status=429,retry_after_header=9,html,count=1"])
@@ -75,7 +75,7 @@ async fn a_429_comes_with_a_wait_in_body_or_header_or_as_html() {
 }
 
 #[tokio::test]
-async fn a_key_can_fail_once_or_be_replaced_for_good() {
+async fn refuses_a_key_once_or_after_it_was_replaced() {
     let sandbox = start().await;
     sandbox.faults(&["status=401,count=1"]).await;
     assert_eq!(sandbox.get("/brands/current").await.status, 401);
@@ -91,7 +91,7 @@ async fn a_key_can_fail_once_or_be_replaced_for_good() {
 }
 
 #[tokio::test]
-async fn a_failure_can_come_after_the_request_was_carried_out() {
+async fn fails_a_request_after_it_was_carried_out() {
     let sandbox = start().await;
     sandbox.faults(&["status=502,when=after,count=1"]).await;
     assert_eq!(sandbox.post("/contacts", contact("ada@example.com")).await.status, 502);
@@ -100,7 +100,7 @@ async fn a_failure_can_come_after_the_request_was_carried_out() {
 }
 
 #[tokio::test]
-async fn a_connection_is_reset_before_or_after_the_request_was_carried_out() {
+async fn resets_a_connection_before_or_after_the_request_is_carried_out() {
     for (fault, contacts) in [("reset,count=1", 0), ("reset,when=after,count=1", 1)] {
         let sandbox = start().await;
         sandbox.faults(&[fault]).await;
@@ -119,7 +119,7 @@ async fn a_connection_is_reset_before_or_after_the_request_was_carried_out() {
 }
 
 #[tokio::test]
-async fn a_hang_can_be_waited_for_and_ends_with_the_sandbox() {
+async fn a_hang_can_be_waited_for_and_ends_when_the_sandbox_stops() {
     for (fault, batches) in [("hang,path=/batches", 0), ("hang,when=after,path=/batches", 1)] {
         let sandbox = start().await;
         sandbox.faults(&[fault]).await;
@@ -135,7 +135,7 @@ async fn a_hang_can_be_waited_for_and_ends_with_the_sandbox() {
 }
 
 #[tokio::test]
-async fn waiting_answers_once_the_fault_has_fallen_often_enough() {
+async fn waits_until_a_fault_has_fired_often_enough() {
     let sandbox = start().await;
     sandbox.faults(&["status=500"]).await;
     let url = format!("{}_sandbox/faults/wait?index=0&fired=3", sandbox.running.page());
@@ -152,7 +152,7 @@ async fn waiting_answers_once_the_fault_has_fallen_often_enough() {
 }
 
 #[tokio::test]
-async fn a_delay_holds_a_request_up_and_lets_it_through() {
+async fn delays_a_request() {
     let sandbox = start().await;
     sandbox.faults(&["delay=150,count=1"]).await;
     let before = std::time::Instant::now();
@@ -161,7 +161,7 @@ async fn a_delay_holds_a_request_up_and_lets_it_through() {
 }
 
 #[tokio::test]
-async fn a_batch_can_be_stuck() {
+async fn leaves_a_batch_in_progress() {
     let sandbox = start().await;
     sandbox.faults(&["stuck_batch,count=1"]).await;
     let stuck = sandbox.batch(vec![contact("ada@example.com")]).await;
@@ -175,7 +175,7 @@ async fn a_batch_can_be_stuck() {
 }
 
 #[tokio::test]
-async fn a_batch_can_be_stopped_half_way() {
+async fn stops_a_batch_after_some_items() {
     let sandbox = start().await;
     sandbox.faults(&["stopped_batch=2"]).await;
     let id = sandbox.batch((0..5).map(|i| contact(&format!("c{i}@example.com"))).collect()).await;
@@ -189,13 +189,13 @@ async fn a_batch_can_be_stopped_half_way() {
 }
 
 #[tokio::test]
-async fn a_count_of_errors_and_the_items_can_disagree() {
+async fn lets_the_count_of_errors_differ_from_the_items() {
     let sandbox = start().await;
     sandbox.faults(&["errors_without_items=3,count=1", "items_without_errors,count=1"]).await;
     let mixed =
         || vec![contact("ada@example.com"), contact_with("bob@example.com", &json!({ "gender": "x" }))];
     let counted = sandbox.batch(mixed()).await;
-    // The second fault has seen the first batch too.
+    // The second fault counted the first batch too.
     sandbox.control(Method::DELETE, "/faults", None).await;
     sandbox.faults(&["items_without_errors,count=1"]).await;
     let listed = sandbox.batch(mixed()).await;
@@ -208,7 +208,7 @@ async fn a_count_of_errors_and_the_items_can_disagree() {
 }
 
 #[tokio::test]
-async fn a_listing_can_shift_between_its_pages() {
+async fn shifts_a_listing_between_its_pages() {
     let sandbox = start().await;
     let mut ids = Vec::new();
     for i in 0..4 {
@@ -222,14 +222,14 @@ async fn a_listing_can_shift_between_its_pages() {
             page["batches"].as_array().unwrap().iter().map(|b| b["batchID"].as_str().unwrap().to_owned()),
         );
     }
-    // The second page begins with what was the first one's last.
+    // The second page starts with the last batch of the first.
     assert_eq!(seen, [&*ids[0], &*ids[1], &*ids[1], &*ids[2]]);
     let newest = sandbox.get("/batches?limit=1").await.json()["batches"][0].clone();
     assert_eq!((&newest["origin"], &newest["totalCount"]), (&json!("another integration"), &json!(0)));
 }
 
 #[tokio::test]
-async fn one_contact_can_be_refused_for_a_reason_of_ones_own() {
+async fn refuses_one_contact_for_a_given_reason() {
     let sandbox = start().await;
     let fault = json!([{
         "fault": "refuse_item", "email": "bob@example.com", "code": "blocked", "message": "is on the block list",
@@ -251,7 +251,7 @@ async fn one_contact_can_be_refused_for_a_reason_of_ones_own() {
 }
 
 #[tokio::test]
-async fn what_is_no_fault_is_refused_with_its_place() {
+async fn refuses_an_invalid_fault_with_its_position() {
     let sandbox = start().await;
     for bad in
         [json!(["hang", "hagn"]), json!(["hang", { "fault": "status" }]), json!(["hang", { "status": 503 }])]

@@ -1,4 +1,4 @@
-//! A sandbox and a client for it.
+//! Starts a sandbox, and sends it requests.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-/// A running sandbox, and a client that knows how to talk to it.
+/// A running sandbox, and a client that sends what every request needs.
 pub(crate) struct Sandbox {
     pub(crate) running: omnisend_sandbox::Sandbox,
     pub(crate) client: Client,
     key: &'static str,
 }
 
-/// An answer, read to its end.
+/// A response with its whole body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -22,7 +22,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Limits out of the way, and everything done before its request is answered.
+/// Limits that no test reaches, and all work done before its request is answered.
 pub(crate) fn options() -> Options {
     Options {
         requests_per_minute: 1_000_000,
@@ -43,7 +43,7 @@ pub(crate) async fn with(options: Options) -> Sandbox {
 }
 
 impl Sandbox {
-    /// The same sandbox through another key.
+    /// Sends a request with another API key.
     pub(crate) async fn call_as(&self, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self
             .client
@@ -68,14 +68,14 @@ impl Sandbox {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    /// Posts a batch that is accepted, and answers its id.
+    /// Posts a batch that must be accepted, and returns its id.
     pub(crate) async fn batch(&self, items: Vec<Value>) -> String {
         let answer = self.post("/batches", batch(&items)).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()["batchID"].as_str().unwrap().to_owned()
     }
 
-    /// A control request.
+    /// Sends a control request.
     pub(crate) async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let request =
@@ -87,13 +87,13 @@ impl Sandbox {
         self.control(Method::GET, "/state", None).await.json()
     }
 
-    /// A contact as the sandbox holds it.
+    /// The contact with an email address, as the sandbox stores it.
     pub(crate) async fn contact(&self, email: &str) -> Option<Value> {
         let state = self.state().await;
         state["contacts"].as_array().unwrap().iter().find(|contact| contact["email"] == email).cloned()
     }
 
-    /// Sets faults, written as text.
+    /// Adds faults in their text form.
     pub(crate) async fn faults(&self, faults: &[&str]) {
         let answer = self.control(Method::POST, "/faults", Some(json!(faults))).await;
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -114,7 +114,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// `field code` of everything that a problem lists, sorted.
+    /// The invalid fields of a problem as `field code`, sorted.
     pub(crate) fn errors(&self) -> Vec<String> {
         let body = self.json();
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
@@ -127,12 +127,12 @@ impl Answer {
     }
 }
 
-/// A contact with an address and nothing else, and no welcome.
+/// A contact with an email address only, and without a welcome message.
 pub(crate) fn contact(email: &str) -> Value {
     json!({ "identifiers": [{ "type": "email", "id": email, "sendWelcomeMessage": false }] })
 }
 
-/// A contact with an address and more.
+/// A contact with an email address and more fields.
 pub(crate) fn contact_with(email: &str, more: &Value) -> Value {
     let mut contact = contact(email);
     contact.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

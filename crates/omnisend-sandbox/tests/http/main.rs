@@ -1,4 +1,4 @@
-//! The sandbox held to the facts of the API that it stands in for, over real HTTP.
+//! Tests the sandbox over real HTTP, against the facts of the API that it imitates.
 
 #[cfg(test)]
 mod batches;

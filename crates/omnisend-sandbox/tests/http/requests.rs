@@ -1,4 +1,4 @@
-//! What holds for every request: keys, version, media type, problems, limits.
+//! What applies to every request: keys, version, media type, problems, limits.
 
 use omnisend_sandbox::Options;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::{Answer, batch, contact, options, start, with};
 
 #[tokio::test]
-async fn a_key_proves_itself_and_names_its_brand() {
+async fn shows_the_brand_of_a_key() {
     let sandbox = start().await;
     let answer = sandbox.get("/brands/current").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
@@ -18,7 +18,7 @@ async fn a_key_proves_itself_and_names_its_brand() {
 }
 
 #[tokio::test]
-async fn without_a_key_in_the_right_header_nothing_is_done() {
+async fn refuses_a_request_without_a_key_in_the_right_header() {
     let sandbox = with(Options { api_key: Some("secret".to_owned()), ..options() }).await;
     let url = format!("{}/brands/current", sandbox.running.url());
     for (name, value) in [
@@ -46,7 +46,7 @@ async fn without_a_key_in_the_right_header_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_version_is_required_and_a_retired_one_is_gone() {
+async fn requires_a_version_that_is_not_retired() {
     let sandbox = start().await;
     let url = format!("{}/brands/current", sandbox.running.url());
     let mut seen = Vec::new();
@@ -70,7 +70,7 @@ async fn a_version_is_required_and_a_retired_one_is_gone() {
 }
 
 #[tokio::test]
-async fn a_problem_has_every_member_and_a_trace_id_of_its_own() {
+async fn a_problem_has_every_member_and_its_own_trace_id() {
     let sandbox = start().await;
     let answer = sandbox
         .post("/contacts", json!({ "identifiers": [], "gender": "x", "tags": "VIP", "shoeSize": 9 }))
@@ -92,7 +92,7 @@ async fn a_problem_has_every_member_and_a_trace_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn resources_and_methods_that_are_not_there_are_problems_too() {
+async fn refuses_unknown_resources_methods_and_parameters() {
     let sandbox = start().await;
     for path in ["/nowhere", "/contacts/nobody", "/batches/6100", "/batches/x/items", "/segments/x", ""] {
         let answer = sandbox.get(path).await;
@@ -111,7 +111,7 @@ async fn resources_and_methods_that_are_not_there_are_problems_too() {
 }
 
 #[tokio::test]
-async fn a_body_must_be_json_and_say_so() {
+async fn requires_a_json_body_with_its_media_type() {
     let sandbox = start().await;
     let post = |kind: Option<&'static str>, body: &'static str| {
         let mut request = sandbox
@@ -134,7 +134,7 @@ async fn a_body_must_be_json_and_say_so() {
 }
 
 #[tokio::test]
-async fn a_body_over_a_megabyte_is_refused_and_its_answer_readable() {
+async fn refuses_a_body_over_a_megabyte_with_a_readable_response() {
     let sandbox = start().await;
     for (filler, status) in [(999_000, 201), (1_000_000, 413), (20_000_000, 413)] {
         let items = vec![json!({ "x": "y".repeat(filler) })];
@@ -144,7 +144,7 @@ async fn a_body_over_a_megabyte_is_refused_and_its_answer_readable() {
 }
 
 #[tokio::test]
-async fn the_brands_limit_holds_over_every_kind_of_request() {
+async fn applies_the_limit_of_a_brand_to_every_kind_of_request() {
     let sandbox = with(Options { requests_per_minute: 4, ..options() }).await;
     assert_eq!(sandbox.get("/brands/current").await.status, 200);
     assert_eq!(sandbox.get("/nowhere").await.status, 404);
@@ -163,12 +163,12 @@ async fn the_brands_limit_holds_over_every_kind_of_request() {
     let state = sandbox.state().await;
     assert_eq!((&state["rate_limited"], &state["peak_in_window"]), (&json!(3), &json!(4)));
     assert!(sandbox.contact("bob@example.com").await.is_none());
-    // Another brand is not held up, and a request without a key costs nobody anything.
+    // The limit of one brand does not affect another.
     assert_eq!(sandbox.call_as("key-2", Method::GET, "/brands/current", None).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_429_can_leave_out_how_long_to_wait() {
+async fn can_omit_the_wait_from_a_429() {
     let sandbox = with(Options { requests_per_minute: 0, retry_after_in_body: false, ..options() }).await;
     let problem = sandbox.get("/brands/current").await.json();
     assert_eq!((&problem["status"], problem.get("retryAfter")), (&json!(429), None));
@@ -194,11 +194,11 @@ async fn tags_and_segments_have_limits_of_their_own() {
 }
 
 #[tokio::test]
-async fn another_integration_takes_its_share_of_the_limit() {
+async fn another_integration_uses_the_same_limit() {
     let sandbox = with(Options { requests_per_minute: 3, ..options() }).await;
     let body = json!({ "requests_per_minute": 6_000 });
     assert_eq!(sandbox.control(Method::POST, "/traffic", Some(body)).await.status, 204);
-    // Its first request came at once, and one every 10 ms since: it has the window before this client has three.
+    // It sends one request at once and another every 10 ms, so it uses up the limit before this client sends three.
     let mut answers = Vec::new();
     while answers.last() != Some(&429) {
         answers.push(sandbox.get("/brands/current").await.status);
@@ -211,7 +211,7 @@ async fn another_integration_takes_its_share_of_the_limit() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_an_error_and_a_stopped_sandbox_frees_it() {
+async fn a_port_is_taken_until_its_sandbox_stops() {
     let sandbox = start().await;
     let port = sandbox.running.addr.port();
     assert!(sandbox.running.addr.ip().is_loopback());

@@ -1,4 +1,4 @@
-//! Segments: made, counted, changed once they are built.
+//! Segments: created, counted, and changed after they are built.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn a_segment_counts_the_contacts_with_its_tag() {
 }
 
 #[tokio::test]
-async fn segments_are_listed_by_cursor() {
+async fn lists_segments_by_cursor() {
     let sandbox = start().await;
     for name in ["a", "b", "c"] {
         sandbox.post("/segments", segment(name, name)).await;
@@ -59,7 +59,7 @@ async fn segments_are_listed_by_cursor() {
 }
 
 #[tokio::test]
-async fn a_segment_that_is_building_cannot_be_changed() {
+async fn refuses_to_change_a_segment_that_is_building() {
     let sandbox = with(Options { batch_delay: Duration::from_hours(1), ..options() }).await;
     let created = sandbox.post("/segments", segment("VIP", "VIP")).await.json();
     assert_eq!(created["status"], "building");
@@ -70,7 +70,7 @@ async fn a_segment_that_is_building_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn the_rules_of_a_segment_are_held() {
+async fn refuses_an_invalid_segment() {
     let sandbox = start().await;
     let with = |pointer: &str, value: Value| {
         let mut body = segment("VIP", "VIP");
