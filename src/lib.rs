@@ -35,7 +35,7 @@ mod propose;
 pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
-pub mod sandbox;
+pub use omnisend_sandbox as sandbox;
 mod scale;
 pub mod stage;
 

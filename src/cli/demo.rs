@@ -18,7 +18,7 @@ use crate::{
     keys::{ExportName, Key},
     report::{count, text},
     run::{Allowed, Report, lines},
-    sandbox::{self, Running},
+    sandbox::{self, Sandbox},
 };
 
 const CONNECTION: &str = include_str!("demo/acme.toml");
@@ -99,7 +99,7 @@ fn prepare(args: &DemoArgs) -> io::Result<sample::Contents> {
     sample::write(args.profiles, args.seed, file).map_err(io::Error::from)
 }
 
-async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
+async fn run(args: &DemoArgs, sandbox: &Sandbox) -> Result<Report, Failure> {
     let environment = Environment {
         api_url: sandbox.url().parse().map_err(Failure::failed)?,
         api_key: Some(SecretString::from("demo")),
@@ -121,7 +121,7 @@ async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
 }
 
 /// How many contacts the sandbox holds, by its own word: a line each.
-async fn contacts(sandbox: &Running) -> Result<u64, Failure> {
+async fn contacts(sandbox: &Sandbox) -> Result<u64, Failure> {
     let answer = reqwest::get(format!("{}_sandbox/contacts", sandbox.page())).await;
     let body = answer.map_err(Failure::failed)?.bytes().await.map_err(Failure::failed)?;
     Ok(lines(&body).count() as u64)

@@ -31,9 +31,6 @@ pub(super) struct SandboxArgs {
     /// The most contacts that the brand's plan holds
     #[arg(long, value_name = "N")]
     plan_limit: Option<usize>,
-    /// The most contacts of a batch; other pages than the documented one say 1000
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    max_batch_items: usize,
     /// Refuse a batch whole for one invalid item, instead of the item
     #[arg(long)]
     validate_batches: bool,
@@ -52,7 +49,6 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<ExitCode, Failure> {
         batch_delay: duration(args.batch_delay)?,
         latency: duration(args.latency)?,
         plan_limit: args.plan_limit,
-        max_batch_items: args.max_batch_items,
         validate_batches_synchronously: args.validate_batches,
         faults: args.faults,
         ..Options::default()

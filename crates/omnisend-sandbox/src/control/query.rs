@@ -1,0 +1,35 @@
+//! The query parameters of control requests and of the page.
+
+use serde::Deserialize;
+
+use crate::contract::Problem;
+use crate::state::State;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ControlQuery {
+    /// Picks the brand by its API key.
+    key: Option<String>,
+    /// Picks the brand by its number, from 0.
+    brand: usize,
+    /// The fault to wait for.
+    pub(crate) index: Option<usize>,
+    /// How often that fault must have fired; 1 by default.
+    pub(crate) fired: Option<u32>,
+    /// Whether the state includes every contact; true by default.
+    pub(crate) contacts: Option<bool>,
+    /// The email address of the contact to delete.
+    pub(crate) email: Option<String>,
+    /// The text that the email addresses on the page must contain.
+    pub(crate) q: String,
+}
+
+impl ControlQuery {
+    /// The index of the brand that the query picks.
+    pub(crate) fn brand(&self, state: &mut State) -> Result<usize, Problem> {
+        match &self.key {
+            Some(key) => state.brand_of(key).ok_or_else(|| Problem::not_found("key")),
+            None => state.brand(self.brand).map(|_| self.brand),
+        }
+    }
+}
