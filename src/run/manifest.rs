@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ByReason, ConnectionName, ConsentCounts, Forecast, Guard, GuardLimits, Key, Planned, Prospect,
-    RunId, RunRef, TagWay, Trigger, WantedSegment,
+    Allowed, ConnectionName, ConsentCounts, Forecast, Guard, GuardLimits, Key, Planned, Prospect, RunId,
+    RunRef, TagWay, Trigger, WantedSegment,
 };
 use crate::{
-    contact::{Channel, Mapping, Tag, mask_contact},
+    contact::{Channel, Mapping, Tag, WarningCounts, mask_contact},
     ports::objects::Pinned,
     source::Reading,
 };
@@ -159,7 +159,7 @@ pub struct Manifest {
     /// What the plan made of the rows.
     pub planned: Planned,
     /// How many cells were left out because their field does not take them.
-    pub warnings: ByReason,
+    pub warnings: WarningCounts,
     /// What its contacts are sent of consent, by channel; none where the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,

@@ -9,7 +9,7 @@ use super::InitArgs;
 use crate::{
     cli::{exit::Failure, schema},
     ports::objects::{Directory, Objects as _},
-    propose::{Place, Reads, latin},
+    propose::{FileSettings, Target, latin},
     run::{ConnectionName, ExportName, Key, Location, Prefix},
 };
 
@@ -71,9 +71,9 @@ impl Destination {
         Key::Export(self.connection.clone(), self.export.clone())
     }
 
-    pub(super) fn place<'a>(&'a self, reads: &'a Reads) -> Place<'a> {
-        Place {
-            reads,
+    pub(super) fn target<'a>(&'a self, settings: &'a FileSettings) -> Target<'a> {
+        Target {
+            settings,
             schema: schema::OF_AN_EXPORT,
             export: self.export.as_str(),
             title: &self.title,

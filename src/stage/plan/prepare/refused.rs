@@ -1,7 +1,7 @@
 //! A row that becomes no contact, and why.
 
 use crate::{
-    contact::{Columns, Invalid},
+    contact::{Columns, InvalidRow},
     run::{Place, RefusedLine, TagSet},
     source::{BadRow, Row},
 };
@@ -58,13 +58,13 @@ impl BadRow {
     }
 }
 
-impl Invalid {
+impl InvalidRow {
     pub(super) fn code(&self) -> String {
         match self {
             Self::NoEmail => "no_email".to_owned(),
             Self::Email => "invalid_email".to_owned(),
-            Self::Field { field, .. } => format!("invalid_{field}"),
-            Self::Consent { cell, .. } => format!("invalid_{cell}"),
+            Self::Cell { field, .. } => format!("invalid_{field}"),
+            Self::Consent(invalid) => format!("invalid_{}", invalid.name()),
             Self::Filter => "filter_failed".to_owned(),
         }
     }
