@@ -1,7 +1,7 @@
 //! Measures the parts of a mapping, in rows per second.
 //!
-//! `cargo bench --bench mapping` maps 200,000 rows from memory for each part, on one thread. The time for the same rows
-//! without the part is subtracted.
+//! `cargo bench --bench mapping` maps 200,000 rows from memory for each part, on one thread. The time for the same
+//! rows without the part is subtracted.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints what it measured")]
 

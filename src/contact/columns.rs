@@ -48,8 +48,8 @@ impl Mapping {
     }
 }
 
-/// The positions of a mapping's columns in one file, for copying a row's cells into the rejects: mapped again, they make
-/// the same contact.
+/// The positions of a mapping's columns in one file, for copying a row's cells into the rejects: mapped again, they
+/// make the same contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns(Vec<Column>);
 

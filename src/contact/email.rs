@@ -23,7 +23,8 @@ impl<'m> EmailCells<'m> {
         Self { cells, keep_case }
     }
 
-    /// Returns the row's normalised address. Unlike other fields, it is required, and an invalid one is never left out.
+    /// Returns the row's normalised address. Unlike other fields, it is required, and an invalid one is never left
+    /// out.
     pub(super) fn address<'a>(&'a self, row: &'a Row) -> Result<Cow<'a, str>, InvalidRow> {
         let Cells::Column(column) = &self.cells else { return self.computed(row) };
         match (row.cell(*column), row.list(*column)) {

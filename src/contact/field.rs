@@ -7,8 +7,8 @@ macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident = $code:literal, $key:literal, $wire_key:literal;)+) => {
         /// An Omnisend contact field that a column can be mapped to.
         ///
-        /// The number of a field is its code in a [`ContactHash`](super::ContactHash), which is stored: never change or
-        /// reuse one.
+        /// The number of a field is its code in a [`ContactHash`](super::ContactHash), which is stored: never change
+        /// or reuse one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[repr(u8)]
         pub enum Field {

@@ -91,9 +91,9 @@ impl<'m> Mapper<'m> {
         })
     }
 
-    /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is counted in
-    /// `warnings` and left out, or makes the row invalid, as the export says. An invalid e-mail address always makes the
-    /// row invalid.
+    /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is
+    /// counted in `warnings` and left out, or makes the row invalid, as the export says. An invalid e-mail address
+    /// always makes the row invalid.
     pub fn contact<'a>(
         &'a self,
         row: &'a Row,
@@ -136,8 +136,8 @@ impl<'m> Mapper<'m> {
         self.email.address(row).ok().map(|email| EmailKey::of(&email))
     }
 
-    /// Returns a contact with only the row's consent, its address and its phone, if the address is valid, even if the row
-    /// is not.
+    /// Returns a contact with only the row's consent, its address and its phone, if the address is valid, even if the
+    /// row is not.
     pub fn consent<'a>(&'a self, row: &'a Row) -> Option<PreparedContact<'a>> {
         let email = self.email.address(row).ok()?;
         // Invalid cells were counted when the row was mapped, or made it invalid.

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-/// Keys of a contact whose values are not personal data: words of the API, the export's tags and the source of consent.
+/// Keys of a contact whose values are not personal data: words of the API, the export's tags and the source of
+/// consent.
 const PUBLIC_KEYS: [&str; 5] = ["type", "tags", "status", "source", "sendWelcomeMessage"];
 
 /// The export names the custom properties, so a key of [`PUBLIC_KEYS`] among them is not the API's.
@@ -11,8 +12,8 @@ const PROPERTIES: &str = "customProperties";
 /// Replaces the hidden part of a value.
 const HIDDEN: &str = "•••";
 
-/// Masks a value. A word keeps its first letter, digits keep their separators, and a number of seven or more digits keeps
-/// its last four.
+/// Masks a value. A word keeps its first letter, digits keep their separators, and a number of seven or more digits
+/// keeps its last four.
 pub(crate) fn masked(value: &str) -> String {
     if let Some((user, domain)) = value.split_once('@') {
         let end = domain.rsplit_once('.').map_or("", |(_, end)| end);
@@ -59,7 +60,7 @@ fn is_date(value: &str) -> bool {
     digits.len() == 8 && (is_year(digits.get(..4)) || is_year(digits.get(4..)))
 }
 
-/// Masks a word: one of three or more letters keeps its first.
+/// Masks a word. A word of three or more characters keeps its first letter.
 fn word(text: &str) -> String {
     let first = text.chars().next().filter(|c| c.is_alphabetic() && text.chars().count() > 2);
     first.map_or_else(|| HIDDEN.to_owned(), |first| format!("{first}{HIDDEN}"))

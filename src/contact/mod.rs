@@ -42,7 +42,7 @@ pub use self::{
     program::{ProgramError, Programs, check_expression, check_template},
     value::Value,
     warnings::{WarningCounts, Warnings},
-    wire::Identifier,
+    wire::{Identifier, IdentifierKind},
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{mask::masked, normalise::country_code};

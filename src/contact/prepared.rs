@@ -23,8 +23,8 @@ impl EmailKey {
 
 /// A contact that is ready to be sent: what `POST /contacts` takes, and an item of `POST /batches`.
 ///
-/// Its tags are added when it is sent. It has `channels` only if its row states consent: without them, the contact keeps
-/// the consent that it has in Omnisend.
+/// Its tags are added when it is sent. It has `channels` only if its row states consent: without them, the contact
+/// keeps the consent that it has in Omnisend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreparedContact<'a> {
     /// The normalised address.
@@ -68,7 +68,7 @@ impl<'a> PreparedContact<'a> {
             proof: None,
         };
         Some(PreparedContact {
-            phone: sms.and_then(|_| self.phone.as_deref()).map(Cow::Borrowed),
+            phone: sms.and(self.phone.as_deref()).map(Cow::Borrowed),
             send_welcome_message: self.send_welcome_message,
             consent: Channels { email: consent(email), sms: consent(sms) },
             ..PreparedContact::of(&*self.email)

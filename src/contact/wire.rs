@@ -1,7 +1,7 @@
 //! Writes a contact's JSON, as the API takes it.
 //!
-//! A serializer took a fifth of a plan's time for this. So texts are scanned for characters that JSON escapes eight bytes
-//! at a time, and the parts that all contacts share are copied.
+//! A serializer took a fifth of a plan's time for this. So texts are scanned for characters that JSON escapes eight
+//! bytes at a time, and the parts that all contacts share are copied.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -17,9 +17,8 @@ use super::{
 /// A contact's address or phone number, with the consent for its channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identifier<'a> {
-    /// `email` or `phone`.
     #[serde(rename = "type")]
-    pub kind: Cow<'a, str>,
+    pub kind: IdentifierKind,
     /// The address, or the number in E.164.
     pub id: Cow<'a, str>,
     /// The status of its channel. Without it, Omnisend keeps the status that it has.
@@ -32,13 +31,20 @@ pub struct Identifier<'a> {
     pub send_welcome_message: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierKind {
+    Email,
+    Phone,
+}
+
 impl<'a> Identifier<'a> {
     fn of(contact: &'a PreparedContact<'_>, channel: Channel, id: &'a str) -> Self {
         let consent = contact.consent.of(channel);
         let mut identifier = Self {
             kind: match channel {
-                Channel::Email => Cow::Borrowed("email"),
-                Channel::Sms => Cow::Borrowed("phone"),
+                Channel::Email => IdentifierKind::Email,
+                Channel::Sms => IdentifierKind::Phone,
             },
             id: Cow::Borrowed(id),
             channels: None,
@@ -52,7 +58,10 @@ impl<'a> Identifier<'a> {
     }
 
     pub fn channel(&self) -> Channel {
-        if self.kind == "phone" { Channel::Sms } else { Channel::Email }
+        match self.kind {
+            IdentifierKind::Email => Channel::Email,
+            IdentifierKind::Phone => Channel::Sms,
+        }
     }
 
     /// Returns the status of its channel.
@@ -138,8 +147,8 @@ fn text(text: &str, out: &mut Vec<u8>) {
 /// Whether JSON escapes a character of the text: a quote, a backslash or a control character.
 #[inline]
 fn is_escaped(text: &[u8]) -> bool {
-    /// Whether any of eight bytes is such a character. Tests all bytes at once: the subtractions borrow into the highest
-    /// bit of each byte that matches.
+    /// Whether any of eight bytes is such a character. Tests all bytes at once: the subtractions borrow into the
+    /// highest bit of each byte that matches.
     fn any(eight: [u8; 8]) -> bool {
         const ONES: u64 = u64::from_ne_bytes([1; 8]);
         let eight = u64::from_ne_bytes(eight);

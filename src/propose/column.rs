@@ -1,5 +1,7 @@
 //! One column of the sampled rows.
 
+use std::collections::HashSet;
+
 use super::cell;
 use crate::source::NO_TEXT;
 
@@ -60,8 +62,8 @@ impl Column {
         }
     }
 
-    /// Completes the column after the last row. A column that is mostly binary counts as binary. Lists of one address or
-    /// phone number each are replaced with their items, since the mapping accepts them.
+    /// Completes the column after the last row. A column that is mostly binary counts as binary. Lists of one address
+    /// or phone number each are replaced with their items, since the mapping accepts them.
     pub(super) fn finish(&mut self) {
         let binary = self.cells.iter().filter(|cell| *cell == NO_TEXT).count();
         self.is_binary |= percent(binary, self.filled()) >= MOSTLY_BINARY;
@@ -78,8 +80,8 @@ impl Column {
         self.cells.len() + self.lists
     }
 
-    /// The share of the filled cells for which `is` holds, in percent, rounded down: 100 means all of them. 0 if none is
-    /// filled.
+    /// The share of the filled cells for which `is` holds, in percent, rounded down: 100 means all of them. 0 if none
+    /// is filled.
     pub(super) fn percent(&self, is: impl Fn(&str) -> bool) -> usize {
         percent(self.cells.iter().filter(|cell| is(cell)).count(), self.cells.len())
     }
@@ -89,18 +91,9 @@ impl Column {
         percent(self.filled(), self.rows)
     }
 
-    /// The number of different values, at most `limit`.
-    pub(super) fn distinct(&self, limit: usize) -> usize {
-        let mut seen: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if seen.len() >= limit {
-                break;
-            }
-            if !seen.contains(&cell.as_str()) {
-                seen.push(cell);
-            }
-        }
-        seen.len()
+    /// The number of different values.
+    pub(super) fn distinct(&self) -> usize {
+        self.cells.iter().collect::<HashSet<_>>().len()
     }
 }
 

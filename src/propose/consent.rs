@@ -37,7 +37,7 @@ pub(super) fn is_consent(column: &Column) -> bool {
         || WORDS.contains(&words.concat().as_str())
         || words.windows(3).any(|three| WORDS.contains(&three.concat().as_str()))
         || PARTS.iter().any(|part| words.concat().contains(part));
-    is_named && (column.distinct(MAX_ANSWERS + 1) <= MAX_ANSWERS || dates::style(column).is_some())
+    is_named && (column.distinct() <= MAX_ANSWERS || dates::style(column).is_some())
 }
 
 #[cfg(test)]

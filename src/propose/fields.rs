@@ -113,8 +113,8 @@ impl<'s> Fields<'s> {
         self.chosen.iter().find(|chosen| chosen.field == field)
     }
 
-    /// Whether a column is mapped, or proposed as an alternative for a mapped field. Such a column is not also proposed as
-    /// a custom property.
+    /// Whether a column is mapped, or proposed as an alternative for a mapped field. Such a column is not also
+    /// proposed as a custom property.
     pub(super) fn uses(&self, column: &Column) -> bool {
         let is = |other: &&Column| other.at == column.at;
         self.chosen.iter().any(|chosen| {
@@ -140,8 +140,8 @@ impl<'s> Fields<'s> {
         }
     }
 
-    /// Maps a column `Name` to the last name if another column is the first name. Otherwise a column with both names is not
-    /// mapped, since nothing shows where the first name ends.
+    /// Maps a column `Name` to the last name if another column is the first name. Otherwise a column with both names
+    /// is not mapped, since nothing shows where the first name ends.
     fn place_full_names(&mut self, full_names: Vec<&'s Column>) {
         let has_both = |column: &Column| column.percent(|cell| cell.contains([' ', '\u{3000}', ','])) >= 50;
         for (field, other) in [(Field::FirstName, Field::LastName), (Field::LastName, Field::FirstName)] {
@@ -199,8 +199,8 @@ fn best<'s>(field: Field, candidates: &[Candidate<'s>]) -> Option<Chosen<'s>> {
     })
 }
 
-/// Whether `a` is better than `b`: fuller, or about as full and with a clearer name. For the parts of an address the name
-/// decides first, so that no contact gets the city of one address and the street of another.
+/// Whether `a` is better than `b`: fuller, or about as full and with a clearer name. For the parts of an address the
+/// name decides first, so that no contact gets the city of one address and the street of another.
 fn is_better(field: Field, a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     if a.column.is_empty() != b.column.is_empty() {
         return b.column.is_empty();

@@ -123,7 +123,7 @@ pub(super) fn guess(column: &Column) -> Option<Guess> {
     let is_word = |cell: &str| cell.chars().count() > 3 || !cell.is_ascii();
     let field = if nearly_all(&|cell| fits(Field::Gender, cell)) {
         Field::Gender
-    } else if column.distinct(2) > 1
+    } else if column.distinct() > 1
         // In lower case, a code may be a language, or the word `no`.
         && nearly_all(&|cell| fits(Field::CountryCode, cell) && cell != cell.to_lowercase())
     {

@@ -1,8 +1,8 @@
 //! Proposes an export for a segment file: fields by the names and the values of its columns, and the other columns as
 //! custom properties that a person can turn on. Pure, except that it reads the file. Not part of the Lambda.
 //!
-//! A column's name suggests a field and its values decide: a column `Email` without addresses is not mapped. Consent is
-//! never mapped, only pointed out.
+//! A column's name suggests a field and its values decide: a column `Email` without addresses is not mapped. Consent
+//! is never mapped, only pointed out.
 
 mod cell;
 mod column;

@@ -1,9 +1,9 @@
-//! Finds the meaning of a column's name: in English, Japanese and European languages, in the spellings of the tools that
-//! write segment files.
+//! Finds the meaning of a column's name: in English, Japanese and European languages, in the spellings of the tools
+//! that write segment files.
 //!
-//! A name is split into words and compared without case, accents, punctuation and full-width letters. Words that only say
-//! whose value it is (`Customer`, `Billing`, `会員`) are skipped. Any other word gives the name another meaning: `Email
-//! consent` is not an e-mail address.
+//! A name is split into words and compared without case, accents, punctuation and full-width letters. Words that only
+//! say whose value it is (`Customer`, `Billing`, `会員`) are skipped. Any other word gives the name another meaning:
+//! `Email consent` is not an e-mail address.
 
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
@@ -97,8 +97,8 @@ fn is_part_of_an_address(meaning: Meaning) -> bool {
     }
 }
 
-/// Splits a name into words at punctuation, spaces, digits and capitals (`EMail`). The words are in lower case and have no
-/// accents.
+/// Splits a name into words at punctuation, spaces, digits and capitals (`EMail`). The words are in lower case and
+/// have no accents.
 pub(super) fn words(name: &str) -> Vec<String> {
     let name: String = name.nfkc().collect();
     let mut words: Vec<String> = Vec::new();

@@ -34,7 +34,8 @@ pub(super) fn property_name(name: &str, at: usize) -> String {
     text.unwrap_or_else(|| format!("column_{}", at + 1))
 }
 
-/// Returns a name in Latin letters and digits, as words in lower case joined with `_`, or `None` if it has no such form.
+/// Returns a name in Latin letters and digits, as words in lower case joined with `_`, or `None` if it has no such
+/// form.
 pub(crate) fn latin(name: &str) -> Option<String> {
     let translated = translate(&name.nfkc().collect::<String>());
     let words: Vec<String> = words(&translated).iter().filter_map(|word| ascii(word)).collect();

@@ -180,7 +180,8 @@ async fn without_a_consent_block_no_request_mentions_consent() {
     assert_eq!(statuses[&address(1)].0, "subscribed");
 }
 
-/// Rows of people whose rows contradict each other, with other people between them, so that they fall into several chunks.
+/// Rows of people whose rows contradict each other, with other people between them, so that they fall into several
+/// chunks.
 fn contradicting_rows() -> Vec<String> {
     let others = (100..110).map(|n| row(n, "yes,2024-05-06,"));
     [

@@ -51,9 +51,9 @@ impl DateFormat {
     }
 }
 
-/// Returns when a status was given, to the second. Without a format, the cell is RFC 3339 or a day, which counts from its
-/// midnight in UTC. Returns `None` if the cell is neither, or if no consent can have been given then: before 1990, or
-/// more than 24 hours after `now`, the start of the run.
+/// Returns when a status was given, to the second. Without a format, the cell is RFC 3339 or a day, which counts from
+/// its midnight in UTC. Returns `None` if the cell is neither, or if no consent can have been given then: before 1990,
+/// or more than 24 hours after `now`, the start of the run.
 pub(super) fn given_at(cell: &str, format: Option<&DateFormat>, now: Timestamp) -> Option<Timestamp> {
     let given = match format {
         Some(format) => format.read(cell)?,

@@ -33,8 +33,8 @@ impl Statement {
 ///
 /// `row` is the status in the contact's own row, `opt_out` the latest opt-out in the other rows with its address, and
 /// `known` the status known before this run. An opt-out in any row is sent, never with an older date than a known
-/// opt-out: otherwise an opt-in with a date between the two could later override it. Any other status is sent only with
-/// a date, and replaces a stricter one only if it is newer.
+/// opt-out: otherwise an opt-in with a date between the two could later override it. Any other status is sent only
+/// with a date, and replaces a stricter one only if it is newer.
 pub fn status_to_send(
     row: Option<Statement>,
     opt_out: Option<Statement>,

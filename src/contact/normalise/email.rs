@@ -42,8 +42,8 @@ fn is_address(cell: &str) -> bool {
     !cell.starts_with('"') && !has_odd_width(cell) && EmailAddress::parse_with_options(cell, options).is_ok()
 }
 
-/// Whether it is an address of letters, digits and the few signs that mail services allow. Nearly every address is, and
-/// checking it against the full grammar takes several times as long. Such an address is valid in that grammar too.
+/// Whether it is an address of letters, digits and the few signs that mail services allow. Nearly every address is,
+/// and checking it against the full grammar takes several times as long. Such an address is valid in that grammar too.
 fn is_usual(cell: &str) -> bool {
     let Some((local, domain)) = cell.split_once('@') else { return false };
     let is_word = |word: &[u8]| {

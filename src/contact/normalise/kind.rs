@@ -56,8 +56,8 @@ impl Kind {
     }
 }
 
-/// Removes the `'` with which Excel marks digits as text: `'+17035550101`, `'02139`. Before anything else it is part of
-/// the text, as in `'t Hooft`.
+/// Removes the `'` with which Excel marks digits as text: `'+17035550101`, `'02139`. Before anything else it is part
+/// of the text, as in `'t Hooft`.
 fn without_text_mark(cell: &str) -> &str {
     let is_digits = |rest: &&str| {
         rest.bytes().any(|b| b.is_ascii_digit())

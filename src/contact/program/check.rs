@@ -24,8 +24,8 @@ pub fn check_template(text: &str) -> Result<Vec<String>, ProgramError> {
 pub fn check_expression(text: &str) -> Result<Vec<String>, ProgramError> {
     let environment = environment();
     let expression = compile(&environment, text)?;
-    // MiniJinja ends an expression at the first sign that it does not know: of `A == 'x' && B == 'y'` it would keep the
-    // first half. Inside parentheses it reports the sign.
+    // MiniJinja ends an expression at the first sign that it does not know: of `A == 'x' && B == 'y'` it would keep
+    // the first half. Inside parentheses it reports the sign.
     compile(&environment, &format!("({text}\n)"))?;
     let tokens = tokens(text);
     compare::check(&tokens)?;

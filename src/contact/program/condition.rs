@@ -1,5 +1,5 @@
-//! Rejects filters that are not conditions. A cell is text, and in the template language every text except the empty one is
-//! true, even `false` and `0`. So `where = "Active"` would not do what it seems to.
+//! Rejects filters that are not conditions. A cell is text, and in the template language every text except the empty
+//! one is true, even `false` and `0`. So `where = "Active"` would not do what it seems to.
 
 use std::{collections::HashSet, sync::Arc};
 

@@ -4,8 +4,8 @@ use minijinja::{Environment, UndefinedBehavior};
 
 use super::error::{Form, ProgramError};
 
-/// The most work that a program may do on one row, in MiniJinja's units. It ends endless loops; real programs need much
-/// less.
+/// The most work that a program may do on one row, in MiniJinja's units. It ends endless loops; real programs need
+/// much less.
 const FUEL: u64 = 20_000;
 
 pub(super) fn environment() -> Environment<'static> {
