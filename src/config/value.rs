@@ -1,6 +1,6 @@
 //! One value of a mapping: a column's name, or a table that says where it comes from and what it is turned into.
 
-use crate::contact::{Decimal, Field, Kind, Mapped, OnEmpty, Source, check_format, check_template};
+use crate::contact::{Decimal, Field, Kind, Mapped, OnEmpty, Source, check_date_format, check_template};
 
 use super::{
     item::Item,
@@ -186,7 +186,7 @@ fn typed(section: &mut Section<'_>) -> Option<Kind> {
     let kind = match kind {
         Type::String => Kind::Text,
         Type::Boolean => Kind::Boolean,
-        Type::Date => Kind::Date { format: flip(option.map(|item| item.parse(check_format)))? },
+        Type::Date => Kind::Date { format: flip(option.map(|item| item.parse(check_date_format)))? },
         Type::Number => {
             Kind::Number { decimal: flip(option.map(|item| item.choice("a decimal sign", &DECIMALS)))? }
         }
@@ -200,7 +200,7 @@ fn typed(section: &mut Section<'_>) -> Option<Kind> {
 
 #[expect(clippy::option_option, reason = "a key is not there, is refused, or was read")]
 fn format(section: &mut Section<'_>) -> Option<Option<String>> {
-    flip(section.optional("format").map(|item| item.parse(check_format)))
+    flip(section.optional("format").map(|item| item.parse(check_date_format)))
 }
 
 fn separator(text: &str) -> Result<String, &'static str> {

@@ -6,12 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ByReason, ConsentCounts, Forecast, Guard, GuardLimits, Planned, Prospect, TagWay, Trigger,
-    WantedSegment,
+    Allowed, ConsentCounts, Forecast, Guard, GuardLimits, Planned, Prospect, TagWay, Trigger, WantedSegment,
 };
 use crate::keys::{ConnectionName, Key, RunId, RunRef};
 use crate::{
-    contact::{Channel, Mapping, Tag, mask_contact},
+    contact::{Channel, Mapping, Tag, WarningCounts, mask_contact},
     keys::Pinned,
     source::Reading,
 };
@@ -160,7 +159,7 @@ pub struct Manifest {
     /// What the plan made of the rows.
     pub planned: Planned,
     /// How many cells were left out because their field does not take them.
-    pub warnings: ByReason,
+    pub warnings: WarningCounts,
     /// What its contacts are sent of consent, by channel; none where the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,

@@ -37,7 +37,7 @@ pub use lines::{
 };
 pub use manifest::{ChunkInfo, DryRun, Manifest, Mode, SegmentDrop, SendsAll};
 pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, TagReceipt, Unknown};
-pub use report::{ByReason, Reason, Report, Requests, SourceLine, State, TagCounts};
+pub use report::{Reason, Report, Requests, SourceLine, State, TagCounts};
 pub use segments::{SegmentSeen, SegmentState, SegmentsSeen, WantedSegment};
 pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Translation, united};
 pub use tags::{InlineTags, TagSet};

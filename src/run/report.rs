@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Allowed, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, SegmentSeen, SendsAll};
-use crate::contact::Channel;
+use crate::contact::{Channel, WarningCounts};
 use crate::keys::{ConnectionName, RunId, RunRef};
 
 /// How a run ended.
@@ -40,9 +40,6 @@ impl State {
         }
     }
 }
-
-/// How many cells were left out, by field and reason.
-pub type ByReason = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// How many rows or contacts share a reason for not arriving.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +112,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<SegmentSeen>,
     /// Cells left out because their field does not take them, by field and reason.
-    pub warnings: ByReason,
+    pub warnings: WarningCounts,
     /// What the contacts were sent of consent, by channel; none where the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,

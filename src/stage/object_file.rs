@@ -10,7 +10,10 @@ use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use tokio::{runtime::Handle, sync::mpsc};
 
-use crate::ports::objects::{ByteStream, ObjectError, Objects, Pinned};
+use crate::{
+    keys::Pinned,
+    ports::objects::{ByteStream, ObjectError, Objects},
+};
 use segment_files::File;
 
 /// How many pieces wait between the store and the parser. A few hide the store's latency; more only cost memory.
@@ -113,7 +116,7 @@ mod tests {
     use futures_util::stream;
 
     use super::*;
-    use crate::run::Location;
+    use crate::keys::Location;
 
     #[tokio::test]
     async fn bytes_come_out_in_order_and_an_error_keeps_its_cause() {

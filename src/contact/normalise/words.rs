@@ -1,4 +1,4 @@
-//! Words for yes and no, for male and female, in the languages of many shops.
+//! Reads words for yes and no, and for male and female, in several languages.
 
 use super::plain::folded;
 
@@ -125,9 +125,9 @@ const NO: [&str; 22] = [
     "아니요",
 ];
 
-/// `m` or `f`.
+/// Returns `m` or `f`.
 pub(super) fn gender(cell: &str) -> Option<&'static str> {
-    // Most files say it as Omnisend does.
+    // Most files use Omnisend's own codes.
     match cell {
         "m" | "M" => return Some("m"),
         "f" | "F" => return Some("f"),
@@ -144,7 +144,6 @@ pub(super) fn gender(cell: &str) -> Option<&'static str> {
     }
 }
 
-/// Yes or no.
 pub(super) fn boolean(cell: &str) -> Option<bool> {
     match cell {
         "true" | "1" => return Some(true),
@@ -167,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_understood_in_several_languages() {
+    fn reads_words_in_several_languages() {
         for (cell, found) in [
             ("Female", Some("f")),
             ("M", Some("m")),
@@ -200,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn no_word_means_both() {
+    fn no_word_has_two_meanings() {
         assert!(MALE.iter().all(|word| !FEMALE.contains(word)));
         assert!(YES.iter().all(|word| !NO.contains(word)));
         for word in MALE.iter().chain(&FEMALE).chain(&YES).chain(&NO) {
-            assert_eq!(*word, folded(word), "it could never be found");
+            assert_eq!(*word, folded(word), "`{word}` can never match a folded cell");
         }
     }
 }

@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use super::seen::Note;
 use crate::{
     contact::{
-        Channel, Channels, Consent, ConsentMapping, EmailKey, Prepared, Said, Statement, Status, decide,
-        latest_opt_out,
+        Channel, Channels, Consent, ConsentMapping, ConsentStatus, EmailKey, PreparedContact, Statement,
+        Status, latest_opt_out, status_to_send,
     },
     run::ConsentCounts,
 };
@@ -76,19 +76,19 @@ impl Ledger {
     pub(super) fn taken(
         &self,
         key: EmailKey,
-        contact: &mut Prepared<'_>,
+        contact: &mut PreparedContact<'_>,
         known: &Channels<Option<Statement>>,
     ) {
         for channel in self.counts.keys() {
             let consent = contact.consent.of_mut(*channel);
             let opt_out = self.early.of(key, *channel);
-            match decide(consent.said.statement(), opt_out, *known.of(*channel)) {
-                Some(sent) if consent.said != Said::Status(sent) => {
-                    *consent = Consent { said: Said::Status(sent), proof: None };
+            match status_to_send(consent.status.statement(), opt_out, *known.of(*channel)) {
+                Some(sent) if consent.status != ConsentStatus::Stated(sent) => {
+                    *consent = Consent { status: ConsentStatus::Stated(sent), proof: None };
                 }
                 // Something stricter was sent before, and is newer.
-                None if consent.said.statement().is_some() => {
-                    *consent = Consent { said: Said::HeldBack, proof: None };
+                None if consent.status.statement().is_some() => {
+                    *consent = Consent { status: ConsentStatus::HeldBack, proof: None };
                 }
                 Some(_) | None => {}
             }
@@ -96,11 +96,11 @@ impl Ledger {
     }
 
     /// A contact that was written. Answers with what is to be noted of it.
-    pub(super) fn sent(&mut self, contact: &Prepared<'_>) -> Note {
+    pub(super) fn sent(&mut self, contact: &PreparedContact<'_>) -> Note {
         let mut note = if contact.phone.is_some() { SENT | HAS_PHONE } else { SENT };
         for (channel, counts) in &mut self.counts {
-            let said = match contact.consent.of(*channel).said {
-                _ if *channel == Channel::Sms && contact.phone.is_none() => Said::Nothing,
+            let said = match contact.consent.of(*channel).status {
+                _ if *channel == Channel::Sms && contact.phone.is_none() => ConsentStatus::Unstated,
                 said => said,
             };
             let code = Code::of(said);
@@ -123,7 +123,7 @@ impl Ledger {
             return note;
         }
         for (channel, counts) in &mut self.counts {
-            let Some(opt_out) = said.of(*channel).said.opt_out() else { continue };
+            let Some(opt_out) = said.of(*channel).status.opt_out() else { continue };
             if *channel == Channel::Sms && note & HAS_PHONE == 0 {
                 continue;
             }
@@ -139,7 +139,7 @@ impl Ledger {
     /// A row that was refused, of an address that no row was taken of.
     pub(super) fn refused(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
         for channel in self.counts.keys() {
-            if let Some(opt_out) = said.of(*channel).said.opt_out() {
+            if let Some(opt_out) = said.of(*channel).status.opt_out() {
                 self.early.add(key, *channel, opt_out);
             }
         }
@@ -192,14 +192,14 @@ impl Code {
         Self::Undated,
     ];
 
-    fn of(said: Said) -> Self {
+    fn of(said: ConsentStatus) -> Self {
         match said {
-            Said::Nothing => Self::Nothing,
-            Said::Undated => Self::Undated,
-            Said::HeldBack => Self::HeldBack,
-            Said::Status(Statement { status: Status::Subscribed, .. }) => Self::Subscribed,
-            Said::Status(Statement { status: Status::NonSubscribed, .. }) => Self::NonSubscribed,
-            Said::Status(Statement { status: Status::Unsubscribed, .. }) => Self::Unsubscribed,
+            ConsentStatus::Unstated => Self::Nothing,
+            ConsentStatus::Undated => Self::Undated,
+            ConsentStatus::HeldBack => Self::HeldBack,
+            ConsentStatus::Stated(Statement { status: Status::Subscribed, .. }) => Self::Subscribed,
+            ConsentStatus::Stated(Statement { status: Status::NonSubscribed, .. }) => Self::NonSubscribed,
+            ConsentStatus::Stated(Statement { status: Status::Unsubscribed, .. }) => Self::Unsubscribed,
         }
     }
 

@@ -90,7 +90,7 @@ pub(super) fn amended(contact: &RawValue, opt_outs: &OptOuts) -> serde_json::Res
         if let Some(opt_out) = opt_outs.of(key, identifier.channel()) {
             let there = identifier.statement().filter(|there| there.status == opt_out.status);
             if let Some(latest) = latest_opt_out(there, Some(opt_out)) {
-                identifier.set(latest);
+                identifier.set_statement(latest);
             }
             identifier.consent = None;
         }

@@ -5,7 +5,7 @@ use super::{
     seen::{Note, Seen},
 };
 use crate::{
-    contact::{Channel, Channels, ContactHash, EmailKey, Prepared, Statement},
+    contact::{Channel, Channels, ContactHash, EmailKey, PreparedContact, Statement},
     run::{Kept, TagSet},
 };
 
@@ -86,7 +86,7 @@ impl Roster {
     pub(super) fn has_as_it_is(
         &self,
         who: Who,
-        contact: &Prepared<'_>,
+        contact: &PreparedContact<'_>,
         hash: ContactHash,
         tags: TagSet,
     ) -> bool {

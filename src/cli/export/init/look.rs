@@ -9,7 +9,7 @@ use crate::{
     cli::{exit::Failure, export::ports},
     config,
     ports::objects::Directory,
-    propose::{Reads, Survey, quoted},
+    propose::{FileSettings, Survey, quoted},
     source::{self, BadRow, Escape, File, ObjectFile, Reading, Setting, SourceError, layout::Model},
     stage::plan::{self, DropError, PlanError},
 };
@@ -17,11 +17,11 @@ use crate::{
 const MODEL: &str = "model.json";
 
 /// Looks at the first rows, and finds out what the export has to say about reading them.
-pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, Reads), Failure> {
-    let reads = Reads {
+pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
+    let reads = FileSettings {
         encoding: args.encoding.as_ref().map(ToString::to_string),
         columns: args.columns.clone(),
-        ..Reads::default()
+        ..FileSettings::default()
     };
     let reading = Reading {
         encoding: args.encoding,
@@ -46,8 +46,8 @@ async fn survey(
     shown: String,
     file: impl File + 'static,
     mut reading: Reading,
-    mut reads: Reads,
-) -> Result<(Survey, Reads), Failure> {
+    mut reads: FileSettings,
+) -> Result<(Survey, FileSettings), Failure> {
     let read = move || {
         let mut found = read(&file, &reading);
         if is_escaped(&found) {
@@ -80,7 +80,7 @@ fn rows(found: &Result<Survey, Unfit>) -> usize {
 
 fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
     let mut rows = source::open(file, reading, &[])?;
-    if Survey::header_is_a_row(rows.header()) {
+    if Survey::header_is_data(rows.header()) {
         return Err(Unfit::NoHeader);
     }
     let survey = Survey::read(&mut *rows)?;
@@ -130,8 +130,8 @@ fn setting(error: &PlanError) -> Option<Setting> {
 async fn folder(
     args: &InitArgs,
     to: &Destination,
-    mut reads: Reads,
-) -> Result<(ObjectFile, Reading, Reads), Failure> {
+    mut reads: FileSettings,
+) -> Result<(ObjectFile, Reading, FileSettings), Failure> {
     let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", args.file.display()));
     let folder = args.file.canonicalize().map_err(|error| usage(&error))?;
     let has = |name: &str| folder.join(name).is_file();

@@ -24,16 +24,17 @@ fn mapping() -> ConsentMapping {
     ConsentMapping { email: Some(channel.clone()), sms: Some(channel) }
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn said() -> impl Strategy<Value = ConsentStatus> {
     // Few moments, so that many are equal.
     let at = || (0_i64..4).prop_map(|day| Timestamp::from_second(day * 86_400).unwrap());
     let opt_in = prop::sample::select(vec![Status::Subscribed, Status::NonSubscribed]);
     prop_oneof![
-        Just(Said::Nothing),
-        Just(Said::Undated),
-        Just(Said::HeldBack),
-        (opt_in, at()).prop_map(|(status, at)| Said::Status(Statement { status, at: Some(at) })),
-        prop::option::of(at()).prop_map(|at| Said::Status(Statement { status: Status::Unsubscribed, at })),
+        Just(ConsentStatus::Unstated),
+        Just(ConsentStatus::Undated),
+        Just(ConsentStatus::HeldBack),
+        (opt_in, at()).prop_map(|(status, at)| ConsentStatus::Stated(Statement { status, at: Some(at) })),
+        prop::option::of(at())
+            .prop_map(|at| ConsentStatus::Stated(Statement { status: Status::Unsubscribed, at })),
     ]
 }
 
@@ -43,7 +44,7 @@ struct Row {
     has_phone: bool,
     /// Refused for a reason that is not its address.
     is_refused: bool,
-    said: Channels<Said>,
+    said: Channels<ConsentStatus>,
 }
 
 fn row() -> impl Strategy<Value = Row> {
@@ -58,9 +59,9 @@ fn row() -> impl Strategy<Value = Row> {
 }
 
 impl Row {
-    fn contact(&self) -> Prepared<'_> {
-        let consent = |said| Consent { said, proof: None };
-        Prepared {
+    fn contact(&self) -> PreparedContact<'_> {
+        let consent = |status| Consent { status, proof: None };
+        PreparedContact {
             email: Cow::Borrowed(&self.address),
             phone: self.has_phone.then_some(Cow::Borrowed("+442079460958")),
             fields: Vec::new(),
@@ -107,7 +108,7 @@ fn expected(rows: &[Row]) -> Vec<Value> {
         let decided = |channel: Channel| {
             let of_address = rows.iter().filter(|row| row.address == taken.address);
             let opt_outs = of_address.map(|row| row.said.of(channel).opt_out());
-            decide(taken.said.of(channel).statement(), opt_outs.fold(None, latest_opt_out), None)
+            status_to_send(taken.said.of(channel).statement(), opt_outs.fold(None, latest_opt_out), None)
         };
         let identifier = |kind: &str, id: &str, channel: Channel| {
             let mut identifier = json!({ "type": kind, "id": id, "sendWelcomeMessage": false });

@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     config::Export,
-    contact::{self, Channel, Columns, ContactHash, Mapper, Programs, Warnings},
-    run::{ByReason, ConsentCounts, Origin, Place, Planned, RefusedLine, TagSet},
+    contact::{self, Channel, Columns, ContactHash, Mapper, Programs, WarningCounts, Warnings},
+    run::{ConsentCounts, Origin, Place, Planned, RefusedLine, TagSet},
     source::{ColumnProblem, Header, Row, SourceError},
 };
 
@@ -39,7 +39,7 @@ use crate::{
 pub(super) struct Prepared {
     pub planned: Planned,
     pub written: Written,
-    pub warnings: ByReason,
+    pub warnings: WarningCounts,
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Opt-outs that are to be put into the chunks.
     pub opt_outs: OptOuts,
@@ -55,7 +55,7 @@ pub(super) struct Prepared {
     pub removals: Vec<u32>,
 }
 
-type Contact<'a> = contact::Prepared<'a>;
+type Contact<'a> = contact::PreparedContact<'a>;
 
 /// The loop's state over one run.
 struct Preparation<'a, S> {
@@ -92,7 +92,7 @@ pub(super) fn prepare<S: Sink>(
     let overlap = Overlap::look_ahead(inputs, rules, &programs)?;
     let mut preparation =
         Preparation::new(sink, rules, (roster, overlap, ledger)).map_err(|error| (0, error.into()))?;
-    let mut warnings = ByReason::new();
+    let mut warnings = WarningCounts::new();
     let mut last = 0;
     for (n, input) in inputs.iter().enumerate() {
         last = n;
@@ -135,7 +135,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
         n: usize,
         input: &Input<'_>,
         (export, programs): (&Export, &Programs),
-        all_warnings: &mut ByReason,
+        all_warnings: &mut WarningCounts,
     ) -> Result<(), PrepareError> {
         let mapping = export.mapping();
         let object = u32::try_from(n).unwrap_or(u32::MAX);
@@ -217,7 +217,7 @@ impl<'a, S: Sink> Preparation<'a, S> {
     }
 
     /// Hands over what is left, when every file was read.
-    fn finish(mut self, warnings: ByReason, removing: &Removing) -> Result<Prepared, PrepareError> {
+    fn finish(mut self, warnings: WarningCounts, removing: &Removing) -> Result<Prepared, PrepareError> {
         let (written, sink) = self.output.finish()?;
         if let (false, Some(absent)) =
             (self.cut_short, self.absent.take().filter(|absent| !absent.is_empty()))
@@ -316,9 +316,9 @@ impl<'a, S: Sink> Preparation<'a, S> {
         }
         // Omnisend has the contact as its first row is, which is gone by: its opt-out is sent on its own.
         let known = self.roster.consent(who);
-        let Some(mut alone) = contact.opt_outs_alone() else { return Ok(()) };
-        alone.leave_out_what_is(&known);
-        let Some(alone) = alone.opt_outs_alone() else { return Ok(()) };
+        let Some(mut alone) = contact.only_opt_outs() else { return Ok(()) };
+        alone.remove_known_opt_outs(&known);
+        let Some(alone) = alone.only_opt_outs() else { return Ok(()) };
         let of = Origin {
             at,
             // It is sent whole next time.

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::PrepareError;
 use crate::{
-    contact::{EmailKey, Prepared},
+    contact::{EmailKey, PreparedContact},
     run::{ChunkInfo, LinesWriter, Origin, RefusedLine, TagSet},
 };
 
@@ -79,7 +79,7 @@ impl<'a, S: Sink> Output<'a, S> {
     pub(super) fn contact(
         &mut self,
         of: Origin,
-        contact: &Prepared<'_>,
+        contact: &PreparedContact<'_>,
     ) -> Result<Result<(), TooLarge>, PrepareError> {
         let bytes = self.contacts.push_contact(&of, contact, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {

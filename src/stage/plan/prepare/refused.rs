@@ -2,7 +2,7 @@
 
 use crate::{
     config::where_to_set,
-    contact::{Columns, Invalid},
+    contact::{Columns, InvalidRow},
     run::{Place, RefusedLine, TagSet},
     source::{BadRow, Row},
 };
@@ -63,13 +63,13 @@ pub(super) fn bad_row_code(bad: BadRow) -> &'static str {
     }
 }
 
-impl Invalid {
+impl InvalidRow {
     pub(super) fn code(&self) -> String {
         match self {
             Self::NoEmail => "no_email".to_owned(),
             Self::Email => "invalid_email".to_owned(),
-            Self::Field { field, .. } => format!("invalid_{field}"),
-            Self::Consent { cell, .. } => format!("invalid_{cell}"),
+            Self::Cell { field, .. } => format!("invalid_{field}"),
+            Self::Consent(invalid) => format!("invalid_{}", invalid.name()),
             Self::Filter => "filter_failed".to_owned(),
         }
     }

@@ -1,25 +1,29 @@
-//! What a cell looks like.
+//! Tells what a cell looks like.
 
-use super::dates;
-use crate::contact::Field;
+use super::date_order::is_date;
+use crate::contact::{Field, Kind};
 
-/// Signs that people write into phone numbers.
+/// Signs that people write in phone numbers.
 const PHONE_SIGNS: &str = "+-–.()/ \u{a0}";
 
-/// An address that mail can be sent to.
-pub(super) fn is_email(cell: &str) -> bool {
-    Field::Email.takes(cell)
+/// Whether a trimmed cell that is not empty is valid for a field without further settings.
+pub(super) fn fits(field: Field, cell: &str) -> bool {
+    Kind::of(field).check(cell).is_ok()
 }
 
-/// Something that could be dialled: 7 to 15 digits with the signs that people write between them.
+pub(super) fn is_email(cell: &str) -> bool {
+    fits(Field::Email, cell)
+}
+
+/// Whether a cell could be dialled: 7 to 15 digits with the signs that people write between them.
 pub(super) fn is_phone(cell: &str) -> bool {
     let digits = cell.chars().filter(char::is_ascii_digit).count();
     (7..=15).contains(&digits)
         && cell.chars().all(|c| c.is_ascii_digit() || PHONE_SIGNS.contains(c))
-        && dates::any(cell).is_none()
+        && !is_date(cell)
 }
 
-/// A number, with a decimal point or a decimal comma.
+/// Whether a cell is a number with a decimal point or a decimal comma.
 pub(super) fn is_number(cell: &str) -> bool {
     is_plain_number(cell) || is_comma_number(cell)
 }
@@ -47,17 +51,17 @@ fn is_grouped(text: &str, separator: char) -> bool {
         && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
-/// `1,234`, `12,345.60`: commas between thousands.
+/// `1,234`, `12,345.60`: commas separate thousands.
 pub(super) fn is_grouped_number(cell: &str) -> bool {
     let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     whole.contains(',') && is_digits(part) && is_grouped(whole, ',')
 }
 
-/// Signs of currencies that people write beside numbers.
+/// Currency signs.
 const CURRENCIES: &str = "$€£¥￥₩₹₽₺₴฿₫₱₪₦";
 
-/// `$1,234.50`, `12,50 €`: a number with its currency, with which no number is read.
+/// `$1,234.50`, `12,50 €`: a number with a currency sign, which is not read as a number.
 pub(super) fn is_amount(cell: &str) -> bool {
     let text = cell.trim_start_matches(['-', '+']);
     let is_sign = |c: char| CURRENCIES.contains(c);
@@ -65,24 +69,24 @@ pub(super) fn is_amount(cell: &str) -> bool {
     amount.is_some_and(|amount| is_number(amount) || is_grouped_number(amount))
 }
 
-/// A number that is rather a name: `00123`.
+/// Digits that are a code and not a quantity: `00123`.
 pub(super) fn is_code(cell: &str) -> bool {
     cell.len() > 1 && cell.starts_with('0') && is_digits(cell)
 }
 
-/// More digits than a number keeps.
+/// More digits than a floating-point number keeps.
 pub(super) fn is_long(cell: &str) -> bool {
     cell.len() > 15 && is_digits(cell)
 }
 
-/// `yes`, `false` and the like; not `1` and `0`.
+/// `yes`, `false` and so on, but not `1` and `0`.
 pub(super) fn is_yes_or_no(cell: &str) -> bool {
     ["true", "false", "yes", "no", "y", "n", "t", "f"].iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
-/// What no person would name a column.
+/// Whether a cell is data that no column is named after.
 pub(super) fn is_value(cell: &str) -> bool {
-    is_email(cell) || is_number(cell) || dates::any(cell).is_some()
+    is_email(cell) || is_number(cell) || is_date(cell)
 }
 
 fn is_digits(text: &str) -> bool {
@@ -94,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_what_it_looks_like() {
+    fn recognises_cells_by_their_look() {
         for (is, yes, no) in [
             (
                 is_email as fn(&str) -> bool,

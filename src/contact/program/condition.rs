@@ -1,54 +1,56 @@
-//! Whether a filter is true or false of a row. A cell is text: in the template language every text but the empty one
-//! counts as true, `false` and `0` too, which nobody means who writes `where = "Active"`.
+//! Rejects filters that are not conditions. A cell is text, and in the template language every text except the empty
+//! one is true, even `false` and `0`. So `where = "Active"` would not do what it seems to.
 
 use std::{collections::HashSet, sync::Arc};
 
 use minijinja::{Expression, Value, value::ValueKind};
 
 use super::{
-    Context, ProgramError,
-    columns::{ROW, Token},
+    context::Context,
+    error::ProgramError,
+    tokens::{ROW, Token},
 };
 
-/// Filters that make a number.
-const COUNTING: [&str; 7] = ["abs", "count", "float", "int", "length", "round", "sum"];
+/// Filters that return a number.
+const NUMERIC: [&str; 7] = ["abs", "count", "float", "int", "length", "round", "sum"];
 
-/// A cell in a program, with the filters behind it.
+/// A cell in a program, with its filters.
 struct Term {
-    /// The cell alone.
+    /// The cell without its filters.
     cell: String,
-    /// The cell and its filters.
+    /// The cell with its filters.
     text: String,
     /// The last filter.
     filter: Option<String>,
-    /// Where it stands.
+    /// The position of its first token.
     start: usize,
+    /// The position after its last token.
     end: usize,
 }
 
-/// Refuses a cell that stands where something true or false has to: alone, or beside `and`, `or` and `not`.
+/// Rejects a cell that is used as a condition: alone, or as an operand of `and`, `or` or `not`.
 pub(super) fn check(tokens: &[Token<'_>], variables: &HashSet<String>) -> Result<(), ProgramError> {
     let terms = (0..tokens.len()).filter_map(|at| term(tokens, at, variables));
-    match terms.into_iter().find(|term| is_asked(tokens, term.start, term.end)) {
+    match terms.into_iter().find(|term| is_condition(tokens, term.start, term.end)) {
         None => Ok(()),
         Some(Term { cell, text, filter: Some(filter), .. }) if filter == "bool" => {
             Err(ProgramError::Bool { cell, text })
         }
         Some(Term { cell, text, filter, .. }) => {
-            let counts = filter.is_some_and(|filter| COUNTING.contains(&filter.as_str()));
-            Err(ProgramError::NoCondition { cell, text, compared: if counts { "> 0" } else { "== 'yes'" } })
+            let is_number = filter.is_some_and(|filter| NUMERIC.contains(&filter.as_str()));
+            let comparison = if is_number { "> 0" } else { "== 'yes'" };
+            Err(ProgramError::NoCondition { cell, text, comparison })
         }
     }
 }
 
-/// Refuses what makes something else of cells than true or false: tried on some that are all alike.
+/// Rejects a filter whose result is neither true nor false, by running it on sample rows.
 pub(super) fn try_out(expression: &Expression<'_, '_>, columns: &[String]) -> Result<(), ProgramError> {
     let names: Arc<[_]> = columns.iter().cloned().zip(0..).collect();
     for cell in ["", "1", "a"] {
         let values = vec![Value::from(cell); columns.len()];
-        let cells = Value::from_object(Context { names: names.clone(), values });
-        match expression.eval(cells).map(|value| value.kind()) {
-            // What fails on such cells, or knows only others, may be meant.
+        match expression.eval(Context::value(names.clone(), values)).map(|value| value.kind()) {
+            // The filter may be valid for other cells.
             Err(_) | Ok(ValueKind::Bool | ValueKind::Undefined) => {}
             Ok(kind) => return Err(ProgramError::NotTrueOrFalse(kind.to_string())),
         }
@@ -56,6 +58,7 @@ pub(super) fn try_out(expression: &Expression<'_, '_>, columns: &[String]) -> Re
     Ok(())
 }
 
+/// Returns the term that starts at a token.
 fn term(tokens: &[Token<'_>], start: usize, variables: &HashSet<String>) -> Option<Term> {
     let Token::Name(name) = tokens.get(start)? else { return None };
     let before = start.checked_sub(1).and_then(|at| tokens.get(at));
@@ -84,9 +87,9 @@ fn term(tokens: &[Token<'_>], start: usize, variables: &HashSet<String>) -> Opti
     Some(Term { cell, text, filter: last, start, end })
 }
 
-/// Whether these tokens are asked for whether they are true: `A` is in `not A` and `A and B == 'x'`, and is not in
-/// `(A or B) == 'x'`, which takes the first of the two that is filled.
-fn is_asked(tokens: &[Token<'_>], start: usize, end: usize) -> bool {
+/// Whether these tokens are used as a condition: `A` is one in `not A` and `A and B == 'x'`, but not in
+/// `(A or B) == 'x'`, which compares the first of the two that is not empty.
+fn is_condition(tokens: &[Token<'_>], start: usize, end: usize) -> bool {
     let before = start.checked_sub(1).and_then(|at| tokens.get(at));
     let after = tokens.get(end);
     let is_operand = matches!(
@@ -100,7 +103,7 @@ fn is_asked(tokens: &[Token<'_>], start: usize, end: usize) -> bool {
         return is_operand;
     }
     let (Some(open), Some(close)) = (opening(tokens, start), closing(tokens, end)) else {
-        // Outside of all brackets.
+        // Outside all brackets.
         return true;
     };
     let is_group = tokens.get(open) == Some(&Token::Sign("(")) && !is_list(tokens, open, close);
@@ -109,10 +112,10 @@ fn is_asked(tokens: &[Token<'_>], start: usize, end: usize) -> bool {
         Some(Token::Sign(sign)) => [")", "]"].contains(sign),
         _ => false,
     };
-    is_group && !is_call && is_asked(tokens, open, close + 1)
+    is_group && !is_call && is_condition(tokens, open, close + 1)
 }
 
-/// Whether a comma stands between two brackets, and not inside of others.
+/// Whether there is a comma directly inside these brackets.
 fn is_list(tokens: &[Token<'_>], open: usize, close: usize) -> bool {
     (open + 1..close).any(|at| tokens.get(at) == Some(&Token::Sign(",")) && opening(tokens, at) == Some(open))
 }
@@ -120,17 +123,17 @@ fn is_list(tokens: &[Token<'_>], open: usize, close: usize) -> bool {
 const OPEN: [&str; 3] = ["(", "[", "{"];
 const CLOSE: [&str; 3] = [")", "]", "}"];
 
-/// Where the bracket closes that is open before `from`.
+/// Returns the position of the bracket that closes the one open at `from`.
 fn closing(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     unmatched(tokens, from..tokens.len(), CLOSE, OPEN)
 }
 
-/// Where the bracket opens that is not closed before `to`.
+/// Returns the position of the innermost bracket that is still open at `to`.
 fn opening(tokens: &[Token<'_>], to: usize) -> Option<usize> {
     unmatched(tokens, (0..to).rev(), OPEN, CLOSE)
 }
 
-/// The first of these brackets that does not belong to one of the others before it.
+/// Returns the position of the first of `brackets` that is not paired with one of `others` before it.
 fn unmatched(
     tokens: &[Token<'_>],
     mut places: impl Iterator<Item = usize>,
@@ -144,9 +147,9 @@ fn unmatched(
             false
         }
         Some(Token::Sign(sign)) if brackets.contains(sign) => {
-            let is_it = depth == 0;
+            let is_unmatched = depth == 0;
             depth = depth.saturating_sub(1);
-            is_it
+            is_unmatched
         }
         _ => false,
     })
