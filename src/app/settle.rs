@@ -2,7 +2,7 @@
 
 use super::{App, AppError, Handled};
 use crate::{
-    omnisend::CallError,
+    omnisend::{CallError, KeyError},
     run::{Key, Manifest, RunRef},
     stage::{
         Records,
@@ -26,7 +26,9 @@ impl App {
             }
             Ok(Settled::Done) => self.park_if_given_up(manifest).await?,
             Err(SettleError::Record(error)) => return Err(error.into()),
-            Err(SettleError::Call(error @ CallError::KeyLater(_))) => return Err(AppError::Omnisend(error)),
+            Err(SettleError::Call(error @ CallError::Key(KeyError::Temporary(_)))) => {
+                return Err(AppError::Omnisend(error));
+            }
             Err(SettleError::Call(error)) => {
                 self.park(&manifest.run, error.to_string()).await?;
             }

@@ -16,11 +16,12 @@ use super::{
 use crate::{
     app::{App, Tested},
     config::{Environment, load_connection},
+    omnisend::Freshness,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         queue::{MemoryQueue, Settings},
-        secrets::{Freshness, LocalSecrets},
+        secrets::LocalSecrets,
     },
     run::ConnectionName,
     stage::{Quiet, settle::Limits},

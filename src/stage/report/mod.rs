@@ -14,6 +14,7 @@ use self::{
 };
 use super::{RecordError, Records};
 use crate::{
+    omnisend::is_subscription_limit,
     ports::{
         Ports,
         objects::{ObjectError, Put},
@@ -314,9 +315,10 @@ fn refusals(counts: &Counts, reasons: &[Reason]) -> Option<String> {
     let rejected = counts.settled().rejected;
     let share =
         if most.count < rejected { format!(", {} of them because", most.count) } else { String::new() };
-    let advice = match most.code.as_str() {
-        "402" => " Make room in the brand's plan, or choose a larger one, and run the export again.",
-        _ => "",
+    let advice = if is_subscription_limit(&most.code, &most.reason) {
+        " Make room in the brand's plan, or choose a larger one, and run the export again."
+    } else {
+        ""
     };
     let contacts = if rejected == 1 { "contact" } else { "contacts" };
     Some(format!("Omnisend refused {rejected} {contacts}{share}: {}{advice}", most.reason))
