@@ -11,15 +11,23 @@ use serde_json::value::RawValue;
 use super::{Channel, Consent, Field, Prepared, Proof, Statement, Value};
 
 impl Field {
-    /// The field's key in a contact of the API. E-mail and phone are identifiers, not fields, there.
+    /// The field's key in a contact of the API; of an identifier, its type. Every field is listed, so that a new one
+    /// does not compile without its key.
     fn wire_key(self) -> &'static str {
         match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
             Self::FirstName => "firstName",
             Self::LastName => "lastName",
+            Self::Address => "address",
+            Self::City => "city",
+            Self::State => "state",
             Self::PostalCode => "postalCode",
+            Self::Country => "country",
             Self::CountryCode => "countryCode",
+            Self::Birthdate => "birthdate",
+            Self::Gender => "gender",
             Self::CreatedAt => "createdAt",
-            other => other.key(),
         }
     }
 }

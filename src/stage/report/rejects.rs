@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::ReportError;
 use crate::{
     contact::{ContactHash, Source, Tag},
-    ports::objects::{ObjectError, Objects},
+    ports::objects::{Action, ObjectError, Objects},
     run::{
         InlineTags, Key, Manifest, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, Reason, RefusedLine,
         Rejection, StoredContact, TAGS_BETWEEN, TagSet,
@@ -295,7 +295,7 @@ impl Output {
         // The task ends by itself; only the runtime's own end could take it away.
         self.written.await.unwrap_or_else(|_| {
             let at = crate::run::Location::state("rejects".to_owned());
-            Err(ObjectError::Store { at, action: "write", source: Panicked.into() })
+            Err(ObjectError::Store { at, action: Action::Write, source: Panicked.into() })
         })
     }
 }

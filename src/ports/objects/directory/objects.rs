@@ -1,12 +1,4 @@
-//! Objects as files of a directory: the same tree as in S3, with each key a path.
-//!
-//! Two names at the top are no objects: `.tmp` holds what is being written, and `secrets` the API keys of a
-//! local state, which no listing may show and no export may read as a segment.
-
-mod error;
-mod list;
-mod read;
-mod write;
+//! The adapter for a directory.
 
 use std::{
     fs, io,
@@ -17,54 +9,53 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::StreamExt;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use self::{error::object_error, write::Temp};
-use super::{Action, ByteStream, Listed, ObjectError, Objects, Pinned, Put};
+use super::{
+    error::object_error,
+    list,
+    path::{below, key},
+    read,
+    write::{self, Temp},
+};
 use crate::{
-    ports::relative::relative,
-    run::{Bucket, Location, Prefix},
+    ports::objects::{
+        error::{Action, ObjectError},
+        port::{ByteStream, Listed, Objects, Pinned, Put},
+    },
+    run::{Location, Prefix},
 };
 
-/// Where objects lie until they are whole. On the file system of the root, so that a rename or link moves them.
-const TEMP: &str = ".tmp";
-
-/// The folders at the top that hold no objects, and why.
-const RESERVED: [(&str, &str); 2] = [
-    (TEMP, "`.tmp` is for objects that are being written"),
-    ("secrets", "`secrets` is for API keys, which are no objects"),
-];
-
-/// Pieces of a stream that wait between the disk's thread and the task: enough that neither waits for the
-/// other's every piece.
+/// Pieces of a stream that are buffered between the disk's thread and the task, so that neither waits for each piece of
+/// the other.
 const AHEAD: usize = 4;
 
-/// Objects as files below one directory. Several processes may use one directory at once.
+/// Objects as files below one directory. Several processes may use it at once.
 ///
-/// A key is a path as it is, so a key that cannot be a path is refused ([`ObjectError::InvalidKey`]), and so is
-/// one that needs a folder where there is a file, or the other way round.
+/// A key is used as a path without changes. A key that is not a path is rejected ([`ObjectError::InvalidKey`]), and so
+/// is one that needs a folder with the name of an existing file, or a file with the name of an existing folder.
 #[derive(Debug, Clone)]
 pub struct Directory {
     root: Arc<Path>,
 }
 
 impl Directory {
-    /// The objects below `root`, which the first put makes if it is not there: looking at a state writes nothing.
+    /// The objects below `root`. If `root` does not exist, the first put creates it: reading a state writes nothing.
     ///
-    /// Clears away what a crash left half-written a day ago or earlier.
+    /// Removes incomplete files that a crash left more than a day ago.
     ///
     /// # Errors
     ///
-    /// If `root` is there and is not a directory, or cannot be looked at.
+    /// If `root` exists and is not a directory, or cannot be read.
     pub fn open(root: impl AsRef<Path>) -> io::Result<Self> {
-        // Absolute, so that it still means the same if the process changes its directory.
+        // Absolute, so that it does not depend on the process's current directory.
         let root = std::path::absolute(root)?;
         match fs::metadata(&root) {
             Ok(found) if found.is_dir() => write::sweep(&root),
             Ok(_) => {
-                let what = format!("{} is not a directory", root.display());
-                return Err(io::Error::new(io::ErrorKind::NotADirectory, what));
+                let message = format!("{} is not a directory", root.display());
+                return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -72,39 +63,19 @@ impl Directory {
         Ok(Self { root: root.into() })
     }
 
-    /// The directory, absolute.
+    /// The directory's absolute path.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The file that an object is, whether it is there or not.
+    /// The path of an object's file, which need not exist.
     fn path(&self, at: &Location) -> Result<PathBuf, ObjectError> {
         let below = below(key(at)?).map_err(|reason| ObjectError::InvalidKey { at: at.clone(), reason })?;
         Ok(self.root.join(below))
     }
 }
 
-/// A key, or the folders of one, as a path below the root; or why it cannot be one.
-fn below(key: &str) -> Result<&Path, &'static str> {
-    let path = relative(key)?;
-    match RESERVED.iter().find(|(name, _)| path.starts_with(name)) {
-        Some((_, reason)) => Err(reason),
-        None => Ok(path),
-    }
-}
-
-/// The key of a location of the state; a directory has no other bucket.
-fn key(at: &Location) -> Result<&str, ObjectError> {
-    match &at.bucket {
-        Bucket::State => Ok(&at.key),
-        Bucket::Named(_) => Err(ObjectError::InvalidKey {
-            at: at.clone(),
-            reason: "the state is a directory, which has no other buckets; name a path in it, or keep the state in S3",
-        }),
-    }
-}
-
-/// Runs file work on a thread that may block.
+/// Runs file operations on a thread that may block.
 async fn blocking<T: Send + 'static>(
     at: &Location,
     action: Action,
@@ -138,7 +109,7 @@ impl Objects for Directory {
             if let Some(piece) = arriving.recv().await {
                 return Some((piece, Some((arriving, reader, location))));
             }
-            // A reader that was stopped must not look like the end of the object.
+            // If the reader was stopped, the stream must not look complete.
             let stopped = reader.await.err()?;
             Some((Err(object_error(&location, Action::Read, stopped.into())), None))
         });
@@ -162,11 +133,7 @@ impl Objects for Directory {
             .await
     }
 
-    async fn put_stream(
-        &self,
-        at: &Location,
-        mut body: BoxStream<'static, Result<Bytes, ObjectError>>,
-    ) -> Result<(), ObjectError> {
+    async fn put_stream(&self, at: &Location, mut body: ByteStream) -> Result<(), ObjectError> {
         let (path, root) = (self.path(at)?, self.root.clone());
         let (pieces, mut arriving) = mpsc::channel::<Bytes>(AHEAD);
         let writer = spawn_blocking(move || -> io::Result<Temp> {
@@ -177,8 +144,8 @@ impl Objects for Directory {
             Ok(temp)
         });
         while let Some(piece) = body.next().await {
-            // An error leaves here, and the temporary file goes with it; so it does if this call is dropped.
-            // The writer ends its side only with an error, which is asked for below.
+            // After an error of the stream, or if this call is dropped, the temporary file is removed. The writer closes
+            // the channel only after an error of its own, which is returned below.
             if pieces.send(piece?).await.is_err() {
                 break;
             }

@@ -1,63 +1,44 @@
-//! Objects in S3.
-//!
-//! A bucket with versioning is read at exact versions; without it, by `ETag`, and a version that was replaced is
-//! then gone. Encryption is left to the bucket's own setting.
-
-mod error;
-mod list;
-mod multipart;
-mod read;
-mod write;
+//! The adapter for S3.
 
 use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_s3::{Client, config::retry::RetryConfig, types::ChecksumMode};
 use bytes::Bytes;
-use jiff::Timestamp;
 
-use self::{
-    error::object_error,
-    read::{Pin, Reading},
+use super::{
+    error, list, multipart,
+    pin::Pin,
+    place::{Place, size, timestamp},
+    read::{self, Reading},
+    write,
 };
-use super::{Action, ByteStream, Listed, ObjectError, Objects, Pinned, Put};
 use crate::{
-    ports::aws::{
-        failure::Failure,
-        retry::{Retries, retried},
+    ports::{
+        aws::{
+            failure::Failure,
+            retry::{Retries, retried},
+        },
+        objects::{
+            error::{Action, ObjectError},
+            port::{ByteStream, Listed, Objects, Pinned, Put},
+        },
     },
     run::{Bucket, Location, Prefix},
 };
 
-/// Objects in a state bucket, and in the buckets that exports name.
+/// Objects in the state bucket, and in the buckets that exports name.
 ///
-/// The role needs `s3:ListBucket` on a bucket too: without it S3 answers 403 where an object is missing (`HeadObject`
-/// in the S3 API reference), and a missing object is then denied.
+/// The role also needs `s3:ListBucket` on each bucket. Without it, S3 answers 403 for an object that does not exist
+/// (`HeadObject` in the S3 API reference), which looks like a missing permission.
 #[derive(Debug, Clone)]
 pub struct S3Objects {
     client: Client,
     state_bucket: Arc<str>,
 }
 
-/// A location, and what S3 calls it.
-#[derive(Debug, Clone)]
-struct Place {
-    at: Location,
-    bucket: String,
-}
-
-impl Place {
-    fn key(&self) -> &str {
-        &self.at.key
-    }
-
-    fn error(&self, action: Action, failure: Failure) -> ObjectError {
-        object_error(&self.at, action, failure)
-    }
-}
-
 impl S3Objects {
-    /// The state in a bucket. Of the client everything is taken but its retries, which are made here.
+    /// The state in a bucket. The client's own retries are off: this adapter retries.
     pub fn new(client: &Client, state_bucket: &str) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         Self { client: Client::from_conf(config), state_bucket: state_bucket.into() }
@@ -141,7 +122,7 @@ impl Objects for S3Objects {
         let gone =
             retried(|| self.client.delete_object().bucket(&place.bucket).key(place.key()).send()).await;
         match gone.map_err(|failure| place.error(Action::Delete, failure)) {
-            // Some stores say so; S3 does not.
+            // S3 does not answer this, but some stores that imitate it do.
             Ok(_) | Err(ObjectError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error),
         }
@@ -150,12 +131,4 @@ impl Objects for S3Objects {
     fn state_bucket(&self) -> Option<&str> {
         Some(&self.state_bucket)
     }
-}
-
-fn size(length: Option<i64>) -> Option<u64> {
-    u64::try_from(length?).ok()
-}
-
-fn timestamp(time: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
-    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }
