@@ -60,7 +60,7 @@ async fn a_bucket_that_is_not_there_is_said_by_its_name_and_stops_no_other_expor
     world.account.put("segments/daily/1.csv", people(0, 10)).await;
     let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
     assert!(said.contains(&format!("s3://{lake}x/runs/vip/")), "{said}");
-    assert!(said.contains("there is no such bucket"), "{said}");
+    assert!(said.contains("the bucket does not exist"), "{said}");
     let swept = later(&world, 11).sweep_drops().await.unwrap();
     assert_eq!((swept.late_drops, swept.failed), (1, 1));
     world.drain().await;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use omnisend_export::ports::objects::{ByteStream, ObjectError, Objects};
+use omnisend_export::ports::objects::{Action, ByteStream, ObjectError, Objects};
 
 use super::s3::{S3, at};
 use crate::{
@@ -74,7 +74,7 @@ async fn a_part_that_is_refused_leaves_nothing() {
         What::Answer(Exchange::s3_error(403, "AccessDenied"))
     });
     let error = s3.objects.put_stream(&at("a"), body(40 << 20)).await.unwrap_err();
-    assert!(matches!(error, ObjectError::Denied { action: "write", .. }), "{error}");
+    assert!(matches!(error, ObjectError::Denied { action: Action::Write, .. }), "{error}");
     assert_eq!(s3.proxy.seen(is_abort).len(), 1);
     assert_eq!(left(&s3).await, (0, 0));
 }

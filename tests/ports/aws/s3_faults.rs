@@ -235,7 +235,7 @@ async fn a_bucket_that_is_not_there_is_no_missing_object() {
     ] {
         let error = error.unwrap_err().to_string();
         assert!(
-            error.ends_with("it: there is no such bucket; check its name, and that it was not deleted"),
+            error.ends_with("it: the bucket does not exist; check its name, and that it was not deleted"),
             "{error}"
         );
     }
