@@ -26,22 +26,10 @@ pub fn check_date_format(text: &str) -> Result<String, InvalidDateFormat> {
 /// Converts `DD.MM.YYYY` to `%d.%m.%Y`.
 fn from_letters(text: &str) -> String {
     // Longer runs of a letter come before shorter ones.
+    #[rustfmt::skip]
     const LETTERS: [(&str, &str); 16] = [
-        ("YYYY", "%Y"),
-        ("yyyy", "%Y"),
-        ("YY", "%y"),
-        ("yy", "%y"),
-        ("MMMM", "%B"),
-        ("MMM", "%b"),
-        ("MM", "%m"),
-        ("DD", "%d"),
-        ("dd", "%d"),
-        ("HH", "%H"),
-        ("hh", "%H"),
-        ("mm", "%M"),
-        ("ss", "%S"),
-        ("M", "%m"),
-        ("D", "%d"),
+        ("YYYY", "%Y"), ("yyyy", "%Y"), ("YY", "%y"), ("yy", "%y"), ("MMMM", "%B"), ("MMM", "%b"), ("MM", "%m"),
+        ("DD", "%d"), ("dd", "%d"), ("HH", "%H"), ("hh", "%H"), ("mm", "%M"), ("ss", "%S"), ("M", "%m"), ("D", "%d"),
         ("d", "%d"),
     ];
     let (mut format, mut rest) = (String::new(), text);

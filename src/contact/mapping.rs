@@ -174,15 +174,7 @@ impl Kind {
         match self {
             Self::Text | Self::Country => Some(Value::Text(Cow::Borrowed(""))),
             Self::List { .. } => Some(Value::List(Vec::new())),
-            Self::Email
-            | Self::Phone { .. }
-            | Self::CountryCode
-            | Self::Birthdate { .. }
-            | Self::Gender
-            | Self::Moment { .. }
-            | Self::Date { .. }
-            | Self::Number { .. }
-            | Self::Boolean => None,
+            _ => None,
         }
     }
 

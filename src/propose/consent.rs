@@ -12,18 +12,9 @@ const WORDS: &[&str] = &[
 ];
 
 /// The same in scripts without spaces between words.
+#[rustfmt::skip]
 const PARTS: &[&str] = &[
-    "配信",
-    "許可",
-    "同意",
-    "購読",
-    "メルマガ",
-    "オプトイン",
-    "オプトアウト",
-    "受信可",
-    "受取",
-    "受信",
-    "dm可否",
+    "配信", "許可", "同意", "購読", "メルマガ", "オプトイン", "オプトアウト", "受信可", "受取", "受信", "dm可否",
 ];
 
 /// The most different values that a column of answers has.

@@ -13,18 +13,10 @@ use super::plain::plain;
 use crate::contact::invalid_cell::InvalidCell;
 
 /// Unambiguous formats: the year first, the day before a dot, or the month in letters.
+#[rustfmt::skip]
 const FORMATS: [&str; 11] = [
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%Y年%m月%d日",
-    "%d.%m.%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%d-%b-%Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%b %d %Y",
-    "%B %d %Y",
+    "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y",
+    "%B %d, %Y", "%b %d %Y", "%B %d %Y",
 ];
 
 /// No living person was born earlier.

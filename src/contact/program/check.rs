@@ -7,7 +7,7 @@ use minijinja::{Environment, Expression};
 use super::{
     columns, compare, condition,
     engine::{environment, syntax_error},
-    error::{Form, ProgramError},
+    error::ProgramError,
     names,
     tokens::{Token, template_tokens, tokens},
 };
@@ -15,8 +15,9 @@ use super::{
 /// Returns the columns that a template uses.
 pub fn check_template(text: &str) -> Result<Vec<String>, ProgramError> {
     let environment = environment();
-    let template =
-        environment.template_from_str(text).map_err(|error| syntax_error(Form::Template, text, &error))?;
+    let template = environment
+        .template_from_str(text)
+        .map_err(|error| ProgramError::Template(syntax_error(text, &error)))?;
     columns_used(&environment, &template_tokens(text), &template.undeclared_variables(false))
 }
 
@@ -37,7 +38,7 @@ pub fn check_expression(text: &str) -> Result<Vec<String>, ProgramError> {
 }
 
 fn compile<'e>(environment: &'e Environment<'_>, text: &'e str) -> Result<Expression<'e, 'e>, ProgramError> {
-    environment.compile_expression(text).map_err(|error| syntax_error(Form::Expression, text, &error))
+    environment.compile_expression(text).map_err(|error| ProgramError::Expression(syntax_error(text, &error)))
 }
 
 /// Returns a program's columns, at least one. `variables` are the names that it does not define itself.

@@ -2,8 +2,6 @@
 
 use minijinja::{Environment, UndefinedBehavior};
 
-use super::error::{Form, ProgramError};
-
 /// The most work that a program may do on one row, in MiniJinja's units. It ends endless loops; real programs need
 /// much less.
 const FUEL: u64 = 20_000;
@@ -15,10 +13,9 @@ pub(super) fn environment() -> Environment<'static> {
     environment
 }
 
-/// Returns the parser's error, with advice on operators of other languages.
-pub(super) fn syntax_error(form: Form, text: &str, error: &minijinja::Error) -> ProgramError {
-    let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    ProgramError::Syntax { form, reason: reason + hint(text) }
+/// Returns the parser's message, with advice on operators of other languages.
+pub(super) fn syntax_error(text: &str, error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned) + hint(text)
 }
 
 /// Returns advice on operators that other languages have and this one does not.

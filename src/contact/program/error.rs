@@ -1,32 +1,14 @@
 //! Why a text is not a template or a filter.
 
-use std::fmt;
-
-/// What a program is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Template,
-    Expression,
-}
-
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Template => "template",
-            Self::Expression => "expression",
-        })
-    }
-}
-
 /// Why a text is not a template or a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramError {
-    #[error("not a valid {form}: {reason}")]
-    Syntax {
-        form: Form,
-        /// The parser's message, with advice.
-        reason: String,
-    },
+    /// With the parser's message and advice.
+    #[error("not a valid template: {0}")]
+    Template(String),
+    /// With the parser's message and advice.
+    #[error("not a valid expression: {0}")]
+    Expression(String),
     /// `row` without a column.
     #[error("`row` needs a column name in quotes, such as row[\"First name\"]")]
     Row,

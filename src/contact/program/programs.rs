@@ -1,6 +1,6 @@
 //! Compiles a mapping's templates and its filter, and runs them on rows.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use minijinja::{Environment, Expression, Template, Value, value::ValueKind};
 
@@ -8,7 +8,7 @@ use super::{
     check::{check_expression, check_template},
     context::Context,
     engine::{environment, syntax_error},
-    error::{Form, ProgramError},
+    error::ProgramError,
 };
 use crate::{
     contact::{
@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// A mapping's templates and its filter, compiled.
+#[derive(Debug)]
 pub struct Programs {
     environment: Environment<'static>,
     /// The columns of each template, by its text.
@@ -36,7 +37,7 @@ impl Programs {
                 programs
                     .environment
                     .add_template_owned(text.clone(), text.clone())
-                    .map_err(|error| syntax_error(Form::Template, text, &error))?;
+                    .map_err(|error| ProgramError::Template(syntax_error(text, &error)))?;
                 programs.templates.insert(text.clone(), used);
             }
         }
@@ -70,11 +71,13 @@ fn bind(columns: &[String], mut find: impl FnMut(&str) -> usize) -> Arc<[(String
 }
 
 /// A program bound to a file's columns.
+#[derive(Debug)]
 pub(in crate::contact) struct Program<'p> {
     code: Code<'p>,
     names: Arc<[(String, usize)]>,
 }
 
+#[derive(Debug)]
 enum Code<'p> {
     Template(Template<'p, 'p>),
     Expression(Expression<'p, 'p>),
@@ -105,18 +108,5 @@ impl Program<'_> {
             None => Value::from(row.cell(*column)),
         };
         Context::value(self.names.clone(), self.names.iter().map(value).collect())
-    }
-}
-
-impl fmt::Debug for Program<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program").field("names", &self.names).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Programs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut programs = f.debug_struct("Programs");
-        programs.field("templates", &self.templates).field("filter", &self.filter).finish_non_exhaustive()
     }
 }
