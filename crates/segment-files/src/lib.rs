@@ -30,10 +30,13 @@
 //!
 //! # Memory and passes
 //!
-//! Each file is read once, from its first byte to its last; of Parquet, only the footer and the wanted columns are read. The
-//! memory does not depend on the size of the file. It is bounded by the largest row ([`MAX_ROW_BYTES`]), a sample of 1 MiB
-//! of text, the decompressor's window (at most 128 MiB for zstd, which is what the `zstd` tool accepts by default), and for
-//! Parquet 24 MiB of file blocks, the footer and one page for each column that is read. A page may take up to 64 MiB.
+//! A text file is read once, from its first byte to its last. Of a Parquet file, the first 4 KiB, the footer and the wanted
+//! columns are read; with more than 96 columns, parts of it may be read again.
+//!
+//! The memory does not depend on the size of the file. A text file takes a few MiB, for samples of 1 MiB and rows of at most
+//! [`MAX_ROW_BYTES`], and the window of the decompressor: at most 128 MiB for zstd, which the `zstd` tool accepts by default. A
+//! Parquet file takes 24 MiB for blocks, and its footer; and for each column that is read, a page and a dictionary. These are
+//! at most 64 MiB each, and mostly about 1 MiB.
 //!
 //! [`layout`] parses what producers write beside the files of a segment, such as manifests.
 #![warn(missing_docs)]
@@ -65,7 +68,7 @@ mod text;
 pub use self::{
     charset::{Charset, InvalidCharset},
     delimiter::{Delimiter, InvalidDelimiter},
-    error::{DecompressionFailure, ReadError},
+    error::{DecompressionFailure, Defect, ReadError},
     file::File,
     formula::{escape_formula, unescape_formula},
     header::{ColumnProblem, Header, HeadersDiffer},

@@ -214,7 +214,7 @@ fn rejects_an_endless_row_before_reading_much_more() {
     let mut rows = open_stream(Counted(file, fed.clone()), &ReadOptions::default(), &["EMail"]).unwrap();
     let mut row = Row::default();
     assert!(matches!(rows.next(&mut row), Ok(Some(Ok(())))));
-    assert!(matches!(rows.next(&mut row), Err(ReadError::RowTooLong { line: 3 })));
+    assert!(matches!(rows.next(&mut row), Err(ReadError::Line { line: 3, defect: Defect::RowTooLong })));
     let fed = fed.load(Relaxed);
     assert!(fed <= 4 * MAX_ROW_BYTES, "{fed} bytes were read");
 }

@@ -77,50 +77,45 @@ fn below(fields: &[std::sync::Arc<Type>], path: &str, names: &mut Vec<String>) {
 }
 
 fn kind(column: &ColumnDescriptor) -> Kind {
+    use ConvertedType as Converted;
+
     if column.max_rep_level() > 1 {
         return Kind::Unsupported;
     }
-    let unit = |unit: &TimeUnit| match unit {
-        TimeUnit::MILLIS => Kind::Time(Unit::Millis),
-        TimeUnit::MICROS => Kind::Time(Unit::Micros),
-        TimeUnit::NANOS => Kind::Time(Unit::Nanos),
-    };
+    if column.physical_type() == Physical::INT96 {
+        // Spark, Hive and Impala store instants in it.
+        return Kind::Instant(Unit::Nanos);
+    }
     let scale = u32::try_from(column.type_scale()).unwrap_or_default();
-    let kind = match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Kind::Date,
-        (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => Kind::Decimal(scale),
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Date), _) | (None, Converted::DATE) => Kind::Date,
+        (Some(LogicalType::Decimal(_)), _) | (None, Converted::DECIMAL) => Kind::Decimal(scale),
         (Some(LogicalType::Uuid), _) => Kind::Uuid,
         (Some(LogicalType::Integer(int)), _) if !int.is_signed => Kind::Unsigned,
-        (Some(LogicalType::Time(time)), _) => unit(&time.unit),
-        (Some(LogicalType::Timestamp(time)), _) => match unit(&time.unit) {
-            Kind::Time(unit) if time.is_adjusted_to_u_t_c => Kind::Instant(unit),
-            Kind::Time(unit) => Kind::Civil(unit),
-            other => other,
-        },
-        (
-            Some(
-                LogicalType::Float16
-                | LogicalType::Variant(_)
-                | LogicalType::Geometry(_)
-                | LogicalType::Geography(_),
-            ),
-            _,
-        )
-        | (None, ConvertedType::INTERVAL) => Kind::Unsupported,
-        (
-            None,
-            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
-        ) => Kind::Unsigned,
-        (None, ConvertedType::TIME_MILLIS) => Kind::Time(Unit::Millis),
-        (None, ConvertedType::TIME_MICROS) => Kind::Time(Unit::Micros),
-        (None, ConvertedType::TIMESTAMP_MILLIS) => Kind::Instant(Unit::Millis),
-        (None, ConvertedType::TIMESTAMP_MICROS) => Kind::Instant(Unit::Micros),
+        (Some(LogicalType::Time(time)), _) => Kind::Time(unit(&time.unit)),
+        (Some(LogicalType::Timestamp(time)), _) if time.is_adjusted_to_u_t_c => {
+            Kind::Instant(unit(&time.unit))
+        }
+        (Some(LogicalType::Timestamp(time)), _) => Kind::Civil(unit(&time.unit)),
+        (Some(LogicalType::Float16 | LogicalType::Variant(_)), _)
+        | (Some(LogicalType::Geometry(_) | LogicalType::Geography(_)), _)
+        | (None, Converted::INTERVAL) => Kind::Unsupported,
+        (None, Converted::UINT_8 | Converted::UINT_16 | Converted::UINT_32 | Converted::UINT_64) => {
+            Kind::Unsigned
+        }
+        (None, Converted::TIME_MILLIS) => Kind::Time(Unit::Millis),
+        (None, Converted::TIME_MICROS) => Kind::Time(Unit::Micros),
+        (None, Converted::TIMESTAMP_MILLIS) => Kind::Instant(Unit::Millis),
+        (None, Converted::TIMESTAMP_MICROS) => Kind::Instant(Unit::Micros),
         _ => Kind::Plain,
-    };
-    match (kind, column.physical_type()) {
-        // Spark, Hive and Impala store instants in it.
-        (_, Physical::INT96) => Kind::Instant(Unit::Nanos),
-        (kind, _) => kind,
+    }
+}
+
+fn unit(unit: &TimeUnit) -> Unit {
+    match unit {
+        TimeUnit::MILLIS => Unit::Millis,
+        TimeUnit::MICROS => Unit::Micros,
+        TimeUnit::NANOS => Unit::Nanos,
     }
 }
 
