@@ -207,8 +207,8 @@ mod tests {
             (b"a\0\n\0b", "utf-16le"),
         ] {
             let error = decoded(bytes, name, true).unwrap_err();
-            let said = format!("line 2: bytes that are not valid {},", charset(name));
-            assert!(error.starts_with(&said), "{error}");
+            let message = format!("line 2: bytes that are not valid {},", charset(name));
+            assert!(error.starts_with(&message), "{error}");
         }
     }
 

@@ -166,8 +166,10 @@ impl ReadError {
             Self::NotParquet => Some(Setting::Format),
             Self::OtherCompression { .. } => Some(Setting::Compression),
             Self::Line { defect, .. } => match defect {
-                Defect::UnknownEncoding(_) | Defect::NotUtf8(_) => Some(Setting::Encoding),
-                Defect::Utf8Within(_) | Defect::Undecodable(_) => Some(Setting::Encoding),
+                Defect::UnknownEncoding(_)
+                | Defect::NotUtf8(_)
+                | Defect::Utf8Within(_)
+                | Defect::Undecodable(_) => Some(Setting::Encoding),
                 Defect::BackslashQuote | Defect::BackslashLineBreak => Some(Setting::Escape),
                 _ => None,
             },

@@ -1,7 +1,7 @@
 //! The columns of a Parquet file: their names and the types of their values.
 
 use parquet::{
-    basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical},
+    basic::{ConvertedType as Converted, LogicalType as Logical, TimeUnit, Type as Physical},
     schema::types::{ColumnDescriptor, SchemaDescriptor, Type},
 };
 
@@ -56,8 +56,8 @@ fn walk(node: &Type, path: String, names: &mut Vec<String>) {
         return;
     }
     let info = node.get_basic_info();
-    let is_list = info.converted_type() == ConvertedType::LIST
-        || matches!(info.logical_type_ref(), Some(LogicalType::List));
+    let is_list =
+        info.converted_type() == Converted::LIST || matches!(info.logical_type_ref(), Some(Logical::List));
     if let (true, [repeated]) = (is_list, node.get_fields()) {
         // A list has one or two groups around its elements, with different names from each writer.
         match repeated.is_group().then(|| repeated.get_fields()) {
@@ -77,8 +77,6 @@ fn below(fields: &[std::sync::Arc<Type>], path: &str, names: &mut Vec<String>) {
 }
 
 fn kind(column: &ColumnDescriptor) -> Kind {
-    use ConvertedType as Converted;
-
     if column.max_rep_level() > 1 {
         return Kind::Unsupported;
     }
@@ -88,17 +86,14 @@ fn kind(column: &ColumnDescriptor) -> Kind {
     }
     let scale = u32::try_from(column.type_scale()).unwrap_or_default();
     match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Date), _) | (None, Converted::DATE) => Kind::Date,
-        (Some(LogicalType::Decimal(_)), _) | (None, Converted::DECIMAL) => Kind::Decimal(scale),
-        (Some(LogicalType::Uuid), _) => Kind::Uuid,
-        (Some(LogicalType::Integer(int)), _) if !int.is_signed => Kind::Unsigned,
-        (Some(LogicalType::Time(time)), _) => Kind::Time(unit(&time.unit)),
-        (Some(LogicalType::Timestamp(time)), _) if time.is_adjusted_to_u_t_c => {
-            Kind::Instant(unit(&time.unit))
-        }
-        (Some(LogicalType::Timestamp(time)), _) => Kind::Civil(unit(&time.unit)),
-        (Some(LogicalType::Float16 | LogicalType::Variant(_)), _)
-        | (Some(LogicalType::Geometry(_) | LogicalType::Geography(_)), _)
+        (Some(Logical::Date), _) | (None, Converted::DATE) => Kind::Date,
+        (Some(Logical::Decimal(_)), _) | (None, Converted::DECIMAL) => Kind::Decimal(scale),
+        (Some(Logical::Uuid), _) => Kind::Uuid,
+        (Some(Logical::Integer(int)), _) if !int.is_signed => Kind::Unsigned,
+        (Some(Logical::Time(time)), _) => Kind::Time(unit(time.unit)),
+        (Some(Logical::Timestamp(time)), _) if time.is_adjusted_to_u_t_c => Kind::Instant(unit(time.unit)),
+        (Some(Logical::Timestamp(time)), _) => Kind::Civil(unit(time.unit)),
+        (Some(Logical::Float16 | Logical::Variant(_) | Logical::Geometry(_) | Logical::Geography(_)), _)
         | (None, Converted::INTERVAL) => Kind::Unsupported,
         (None, Converted::UINT_8 | Converted::UINT_16 | Converted::UINT_32 | Converted::UINT_64) => {
             Kind::Unsigned
@@ -111,7 +106,7 @@ fn kind(column: &ColumnDescriptor) -> Kind {
     }
 }
 
-fn unit(unit: &TimeUnit) -> Unit {
+fn unit(unit: TimeUnit) -> Unit {
     match unit {
         TimeUnit::MILLIS => Unit::Millis,
         TimeUnit::MICROS => Unit::Micros,
