@@ -1,4 +1,4 @@
-//! From the async world to the reader's thread: an object of the store as a file whose reads block.
+//! An object as a file that a reader on a blocking thread can read.
 
 use std::{
     io::{self, Read},
@@ -16,21 +16,21 @@ use crate::{
 };
 use segment_files::File;
 
-/// How many pieces wait between the store and the parser. A few hide the store's latency; more only cost memory.
+/// How many pieces are read ahead. A few hide the latency of the store; more only take memory.
 const PIECES_AHEAD: usize = 4;
 
-/// One exact version of an object, for a blocking thread.
+/// One version of an object, as a file for a blocking thread.
 #[derive(Debug, Clone)]
 pub(crate) struct ObjectFile {
     objects: Arc<dyn Objects>,
     object: Pinned,
     runtime: Handle,
-    /// Hears of the bytes that were read, in pieces.
+    /// Receives the size of each piece that is read, in bytes.
     read: mpsc::UnboundedSender<u64>,
 }
 
 impl ObjectFile {
-    /// Reads `object` by way of `runtime`, and tells `read` of every piece.
+    /// Reads `object` on `runtime`, and sends the size of each piece in bytes to `read`.
     pub(crate) fn new(
         objects: Arc<dyn Objects>,
         object: Pinned,
@@ -41,7 +41,7 @@ impl ObjectFile {
     }
 
     fn note(&self, piece: &Bytes) {
-        // Whoever listened has stopped: nothing else depends on it.
+        // The receiver may have been dropped.
         let _ = self.read.send(piece.len() as u64);
     }
 }
@@ -76,15 +76,15 @@ impl File for ObjectFile {
     }
 }
 
-/// The reading end, for a blocking thread.
+/// A stream of an object, for a blocking thread.
 #[derive(Debug)]
 struct Feed {
     pieces: mpsc::Receiver<Result<Bytes, ObjectError>>,
     current: Bytes,
 }
 
-/// Joins a stream to a [`Feed`]. The returned future moves the bytes; it ends when the stream does or when the
-/// feed is dropped.
+/// Returns a feed of a stream, and the future that moves the bytes. The future ends when the stream ends or the feed is
+/// dropped.
 fn feed(mut stream: ByteStream) -> (Feed, impl Future<Output = ()> + Send) {
     let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
     let pump = async move {
@@ -119,7 +119,7 @@ mod tests {
     use crate::keys::Location;
 
     #[tokio::test]
-    async fn bytes_come_out_in_order_and_an_error_keeps_its_cause() {
+    async fn returns_the_bytes_in_order_and_passes_on_the_error() {
         let at = Location::state("segments/vip.csv".to_owned());
         let pieces: Vec<Result<Bytes, ObjectError>> = vec![
             Ok(Bytes::from_static(b"ab")),

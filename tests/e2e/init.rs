@@ -88,7 +88,9 @@ async fn says_why_a_file_cannot_become_an_export() {
     world.call("export init --file segments/x.csv").end().await.exits(2).says(&["it has no rows to look at"]);
     world.write("segments/x.csv", "Email,Name\na@b.co\nc@d.co\n");
     let ragged = world.call("export init --file segments/x.csv").end().await;
-    ragged.exits(2).says(&["none of its rows can be read; the first is line 2: the row has 1 cells"]);
+    ragged.exits(2).says(&[
+        "none of its rows can be read; the first is line 2: the row has 1 cell, but the header has 2",
+    ]);
     world.call("export init --file nowhere.csv").end().await.exits(2).says(&["nowhere.csv: No such file"]);
     world.call("export init --file segments --table x").end().await.exits(2).says(&["it has no model.json"]);
     world.connection("bolt", 60);

@@ -7,6 +7,7 @@ use encoding_rs::DecoderResult;
 use crate::{
     charset::Charset,
     detect_charset::{clear_weight, utf8_weight},
+    error::Defect,
     peeked::Peeked,
     stream_error::StreamError,
 };
@@ -66,7 +67,7 @@ impl Decoded {
         while self.written == 0 {
             if let Some(error) = self.error.take() {
                 // Another call fails too.
-                self.error = Some(StreamError::Undecodable(self.line, self.charset));
+                self.error = Some(undecodable(self.line, self.charset));
                 return Err(error.into());
             }
             if self.done {
@@ -89,26 +90,24 @@ impl Decoded {
         if let Some(line) =
             self.utf8_watch.as_mut().and_then(|watch| watch.find(taken, self.ended, self.charset))
         {
-            self.error = Some(StreamError::Utf8Within(line, self.charset));
+            self.error = Some(StreamError { line: Some(line), defect: Defect::Utf8Within(self.charset) });
         }
         self.from += read;
-        self.written = written;
         let text = self.text.get(..written).unwrap_or_default();
         let odd = if self.charset.is_utf16() { None } else { control(text) };
         self.line +=
             memchr::memchr_iter(b'\n', text.get(..odd.unwrap_or(written)).unwrap_or_default()).count() as u64;
-        match result {
-            _ if odd.is_some() => {
-                self.written = odd.unwrap_or_default();
-                self.error.get_or_insert(StreamError::Undecodable(self.line, self.charset));
-            }
-            DecoderResult::Malformed(..) => {
-                self.error.get_or_insert(StreamError::Undecodable(self.line, self.charset));
-            }
-            DecoderResult::InputEmpty if self.ended => self.done = true,
-            DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
+        self.written = odd.unwrap_or(written);
+        if odd.is_some() || matches!(result, DecoderResult::Malformed(..)) {
+            self.error.get_or_insert(undecodable(self.line, self.charset));
+        } else if self.ended && result == DecoderResult::InputEmpty {
+            self.done = true;
         }
     }
+}
+
+fn undecodable(line: u64, charset: Charset) -> StreamError {
+    StreamError { line: Some(line), defect: Defect::Undecodable(charset) }
 }
 
 /// Returns where the first control character from U+0080 to U+009F is. Text has none: some decoders make them of bytes that
@@ -208,8 +207,8 @@ mod tests {
             (b"a\0\n\0b", "utf-16le"),
         ] {
             let error = decoded(bytes, name, true).unwrap_err();
-            let said = format!("line 2: bytes that are not valid {},", charset(name));
-            assert!(error.starts_with(&said), "{error}");
+            let message = format!("line 2: bytes that are not valid {},", charset(name));
+            assert!(error.starts_with(&message), "{error}");
         }
     }
 

@@ -13,7 +13,7 @@ use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use crate::{
-    error::{DecompressionFailure, ReadError},
+    error::{DecompressionFailure, Defect, ReadError},
     file::ByteStream,
     magic::{self, Magic},
     options::Compression,
@@ -42,7 +42,7 @@ pub(crate) fn decompress(bytes: Peeked, declared: Option<Compression>) -> Result
         Compression::None => return Ok(Box::new(input.from)),
         Compression::Gzip => Box::new(Gunzip(Some(GzDecoder::new(input)))),
         Compression::Bzip2 => Box::new(MultiBzDecoder::new(input)),
-        Compression::Zstd => Box::new(unzstd(input).map_err(|source| ReadError::Io { line: 1, source })?),
+        Compression::Zstd => Box::new(unzstd(input).map_err(|source| ReadError::stopped(source, 1))?),
     };
     Ok(Box::new(Checked { decoder, compression: found, consumed }))
 }
@@ -136,7 +136,9 @@ impl Read for Checked {
                 _ if error.to_string().contains("too much memory") => DecompressionFailure::WindowTooLarge,
                 _ => DecompressionFailure::Damaged,
             };
-            StreamError::Decompress(self.compression, failure, self.consumed.bytes.load(Relaxed)).into()
+            let (compression, bytes) = (self.compression, self.consumed.bytes.load(Relaxed));
+            let defect = Defect::Decompress { compression, failure, bytes };
+            StreamError { line: None, defect }.into()
         })
     }
 }

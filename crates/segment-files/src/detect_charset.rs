@@ -3,7 +3,10 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_JP, ISO_2022_JP, SHIFT_JIS, WINDOWS_1252};
 
-use crate::{charset::Charset, error::ReadError};
+use crate::{
+    charset::Charset,
+    error::{Defect, ReadError},
+};
 
 /// Detects the encoding of a file by its first bytes. `whole` tells whether these are all its bytes.
 pub(crate) fn detect(sample: &[u8], whole: bool) -> Result<Charset, ReadError> {
@@ -33,9 +36,9 @@ pub(crate) fn detect(sample: &[u8], whole: bool) -> Result<Charset, ReadError> {
     let first_other = lines.first_other.unwrap_or(1);
     match lines.utf8.iter().find(|(_, weight)| *weight >= clear_weight(likely)) {
         Some((line, _)) if *line > first_other => {
-            return Err(ReadError::Utf8Within { line: *line, charset: likely });
+            return Err(Defect::Utf8Within(likely).at(*line));
         }
-        Some(_) => return Err(ReadError::NotUtf8 { line: first_other, likely }),
+        Some(_) => return Err(Defect::NotUtf8(likely).at(first_other)),
         None => {}
     }
     if is_certain(likely, sample) {
@@ -43,7 +46,7 @@ pub(crate) fn detect(sample: &[u8], whole: bool) -> Result<Charset, ReadError> {
     } else {
         // The detector returns Windows-1252 if it knows nothing.
         let likely = (likely.encoding() != WINDOWS_1252).then_some(likely);
-        Err(ReadError::UnknownEncoding { line: first_other, likely })
+        Err(Defect::UnknownEncoding(likely).at(first_other))
     }
 }
 
@@ -56,7 +59,7 @@ pub(crate) fn likely(bytes: &[u8]) -> Charset {
 
 fn unknown(sample: &[u8], at: usize, likely: Option<Charset>) -> ReadError {
     let before = sample.get(..at).unwrap_or_default();
-    ReadError::UnknownEncoding { line: 1 + memchr::memchr_iter(b'\n', before).count() as u64, likely }
+    Defect::UnknownEncoding(likely).at(1 + memchr::memchr_iter(b'\n', before).count() as u64)
 }
 
 /// Returns the complete lines of a sample, so that no character is cut.
@@ -143,6 +146,9 @@ fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     enough && odd * 10 <= kana + kanji
 }
 
+/// € … ‘ “ ” • – — ™ ¡ £ § © « ® ° · » ¿ in Windows-1252, which are not between two letters.
+const RARE_SIGNS: &[u8] = b"\x80\x85\x91\x93\x94\x95\x96\x97\x99\xa1\xa3\xa7\xa9\xab\xae\xb0\xb7\xbb\xbf";
+
 /// Counts the bytes of Windows-1252 that are common letters of Western languages, those that are rare letters and signs, and
 /// those that are implausible. The last two are where other encodings have their letters.
 fn western(sample: &[u8]) -> (usize, usize, usize) {
@@ -159,25 +165,7 @@ fn western(sample: &[u8]) -> (usize, usize, usize) {
             0xc0 | 0xe0 | 0xd6 | 0xdc | 0xc5 | 0xe5 => letters += 1,
             // The apostrophe, the no-break space, ordinal signs and Š Œ Ž š œ ž Ÿ may be beside letters.
             0x92 | 0xa0 | 0xaa | 0xba | 0x8a | 0x8c | 0x8e | 0x9a | 0x9c | 0x9e | 0x9f => rare += 1,
-            0x80
-            | 0x85
-            | 0x91
-            | 0x93..=0x97
-            | 0x99
-            | 0xa1
-            | 0xa3
-            | 0xa7
-            | 0xa9
-            | 0xab
-            | 0xae
-            | 0xb0
-            | 0xb7
-            | 0xbb
-            | 0xbf
-                if !(before && after) =>
-            {
-                rare += 1;
-            }
+            byte if RARE_SIGNS.contains(byte) && !(before && after) => rare += 1,
             _ => implausible += 1,
         }
     }

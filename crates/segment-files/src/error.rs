@@ -64,11 +64,29 @@ pub enum ReadError {
         /// The name of the column.
         column: String,
     },
-    /// The file cannot be decompressed.
-    #[error("line {line}: {}", not_decompressed(*.compression, *.failure, *.bytes))]
-    Decompress {
-        /// The line of the row that was being read.
+    /// The file has no header.
+    #[error("the file is empty; a header line with the column names was expected")]
+    Empty,
+    /// Wanted columns are missing, or their names are not unique.
+    #[error("the columns do not fit the mapping:{}", list(.0))]
+    Columns(Vec<ColumnProblem>),
+    /// The file cannot be read from a line on.
+    #[error("line {line}: {defect}")]
+    Line {
+        /// The line on which the row begins, counted from 1; the number of the row in a Parquet file.
         line: u64,
+        /// What is wrong.
+        #[source]
+        defect: Defect,
+    },
+}
+
+/// Why a file cannot be read from a line on.
+#[derive(Debug, thiserror::Error)]
+pub enum Defect {
+    /// The file cannot be decompressed.
+    #[error("{}", not_decompressed(*.compression, *.failure, *.bytes))]
+    Decompress {
         /// The compression of the file.
         compression: Compression,
         /// Why it failed.
@@ -76,114 +94,69 @@ pub enum ReadError {
         /// How many bytes of the compressed file were read.
         bytes: u64,
     },
-    /// The text is not UTF-8, and no other encoding is certain.
-    #[error("line {line}: these bytes are not UTF-8{}", unknown_encoding(*.likely))]
-    UnknownEncoding {
-        /// The first line that is not UTF-8.
-        line: u64,
-        /// The most likely encoding, if there is one.
-        likely: Option<Charset>,
-    },
-    /// A line is not UTF-8, unlike the lines before it.
+    /// The text is not UTF-8, and no other encoding is certain. Another encoding may be likely.
+    #[error("these bytes are not UTF-8{}", unknown_encoding(*.0))]
+    UnknownEncoding(Option<Charset>),
+    /// The line is not UTF-8, unlike the lines before it, but looks like another encoding.
     #[error(
-        "line {line}: not UTF-8, unlike the lines before it, and looks like {likely}; if all of the file is, set \
-         `encoding = \"{likely}\"`, else write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
+        "not UTF-8, unlike the lines before it, and looks like {0}; if all of the file is, set `encoding = \"{0}\"`, else \
+         write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
     )]
-    NotUtf8 {
-        /// The line.
-        line: u64,
-        /// The encoding that the line looks like.
-        likely: Charset,
-    },
-    /// A line is UTF-8 in a file that is in another encoding.
+    NotUtf8(Charset),
+    /// The line is UTF-8 in a file that is in another encoding.
     #[error(
-        "line {line}: UTF-8 in a file that is {charset} up to there; write the whole file in one encoding, or set \
-         `encoding = \"{charset}\"` if all of it is"
+        "UTF-8 in a file that is {0} up to there; write the whole file in one encoding, or set `encoding = \"{0}\"` if all \
+         of it is"
     )]
-    Utf8Within {
-        /// The line.
-        line: u64,
-        /// The encoding of the file.
-        charset: Charset,
-    },
-    /// The file has bytes that are invalid in its encoding.
+    Utf8Within(Charset),
+    /// The line has bytes that are invalid in the encoding of the file.
     #[error(
-        "line {line}: bytes that are not valid {charset}, so the rows cannot be told apart; write the file again, or \
-         correct `encoding`"
+        "bytes that are not valid {0}, so the rows cannot be told apart; write the file again, or correct `encoding`"
     )]
-    Undecodable {
-        /// The line.
-        line: u64,
-        /// The encoding of the file.
-        charset: Charset,
-    },
-    /// The file has no header.
-    #[error("the file is empty; a header line with the column names was expected")]
-    Empty,
-    /// Wanted columns are missing, or their names are not unique.
-    #[error("the columns do not fit the mapping:{}", list(.0))]
-    Columns(Vec<ColumnProblem>),
+    Undecodable(Charset),
     /// A quote is never closed.
     #[error(
-        "line {line}: a quote opened in this row is never closed, so the rows after it cannot be told apart; close it, or \
-         double the quotes inside the value"
+        "a quote opened in this row is never closed, so the rows after it cannot be told apart; close it, or double the \
+         quotes inside the value"
     )]
-    UnclosedQuote {
-        /// The line of the row.
-        line: u64,
-    },
+    UnclosedQuote,
     /// A backslash precedes a quote inside a value, and no escape is declared.
     #[error(
-        "line {line}: a backslash precedes a quote inside a value, as Spark, MySQL and others write it; set \
-         `escape = \"\\\\\"`, or double the quotes (in Spark: `.option(\"escape\", \"\\\"\")`)"
+        "a backslash precedes a quote inside a value, as Spark, MySQL and others write it; set `escape = \"\\\\\"`, or \
+         double the quotes (in Spark: `.option(\"escape\", \"\\\"\")`)"
     )]
-    BackslashQuote {
-        /// The line of the row.
-        line: u64,
-    },
-    /// A backslash precedes a line break, the next line is not a whole row, and no escape is declared.
+    BackslashQuote,
+    /// A backslash precedes the line break, the next line is not a whole row, and no escape is declared.
     #[error(
-        "line {line}: a backslash precedes the line break, and the next line is not a whole row; if the line break belongs \
-         to the cell, as Redshift, MySQL and others write it, set `escape = \"\\\\\"`"
+        "a backslash precedes the line break, and the next line is not a whole row; if the line break belongs to the cell, \
+         as Redshift, MySQL and others write it, set `escape = \"\\\\\"`"
     )]
-    BackslashLineBreak {
-        /// The line of the row.
-        line: u64,
-    },
+    BackslashLineBreak,
     /// Text follows a closing quote in the header.
-    #[error("line {line}: {}", InvalidRow::AfterQuote)]
-    HeaderAfterQuote {
-        /// The line of the header.
-        line: u64,
-    },
+    #[error("{}", InvalidRow::AfterQuote)]
+    HeaderAfterQuote,
     /// Text follows the closing quote of a value that spans several lines.
     #[error(
-        "line {line}: a quote opened in this row is closed in a later line and followed by text, so rows may have become \
-         part of a value; close it where the value ends, or double the quotes inside the value"
+        "a quote opened in this row is closed in a later line and followed by text, so rows may have become part of a \
+         value; close it where the value ends, or double the quotes inside the value"
     )]
-    AfterQuoteLines {
-        /// The line of the row.
-        line: u64,
-    },
-    /// A row is larger than [`MAX_ROW_BYTES`].
+    AfterQuoteLines,
+    /// The row is larger than [`MAX_ROW_BYTES`].
     #[error(
-        "line {line}: this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the \
-         line ends may be other ones",
+        "this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the line ends may \
+         be other ones",
         MAX_ROW_BYTES >> 20
     )]
-    RowTooLong {
-        /// The line of the row.
-        line: u64,
-    },
+    RowTooLong,
     /// Reading from the file failed.
-    #[error("line {line}: {source}")]
-    Io {
-        /// The line of the row that was being read.
-        line: u64,
-        /// What the file returned.
-        #[source]
-        source: io::Error,
-    },
+    #[error("{0}")]
+    Io(#[source] io::Error),
+}
+
+impl Defect {
+    pub(crate) fn at(self, line: u64) -> ReadError {
+        ReadError::Line { line, defect: self }
+    }
 }
 
 impl ReadError {
@@ -192,11 +165,14 @@ impl ReadError {
         match self {
             Self::NotParquet => Some(Setting::Format),
             Self::OtherCompression { .. } => Some(Setting::Compression),
-            Self::UnknownEncoding { .. }
-            | Self::NotUtf8 { .. }
-            | Self::Utf8Within { .. }
-            | Self::Undecodable { .. } => Some(Setting::Encoding),
-            Self::BackslashQuote { .. } | Self::BackslashLineBreak { .. } => Some(Setting::Escape),
+            Self::Line { defect, .. } => match defect {
+                Defect::UnknownEncoding(_)
+                | Defect::NotUtf8(_)
+                | Defect::Utf8Within(_)
+                | Defect::Undecodable(_) => Some(Setting::Encoding),
+                Defect::BackslashQuote | Defect::BackslashLineBreak => Some(Setting::Escape),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ pub fn unescape_formula(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| begins_a_formula(rest)).unwrap_or(cell)
 }
 
-/// Whether a cell begins a formula, or would without the `'` before it.
+/// Whether a cell begins a formula, apart from any `'` before it.
 fn begins_a_formula(cell: &str) -> bool {
     let bare = cell.trim_start_matches('\'');
     bare.starts_with(['\t', '\r', '\n']) || bare.trim_start().starts_with(FORMULA)

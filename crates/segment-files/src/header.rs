@@ -8,41 +8,28 @@ pub struct Header {
     names: Vec<String>,
 }
 
-/// Why a wanted column cannot be found.
+/// Why a wanted column cannot be found. It displays the most similar names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ColumnProblem {
-    /// The header does not have it.
-    Missing {
-        /// The name of the wanted column.
-        wanted: String,
-        /// The most similar names in the header, at most 3, the best first.
-        nearest: Vec<String>,
-    },
-    /// No row has it, in a file of a format without headers.
-    Absent {
-        /// The name of the wanted column.
-        wanted: String,
-        /// The most similar names in the first rows, at most 3, the best first.
-        nearest: Vec<String>,
-    },
-    /// Several columns have this name.
-    Ambiguous {
-        /// The name of the wanted column.
-        wanted: String,
-        /// Their positions, counted from 1.
-        positions: Vec<usize>,
-    },
+pub struct ColumnProblem {
+    wanted: String,
+    kind: Problem,
 }
 
 impl ColumnProblem {
     /// Returns the name of the wanted column.
     pub fn wanted(&self) -> &str {
-        match self {
-            Self::Missing { wanted, .. } | Self::Absent { wanted, .. } | Self::Ambiguous { wanted, .. } => {
-                wanted
-            }
-        }
+        &self.wanted
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Problem {
+    /// The header does not have it, but these similar names, the best first.
+    Missing(Vec<String>),
+    /// No row has it, in a format without headers. The first rows have these similar names, the best first.
+    Absent(Vec<String>),
+    /// Several columns have this name, at these positions, counted from 1.
+    Ambiguous(Vec<usize>),
 }
 
 /// The first difference between the columns of two files.
@@ -99,22 +86,19 @@ impl Header {
     /// Returns the position of a column, counted from 0.
     pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
         let wanted = wanted.trim();
-        let mut positions = (0..).zip(&self.names).filter(|(_, name)| *name == wanted).map(|(at, _)| at);
-        match (positions.next(), positions.next()) {
-            (Some(at), None) => Ok(at),
-            (Some(first), Some(second)) => Err(ColumnProblem::Ambiguous {
-                wanted: wanted.to_owned(),
-                positions: [first, second].into_iter().chain(positions).map(|at: usize| at + 1).collect(),
-            }),
-            (None, _) => {
-                Err(ColumnProblem::Missing { wanted: wanted.to_owned(), nearest: self.nearest(wanted) })
-            }
-        }
+        let named = (0..).zip(&self.names).filter(|(_, name)| *name == wanted);
+        let positions: Vec<usize> = named.map(|(at, _)| at).collect();
+        let kind = match positions.as_slice() {
+            [] => Problem::Missing(self.nearest(wanted)),
+            [at] => return Ok(*at),
+            several => Problem::Ambiguous(several.iter().map(|at| at + 1).collect()),
+        };
+        Err(ColumnProblem { wanted: wanted.to_owned(), kind })
     }
 
     /// Returns the problem of a column that no row has. `self` has the columns of the first rows.
     pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
-        ColumnProblem::Absent { wanted: wanted.to_owned(), nearest: self.nearest(wanted) }
+        ColumnProblem { wanted: wanted.to_owned(), kind: Problem::Absent(self.nearest(wanted)) }
     }
 
     /// Returns the names that are most similar to one. Data is never suggested.
@@ -151,39 +135,33 @@ impl fmt::Display for HeadersDiffer {
     }
 }
 
-fn write_nearest(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
-    if names.is_empty() {
-        return f.write_str(", and no column has a similar name");
-    }
-    f.write_str("; nearest: ")?;
-    for (n, name) in names.iter().enumerate() {
-        write!(f, "{}`{name}`", if n == 0 { "" } else { ", " })?;
-    }
-    Ok(())
-}
-
 impl fmt::Display for ColumnProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { wanted, nearest } => {
-                write!(f, "column `{wanted}` is not in the header")?;
-                write_nearest(f, nearest)
+        let wanted = &self.wanted;
+        match &self.kind {
+            Problem::Missing(nearest) => {
+                write!(f, "column `{wanted}` is not in the header{}", suggestion(nearest))
             }
-            Self::Absent { wanted, nearest } => {
-                write!(f, "column `{wanted}` is in no row of the file")?;
-                write_nearest(f, nearest)
+            Problem::Absent(nearest) => {
+                write!(f, "column `{wanted}` is in no row of the file{}", suggestion(nearest))
             }
-            Self::Ambiguous { wanted, positions } => {
-                let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
+            Problem::Ambiguous(positions) => {
+                let columns: Vec<String> = positions.iter().map(usize::to_string).collect();
+                let (count, columns) = (columns.len(), columns.join(", "));
                 write!(
                     f,
-                    "column `{wanted}` is in the header {} times (columns {}); rename all but one",
-                    positions.len(),
-                    positions.join(", ")
+                    "column `{wanted}` is in the header {count} times (columns {columns}); rename all but one"
                 )
             }
         }
     }
+}
+
+fn suggestion(nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return ", and no column has a similar name".to_owned();
+    }
+    format!("; nearest: `{}`", nearest.join("`, `"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Reads customer segments from the files that databases, spreadsheets and data platforms export: any supported file
 //! becomes a header and a sequence of rows of text.
 //!
-//! [`open`] detects what a file is: CSV, JSON Lines or Parquet; compressed with gzip, zstd or bzip2; in UTF-8, UTF-16,
+//! [`open()`] detects what a file is: CSV, JSON Lines or Parquet; compressed with gzip, zstd or bzip2; in UTF-8, UTF-16,
 //! Windows-1252, Shift_JIS or EUC-JP. Whatever is declared in [`ReadOptions`] is not detected. A guess that is not certain
 //! is an error that names the option to set, so that no name arrives garbled.
 //!
@@ -30,10 +30,21 @@
 //!
 //! # Memory and passes
 //!
-//! Each file is read once, from its first byte to its last; of Parquet, only the footer and the wanted columns are read. The
-//! memory does not depend on the size of the file. It is bounded by the largest row ([`MAX_ROW_BYTES`]), a sample of 1 MiB
-//! of text, the decompressor's window (at most 128 MiB for zstd, which is what the `zstd` tool accepts by default), and for
-//! Parquet 24 MiB of file blocks, the footer and one page for each column that is read. A page may take up to 64 MiB.
+//! A text file is read once, from its first byte to its last. Of a Parquet file, the first 4 KiB, the footer and the wanted
+//! columns are read; with more than 96 columns, parts of it may be read again.
+//!
+//! The memory does not depend on the size of the file. A text file takes a few MiB, for samples of 1 MiB and rows of at most
+//! [`MAX_ROW_BYTES`], and the window of the decompressor: at most 128 MiB for zstd, which the `zstd` tool accepts by default. A
+//! Parquet file takes 24 MiB for blocks, and its footer; and for each column that is read, a page and a dictionary. These are
+//! at most 64 MiB each, and mostly about 1 MiB.
+//!
+//! # Untrusted files
+//!
+//! Sizes in a file are checked before memory is allocated for them. The Parquet library panics on some damaged files; such a
+//! panic is caught and becomes a [`ReadError::Parquet`], unless panics abort the process. To keep it out of the log, the first
+//! Parquet file wraps the panic hook of the process.
+//!
+//! # Layouts
 //!
 //! [`layout`] parses what producers write beside the files of a segment, such as manifests.
 #![warn(missing_docs)]
@@ -65,7 +76,7 @@ mod text;
 pub use self::{
     charset::{Charset, InvalidCharset},
     delimiter::{Delimiter, InvalidDelimiter},
-    error::{DecompressionFailure, ReadError},
+    error::{DecompressionFailure, Defect, ReadError},
     file::File,
     formula::{escape_formula, unescape_formula},
     header::{ColumnProblem, Header, HeadersDiffer},

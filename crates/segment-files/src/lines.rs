@@ -2,7 +2,11 @@
 
 use std::{io::Read, ops::Range};
 
-use crate::{error::ReadError, peeked::Peeked, row::MAX_ROW_BYTES};
+use crate::{
+    error::{Defect, ReadError},
+    peeked::Peeked,
+    row::MAX_ROW_BYTES,
+};
 
 /// By how much the buffer grows.
 const PIECE_BYTES: usize = 256 << 10;
@@ -62,7 +66,7 @@ impl Lines {
     /// Moves the unread bytes to the front of the buffer and reads more after them.
     fn read_more(&mut self) -> Result<(), ReadError> {
         if self.to - self.from > MAX_ROW_BYTES {
-            return Err(ReadError::RowTooLong { line: self.line });
+            return Err(Defect::RowTooLong.at(self.line));
         }
         self.buffer.copy_within(self.from..self.to, 0);
         (self.from, self.to) = (0, self.to - self.from);

@@ -23,7 +23,7 @@ const FIRST_BYTES: usize = 4 << 10;
 /// [`Rows::absent`] for JSON Lines, which has no header. CSV returns all columns: find the wanted ones in [`Rows::header`].
 /// They also help to detect the delimiter.
 pub fn open(file: &dyn File, options: &ReadOptions, wanted: &[&str]) -> Result<Box<dyn Rows>, ReadError> {
-    let stream = file.stream().map_err(|source| ReadError::Io { line: 1, source })?;
+    let stream = file.stream().map_err(|source| ReadError::stopped(source, 1))?;
     let bytes = Peeked::new(stream, FIRST_BYTES);
     match magic::detect(bytes.first()) {
         Some(Magic::Unsupported(format)) => return Err(format.into()),

@@ -6,7 +6,7 @@ use crate::{
     charset::Charset,
     decode::Decoded,
     detect_charset,
-    error::ReadError,
+    error::{Defect, ReadError},
     file::ByteStream,
     magic::{self, Magic},
     options::ReadOptions,
@@ -37,7 +37,7 @@ impl Utf8 {
     pub(crate) fn invalid(self, row: &[u8], line: u64) -> Result<InvalidRow, ReadError> {
         match self {
             Self::Declared => Ok(InvalidRow::Encoding),
-            Self::Detected => Err(ReadError::NotUtf8 { line, likely: detect_charset::likely(row) }),
+            Self::Detected => Err(Defect::NotUtf8(detect_charset::likely(row)).at(line)),
         }
     }
 }

@@ -12,7 +12,7 @@ use self::{
 };
 use crate::{
     cells::Cells,
-    error::ReadError,
+    error::{Defect, ReadError},
     file::ByteStream,
     formula::unescape_formula,
     header::Header,
@@ -69,9 +69,9 @@ impl CsvRows {
             rows.header = match rows.parse(&mut row)? {
                 None => return Err(ReadError::Empty),
                 Some(Err(InvalidRow::AfterQuote)) => {
-                    return Err(ReadError::HeaderAfterQuote { line: row.line() });
+                    return Err(Defect::HeaderAfterQuote.at(row.line()));
                 }
-                Some(Err(_)) => return Err(ReadError::UnknownEncoding { line: row.line(), likely: None }),
+                Some(Err(_)) => return Err(Defect::UnknownEncoding(None).at(row.line())),
                 Some(Ok(())) => Header::new(row.cells()),
             };
         }
@@ -111,9 +111,9 @@ impl CsvRows {
         let is_ragged = expected > 0 && found != expected;
         let backslash_before = self.backslash_at_end.take();
         match self.records.quote_defect() {
-            Some(QuoteDefect::Unclosed) => return Err(ReadError::UnclosedQuote { line }),
-            Some(QuoteDefect::Backslash) => return Err(ReadError::BackslashQuote { line }),
-            Some(QuoteDefect::TextAfterLines) => return Err(ReadError::AfterQuoteLines { line }),
+            Some(QuoteDefect::Unclosed) => return Err(Defect::UnclosedQuote.at(line)),
+            Some(QuoteDefect::Backslash) => return Err(Defect::BackslashQuote.at(line)),
+            Some(QuoteDefect::TextAfterLines) => return Err(Defect::AfterQuoteLines.at(line)),
             Some(QuoteDefect::TextAfter) => return Ok(Err(InvalidRow::AfterQuote)),
             None => {}
         }
@@ -122,7 +122,7 @@ impl CsvRows {
         }
         if is_ragged {
             if let Some(line) = backslash_before {
-                return Err(ReadError::BackslashLineBreak { line });
+                return Err(Defect::BackslashLineBreak.at(line));
             }
             let is_split = self.escapes.is_none() && has_backslash_at_end_of_cell(text, ends);
             return Ok(Err(if is_split {

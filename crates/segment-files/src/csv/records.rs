@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
-use crate::{row::MAX_ROW_BYTES, stream_error::StreamError};
+use crate::{error::Defect, row::MAX_ROW_BYTES, stream_error::StreamError};
 
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -243,7 +243,7 @@ impl<R: Read> Records<R> {
     /// Reads more of the stream. The current record stays contiguous in the buffer.
     fn fill(&mut self) -> io::Result<()> {
         let read = if self.at - self.begin > MAX_ROW_BYTES {
-            Err(StreamError::RowTooLong.into())
+            Err(StreamError { line: None, defect: Defect::RowTooLong }.into())
         } else {
             self.buffer.copy_within(self.begin..self.filled, 0);
             self.at -= self.begin;

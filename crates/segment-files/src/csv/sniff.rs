@@ -1,7 +1,7 @@
 //! Detects the delimiter of a CSV file by its first rows.
 
 use super::records::{LineEnd, Records};
-use crate::{delimiter::Delimiter, header::Header};
+use crate::{cells::Cells, delimiter::Delimiter, header::Header};
 
 /// The rows that are looked at after the header.
 const ROWS: usize = 20;
@@ -18,51 +18,25 @@ pub(super) fn declared(text: &[u8]) -> Option<Delimiter> {
 /// have as many cells as the header. `columns` is the number of columns of a file without a header.
 pub(super) fn detect(sample: &[u8], wanted: &[&str], columns: Option<usize>) -> Delimiter {
     let score = |delimiter: &Delimiter| {
-        let mut rows = Rows::new(sample, *delimiter);
-        if let Some(columns) = columns {
-            return (0, rows.count_with(columns), 0);
-        }
-        let Some(header) = rows.header() else { return (0, 0, 0) };
-        let found = wanted.iter().filter(|name| header.find(name).is_ok()).count();
-        let columns = header.len();
-        (found, if columns > 1 { rows.count_with(columns) } else { 0 }, columns)
+        let mut records = Records::new(sample, delimiter.byte(), LineEnd::of(sample));
+        let mut next = || {
+            let (mut text, mut ends) = (Vec::new(), Vec::new());
+            records.read(&mut text, &mut ends).unwrap_or(false).then_some((text, ends))
+        };
+        let header = match columns {
+            Some(_) => None,
+            None => next().and_then(|(text, ends)| Cells::from_parts(text, ends).ok()),
+        };
+        let header = header.map(|cells| Header::new(cells.iter()));
+        let found = |header: &Header| wanted.iter().filter(|name| header.find(name).is_ok()).count();
+        let found = header.as_ref().map_or(0, found);
+        let expected = columns.or(header.map(|header| header.len())).unwrap_or_default();
+        let rows = (0..ROWS).map_while(|_| next()).filter(|(_, ends)| ends.len() == expected).count();
+        // A header of one column fits every delimiter that the file does not have.
+        (found, if expected > 1 || columns.is_some() { rows } else { 0 }, expected)
     };
     // `max_by_key` returns the last of equals, and the first candidate is the likeliest.
     Delimiter::CANDIDATES.into_iter().rev().max_by_key(score).unwrap_or(Delimiter::COMMA)
-}
-
-/// The rows of a sample, cut by one delimiter.
-struct Rows<'s> {
-    records: Records<&'s [u8]>,
-    text: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl<'s> Rows<'s> {
-    fn new(sample: &'s [u8], delimiter: Delimiter) -> Self {
-        let records = Records::new(sample, delimiter.byte(), LineEnd::of(sample));
-        Self { records, text: Vec::new(), ends: Vec::new() }
-    }
-
-    fn read(&mut self) -> bool {
-        self.records.read(&mut self.text, &mut self.ends).unwrap_or(false)
-    }
-
-    fn header(&mut self) -> Option<Header> {
-        if !self.read() {
-            return None;
-        }
-        let begins = std::iter::once(&0).chain(&self.ends);
-        let cells = begins.zip(&self.ends).map(|(begin, end)| self.text.get(*begin..*end));
-        let cells: Vec<_> = cells.map(|cell| String::from_utf8_lossy(cell.unwrap_or_default())).collect();
-        Some(Header::new(cells.iter().map(AsRef::as_ref)))
-    }
-
-    /// Counts those of the next rows that have so many cells.
-    fn count_with(&mut self, columns: usize) -> usize {
-        let cells = (0..ROWS).map_while(|_| self.read().then_some(self.ends.len()));
-        cells.filter(|cells| *cells == columns).count()
-    }
 }
 
 #[cfg(test)]

@@ -39,8 +39,8 @@ fn open_stream(
     CsvRows::open(Text::open(Box::new(stream), options)?, options, wanted)
 }
 
-fn columns(names: [&str; 2]) -> Option<Vec<String>> {
-    Some(names.map(str::to_owned).to_vec())
+fn with_columns(names: [&str; 2]) -> ReadOptions {
+    ReadOptions { columns: Some(names.map(str::to_owned).to_vec()), ..ReadOptions::default() }
 }
 
 fn rows_of(rows: Result<CsvRows, ReadError>) -> Vec<String> {
@@ -73,11 +73,7 @@ fn reads_rfc_4180() {
 
 #[test]
 fn reads_a_file_without_a_header() {
-    let options = ReadOptions {
-        delimiter: Some(Delimiter::COMMA),
-        columns: columns(["EMail", "Name"]),
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { delimiter: Some(Delimiter::COMMA), ..with_columns(["EMail", "Name"]) };
     for (file, expected) in [
         ("a@b.co,Al\nb@b.co,\"x\ny\"\nc@b.co,Cy", vec!["1: a@b.co|Al", "2: b@b.co|x\ny", "4: c@b.co|Cy"]),
         ("a@b.co,Al\r\nb@b.co,Bo\r\n", vec!["1: a@b.co|Al", "2: b@b.co|Bo"]),
@@ -141,7 +137,7 @@ fn a_row_that_is_not_utf8_refuses_the_file_if_utf8_was_detected() {
 #[test]
 fn detects_the_delimiter_of_a_file_without_a_header() {
     let read = |file: &str| {
-        let options = ReadOptions { columns: columns(["EMail", "Name"]), ..ReadOptions::default() };
+        let options = with_columns(["EMail", "Name"]);
         rows_of(open(file.as_bytes(), &options, &["EMail"]))
     };
     assert_eq!(read("a@b.co|Ada\r\nb@b.co|\\N\r\n"), ["1: a@b.co|Ada", "2: b@b.co|"]);
@@ -168,7 +164,7 @@ fn a_first_line_for_excel_sets_the_delimiter() {
         assert_eq!(reader.next(&mut row).unwrap(), None);
     }
     assert_eq!(read(b"sep=,x\n1,2\n")[0], "2: 1|2", "this is the name of a column");
-    let options = ReadOptions { columns: columns(["a", "b"]), ..ReadOptions::default() };
+    let options = with_columns(["a", "b"]);
     assert_eq!(rows_of(open(b"sep=;\n1;2\n", &options, &[])).len(), 1);
 }
 
@@ -214,7 +210,7 @@ fn rejects_an_endless_row_before_reading_much_more() {
     let mut rows = open_stream(Counted(file, fed.clone()), &ReadOptions::default(), &["EMail"]).unwrap();
     let mut row = Row::default();
     assert!(matches!(rows.next(&mut row), Ok(Some(Ok(())))));
-    assert!(matches!(rows.next(&mut row), Err(ReadError::RowTooLong { line: 3 })));
+    assert!(matches!(rows.next(&mut row), Err(ReadError::Line { line: 3, defect: Defect::RowTooLong })));
     let fed = fed.load(Relaxed);
     assert!(fed <= 4 * MAX_ROW_BYTES, "{fed} bytes were read");
 }
@@ -347,7 +343,7 @@ fn a_lone_cr_is_part_of_a_cell_unless_it_ends_the_first_line() {
 
 #[test]
 fn skips_a_header_after_a_line_for_excel_if_the_columns_are_declared() {
-    let options = ReadOptions { columns: columns(["EMail", "Name"]), ..ReadOptions::default() };
+    let options = with_columns(["EMail", "Name"]);
     let file = b"sep=;\r\nEMail;Name\r\na@b.co;x\r\n";
     assert_eq!(rows_of(open(file, &options, &["EMail"])), ["3: a@b.co|x"]);
 }

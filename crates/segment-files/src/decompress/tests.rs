@@ -74,7 +74,7 @@ fn only_zeros_may_follow_gzip() {
     assert_eq!(decompressed(&padded, None).unwrap(), TEXT.as_bytes());
     for rest in [&b"EMail"[..], b"\0\0x", b"\x1f\x8b"] {
         let error = decompressed(&[file.as_slice(), rest].concat(), None).unwrap_err();
-        assert!(matches!(error, ReadError::Decompress { .. }), "{error}");
+        assert!(matches!(error, ReadError::Line { defect: Defect::Decompress { .. }, .. }), "{error}");
     }
 }
 
@@ -95,7 +95,10 @@ fn rejects_truncated_files_and_tells_where_they_end() {
         let file = compressed(compression, &text);
         for end in (64..file.len()).step_by(64).chain([10, file.len() - 1]) {
             match decompressed(&file[..end], None) {
-                Err(ReadError::Decompress { failure: DecompressionFailure::Truncated, bytes, .. }) => {
+                Err(ReadError::Line {
+                    defect: Defect::Decompress { failure: DecompressionFailure::Truncated, bytes, .. },
+                    ..
+                }) => {
                     assert!(bytes <= end as u64, "{compression:?} {end} {bytes}");
                 }
                 other => panic!("{compression:?} cut at {end}: {other:?}"),
@@ -118,7 +121,7 @@ fn detects_a_changed_byte() {
             let mut file = file.clone();
             file[at] ^= 0x10;
             match decompressed(&file, None) {
-                Err(ReadError::Decompress { .. }) => {}
+                Err(ReadError::Line { defect: Defect::Decompress { .. }, .. }) => {}
                 other => {
                     panic!("{compression:?} changed at {at}: {} bytes", other.map_or(0, |bytes| bytes.len()))
                 }

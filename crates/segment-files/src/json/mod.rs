@@ -29,8 +29,6 @@ pub(crate) struct JsonRows {
     known: Header,
     paths: Paths,
     slots: Vec<Slot>,
-    /// Which columns of the header were in any row.
-    seen: Vec<bool>,
     has_rows: bool,
 }
 
@@ -40,6 +38,8 @@ struct Slot {
     text: String,
     list: Option<Vec<String>>,
     found: Found,
+    /// Whether any row had the column.
+    was_found: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,6 @@ impl JsonRows {
             known: Header::new(known.iter().map(String::as_str)),
             paths: Paths::new(&columns),
             slots: columns.iter().map(|_| Slot::default()).collect(),
-            seen: vec![false; columns.len()],
             has_rows: false,
         }
     }
@@ -102,15 +101,10 @@ impl Rows for JsonRows {
         if !text.starts_with('{') {
             return Ok(Some(Err(InvalidRow::NotObject)));
         }
-        for slot in &mut self.slots {
-            slot.text.clear();
-            slot.list = None;
-            slot.found = Found::Not;
-        }
-        let (slots, seen) = (&mut self.slots, &mut self.seen);
+        self.slots.iter_mut().for_each(Slot::clear);
+        let slots = &mut self.slots;
         let read = self.paths.find(text, &mut |At { column, is_whole, value }| {
-            if let (Some(slot), Some(seen)) = (slots.get_mut(column), seen.get_mut(column)) {
-                *seen = true;
+            if let Some(slot) = slots.get_mut(column) {
                 slot.fill(Cell::of(value)?, is_whole);
             }
             Ok(())
@@ -136,20 +130,26 @@ impl Rows for JsonRows {
     }
 
     fn absent(&self) -> Option<Vec<ColumnProblem>> {
-        let unseen = self.header.names().iter().zip(&self.seen).filter(|(_, seen)| !**seen);
+        let unseen = self.header.names().iter().zip(&self.slots).filter(|(_, slot)| !slot.was_found);
         self.has_rows.then(|| unseen.map(|(name, _)| self.known.absent(name)).collect())
     }
 }
 
 impl Slot {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.list = None;
+        self.found = Found::Not;
+    }
+
     /// Sets the value. A value with the column's whole name takes precedence over one that is found by its path.
     fn fill(&mut self, cell: Cell<'_>, is_whole: bool) {
+        self.was_found = true;
         if !is_whole && self.found == Found::ByName {
             return;
         }
+        self.clear();
         self.found = if is_whole { Found::ByName } else { Found::ByPath };
-        self.text.clear();
-        self.list = None;
         match cell {
             Cell::Null => {}
             Cell::Text(text) => self.text.push_str(&text),

@@ -95,7 +95,7 @@ fn below<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     rest.strip_prefix('.').or_else(|| rest.starts_with('[').then_some(rest))
 }
 
-/// Adds the paths of the values of an object that are not known yet.
+/// Adds those paths of the values of an object that are not known yet.
 pub(super) fn add(object: &str, known: &mut Vec<String>) -> Result<(), Error> {
     fn walk(object: &str, before: &str, depth: usize, known: &mut Vec<String>) -> Result<(), Error> {
         members(object, |name, value: &RawValue| {

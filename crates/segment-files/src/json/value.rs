@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer as _,
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Error, value::RawValue};
@@ -110,26 +110,6 @@ pub(super) fn elements<'j>(
 }
 
 /// The name of a member, borrowed if it has no escapes.
-struct Key<'j>(Cow<'j, str>);
-
-impl<'j> Deserialize<'j> for Key<'j> {
-    fn deserialize<D: Deserializer<'j>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Name;
-        impl<'j> Visitor<'j> for Name {
-            type Value = Key<'j>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'j str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(name)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(name.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Name)
-    }
-}
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key<'j>(#[serde(borrow)] Cow<'j, str>);

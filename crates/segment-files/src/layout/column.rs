@@ -23,3 +23,18 @@ pub enum ColumnKind {
     /// A day and a time.
     Instant,
 }
+
+impl ColumnKind {
+    /// Returns the kind of a type as Redshift or the Common Data Model names it.
+    pub(super) fn of_type(name: &str) -> Self {
+        match name.to_ascii_lowercase().as_str() {
+            "smallint" | "integer" | "bigint" | "int16" | "int32" | "int64" | "numeric" | "decimal"
+            | "real" | "float" | "double" | "double precision" => Self::Number,
+            "boolean" => Self::Boolean,
+            "date" => Self::Date,
+            "datetime" | "datetimeoffset" => Self::Instant,
+            name if name.starts_with("timestamp") => Self::Instant,
+            _ => Self::Text,
+        }
+    }
+}

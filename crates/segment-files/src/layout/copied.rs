@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 /// Where copied files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopiedFiles {
-    /// For each path, the end of it that exists, if it does.
+    /// For each path, the end of it under which the file exists. `None`: the file is missing.
     pub tails: Vec<Option<String>>,
     /// How many folders the copy left out at the beginning of every path.
     pub above: usize,

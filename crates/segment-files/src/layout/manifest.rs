@@ -90,46 +90,27 @@ struct Kind {
 
 fn redshift(text: &str) -> Result<Manifest, ListError> {
     let unload: Unload = serde_json::from_str(text).map_err(ListError::NotRedshift)?;
-    let entries = unload.entries.into_iter().map(|listed| {
-        let (bucket, key) = s3_object(&listed.url)?;
-        Ok(Entry { bucket, key, size: listed.meta.content_length })
-    });
+    let entries = unload.entries.iter().map(|listed| entry(&listed.url, listed.meta.content_length));
     let columns = unload.schema.elements.into_iter();
     Ok(Manifest {
         entries: entries.collect::<Result<_, _>>()?,
-        columns: columns.map(|e| Column { kind: kind(&e.kind.base), name: e.name }).collect(),
+        columns: columns.map(|e| Column { kind: ColumnKind::of_type(&e.kind.base), name: e.name }).collect(),
     })
-}
-
-fn kind(base: &str) -> ColumnKind {
-    match base.to_ascii_lowercase().as_str() {
-        "smallint" | "integer" | "bigint" | "numeric" | "decimal" | "real" | "double precision" | "float" => {
-            ColumnKind::Number
-        }
-        "boolean" => ColumnKind::Boolean,
-        "date" => ColumnKind::Date,
-        base if base.starts_with("timestamp") => ColumnKind::Instant,
-        _ => ColumnKind::Text,
-    }
 }
 
 fn athena(text: &str) -> Result<Manifest, ListError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     // A path with a comma is quoted, as in any CSV file.
-    let paths =
+    let urls =
         lines.map(|line| line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line));
-    let entries = paths.map(|path| {
-        let (bucket, key) = s3_object(path)?;
-        Ok(Entry { bucket, key, size: None })
-    });
-    Ok(Manifest { entries: entries.collect::<Result<_, _>>()?, columns: Vec::new() })
+    let entries = urls.map(|url| entry(url, None)).collect::<Result<_, _>>()?;
+    Ok(Manifest { entries, columns: Vec::new() })
 }
 
-fn s3_object(url: &str) -> Result<(String, String), ListError> {
-    let object = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-    match object {
+fn entry(url: &str, size: Option<u64>) -> Result<Entry, ListError> {
+    match url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
         Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() && !key.ends_with('/') => {
-            Ok((bucket.to_owned(), key.to_owned()))
+            Ok(Entry { bucket: bucket.to_owned(), key: key.to_owned(), size })
         }
         _ => Err(ListError::NotS3Url),
     }

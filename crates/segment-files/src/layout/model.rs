@@ -157,7 +157,7 @@ fn table(entity: Entity) -> Result<Table, ListError> {
     });
     let partitions = partitions.collect::<Result<_, _>>()?;
     let columns = entity.attributes.into_iter().map(|attribute| Column {
-        kind: attribute.data_type.as_deref().map_or(ColumnKind::Text, kind),
+        kind: attribute.data_type.as_deref().map_or(ColumnKind::Text, ColumnKind::of_type),
         name: attribute.name,
     });
     Ok(Table {
@@ -166,16 +166,6 @@ fn table(entity: Entity) -> Result<Table, ListError> {
         is_elsewhere: entity.kind.ends_with("ReferenceEntity"),
         name,
     })
-}
-
-fn kind(data_type: &str) -> ColumnKind {
-    match data_type.to_ascii_lowercase().as_str() {
-        "int16" | "int32" | "int64" | "integer" | "double" | "decimal" | "float" => ColumnKind::Number,
-        "boolean" => ColumnKind::Boolean,
-        "date" => ColumnKind::Date,
-        "datetime" | "datetimeoffset" => ColumnKind::Instant,
-        _ => ColumnKind::Text,
-    }
 }
 
 #[cfg(test)]

@@ -45,21 +45,16 @@ trait Decoded {
 }
 
 impl Column {
-    pub(super) fn new(
-        reader: ColumnReader,
-        of: &ColumnDescriptor,
-        kind: Kind,
-        list_values: ListValues,
-    ) -> Self {
+    pub(super) fn new(reader: ColumnReader, of: &ColumnDescriptor, kind: Kind, listed: ListValues) -> Self {
         let decoded = match reader {
-            ColumnReader::BoolColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::Int32ColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::Int64ColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::Int96ColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::FloatColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::DoubleColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::ByteArrayColumnReader(reader) => boxed(reader, of, kind, list_values),
-            ColumnReader::FixedLenByteArrayColumnReader(reader) => boxed(reader, of, kind, list_values),
+            ColumnReader::BoolColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::Int32ColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::Int64ColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::Int96ColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::FloatColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::DoubleColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::ByteArrayColumnReader(reader) => boxed(reader, of, kind, listed),
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => boxed(reader, of, kind, listed),
         };
         Self { decoded, is_list: is_list(of), ready: Cells::default(), undecodable: Vec::new(), read: 0 }
     }
@@ -111,7 +106,7 @@ impl Column {
 struct Values<T: DataType> {
     reader: ColumnReaderImpl<T>,
     kind: Kind,
-    list_values: ListValues,
+    listed: ListValues,
     /// The definition level of a value that is not null.
     present: i16,
     definitions: Vec<i16>,
@@ -127,7 +122,7 @@ fn boxed<T: DataType>(
     reader: ColumnReaderImpl<T>,
     of: &ColumnDescriptor,
     kind: Kind,
-    list_values: ListValues,
+    listed: ListValues,
 ) -> Box<dyn Decoded>
 where
     T::T: Value,
@@ -135,7 +130,7 @@ where
     Box::new(Values::<T> {
         reader,
         kind,
-        list_values,
+        listed,
         present: of.max_def_level(),
         definitions: Vec::new(),
         repetitions: Vec::new(),
@@ -166,7 +161,7 @@ where
 {
     fn load(&mut self, rows: usize) -> Result<usize, ParquetError> {
         (self.level, self.value) = (0, 0);
-        self.list_values.reset();
+        self.listed.reset();
         self.definitions.clear();
         self.repetitions.clear();
         self.found.clear();

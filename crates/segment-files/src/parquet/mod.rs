@@ -33,7 +33,7 @@ use self::{
     schema::{Kind, Leaf, leaves},
 };
 use crate::{
-    error::ReadError,
+    error::{Defect, ReadError},
     file::File,
     header::Header,
     row::{InvalidRow, MAX_ROW_BYTES, Row},
@@ -217,7 +217,7 @@ impl Rows for ParquetRows {
             }
             // This is checked after each cell, since each can be as large as a page.
             if cells.text().len() + list_bytes > MAX_ROW_BYTES {
-                return Err(ReadError::RowTooLong { line: self.row });
+                return Err(Defect::RowTooLong.at(self.row));
             }
         }
         if memchr::memchr(0, cells.text().as_bytes()).is_some() {
@@ -246,7 +246,7 @@ fn refusal(error: ParquetError, row: Option<u64>, column: Option<&str>) -> ReadE
             }
             Ok(source) => match source.downcast::<ParquetError>() {
                 Ok(found) => refusal(found, row, column),
-                Err(source) => ReadError::Io { line: row.unwrap_or(1), source },
+                Err(source) => Defect::Io(source).at(row.unwrap_or(1)),
             },
             Err(other) => damaged(row, column, other.to_string()),
         },

@@ -1,7 +1,7 @@
 //! The columns of a Parquet file: their names and the types of their values.
 
 use parquet::{
-    basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical},
+    basic::{ConvertedType as Converted, LogicalType as Logical, TimeUnit, Type as Physical},
     schema::types::{ColumnDescriptor, SchemaDescriptor, Type},
 };
 
@@ -56,8 +56,8 @@ fn walk(node: &Type, path: String, names: &mut Vec<String>) {
         return;
     }
     let info = node.get_basic_info();
-    let is_list = info.converted_type() == ConvertedType::LIST
-        || matches!(info.logical_type_ref(), Some(LogicalType::List));
+    let is_list =
+        info.converted_type() == Converted::LIST || matches!(info.logical_type_ref(), Some(Logical::List));
     if let (true, [repeated]) = (is_list, node.get_fields()) {
         // A list has one or two groups around its elements, with different names from each writer.
         match repeated.is_group().then(|| repeated.get_fields()) {
@@ -80,47 +80,37 @@ fn kind(column: &ColumnDescriptor) -> Kind {
     if column.max_rep_level() > 1 {
         return Kind::Unsupported;
     }
-    let unit = |unit: &TimeUnit| match unit {
-        TimeUnit::MILLIS => Kind::Time(Unit::Millis),
-        TimeUnit::MICROS => Kind::Time(Unit::Micros),
-        TimeUnit::NANOS => Kind::Time(Unit::Nanos),
-    };
-    let scale = u32::try_from(column.type_scale()).unwrap_or_default();
-    let kind = match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Kind::Date,
-        (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => Kind::Decimal(scale),
-        (Some(LogicalType::Uuid), _) => Kind::Uuid,
-        (Some(LogicalType::Integer(int)), _) if !int.is_signed => Kind::Unsigned,
-        (Some(LogicalType::Time(time)), _) => unit(&time.unit),
-        (Some(LogicalType::Timestamp(time)), _) => match unit(&time.unit) {
-            Kind::Time(unit) if time.is_adjusted_to_u_t_c => Kind::Instant(unit),
-            Kind::Time(unit) => Kind::Civil(unit),
-            other => other,
-        },
-        (
-            Some(
-                LogicalType::Float16
-                | LogicalType::Variant(_)
-                | LogicalType::Geometry(_)
-                | LogicalType::Geography(_),
-            ),
-            _,
-        )
-        | (None, ConvertedType::INTERVAL) => Kind::Unsupported,
-        (
-            None,
-            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
-        ) => Kind::Unsigned,
-        (None, ConvertedType::TIME_MILLIS) => Kind::Time(Unit::Millis),
-        (None, ConvertedType::TIME_MICROS) => Kind::Time(Unit::Micros),
-        (None, ConvertedType::TIMESTAMP_MILLIS) => Kind::Instant(Unit::Millis),
-        (None, ConvertedType::TIMESTAMP_MICROS) => Kind::Instant(Unit::Micros),
-        _ => Kind::Plain,
-    };
-    match (kind, column.physical_type()) {
+    if column.physical_type() == Physical::INT96 {
         // Spark, Hive and Impala store instants in it.
-        (_, Physical::INT96) => Kind::Instant(Unit::Nanos),
-        (kind, _) => kind,
+        return Kind::Instant(Unit::Nanos);
+    }
+    let scale = u32::try_from(column.type_scale()).unwrap_or_default();
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(Logical::Date), _) | (None, Converted::DATE) => Kind::Date,
+        (Some(Logical::Decimal(_)), _) | (None, Converted::DECIMAL) => Kind::Decimal(scale),
+        (Some(Logical::Uuid), _) => Kind::Uuid,
+        (Some(Logical::Integer(int)), _) if !int.is_signed => Kind::Unsigned,
+        (Some(Logical::Time(time)), _) => Kind::Time(unit(time.unit)),
+        (Some(Logical::Timestamp(time)), _) if time.is_adjusted_to_u_t_c => Kind::Instant(unit(time.unit)),
+        (Some(Logical::Timestamp(time)), _) => Kind::Civil(unit(time.unit)),
+        (Some(Logical::Float16 | Logical::Variant(_) | Logical::Geometry(_) | Logical::Geography(_)), _)
+        | (None, Converted::INTERVAL) => Kind::Unsupported,
+        (None, Converted::UINT_8 | Converted::UINT_16 | Converted::UINT_32 | Converted::UINT_64) => {
+            Kind::Unsigned
+        }
+        (None, Converted::TIME_MILLIS) => Kind::Time(Unit::Millis),
+        (None, Converted::TIME_MICROS) => Kind::Time(Unit::Micros),
+        (None, Converted::TIMESTAMP_MILLIS) => Kind::Instant(Unit::Millis),
+        (None, Converted::TIMESTAMP_MICROS) => Kind::Instant(Unit::Micros),
+        _ => Kind::Plain,
+    }
+}
+
+fn unit(unit: TimeUnit) -> Unit {
+    match unit {
+        TimeUnit::MILLIS => Unit::Millis,
+        TimeUnit::MICROS => Unit::Micros,
+        TimeUnit::NANOS => Unit::Nanos,
     }
 }
 

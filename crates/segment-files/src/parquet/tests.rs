@@ -379,7 +379,7 @@ fn rejects_a_list_that_is_larger_than_a_row_before_copying_it() {
     let file = one_column(schema, None, &vec![value; 1_000], Some((&[2; 1_000], &repetitions)));
     assert!(file.len() < 4 << 20, "{} bytes", file.len());
     let error = read(file, &["a"]).unwrap_err();
-    assert!(matches!(error, ReadError::RowTooLong { line: 1 }), "{error}");
+    assert!(matches!(error, ReadError::Line { line: 1, defect: Defect::RowTooLong }), "{error}");
 }
 
 /// The definition or repetition levels of a column.

@@ -26,39 +26,35 @@ impl Value for bool {
     }
 }
 
-impl Value for f32 {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
-        put(out, self);
-        Ok(())
-    }
-}
-
-impl Value for f64 {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
-        put(out, self);
-        Ok(())
-    }
-}
-
-impl Value for i32 {
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
-        match kind {
-            Kind::Unsigned => put(out, self.cast_unsigned()),
-            kind => number(i64::from(*self), kind, out),
+macro_rules! float {
+    ($type:ty) => {
+        impl Value for $type {
+            fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+                put(out, self);
+                Ok(())
+            }
         }
-        Ok(())
-    }
+    };
 }
 
-impl Value for i64 {
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
-        match kind {
-            Kind::Unsigned => put(out, self.cast_unsigned()),
-            kind => number(*self, kind, out),
+macro_rules! integer {
+    ($type:ty) => {
+        impl Value for $type {
+            fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+                match kind {
+                    Kind::Unsigned => put(out, self.cast_unsigned()),
+                    kind => number(i64::from(*self), kind, out),
+                }
+                Ok(())
+            }
         }
-        Ok(())
-    }
+    };
 }
+
+float!(f32);
+float!(f64);
+integer!(i32);
+integer!(i64);
 
 impl Value for Int96 {
     fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
