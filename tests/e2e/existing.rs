@@ -1,11 +1,11 @@
-//! Contacts that Omnisend has already keep what is theirs.
+//! Existing contacts keep their consent, their other tags and fields.
 
 use serde_json::json;
 
 use crate::harness::{Segment, World, address, options};
 
 #[tokio::test]
-async fn an_opt_out_and_other_peoples_tags_stay() {
+async fn keeps_the_opt_out_tags_and_fields_of_existing_contacts() {
     let world = World::with(options(), Segment::people(3)).await;
     world
         .seed(&json!([

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State as Extracted};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio::time::Instant;
 
 use crate::contract::Problem;
-use crate::control::ControlQuery;
+use crate::control::{ControlQuery, Parameters, SharedState};
 use crate::faults::ActiveFault;
 use crate::shared::Shared;
 use crate::state::{Batch, BatchStatus, BatchView, Brand, Contact};
@@ -56,10 +56,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(shared: Arc<Shared>) -> R
     Router::new().route("/", get(show)).with_state(shared)
 }
 
-async fn show(
-    Extracted(shared): Extracted<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
-) -> Result<Response, Problem> {
+async fn show(State(shared): SharedState, Query(query): Parameters) -> Result<Response, Problem> {
     let html = render(&shared, &query)?;
     Ok(([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(html)).into_response())
 }

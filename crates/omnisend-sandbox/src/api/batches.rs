@@ -6,7 +6,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::{Timestamp, civil::Date, tz::Offset};
+use jiff::{civil::Date, tz::Offset};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -107,16 +107,12 @@ impl Filter {
     }
 
     fn matches(&self, batch: &Batch, now: Instant) -> bool {
-        let date = date_of(batch.created_at);
+        let date = Offset::UTC.to_datetime(batch.created_at).date();
         self.endpoint.as_deref().is_none_or(|endpoint| endpoint == "contacts")
             && self.status.as_deref().is_none_or(|status| status == batch.status(now).as_str())
             && self.from.is_none_or(|from| from <= date)
             && self.to.is_none_or(|to| date <= to)
     }
-}
-
-fn date_of(at: Timestamp) -> Date {
-    Offset::UTC.to_datetime(at).date()
 }
 
 pub(crate) fn show(admitted: &Admitted<'_>, id: &str) -> Result<Response, Problem> {

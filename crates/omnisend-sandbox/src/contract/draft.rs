@@ -1,12 +1,10 @@
 //! A contact as `POST /contacts` describes it, after every rule was checked.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 
 /// Whether messages may be sent through a channel (published).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Status {
     Subscribed,
     /// Also the status of a contact that was sent without one.

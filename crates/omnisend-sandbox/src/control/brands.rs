@@ -1,7 +1,5 @@
 //! Changes what happens around a brand: the traffic of another integration, and its API key.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -9,8 +7,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::contract::{Problem, read_json};
-use crate::control::query::ControlQuery;
-use crate::shared::Shared;
+use crate::control::query::{Parameters, SharedState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,8 +17,8 @@ struct Traffic {
 
 /// Lets another integration use the brand's rate limit from now on; 0 stops it.
 pub(crate) async fn set_traffic(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
+    State(shared): SharedState,
+    Query(query): Parameters,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     let Traffic { requests_per_minute } = read_json(&body)?;
@@ -39,10 +36,7 @@ struct Keys {
 }
 
 /// Replaces a key: the brand has the new one, and the old one is refused with 401 from now on.
-pub(crate) async fn replace_key(
-    State(shared): State<Arc<Shared>>,
-    body: Bytes,
-) -> Result<StatusCode, Problem> {
+pub(crate) async fn replace_key(State(shared): SharedState, body: Bytes) -> Result<StatusCode, Problem> {
     let Keys { replace, with } = read_json(&body)?;
     let replaced = shared.lock().replace_key(&replace, &with);
     replaced.map(|_| StatusCode::NO_CONTENT).ok_or_else(|| Problem::not_found("key"))

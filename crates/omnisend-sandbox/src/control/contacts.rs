@@ -1,7 +1,6 @@
 //! Reads, adds and deletes contacts without the API.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -11,8 +10,8 @@ use futures_util::stream;
 use serde_json::{Map, Value, json};
 
 use crate::contract::{Problem, json_response, read_contact, read_json};
-use crate::control::query::ControlQuery;
-use crate::shared::{Shared, now};
+use crate::control::query::{Parameters, SharedState};
+use crate::shared::now;
 use crate::state::UpsertPolicy;
 
 /// How many contacts are written while the lock is held.
@@ -21,8 +20,8 @@ const CONTACTS_AT_ONCE: usize = 1_000;
 /// Returns every contact as a line of JSON, by address. The body is written in parts, so that the sandbox answers other
 /// requests meanwhile.
 pub(crate) async fn export(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
+    State(shared): SharedState,
+    Query(query): Parameters,
 ) -> Result<Response, Problem> {
     let (brand, order) = {
         let state = &mut *shared.lock();
@@ -52,8 +51,8 @@ pub(crate) async fn export(
 /// Adds an array of contacts as `POST /contacts` would, but without welcome messages and limits. Their identifiers have a
 /// short form: `email`, `status`, `statusChangedAt`, `phone`, `smsStatus`, `smsStatusChangedAt`.
 pub(crate) async fn seed(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
+    State(shared): SharedState,
+    Query(query): Parameters,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let values: Vec<Map<String, Value>> = read_json(&body)?;
@@ -80,8 +79,8 @@ pub(crate) async fn seed(
 
 /// Deletes the contact with an email address, if it exists.
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
+    State(shared): SharedState,
+    Query(query): Parameters,
 ) -> Result<StatusCode, Problem> {
     let Some(email) = &query.email else {
         return Err(Problem::field("email", "required", "is required"));

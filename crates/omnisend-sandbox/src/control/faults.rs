@@ -1,7 +1,5 @@
 //! Adds, lists and removes faults, and waits for them.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -9,16 +7,15 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::contract::{Problem, json_response, read_json};
-use crate::control::query::ControlQuery;
+use crate::control::query::{Parameters, SharedState};
 use crate::faults::{Fault, InvalidFault};
-use crate::shared::Shared;
 
-pub(crate) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn list(State(shared): SharedState) -> Response {
     json_response(StatusCode::OK, &shared.lock().faults.view())
 }
 
 /// Adds an array of faults after the active ones, each as an object or as text.
-pub(crate) async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Problem> {
+pub(crate) async fn add(State(shared): SharedState, body: Bytes) -> Result<Response, Problem> {
     let mut faults: Vec<Fault> = Vec::new();
     for (i, value) in read_json::<Vec<Value>>(&body)?.into_iter().enumerate() {
         let fault = match &value {
@@ -33,17 +30,14 @@ pub(crate) async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Resul
     Ok(json_response(StatusCode::CREATED, &json!({ "indexes": indexes })))
 }
 
-pub(crate) async fn clear(State(shared): State<Arc<Shared>>) -> StatusCode {
+pub(crate) async fn clear(State(shared): SharedState) -> StatusCode {
     shared.lock().faults.clear();
     shared.notify();
     StatusCode::NO_CONTENT
 }
 
 /// Returns when fault `index` has fired `fired` times (once by default).
-pub(crate) async fn wait(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
-) -> Result<Response, Problem> {
+pub(crate) async fn wait(State(shared): SharedState, Query(query): Parameters) -> Result<Response, Problem> {
     let Some(index) = query.index else {
         return Err(Problem::field("index", "required", "is required"));
     };

@@ -17,7 +17,7 @@ use axum::routing::{any, get, post};
 use crate::contract::Problem;
 use crate::shared::Shared;
 
-pub(crate) use query::ControlQuery;
+pub(crate) use query::{ControlQuery, Parameters, SharedState};
 
 /// The largest body of a control request, in bytes: some hundred thousand contacts.
 const MAX_BODY: usize = 256_000_000;

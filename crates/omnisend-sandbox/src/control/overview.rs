@@ -1,7 +1,5 @@
 //! Reads the state and the received requests.
 
-use std::sync::Arc;
-
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,15 +7,11 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::contract::{Problem, json_response};
-use crate::control::query::ControlQuery;
-use crate::shared::Shared;
+use crate::control::query::{Parameters, SharedState};
 use crate::state::{BatchView, Brand};
 
 /// Returns everything about one brand, the counts of all requests, and a summary of each brand.
-pub(crate) async fn state(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<ControlQuery>,
-) -> Result<Response, Problem> {
+pub(crate) async fn state(State(shared): SharedState, Query(query): Parameters) -> Result<Response, Problem> {
     let now = Instant::now();
     let state = &mut *shared.lock();
     let index = query.brand(state)?;
@@ -63,12 +57,12 @@ fn summary(brand: &mut Brand, now: Instant) -> Map<String, Value> {
 }
 
 /// Returns the last requests, the oldest first.
-pub(crate) async fn requests(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn requests(State(shared): SharedState) -> Response {
     json_response(StatusCode::OK, shared.lock().log.last())
 }
 
 /// Returns when every accepted batch and change of tags is done, except stuck batches.
-pub(crate) async fn wait_until_idle(State(shared): State<Arc<Shared>>) -> Result<StatusCode, Problem> {
+pub(crate) async fn wait_until_idle(State(shared): SharedState) -> Result<StatusCode, Problem> {
     let idle = shared.wait_for(|state| (state.pending == 0).then_some(()));
     idle.await.map(|()| StatusCode::NO_CONTENT).ok_or_else(Problem::stopping)
 }

@@ -1,9 +1,18 @@
 //! The query parameters of control requests and of the page.
 
+use std::sync::Arc;
+
+use axum::extract::{Query, State as Extracted};
 use serde::Deserialize;
 
 use crate::contract::Problem;
+use crate::shared::Shared;
 use crate::state::State;
+
+/// How a handler receives the sandbox.
+pub(crate) type SharedState = Extracted<Arc<Shared>>;
+/// How a handler receives the query parameters.
+pub(crate) type Parameters = Query<ControlQuery>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

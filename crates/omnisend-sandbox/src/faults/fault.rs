@@ -1,5 +1,6 @@
 //! A fault, and its JSON form.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -111,13 +112,33 @@ pub enum Timing {
 }
 
 /// Why a text or a JSON value does not describe a fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum InvalidFault {
-    /// A name or a value that no fault has.
-    #[error(
-        "not a fault: {0}; examples: `status=503,count=3,path=/batches`, `hang,when=after`, `stuck_batch`"
-    )]
-    Shape(String),
+    /// The text starts with a name that no fault has.
+    #[error("`{name}` is not one of {known}")]
+    UnknownName {
+        /// The name in the text.
+        name: String,
+        /// The names of all faults.
+        known: String,
+    },
+    /// The text gives a main value to a fault that has none.
+    #[error("`{0}` takes no value")]
+    UnexpectedValue(String),
+    /// The text gives the same field twice.
+    #[error("`{0}` is given twice")]
+    Repeated(String),
+    /// The value of `method`, `path`, `skip` or `count` has the wrong type.
+    #[error("`{field}` is not valid: {source}")]
+    Filter {
+        /// The field's name.
+        field: &'static str,
+        /// Why the value is not valid.
+        source: serde_json::Error,
+    },
+    /// A field is missing, unknown or of the wrong type.
+    #[error("{0}; write a fault as `status=503,count=3,path=/batches`, `hang,when=after` or `stuck_batch`")]
+    Fields(#[from] serde_json::Error),
     /// An HTTP status that is not a failure.
     #[error("status {0} is not a failure; use 300 to 599 (400 to 599 for `refuse_item`)")]
     Status(u16),
@@ -160,8 +181,7 @@ impl TryFrom<Map<String, Value>> for Fault {
         let path = take(&mut map, "path")?;
         let skip = take::<Option<u32>>(&mut map, "skip")?.unwrap_or(0);
         let count = take(&mut map, "count")?;
-        let kind = serde_json::from_value(Value::Object(map)).map_err(invalid)?;
-        match kind {
+        match serde_json::from_value(Value::Object(map))? {
             FaultKind::Status { status, .. } if !(300..=599).contains(&status) => {
                 Err(InvalidFault::Status(status))
             }
@@ -173,14 +193,9 @@ impl TryFrom<Map<String, Value>> for Fault {
     }
 }
 
-fn take<T: serde::de::DeserializeOwned>(map: &mut Map<String, Value>, key: &str) -> Result<T, InvalidFault> {
-    let value = map.remove(key).unwrap_or_default();
-    serde_json::from_value(value).map_err(|error| InvalidFault::Shape(format!("`{key}`: {error}")))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` takes")]
-fn invalid(error: serde_json::Error) -> InvalidFault {
-    InvalidFault::Shape(error.to_string())
+fn take<T: DeserializeOwned>(map: &mut Map<String, Value>, field: &'static str) -> Result<T, InvalidFault> {
+    let value = map.remove(field).unwrap_or_default();
+    serde_json::from_value(value).map_err(|source| InvalidFault::Filter { field, source })
 }
 
 impl From<Fault> for Map<String, Value> {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::contract::{BatchBody, Draft, FieldError, Problem, read_items};
@@ -58,8 +57,7 @@ pub(crate) enum Outcome {
     Refused(Problem),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BatchStatus {
     Pending,
     InProgress,

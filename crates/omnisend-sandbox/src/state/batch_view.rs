@@ -20,7 +20,7 @@ pub(crate) struct BatchView<'a> {
     pub(crate) id: String,
     endpoint: &'static str,
     method: &'static str,
-    pub(crate) status: BatchStatus,
+    pub(crate) status: &'static str,
     pub(crate) total_count: usize,
     finished_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ impl<'a> BatchView<'a> {
             id,
             endpoint: "contacts",
             method: "POST",
-            status,
+            status: status.as_str(),
             total_count: batch.total,
             finished_count: batch.outcomes().len(),
             errors_count: batch.errors_count(),

@@ -74,9 +74,9 @@ impl Contact {
     pub(crate) fn full_view(&self, id: String) -> Value {
         let mut view = self.common(id);
         let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
-        put("status", json!(self.email.channel.status));
+        put("status", json!(self.email.channel.status.as_str()));
         if self.phone.id.is_some() {
-            put("smsStatus", json!(self.phone.channel.status));
+            put("smsStatus", json!(self.phone.channel.status.as_str()));
         }
         for (identifier, changed_at, consent) in
             [(&self.email, "statusChangedAt", "consent"), (&self.phone, "smsStatusChangedAt", "smsConsent")]
@@ -116,7 +116,7 @@ impl ContactIdentifier {
     }
 
     fn view(&self, kind: &str, channel: &str) -> Option<Value> {
-        let mut status = json!({ "status": self.channel.status });
+        let mut status = json!({ "status": self.channel.status.as_str() });
         if let (Some(at), Some(status)) = (self.channel.changed_at, status.as_object_mut()) {
             status.insert("statusChangedAt".to_owned(), json!(time(at)));
         }
