@@ -101,7 +101,7 @@ fn measure(step: &str, folder: &Path, run: &str) {
             dry_run: false,
             show_values: false,
             allowed: Allowed::new(),
-            corrections: None,
+            sources: None,
         };
         let start = Instant::now();
         let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();

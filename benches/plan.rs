@@ -86,7 +86,7 @@ fn measure(state: &Path) {
             dry_run: false,
             show_values: false,
             allowed: omnisend_export::run::Allowed::new(),
-            corrections: None,
+            sources: None,
         };
         let start = Instant::now();
         let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();

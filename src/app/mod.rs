@@ -25,8 +25,8 @@ use crate::{
     ports::{Ports, objects::Put},
     run::{Manifest, Parked, Report, Step, Work, flaw},
     stage::{
-        Observer, RecordError, Records,
-        plan::{PlanError, enqueue},
+        EnqueueError, Observer, RecordError, Records, enqueue,
+        plan::PlanError,
         report::{ReportError, report},
         settle::Limits,
         snapshot::remember,
@@ -41,7 +41,7 @@ pub use self::{
     status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
 };
-pub use crate::stage::{Standing, runs};
+pub use crate::stage::{RunObjects, runs};
 
 /// Everything that handles messages.
 #[derive(Debug)]
@@ -115,6 +115,9 @@ pub enum AppError {
     /// The plan.
     #[error(transparent)]
     Plan(Box<PlanError>),
+    /// The queue.
+    #[error(transparent)]
+    Enqueue(#[from] EnqueueError),
     /// The upload.
     #[error(transparent)]
     Upload(#[from] UploadError),

@@ -241,7 +241,7 @@ async fn refused_while(world: &World, act: Act) -> String {
         dry_run: false,
         show_values: false,
         allowed: Allowed::new(),
-        corrections: None,
+        sources: None,
     };
     let error = plan::plan(&ports, &request, &Quiet).await.unwrap_err().to_string();
     assert!(happened.load(Ordering::SeqCst));

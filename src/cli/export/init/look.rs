@@ -11,7 +11,7 @@ use crate::{
     ports::objects::Directory,
     propose::{Reads, Survey, quoted},
     source::{self, BadRow, Escape, File, ObjectFile, Reading, SourceError, layout::Model},
-    stage::plan,
+    stage::drop::find_sources,
 };
 
 const MODEL: &str = "model.json";
@@ -156,7 +156,7 @@ async fn folder(
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
     let ports = ports(objects, parent);
-    let sources = plan::find_sources(&ports, &export).await.map_err(|error| match hint(&error) {
+    let sources = find_sources(&ports, &export).await.map_err(|error| match hint(&error) {
         "" => Failure::from(error),
         hint => Failure::usage(format!("{error}{hint}")),
     })?;

@@ -1,0 +1,13 @@
+//! How many contacts a chunk has.
+
+use crate::{config::Connection, run::PUBLISHED_BATCH, scale};
+
+/// The most contacts in a chunk: an upload holds one chunk in memory.
+const MAX_CONTACTS: u32 = 100_000;
+
+/// Returns the number of contacts in a chunk: those of one minute of the connection's budget. A handover between
+/// invocations then costs little, and little is sent twice after a crash.
+pub(super) fn chunk_contacts(connection: &Connection) -> u32 {
+    let batch = connection.batch_size().planned().min(PUBLISHED_BATCH);
+    scale::chunk(connection.budget().get().saturating_mul(batch).min(MAX_CONTACTS))
+}
