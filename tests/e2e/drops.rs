@@ -43,14 +43,14 @@ async fn waits(world: &World, code: i32, said: &[&str]) {
 #[tokio::test]
 async fn sparks_folder_is_read_when_its_marker_is_there() {
     let world = world("complete_on = \"_SUCCESS\"").await;
-    waits(&world, 2, &["at segments/drop/ there is no `_SUCCESS` yet, and no file either"]).await;
+    waits(&world, 2, &["segments/drop/ has no `_SUCCESS` yet, and no files"]).await;
     world.write("segments/drop/part-00001-6f.csv", csv(3, 6));
     world.write("segments/drop/dt=2026-11-23/part-00000-6f.csv", csv(6, 7));
     world.write("segments/drop/part-00000-6f.csv", csv(0, 3));
     world.write("segments/drop/part-00002-6f.csv", "");
     world.write("segments/drop/.part-00000-6f.csv.crc", "crc");
     world.write("segments/drop/_temporary/0/part-00009-6f.csv", csv(90, 91));
-    waits(&world, 2, &["no `_SUCCESS` yet, and 4 files, of which the newest was written at 20"]).await;
+    waits(&world, 2, &["no `_SUCCESS` yet, but 4 files, the newest written at 20"]).await;
 
     world.write("segments/drop/_SUCCESS", "");
     let ran = world.call("run vip").end().await;
@@ -88,7 +88,10 @@ async fn a_part_that_is_newer_than_its_marker_waits_for_the_next_one() {
     waits(
         &world,
         1,
-        &["segments/drop/b.csv was written after segments/drop/_SUCCESS", "write it again yourself"],
+        &[
+            "segments/drop/b.csv was written after segments/drop/_SUCCESS",
+            "write segments/drop/_SUCCESS again yourself",
+        ],
     )
     .await;
     world.write("segments/drop/_SUCCESS", "");
@@ -113,7 +116,7 @@ async fn files_with_other_columns_are_refused_and_both_are_named() {
     world.write("segments/drop/b.csv", "EMail,City\nx@example.com,Rome\n");
     world.write("segments/drop/_SUCCESS", "");
     let said = [
-        "the columns of segments/drop/b.csv are not those of segments/drop/a.csv",
+        "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
         "column 2 is `City`, and `FirstName` in the first",
     ];
     waits(&world, 1, &said).await;
@@ -187,7 +190,7 @@ async fn a_manifest_that_names_a_missing_file_or_one_of_another_size_is_refused_
     let [first, second] = ["s3://lake/out/vip_0000_part_00", "s3://lake/out/vip_0001_part_00"];
     world.write("segments/drop/vip_manifest", redshift(&[(first, size), (second, size)], &json!({})));
     let missing =
-        "segments/drop/vip_manifest lists 2 files, of which 1 is not there: s3://lake/out/vip_0001_part_00";
+        "segments/drop/vip_manifest lists 2 files, of which 1 is missing: s3://lake/out/vip_0001_part_00";
     waits(&world, 1, &[missing]).await;
     world.write("segments/drop/vip_0001_part_00", csv(3, 4));
     world.write("segments/drop/vip_manifest", redshift(&[(first, size), (second, size)], &json!({})));
@@ -279,7 +282,7 @@ async fn a_model_that_lists_a_missing_part_falls_back_to_nothing() {
     world.write("segments/drop/new/VIP/2026/11/23/1015/VIP_0.csv", ci(0, 3));
     let list = model("tables", &[entity("VIP", &[part(23, 0), part(23, 1)])]);
     world.write("segments/drop/new/model.json", &list);
-    let missing = "segments/drop/new/model.json lists 2 files, of which 1 is not there: \
+    let missing = "segments/drop/new/model.json lists 2 files, of which 1 is missing: \
                    segments/drop/new/VIP/2026/11/23/1015/VIP_1.csv";
     waits(&world, 1, &[missing]).await;
     // A copy brings them in any order.
@@ -292,7 +295,7 @@ async fn a_table_that_no_model_has_is_said_with_those_there_are() {
     let world = world("complete_on = \"model.json\"\ntable = \"Vip customer\"").await;
     let list = model("entities", &[entity("Newsletter", &[]), entity("VIPCustomers", &[])]);
     world.write("segments/drop/model.json", list);
-    let said = "no model.json has a table `Vip customer`; there are: `VIPCustomers`, `Newsletter`";
+    let said = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
     waits(&world, 2, &[said]).await;
     world.write("exports/acme/vip.toml", export("complete_on = \"model.json\"\ntable = \"Newsletter\""));
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 0]);

@@ -36,7 +36,7 @@ pub enum DropDefect {
     #[error("no segment file at {path}; put one there, or correct `path` in the export")]
     NoFile { path: Location },
     #[error(
-        "{path} has no {marker} yet, and {}; nothing is read until it exists. If the producer of the files writes no \
+        "{path} has no {marker} yet{}; nothing is read until it exists. If the producer of the files writes no \
          such object, correct `complete_on` in the export",
         Files { count: *files, newest: *newest }
     )]
@@ -177,9 +177,9 @@ struct Files {
 impl fmt::Display for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.count, self.newest) {
-            (0, _) | (_, None) => f.write_str("no file either"),
-            (1, Some(newest)) => write!(f, "1 file, written at {newest:.0}"),
-            (n, Some(newest)) => write!(f, "{n} files, the newest written at {newest:.0}"),
+            (0, _) | (_, None) => f.write_str(", and no files"),
+            (1, Some(newest)) => write!(f, ", but 1 file, written at {newest:.0}"),
+            (n, Some(newest)) => write!(f, ", but {n} files, the newest written at {newest:.0}"),
         }
     }
 }

@@ -19,8 +19,8 @@ const KEY: usize = 6;
 /// Bytes of a hash that are kept. A changed contact has the same bytes with a probability of 1 in 2^64.
 const HASH: usize = 8;
 
-/// The members by key, in the order of the snapshot's list. Each takes 15 bytes, 1 more for every 8 tags beyond the
-/// first 8, 2 bits, and 17 bytes more if the export maps consent. The buckets take 256 KiB.
+/// The members by key, in the order of the snapshot's list. A member takes 15 bytes and 2 bits, 1 byte more for every 8
+/// tags beyond the first 8, and 17 bytes more if the export maps consent. The buckets take 256 KiB.
 pub(crate) struct Known {
     /// The first member of each bucket, and the number of members.
     starts: Vec<u32>,

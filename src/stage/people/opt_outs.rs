@@ -16,7 +16,8 @@ pub(crate) struct OptOut {
     pub statement: Statement,
 }
 
-/// The latest opt-out of each channel by address. An address takes 33 bytes in a table that doubles: 38 to 76 bytes.
+/// The latest opt-out of each channel by address. The table grows by doubling, so that an address
+/// takes 38 to 76 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OptOuts(HashMap<EmailKey, Channels<i64>>);
 

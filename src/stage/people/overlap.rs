@@ -20,7 +20,7 @@ struct Entry {
     met_in: TagSet,
 }
 
-/// The addresses of all segments but the first. An address takes 49 bytes in a table that doubles: 56 to 112 bytes.
+/// The addresses of all segments but the first. The table grows by doubling, so that an address takes 56 to 112 bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Overlap(HashMap<EmailKey, Entry>);
 

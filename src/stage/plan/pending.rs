@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// What unsettled runs send. Takes 16 bytes for each of their contacts, and 64 for each opt-out and removal.
+/// What unsettled runs send. Takes 16 bytes for each of their contacts, 32 for each removal and 64 for each opt-out.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub contacts: Vec<EmailKey>,
