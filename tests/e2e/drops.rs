@@ -165,7 +165,7 @@ async fn redshifts_manifest_names_the_files_and_the_columns() {
         (url, parts[n].len() as u64)
     };
     let list = redshift(&[entry(0), entry(1)], &schema);
-    waits(&world, 2, &["there is no manifest", "3 files"]).await;
+    waits(&world, 2, &["segments/drop/ has no manifest", "3 files"]).await;
     world.write("segments/drop/2026-11-23/vip_manifest", &list);
     let ran = world.call("run vip").end().await;
     ran.exits(0).reports("succeeded", [5, 0, 0]);
@@ -256,7 +256,7 @@ async fn customer_insights_folder_is_read_as_it_is() {
     world.write(&format!("{folder}/VIP Kundé/2026/11/23/1015/VIP Kundé_1.csv"), ci(3, 5));
     world.write(&format!("{folder}/VIP Kundé/2026/11/23/1015/VIP Kundé_2.csv"), "");
     world.write(&format!("{folder}/Newsletter/2026/11/23/1015/Newsletter_0.csv"), ci(80, 85));
-    waits(&world, 2, &["at segments/drop/ there is no `model.json` yet, and 5 files"]).await;
+    waits(&world, 2, &["segments/drop/ has no `model.json` yet, but 5 files"]).await;
     let part =
         |n: u8| partition(&format!("VIP%20Kund%C3%A9/2026/11/23/1015/VIP%20Kund%C3%A9_{n}.csv"), false);
     let newsletter = entity("Newsletter", &[partition("Newsletter/2026/11/23/1015/Newsletter_0.csv", false)]);

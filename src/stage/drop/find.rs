@@ -21,7 +21,7 @@ use crate::{
     },
     source::{
         Reading,
-        layout::{Column, Manifest, Model, Written},
+        layout::{Column, Manifest, Model, Unreadable, Written},
     },
 };
 
@@ -69,12 +69,16 @@ impl<'a> Finder<'a> {
         self.segment.complete_on()
     }
 
-    fn fail<T>(&self, defect: impl Into<Box<DropDefect>>) -> Result<T, DropError> {
-        Err(DropError::defect(self.export, defect))
+    fn error(&self, defect: impl Into<Box<DropDefect>>) -> DropError {
+        DropError::defect(self.export, defect)
     }
 
-    fn source(&self, completed_by: Pinned, parts: Vec<Part>, columns: Vec<Column>) -> Source {
-        Source { segment: self.segment.clone(), completed_by, parts, columns, passed_over: Vec::new() }
+    fn unreadable(&self, list: &Pinned, source: Unreadable) -> DropError {
+        self.error(DropDefect::Unreadable { list: list.location.clone(), source })
+    }
+
+    fn source(&self, completed_by: Pinned, parts: Vec<Part>) -> Source {
+        Source { segment: self.segment.clone(), completed_by, parts, passed_over: Vec::new() }
     }
 
     /// Returns the newest drop, if it is complete.
@@ -90,7 +94,7 @@ impl<'a> Finder<'a> {
                 }
                 passed_over.push(file.location);
             }
-            return self.fail(DropDefect::NoFile { path: self.path().clone() });
+            return Err(self.error(DropDefect::NoFile { path: self.path().clone() }));
         }
         let found = completing(listed.clone(), self.path(), self.on());
         let mut known = Vec::new();
@@ -104,12 +108,10 @@ impl<'a> Finder<'a> {
             }
             known.extend(model.tables.into_iter().map(|table| table.name));
         }
-        match self.on() {
-            CompleteOn::Model { table } if !found.is_empty() => {
-                self.fail(no_table(self.path(), table, known))
-            }
-            on => self.fail(no_marker(self.path(), on, &listed)),
-        }
+        Err(self.error(match self.on() {
+            CompleteOn::Model { table } if !found.is_empty() => no_table(self.path(), table, known),
+            on => no_marker(self.path(), on, &listed),
+        }))
     }
 
     /// Returns the drop that an object completed.
@@ -117,7 +119,7 @@ impl<'a> Finder<'a> {
         match self.on() {
             CompleteOn::Object => {
                 let part = Part { object: completed_by.clone(), reading: self.export.reading().clone() };
-                Ok(self.source(completed_by, vec![part], Vec::new()))
+                Ok(self.source(completed_by, vec![part]))
             }
             CompleteOn::Marker(_) => self.of_marker(completed_by).await,
             CompleteOn::Manifest => self.of_manifest(completed_by).await,
@@ -154,90 +156,72 @@ impl<'a> Finder<'a> {
     async fn of_marker(&self, marker: Pinned) -> Result<Source, DropError> {
         let folder = Location { key: split(&marker.location.key).0.to_owned(), ..marker.location.clone() };
         let listed = self.objects.list(&Prefix::Source(folder)).await?;
-        let parts = self.pin(completed_by(&marker.location, listed)).await?;
-        let parts = parts.into_iter().map(|part| part.map_err(|at| ObjectError::Changed { at }));
-        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        let parts = self.pin_listed(completed_by(&marker.location, listed)).await?;
         self.check_none_after(&marker, &parts)?;
         let reading = self.export.reading();
         let parts = parts.into_iter().map(|object| Part { object, reading: reading.clone() }).collect();
-        Ok(self.source(marker, parts, Vec::new()))
+        Ok(self.source(marker, parts))
     }
 
     async fn of_manifest(&self, list: Pinned) -> Result<Source, DropError> {
-        let manifest = match Manifest::parse(&self.read_list(&list).await?) {
-            Ok(manifest) => manifest,
-            Err(source) => return self.fail(DropDefect::Unreadable { list: list.location, source }),
-        };
+        let manifest = Manifest::parse(&self.read_list(&list).await?)
+            .map_err(|source| self.unreadable(&list, source))?;
         let bucket = bucket_name(self.path(), self.objects.state_bucket());
         let keys = if bucket.is_some() { HashSet::new() } else { self.keys_around(&list).await? };
         let place = ListPlace { path: self.path(), list: &list, bucket, keys };
-        let parts = match place.entries(&manifest.entries) {
-            Ok(parts) => self.pin(parts).await?,
-            Err(defect) => return self.fail(defect),
-        };
+        let entries = place.entries(&manifest.entries).map_err(|defect| self.error(defect))?;
+        let parts = self.pin(entries).await?;
         let missing: Vec<_> =
             parts.iter().filter_map(|part| part.as_ref().err()).map(Location::to_string).collect();
         if !missing.is_empty() {
-            return self.fail(place.missing(missing, manifest.entries.len()));
+            return Err(self.error(place.missing(missing, manifest.entries.len())));
         }
         let parts: Vec<_> = parts.into_iter().filter_map(Result::ok).collect();
         for (part, entry) in parts.iter().zip(&manifest.entries) {
             if let Some(expected) = entry.size.filter(|expected| *expected != part.size) {
                 let (part, found) = (part.location.clone(), part.size);
                 let (list, since) = (list.location, list.modified);
-                return self.fail(DropDefect::Size { list, part, expected, found, since });
+                return Err(self.error(DropDefect::Size { list, part, expected, found, since }));
             }
         }
         self.check_none_after(&list, &parts)?;
         let reading = reading(self.export.reading(), None, &manifest.columns);
         let parts = parts.into_iter().filter(|part| part.size > 0);
         let parts = parts.map(|object| Part { object, reading: reading.clone() }).collect();
-        Ok(self.source(list, parts, manifest.columns))
+        Ok(self.source(list, parts))
     }
 
     async fn model(&self, list: &Pinned) -> Result<Model, DropError> {
-        match Model::parse(&self.read_list(list).await?) {
-            Ok(model) => Ok(model),
-            Err(source) => self.fail(DropDefect::Unreadable { list: list.location.clone(), source }),
-        }
+        Model::parse(&self.read_list(list).await?).map_err(|source| self.unreadable(list, source))
     }
 
     async fn of_model(&self, list: Pinned, model: &Model, table: &str) -> Result<Source, DropError> {
         let Some(table) = model.table(table) else {
             let known = model.tables.iter().map(|table| table.name.clone()).collect();
-            return self.fail(no_table(&list.location, table, known));
+            return Err(self.error(no_table(&list.location, table, known)));
         };
         let written = table.partitions.iter().map(|part| table.written(part, self.export.reading()));
-        let written = match written.collect::<Result<Vec<_>, _>>() {
-            Ok(written) => written,
-            Err(source) => return self.fail(DropDefect::Unreadable { list: list.location, source }),
-        };
+        let written =
+            written.collect::<Result<Vec<_>, _>>().map_err(|source| self.unreadable(&list, source))?;
         let keys = self.keys_around(&list).await?;
         let place = ListPlace { path: self.path(), list: &list, bucket: None, keys };
-        let locations = match place.partitions(model, table) {
-            Ok(locations) => locations,
-            Err(defect) => return self.fail(defect),
+        let locations = place.partitions(model, table).map_err(|defect| self.error(defect))?;
+        let objects = self.pin_listed(locations).await?.into_iter().zip(&written);
+        let part = |(object, written): (Pinned, &Written)| Part {
+            object,
+            reading: reading(self.export.reading(), Some(written), &table.columns),
         };
-        let mut parts = Vec::with_capacity(locations.len());
-        for (object, written) in self.pin(locations).await?.into_iter().zip(&written) {
-            // The listing of its folder had it.
-            let object = object.map_err(|at| ObjectError::Changed { at })?;
-            if object.size > 0 {
-                let reading = reading(self.export.reading(), Some(written), &table.columns);
-                parts.push(Part { object, reading });
-            }
-        }
-        Ok(self.source(list, parts, table.columns.clone()))
+        Ok(self.source(list, objects.filter(|(object, _)| object.size > 0).map(part).collect()))
     }
 
     /// Fails if a file is newer than the object that completed the drop.
     fn check_none_after(&self, marker: &Pinned, parts: &[Pinned]) -> Result<(), DropError> {
         match parts.iter().max_by_key(|part| part.modified) {
-            Some(part) if part.modified > marker.modified => self.fail(DropDefect::WrittenAfter {
+            Some(part) if part.modified > marker.modified => Err(self.error(DropDefect::WrittenAfter {
                 marker: marker.location.clone(),
                 part: part.location.clone(),
                 since: part.modified,
-            }),
+            })),
             _ => Ok(()),
         }
     }
@@ -252,6 +236,12 @@ impl<'a> Finder<'a> {
             }
         });
         stream::iter(heads).buffered(HEADS_AT_ONCE).try_collect().await
+    }
+
+    /// Returns the exact version of each object, in order. A listing had them all, so that a missing one was deleted since.
+    async fn pin_listed(&self, objects: Vec<Location>) -> Result<Vec<Pinned>, ObjectError> {
+        let pinned = self.pin(objects).await?.into_iter();
+        pinned.map(|object| object.map_err(|at| ObjectError::Changed { at })).collect()
     }
 
     /// Returns the keys below the segment's path and in the folder of a list.
@@ -269,7 +259,8 @@ impl<'a> Finder<'a> {
     /// Returns the content of exactly this version of a list.
     async fn read_list(&self, list: &Pinned) -> Result<Bytes, DropError> {
         if list.size > MAX_LIST_BYTES {
-            return self.fail(DropDefect::TooLarge { list: list.location.clone(), size: list.size });
+            let (list, size) = (list.location.clone(), list.size);
+            return Err(self.error(DropDefect::TooLarge { list, size }));
         }
         let pieces: Vec<Bytes> = self.objects.open(list).await?.try_collect().await?;
         Ok(pieces.concat().into())

@@ -3,7 +3,7 @@
 use crate::{
     config::Segment,
     keys::{Location, Pinned},
-    source::{Reading, layout::Column},
+    source::Reading,
 };
 
 /// The newest complete drop of a segment, with the exact version of each object.
@@ -14,8 +14,6 @@ pub struct Source {
     pub completed_by: Pinned,
     /// The files to read, in order.
     pub parts: Vec<Part>,
-    /// The columns with their types, if the drop declares them.
-    pub columns: Vec<Column>,
     /// Newer files that hold rejects and are therefore not the segment.
     pub passed_over: Vec<Location>,
 }

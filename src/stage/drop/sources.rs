@@ -126,11 +126,5 @@ async fn dropped_corrections(
 /// A file of corrections as the drop of a segment.
 fn corrected(segment: &Segment, file: Pinned) -> Source {
     let part = Part { object: file.clone(), reading: Reading::of_rejects() };
-    Source {
-        segment: segment.clone(),
-        completed_by: file,
-        parts: vec![part],
-        columns: Vec::new(),
-        passed_over: Vec::new(),
-    }
+    Source { segment: segment.clone(), completed_by: file, parts: vec![part], passed_over: Vec::new() }
 }

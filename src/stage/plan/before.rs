@@ -1,5 +1,4 @@
-//! What a plan knows before it reads the source: the snapshot of the last settled run, and the contacts of unsettled
-//! runs.
+//! What a plan knows before it reads the source: the snapshot of the last settled run.
 
 use std::{ops::Range, sync::Arc};
 
@@ -31,12 +30,11 @@ use crate::{
 pub(super) struct Before {
     last: Option<LastSettled>,
     /// The tags of the export, and after them its former tags.
-    tags: Vec<Tag>,
+    pub tags: Vec<Tag>,
     pub former_tags: Vec<Tag>,
     /// Why the run sends unchanged contacts too, if it does and its mode does not say so.
     pub sends_all: Option<SendsAll>,
     is_full: bool,
-    pending: Pending,
 }
 
 /// The snapshot, with its list of members.
@@ -48,10 +46,8 @@ struct LastSettled {
 }
 
 impl Before {
-    /// Loads the export's snapshot, and the contacts of its unsettled runs.
-    pub(super) async fn load(ports: &Ports, request: &Request, sources: &Sources) -> Result<Self, PlanError> {
+    pub(super) async fn load(ports: &Ports, records: &Records, request: &Request) -> Result<Self, PlanError> {
         let export = &request.export;
-        let records = Records::new(ports.objects.clone());
         let last = match records.snapshot(export.name()).await? {
             Some(snapshot) => Some(LastSettled::open(ports, request, snapshot).await?),
             None => None,
@@ -66,11 +62,7 @@ impl Before {
             Some(last) if last.snapshot.mapping != *export.mapping() => Some(SendsAll::MappingChanged),
             Some(_) => None,
         };
-        let mut pending = Pending::load(ports, &records, &request.run, &tags).await?;
-        if let Some(run) = sources.corrects() {
-            pending.add_opt_outs_since(ports, &records, export, run).await?;
-        }
-        Ok(Self { last, tags, former_tags, sends_all, is_full, pending })
+        Ok(Self { last, tags, former_tags, sends_all, is_full })
     }
 
     /// The key of the list of members, if there is a snapshot.
@@ -78,18 +70,30 @@ impl Before {
         self.last.as_ref().map(|last| &last.list_key)
     }
 
-    /// Takes what the preparing thread needs to read the people that are known.
-    pub(super) fn take_people(&mut self, export: &Export) -> UnreadPeople {
-        let snapshot_tags = self.last.as_ref().map(|last| last.snapshot.tags.as_slice()).unwrap_or_default();
-        UnreadPeople {
-            list: self.last.as_ref().map(|last| last.list.clone()),
-            members: self.last.as_ref().map_or(0, |last| last.snapshot.members),
-            tags: self.tags.len(),
-            translation: Translation::new(snapshot_tags, &self.tags),
-            ledger: Ledger::new(&export.mapping().consent),
-            sends_all: self.is_full || self.sends_all.is_some(),
-            pending: std::mem::take(&mut self.pending),
+    /// Reads the list of members, and adds the contacts of unsettled runs. Blocks.
+    pub(super) fn people(&self, export: &Export, pending: Pending) -> Result<People, PrepareError> {
+        let mut ledger = Ledger::new(&export.mapping().consent);
+        let known = match &self.last {
+            Some(LastSettled { snapshot, list, .. }) => {
+                let translation = Translation::new(&snapshot.tags, &self.tags);
+                let (members, with_consent) = (snapshot.members, ledger.is_used());
+                list.stream()
+                    .and_then(|list| Known::read(list, members, self.tags.len(), &translation, with_consent))
+                    .map_err(PrepareError::Snapshot)?
+            }
+            None => Known::empty(),
+        };
+        let mut roster = Roster::new(known, self.is_full || self.sends_all.is_some());
+        for key in pending.contacts {
+            roster.add_pending(key);
         }
+        for removal in pending.removals {
+            roster.add_pending_removal(removal.key, removal.tags);
+        }
+        for opt_out in pending.opt_outs {
+            ledger.add_pending(opt_out);
+        }
+        Ok(People { roster, ledger })
     }
 
     /// Returns how many contacts the segments of this run had in the last settled run. `None` if there is nothing to
@@ -107,7 +111,7 @@ impl Before {
         let all =
             |places: Range<usize>| places.fold(TagSet::default(), |all, place| all.with(TagSet::of(place)));
         let in_the_run = segment_tags::of_whole_segments(export, sources);
-        // No contact keeps a former tag, but only a run of all segments shows which contacts have none.
+        // The export gives former tags to no contact any more, but only a run of all segments may remove them.
         let tags = if in_the_run == all(0..own) { all(0..self.tags.len()) } else { in_the_run };
         let list = self.last.as_ref().filter(|_| mode == Mode::Mirror).map(|last| last.list.clone());
         Removing { tags, list }
@@ -129,41 +133,5 @@ impl LastSettled {
         let (progress, _) = mpsc::unbounded_channel();
         let list = Arc::new(ObjectFile::new(ports.objects.clone(), list, Handle::current(), progress));
         Ok(Self { snapshot, list_key, list })
-    }
-}
-
-/// The people that are known, before the list of members was read.
-pub(super) struct UnreadPeople {
-    list: Option<Arc<dyn File>>,
-    members: u64,
-    tags: usize,
-    translation: Translation,
-    ledger: Ledger,
-    sends_all: bool,
-    pending: Pending,
-}
-
-impl UnreadPeople {
-    /// Reads the list of members. Blocks.
-    pub(super) fn read(mut self) -> Result<People, PrepareError> {
-        let known = match &self.list {
-            Some(list) => {
-                let with_consent = self.ledger.is_used();
-                Known::read(list.stream()?, self.members, self.tags, &self.translation, with_consent)
-                    .map_err(PrepareError::Snapshot)?
-            }
-            None => Known::empty(),
-        };
-        let mut roster = Roster::new(known, self.sends_all);
-        for key in self.pending.contacts {
-            roster.add_pending(key);
-        }
-        for removal in self.pending.removals {
-            roster.add_pending_removal(removal.key, removal.tags);
-        }
-        for opt_out in self.pending.opt_outs {
-            self.ledger.add_pending(opt_out);
-        }
-        Ok(People { roster, ledger: self.ledger })
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Planned {
 pub(super) fn manifest(
     request: &Request,
     sources: &Sources,
-    before: Before,
+    before: &Before,
     prepared: Prepared,
     planned: Planned,
 ) -> Manifest {
@@ -51,7 +51,7 @@ pub(super) fn manifest(
         mapping: export.mapping().clone(),
         tags: export.tags(),
         create_segments: wanted_segments(export),
-        former_tags: before.former_tags,
+        former_tags: before.former_tags.clone(),
         sends_all: before.sends_all.filter(|_| is_whole),
         overlapping: prepared.overlapping,
         conflicting: prepared.conflicting,

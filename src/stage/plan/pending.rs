@@ -4,6 +4,7 @@ use tokio::task::spawn_blocking;
 
 use super::{
     error::PlanError,
+    request::Request,
     stored::{damaged, parse},
 };
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     ports::Ports,
     run::{Manifest, RemovalLine, StoredContact, TagSet, Translation, flaw, lines},
     stage::{
+        drop::Sources,
         people::OptOut,
         records::{RecordError, Records},
         runs::runs,
@@ -36,13 +38,16 @@ pub(super) struct PendingRemoval {
 }
 
 impl Pending {
-    /// Reads the chunks and removals of every unsettled run of an export, except those of the run that is planned.
+    /// Reads the chunks and removals of every unsettled run of the export, except those of the run that is planned. For
+    /// corrections, also the opt-outs that did not arrive. `tags` are the tags of the planned run.
     pub(super) async fn load(
         ports: &Ports,
         records: &Records,
-        planned: &RunRef,
+        request: &Request,
+        sources: &Sources,
         tags: &[Tag],
     ) -> Result<Self, PlanError> {
+        let planned = &request.run;
         let mut pending = Self::default();
         for run in runs(&*ports.objects, &planned.export).await? {
             if !run.is_planned() || run.is_reported() || run.run == *planned {
@@ -64,12 +69,15 @@ impl Pending {
                 }
             }
         }
+        if let Some(run) = sources.corrects() {
+            pending.add_opt_outs_since(ports, records, &request.export, run).await?;
+        }
         Ok(pending)
     }
 
     /// Adds the opt-outs that a run and the runs after it sent, from each chunk with a contact that did not arrive. A
     /// corrected row is read without the rows that opted out.
-    pub(super) async fn add_opt_outs_since(
+    async fn add_opt_outs_since(
         &mut self,
         ports: &Ports,
         records: &Records,

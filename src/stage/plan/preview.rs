@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
 
-use super::{
-    error::PlanError,
-    prepare::{DUPLICATE, PrepareError},
-};
+use super::{error::PlanError, prepare::DUPLICATE};
 use crate::{
     config::Export,
     contact::{Channels, Mapper, Programs, Tag, Warnings},
@@ -70,7 +67,7 @@ pub async fn preview(
     rows: usize,
 ) -> Result<Vec<PreviewedRow>, PlanError> {
     let sources = find_sources(ports, &export).await?;
-    let (name, now, runtime) = (export.name().clone(), ports.clock.now(), Handle::current());
+    let (now, runtime) = (ports.clock.now(), Handle::current());
     // A preview shows no progress.
     let (progress, _) = mpsc::unbounded_channel();
     let parts = sources.into_iter().flat_map(|source| {
@@ -85,10 +82,7 @@ pub async fn preview(
     };
     let files: Vec<_> = parts.map(file).collect();
     let thread = spawn_blocking(move || first_rows(&files, &export, now, rows));
-    thread.await?.map_err(|error| match error {
-        Unreadable { object: Some(object), source } => PlanError::File { export: name, object, source },
-        Unreadable { object: None, source } => PlanError::Prepare { export: name, source },
-    })
+    thread.await?
 }
 
 /// A file of a drop.
@@ -100,21 +94,15 @@ struct PreviewedFile {
     reading: Reading,
 }
 
-/// Why the rows cannot be shown.
-struct Unreadable {
-    /// The file that cannot be read; `None` if the mapping cannot be compiled.
-    object: Option<Location>,
-    source: PrepareError,
-}
-
 fn first_rows(
     files: &[PreviewedFile],
     export: &Export,
     now: Timestamp,
     rows: usize,
-) -> Result<Vec<PreviewedRow>, Unreadable> {
+) -> Result<Vec<PreviewedRow>, PlanError> {
+    let name = export.name();
     let programs = Programs::compile(export.mapping())
-        .map_err(|error| Unreadable { object: None, source: error.into() })?;
+        .map_err(|error| PlanError::Prepare { export: name.clone(), source: error.into() })?;
     let mut preview = Preview {
         export,
         programs: &programs,
@@ -128,9 +116,11 @@ fn first_rows(
         if preview.rows.len() >= rows {
             break;
         }
-        let unreadable =
-            |error: SourceError| Unreadable { object: Some(file.location.clone()), source: error.into() };
-        preview.file(file).map_err(unreadable)?;
+        preview.file(file).map_err(|error| PlanError::File {
+            export: name.clone(),
+            object: file.location.clone(),
+            source: error.into(),
+        })?;
     }
     Ok(preview.rows)
 }

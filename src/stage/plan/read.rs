@@ -1,11 +1,14 @@
 //! Reads the source on a thread of its own, and writes the objects that the thread finishes.
 
+use std::sync::Arc;
+
 use tokio::{join, runtime::Handle, sync::mpsc, task::spawn_blocking};
 
 use super::{
     before::Before,
     chunk_size::chunk_contacts,
     error::{PlanError, SnapshotDefect},
+    pending::Pending,
     prepare::{FileError, Finished, Input, PrepareError, Prepared, Rules, Sink, prepare},
     request::Request,
     segment_tags,
@@ -43,7 +46,8 @@ pub(super) async fn read(
     ports: &Ports,
     request: &Request,
     sources: &Sources,
-    before: &mut Before,
+    before: &Arc<Before>,
+    pending: Pending,
     observer: &dyn Observer,
 ) -> Result<Prepared, PlanError> {
     let total = sources.parts().map(|part| part.object.size).sum();
@@ -63,13 +67,14 @@ pub(super) async fn read(
     // A run that is allowed to send more contacts reads the whole source.
     let is_limited = !request.allowed.contains(&GuardName::MaxProfiles);
     let max_profiles = if is_limited { request.export.guards().max_profiles } else { u64::MAX };
-    let people = before.take_people(&export);
     let removing = before.removing(&export, sources, request.mode);
     let corrects = sources.corrects().is_some();
+    let known = before.clone();
     let thread = spawn_blocking(move || {
         let inputs: Vec<_> = files.iter().map(SourceFile::input).collect();
         let rules = Rules { export: &export, now, chunk_contacts, max_profiles, corrects };
-        prepare(&inputs, rules, people.read()?, &removing, &mut ChannelSink(sender))
+        let people = known.people(&export, pending)?;
+        prepare(&inputs, rules, people, &removing, &mut ChannelSink(sender))
     });
     let ((), written, prepared) = join!(watch, write(ports, request, receiver), thread);
     let failed = match (written, prepared?) {

@@ -1,9 +1,12 @@
 //! The steps of a plan, from the request to the manifest.
 
+use std::sync::Arc;
+
 use super::{
     before::Before,
     error::PlanError,
     manifest::{Planned, manifest},
+    pending::Pending,
     prepare::Prepared,
     read::{discard, read},
     request::Request,
@@ -14,12 +17,7 @@ use crate::{
     kill_point,
     ports::Ports,
     run::{DryRun, Guard, InlineTags, Manifest, Mode, Numbers, decide},
-    stage::{
-        drop::{Sources, resolve},
-        people::OptOuts,
-        progress::Observer,
-        records::Records,
-    },
+    stage::{drop::resolve, people::OptOuts, progress::Observer, records::Records},
 };
 
 /// Plans a run and returns its manifest. If the run is planned already, returns the existing manifest and reads nothing.
@@ -29,16 +27,13 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         return Ok(manifest);
     }
     let started_at = ports.clock.now();
-    let resolved: Sources;
-    let sources = match &request.sources {
-        Some(sources) => sources,
-        None => {
-            resolved = resolve(ports, &request.export, &request.trigger).await?;
-            &resolved
-        }
+    let sources = &match &request.sources {
+        Some(sources) => sources.clone(),
+        None => resolve(ports, &request.export, &request.trigger).await?,
     };
-    let mut before = Before::load(ports, request, sources).await?;
-    let mut prepared = read(ports, request, sources, &mut before, observer).await?;
+    let before = Arc::new(Before::load(ports, &records, request).await?);
+    let pending = Pending::load(ports, &records, request, sources, &before.tags).await?;
+    let mut prepared = read(ports, request, sources, &before, pending, observer).await?;
     // Objects that were replaced in a versioned bucket can be read to their end, so that reading does not notice.
     if let Err(changed) = sources.check_unchanged(ports, &request.export).await {
         discard(ports, &request.run).await;
@@ -62,7 +57,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
         None
     };
     let planned = Planned { started_at, dry_run, stopped };
-    let manifest = manifest(request, sources, before, prepared, planned);
+    let manifest = manifest(request, sources, &before, prepared, planned);
     kill_point::reach("plan.before-manifest");
     Ok(records.create(manifest).await?)
 }

@@ -3,9 +3,8 @@
 use super::{
     error::PrepareError,
     input::{People, Rules},
-    output::Output,
+    output::{Output, Sink},
     refused::Spot,
-    sink::Sink,
 };
 use crate::{
     contact::{self, ContactHash, Mapper},

@@ -20,11 +20,9 @@ mod corrections;
 mod error;
 mod input;
 mod output;
-mod prepared;
 mod refused;
 mod removals;
 mod rows;
-mod sink;
 
 pub use self::error::PrepareError;
 #[cfg(feature = "cli")]
@@ -32,7 +30,6 @@ pub(super) use self::refused::DUPLICATE;
 pub(super) use self::{
     error::FileError,
     input::{Input, People, Removing, Rules},
-    prepared::Prepared,
-    rows::prepare,
-    sink::{Finished, Sink},
+    output::{Finished, Sink},
+    rows::{Prepared, prepare},
 };

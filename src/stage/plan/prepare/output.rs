@@ -1,12 +1,10 @@
 //! The objects that the preparation writes: chunks of contacts, and parts of rows that became no contact. Each goes to
 //! the sink when it is full.
 
+use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::{
-    error::PrepareError,
-    sink::{Finished, Sink},
-};
+use super::error::PrepareError;
 use crate::{
     contact::{EmailKey, Prepared},
     run::{ChunkInfo, LinesWriter, Origin, RefusedLine, TagSet},
@@ -23,6 +21,23 @@ const REFUSED_BYTES: usize = 32 << 20;
 
 /// The number of contacts that a dry run shows.
 const FIRST_CONTACTS: usize = 3;
+
+/// A finished object: its number among those of its kind, and its content.
+#[derive(Debug)]
+pub(in crate::stage::plan) enum Finished {
+    /// Contacts.
+    Chunk(u32, Bytes),
+    /// Rows that became no contact.
+    Refused(u32, Bytes),
+    /// Members that lose tags.
+    Removals(u32, Bytes),
+}
+
+/// Takes finished objects.
+pub(in crate::stage::plan) trait Sink {
+    /// Fails with [`PrepareError::Stopped`] if the objects are not wanted any more.
+    fn take(&mut self, finished: Finished) -> Result<(), PrepareError>;
+}
 
 /// The objects that are being written.
 pub(super) struct Output<'a, S> {

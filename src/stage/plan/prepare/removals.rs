@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::{
     error::PrepareError,
-    sink::{Finished, Sink},
+    output::{Finished, Sink},
 };
 use crate::{
     run::{Member, Members, RemovalLine, TagSet},

@@ -1,21 +1,46 @@
 //! The loop over the rows of a run.
 
+use std::collections::BTreeMap;
+
 use super::{
     ahead::read_ahead,
     contacts::Contacts,
     corrections::CorrectionColumns,
     error::{FileError, PrepareError},
     input::{Input, People, Removing, Rules},
-    prepared::Prepared,
+    output::{Sink, Written},
     refused::{Spot, bad_row_code, invalid_code},
     removals,
-    sink::Sink,
 };
 use crate::{
-    contact::{Columns, Mapper, Programs, Warnings},
-    run::{ByReason, Place},
+    contact::{Channel, Columns, Mapper, Programs, Warnings},
+    run::{ByReason, ConsentCounts, Place, Planned, TagSet},
     source::{ColumnProblem, Header, Row, SourceError},
+    stage::people::OptOuts,
 };
+
+/// What the preparation made of the rows.
+#[derive(Debug)]
+pub(in crate::stage::plan) struct Prepared {
+    pub planned: Planned,
+    pub written: Written,
+    pub warnings: ByReason,
+    pub consent: BTreeMap<Channel, ConsentCounts>,
+    /// Opt-outs of later rows, to be put into the chunks.
+    pub opt_outs: OptOuts,
+    /// Whether reading stopped because the source has more contacts than the export allows.
+    pub cut_short: bool,
+    /// The number of contacts in the source with each tag.
+    pub with_tag: [u64; TagSet::MAX],
+    /// The number of contacts in several segments.
+    pub overlapping: u64,
+    /// Of those, the number whose data differs between segments.
+    pub conflicting: u64,
+    /// The number of members that lose tags, or would in mode `mirror`.
+    pub leaving: u64,
+    /// The number of members in each object of removals.
+    pub removals: Vec<u32>,
+}
 
 /// The state of the loop.
 struct Preparation<'a, S> {
@@ -167,7 +192,10 @@ impl<S: Sink> Preparation<'_, S> {
         let roster = &contacts.roster;
         let leaving = if cut_short { 0 } else { roster.count_losing(removing.tags) };
         let removals = match removing.list.as_ref().filter(|_| leaving > 0) {
-            Some(list) => removals::write(list.stream()?, roster, removing.tags, sink)?,
+            Some(list) => {
+                let list = list.stream().map_err(PrepareError::Snapshot)?;
+                removals::write(list, roster, removing.tags, sink)?
+            }
             None => Vec::new(),
         };
         let (consent, opt_outs) = contacts.ledger.finish();
