@@ -26,8 +26,8 @@ use crate::{
     run::{Manifest, Parked, Report, Step, Work, flaw},
     scale,
     stage::{
-        Observer, RecordError, Records,
-        plan::{PlanError, enqueue},
+        EnqueueError, Observer, RecordError, Records, enqueue,
+        plan::PlanError,
         report::{ReportError, report},
         settle::Limits,
         snapshot::remember,
@@ -42,7 +42,7 @@ pub use self::{
     status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
 };
-pub use crate::stage::{Standing, runs};
+pub use crate::stage::{RunObjects, runs};
 
 /// Everything that handles messages.
 #[derive(Debug)]
@@ -116,6 +116,9 @@ pub enum AppError {
     /// The plan.
     #[error(transparent)]
     Plan(Box<PlanError>),
+    /// The queue.
+    #[error(transparent)]
+    Enqueue(#[from] EnqueueError),
     /// The upload.
     #[error(transparent)]
     Upload(#[from] UploadError),

@@ -3,7 +3,6 @@
 use super::{App, AppError, Handled};
 use crate::{
     config::Connection,
-    keys::Key,
     omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{

@@ -1,6 +1,6 @@
 //! `connection`: whose brand a connection is, and whether it works.
 
-use crate::keys::{ConnectionName};
+use crate::keys::ConnectionName;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, Subcommand};

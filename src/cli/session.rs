@@ -21,8 +21,10 @@ use crate::{
     },
     run::{Allowed, Manifest, Mode, Report, Trigger, Work},
     stage::{
-        Notice, Observer, RecordError, Records,
-        plan::{self, PlanError, Request, enqueue, enqueue_settlement, find_sources},
+        EnqueueError, Notice, Observer, RecordError, Records,
+        drop::{DropError, Sources, find_sources},
+        enqueue, enqueue_settlement,
+        plan::{self, PlanError, Request},
         settle::Limits,
     },
 };
@@ -140,7 +142,7 @@ impl Session {
         }
         let manifest = match resumed {
             Some(manifest) => manifest,
-            None => match self.plan(mode, what).await? {
+            None => match self.plan(mode, what, Sources::of_drops(sources)).await? {
                 Some(manifest) => manifest,
                 None => {
                     return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
@@ -152,7 +154,7 @@ impl Session {
         pump(&self.app, &self.queue, &self.stop, manifest.run).await
     }
 
-    async fn plan(&self, mode: Mode, what: &What) -> Result<Option<Manifest>, Failure> {
+    async fn plan(&self, mode: Mode, what: &What, sources: Sources) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
         let trigger = call(&self.app);
         let export = self.export.name().clone();
@@ -166,7 +168,7 @@ impl Session {
             dry_run: what.dry_run,
             show_values: what.show_values,
             allowed: what.allow.clone(),
-            corrections: None,
+            sources: Some(sources),
         };
         tokio::select! {
             planned = plan::plan(ports, &request, self.app.observer()) => Ok(Some(planned?)),
@@ -327,8 +329,20 @@ impl From<RecordError> for Failure {
     }
 }
 
+impl From<DropError> for Failure {
+    fn from(error: DropError) -> Self {
+        Self::from(PlanError::from(error))
+    }
+}
+
+impl From<EnqueueError> for Failure {
+    fn from(error: EnqueueError) -> Self {
+        Self::failed(error)
+    }
+}
+
 impl From<QueueError> for Failure {
     fn from(error: QueueError) -> Self {
-        Self::from(PlanError::from(error))
+        Self::failed(error)
     }
 }

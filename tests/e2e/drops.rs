@@ -43,15 +43,14 @@ async fn starts_no_run(world: &World, code: i32, messages: &[&str]) {
 #[tokio::test]
 async fn reads_a_spark_folder_once_its_marker_exists() {
     let world = world("complete_on = \"_SUCCESS\"").await;
-    starts_no_run(&world, 2, &["at segments/drop/ there is no `_SUCCESS` yet, and no file either"]).await;
+    starts_no_run(&world, 2, &["segments/drop/ has no `_SUCCESS` yet, and no files"]).await;
     world.write("segments/drop/part-00001-6f.csv", csv(3, 6));
     world.write("segments/drop/dt=2026-11-23/part-00000-6f.csv", csv(6, 7));
     world.write("segments/drop/part-00000-6f.csv", csv(0, 3));
     world.write("segments/drop/part-00002-6f.csv", "");
     world.write("segments/drop/.part-00000-6f.csv.crc", "crc");
     world.write("segments/drop/_temporary/0/part-00009-6f.csv", csv(90, 91));
-    starts_no_run(&world, 2, &["no `_SUCCESS` yet, and 4 files, of which the newest was written at 20"])
-        .await;
+    starts_no_run(&world, 2, &["no `_SUCCESS` yet, but 4 files, the newest written at 20"]).await;
 
     world.write("segments/drop/_SUCCESS", "");
     let ran = world.call("run vip").end().await;
@@ -89,7 +88,10 @@ async fn a_part_that_is_newer_than_the_marker_needs_a_new_marker() {
     starts_no_run(
         &world,
         1,
-        &["segments/drop/b.csv was written after segments/drop/_SUCCESS", "write it again yourself"],
+        &[
+            "segments/drop/b.csv was written after segments/drop/_SUCCESS",
+            "write segments/drop/_SUCCESS again yourself",
+        ],
     )
     .await;
     world.write("segments/drop/_SUCCESS", "");
@@ -113,9 +115,9 @@ async fn refuses_files_with_different_columns_and_names_both() {
     world.write("segments/drop/a.csv", csv(0, 2));
     world.write("segments/drop/b.csv", "EMail,City\nx@example.com,Rome\n");
     world.write("segments/drop/_SUCCESS", "");
-    let messages = [
-        "the columns of segments/drop/b.csv are not those of segments/drop/a.csv",
-        "column 2 is `City`, but `FirstName` in the first file",
+    let said = [
+        "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
+        "column 2 is `City`, and `FirstName` in the first",
     ];
     starts_no_run(&world, 1, &messages).await;
 }
@@ -163,7 +165,7 @@ async fn reads_the_files_and_columns_of_a_redshift_manifest() {
         (url, parts[n].len() as u64)
     };
     let list = redshift(&[entry(0), entry(1)], &schema);
-    starts_no_run(&world, 2, &["there is no manifest", "3 files"]).await;
+    starts_no_run(&world, 2, &["segments/drop/ has no manifest", "3 files"]).await;
     world.write("segments/drop/2026-11-23/vip_manifest", &list);
     let ran = world.call("run vip").end().await;
     ran.exits(0).reports("succeeded", [5, 0, 0]);
@@ -188,7 +190,7 @@ async fn refuses_a_manifest_with_a_missing_file_or_one_of_another_size() {
     let [first, second] = ["s3://lake/out/vip_0000_part_00", "s3://lake/out/vip_0001_part_00"];
     world.write("segments/drop/vip_manifest", redshift(&[(first, size), (second, size)], &json!({})));
     let missing =
-        "segments/drop/vip_manifest lists 2 files, of which 1 is not there: s3://lake/out/vip_0001_part_00";
+        "segments/drop/vip_manifest lists 2 files, of which 1 is missing: s3://lake/out/vip_0001_part_00";
     starts_no_run(&world, 1, &[missing]).await;
     world.write("segments/drop/vip_0001_part_00", csv(3, 4));
     world.write("segments/drop/vip_manifest", redshift(&[(first, size), (second, size)], &json!({})));
@@ -254,7 +256,7 @@ async fn reads_a_customer_insights_folder() {
     world.write(&format!("{folder}/VIP Kundé/2026/11/23/1015/VIP Kundé_1.csv"), ci(3, 5));
     world.write(&format!("{folder}/VIP Kundé/2026/11/23/1015/VIP Kundé_2.csv"), "");
     world.write(&format!("{folder}/Newsletter/2026/11/23/1015/Newsletter_0.csv"), ci(80, 85));
-    starts_no_run(&world, 2, &["at segments/drop/ there is no `model.json` yet, and 5 files"]).await;
+    starts_no_run(&world, 2, &["segments/drop/ has no `model.json` yet, but 5 files"]).await;
     let part =
         |n: u8| partition(&format!("VIP%20Kund%C3%A9/2026/11/23/1015/VIP%20Kund%C3%A9_{n}.csv"), false);
     let newsletter = entity("Newsletter", &[partition("Newsletter/2026/11/23/1015/Newsletter_0.csv", false)]);
@@ -280,7 +282,7 @@ async fn does_not_fall_back_to_an_older_model_if_a_part_is_missing() {
     world.write("segments/drop/new/VIP/2026/11/23/1015/VIP_0.csv", ci(0, 3));
     let list = model("tables", &[entity("VIP", &[part(23, 0), part(23, 1)])]);
     world.write("segments/drop/new/model.json", &list);
-    let missing = "segments/drop/new/model.json lists 2 files, of which 1 is not there: \
+    let missing = "segments/drop/new/model.json lists 2 files, of which 1 is missing: \
                    segments/drop/new/VIP/2026/11/23/1015/VIP_1.csv";
     starts_no_run(&world, 1, &[missing]).await;
     // A copy may write the files in any order.
@@ -293,8 +295,8 @@ async fn lists_the_tables_if_no_model_has_the_configured_one() {
     let world = world("complete_on = \"model.json\"\ntable = \"Vip customer\"").await;
     let list = model("entities", &[entity("Newsletter", &[]), entity("VIPCustomers", &[])]);
     world.write("segments/drop/model.json", list);
-    let message = "no model.json has a table `Vip customer`; there are: `VIPCustomers`, `Newsletter`";
-    starts_no_run(&world, 2, &[message]).await;
+    let said = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
+    starts_no_run(&world, 2, &[said]).await;
     world.write("exports/acme/vip.toml", export("complete_on = \"model.json\"\ntable = \"Newsletter\""));
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 0]);
 }

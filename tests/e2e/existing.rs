@@ -1,11 +1,11 @@
-//! Existing contacts keep their consent, their other tags and fields.
+//! Existing contacts keep the data that the export does not map.
 
 use serde_json::json;
 
 use crate::harness::{Segment, World, address, options};
 
 #[tokio::test]
-async fn keeps_the_opt_out_tags_and_fields_of_existing_contacts() {
+async fn keeps_opt_outs_and_tags_of_other_sources() {
     let world = World::with(options(), Segment::people(3)).await;
     world
         .seed(&json!([
@@ -34,5 +34,5 @@ async fn keeps_the_opt_out_tags_and_fields_of_existing_contacts() {
     assert_eq!(contacts[&address(1)]["status"], "subscribed");
     assert_eq!(contacts[&address(1)]["tags"], json!(["segment: VIP"]));
     assert_eq!(contacts[&address(2)]["status"], "nonSubscribed");
-    assert_eq!(contacts[&address(9)], untouched, "a contact that is not in the file was changed");
+    assert_eq!(contacts[&address(9)], untouched, "a contact that is not in the file changed");
 }

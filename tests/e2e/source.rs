@@ -245,7 +245,7 @@ async fn error_of_plan_while(world: &World, act: Act) -> String {
         dry_run: false,
         show_values: false,
         allowed: Allowed::new(),
-        corrections: None,
+        sources: None,
     };
     let error = plan::plan(&ports, &request, &Quiet).await.unwrap_err().to_string();
     assert!(has_changed.load(Ordering::SeqCst));

@@ -3,7 +3,7 @@
 mod cells;
 mod rejects;
 
-use crate::keys::{Key};
+use crate::keys::Key;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

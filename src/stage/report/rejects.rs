@@ -1,7 +1,7 @@
 //! Every row or contact that did not arrive: `rejects.csv` for a spreadsheet, to be corrected there and dropped again,
 //! and `rejects.ndjson`, exact and with the duplicates.
 
-use crate::keys::{Key};
+use crate::keys::Key;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};

@@ -57,7 +57,7 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
         dry_run: false,
         show_values: false,
         allowed: run::Allowed::new(),
-        corrections: None,
+        sources: None,
     };
     let manifest = match plan::plan(&ports, &request, &Quiet).await {
         Ok(manifest) => serde_json::to_value(manifest).unwrap(),

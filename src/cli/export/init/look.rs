@@ -11,7 +11,7 @@ use crate::{
     ports::objects::Directory,
     propose::{FileSettings, Survey, quoted},
     source::{self, BadRow, Escape, File, ObjectFile, Reading, Setting, SourceError, layout::Model},
-    stage::plan::{self, DropError, PlanError},
+    stage::drop::{DropDefect, DropError, find_sources},
 };
 
 const MODEL: &str = "model.json";
@@ -116,13 +116,13 @@ fn hint(setting: Option<Setting>) -> &'static str {
 }
 
 /// Returns the option that a list of files asks to set.
-fn setting(error: &PlanError) -> Option<Setting> {
+fn setting(error: &DropError) -> Option<Setting> {
     match error {
-        PlanError::Drop { source, .. } => match &**source {
-            DropError::Unreadable { source, .. } => source.setting(),
+        DropError::Defect { defect, .. } => match &**defect {
+            DropDefect::Unreadable { source, .. } => source.setting(),
             _ => None,
         },
-        _ => None,
+        DropError::Object(_) => None,
     }
 }
 
@@ -165,7 +165,7 @@ async fn folder(
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
     let ports = ports(objects, parent);
-    let sources = plan::find_sources(&ports, &export).await.map_err(|error| match hint(setting(&error)) {
+    let sources = find_sources(&ports, &export).await.map_err(|error| match hint(setting(&error)) {
         "" => Failure::from(error),
         hint => Failure::usage(format!("{error}{hint}")),
     })?;

@@ -1,4 +1,4 @@
-//! The members of the snapshot while a plan reads the source: who was sent as what, in little memory.
+//! The members of the snapshot in a compact table: the hash, tags and consent that were last sent for each.
 
 use std::io::{self, Read};
 
@@ -8,40 +8,41 @@ use crate::{
     run::{Kept, Member, Members, TagSet, Translation},
 };
 
-/// Members share the first 16 bits of their key in a bucket of some dozens.
+/// Members whose keys have the same first 16 bits share a bucket.
 const BUCKET_BITS: u32 = 16;
 
-/// Bytes of a key that are kept after those: 64 bits in all. Among 10 million members and as many others, one of the
-/// others is taken for a member with a probability of 5 in 10^6; it is then sent, and a leaver overlooked.
+/// Bytes of a key that are kept after those of the bucket: 64 bits in all. With 10 million members and 10 million other
+/// addresses, the probability that another address is taken for a member is 5 in 10^6. That address is sent, and if the
+/// member has left, it keeps its tags.
 const KEY: usize = 6;
 
-/// Bytes of a hash that are kept. A contact that changed has those of what it was once in 2^64 times.
+/// Bytes of a hash that are kept. A changed contact has the same bytes with a probability of 1 in 2^64.
 const HASH: usize = 8;
 
-/// Members by key, in the order of the snapshot's list: 16 bytes each, and 17 more where consent is kept.
-pub(super) struct Known {
-    /// Where each bucket begins, and the end.
+/// The members by key, in the order of the snapshot's list. A member takes 15 bytes and 2 bits, 1 byte more for every 8
+/// tags beyond the first 8, and 17 bytes more if the export maps consent. The buckets take 256 KiB.
+pub(crate) struct Known {
+    /// The first member of each bucket, and the number of members.
     starts: Vec<u32>,
-    /// Of each member, [`KEY`] and [`HASH`] bytes, and its tags.
+    /// For each member [`KEY`] and [`HASH`] bytes, and its tags.
     rows: Vec<u8>,
-    /// Bytes of a row's tags: as few as they need.
+    /// Bytes of a member's tags: as few as the run's tags need.
     tag_bytes: usize,
-    /// Which members the source has.
+    /// One bit for each member: a row of the source became its contact.
     met: Vec<u64>,
-    /// Which it has though their row makes no contact.
+    /// One bit for each member: a row of the source has its address and is invalid.
     staying: Vec<u64>,
-    /// What is noted of each, and what was last sent of its consent; empty where the export maps none.
+    /// A note for each member, and the consent that was last sent; both are empty if the export maps no consent.
     notes: Vec<Note>,
     consent: Vec<Channels<Kept>>,
 }
 
-/// A member's place in the list.
+/// A member's position in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MemberAt(usize);
+pub(crate) struct MemberAt(usize);
 
 impl Known {
-    /// Nobody.
-    pub(super) fn nobody() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             starts: vec![0; (1 << BUCKET_BITS) + 1],
             rows: Vec::new(),
@@ -53,15 +54,15 @@ impl Known {
         }
     }
 
-    /// Reads a list of about `members`. Its sets become sets of the run's list of `tags` tags by `translation`.
-    pub(super) fn read(
+    /// Reads a list of about `members` members. `translation` maps their tags to the run's `tags` tags.
+    pub(crate) fn read(
         from: impl Read,
         members: u64,
         tags: usize,
         translation: &Translation,
         with_consent: bool,
     ) -> io::Result<Self> {
-        let mut known = Self { tag_bytes: tags.div_ceil(8).clamp(1, 4), ..Self::nobody() };
+        let mut known = Self { tag_bytes: tags.div_ceil(8).clamp(1, 4), ..Self::empty() };
         let expected = usize::try_from(members).unwrap_or_default();
         known.rows.reserve_exact(expected.saturating_mul(known.width()));
         if with_consent {
@@ -72,9 +73,9 @@ impl Known {
         let mut member = Member::default();
         let (mut count, mut bucket) = (0_u32, 0);
         while let Some(key) = list.next(&mut member)? {
-            let (its, kept) = split(key);
-            known.starts.iter_mut().take(its + 1).skip(bucket + 1).for_each(|start| *start = count);
-            bucket = its;
+            let (its_bucket, kept) = split(key);
+            known.starts.iter_mut().take(its_bucket + 1).skip(bucket + 1).for_each(|start| *start = count);
+            bucket = its_bucket;
             known.rows.extend(kept);
             known.rows.extend(shortened(member.hash));
             let tags = translation.of(member.tags).0.to_le_bytes();
@@ -92,14 +93,13 @@ impl Known {
         Ok(known)
     }
 
-    /// How many there are.
+    /// The number of members.
     pub(super) fn len(&self) -> usize {
         self.rows.len() / self.width()
     }
 
-    /// Where somebody is in the list.
     pub(super) fn find(&self, key: EmailKey) -> Option<MemberAt> {
-        // The table of a first run is as large, and looking at it is not free.
+        // The table of buckets is as large in a first run, and each look-up would miss the cache.
         if self.rows.is_empty() {
             return None;
         }
@@ -108,8 +108,8 @@ impl Known {
             (*self.starts.get(bucket)? as usize, *self.starts.get(bucket + 1)? as usize);
         while low < high {
             let middle = low.midpoint(high);
-            let there = self.row(MemberAt(middle)).first_chunk::<KEY>()?;
-            match there.cmp(&kept) {
+            let found = self.row(MemberAt(middle)).first_chunk::<KEY>()?;
+            match found.cmp(&kept) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Some(MemberAt(middle)),
@@ -118,24 +118,29 @@ impl Known {
         None
     }
 
-    /// Everybody, in the order of the list.
-    pub(super) fn everybody(&self) -> impl Iterator<Item = MemberAt> + use<> {
+    /// Returns the tags that a member has from this export; none if the address is not a member's.
+    pub(crate) fn tags_of(&self, key: EmailKey) -> TagSet {
+        self.find(key).map(|at| self.tags(at)).unwrap_or_default()
+    }
+
+    /// All members, in the order of the list.
+    pub(super) fn members(&self) -> impl Iterator<Item = MemberAt> + use<> {
         (0..self.len()).map(MemberAt)
     }
 
-    /// Whether it was sent as this.
+    /// Whether the member was last sent with this hash.
     pub(super) fn was_sent_as(&self, at: MemberAt, hash: ContactHash) -> bool {
         self.row(at).get(KEY..KEY + HASH) == Some(&shortened(hash))
     }
 
-    /// From now on it was sent as nothing that is known.
-    pub(super) fn forget_what_was_sent(&mut self, at: MemberAt) {
+    /// Forgets the hash that was last sent: from now on the member counts as changed.
+    pub(super) fn forget_hash(&mut self, at: MemberAt) {
         if let Some(hash) = self.row_mut(at).get_mut(KEY..KEY + HASH) {
             hash.copy_from_slice(&shortened(ContactHash::NONE));
         }
     }
 
-    /// The tags that are held of it.
+    /// The tags that the member has from this export, or the value of the last [`Self::set_tags`].
     pub(super) fn tags(&self, at: MemberAt) -> TagSet {
         let mut bytes = [0; 4];
         let stored = self.row(at).get(KEY + HASH..).unwrap_or_default();
@@ -143,47 +148,42 @@ impl Known {
         TagSet(u32::from_le_bytes(bytes))
     }
 
-    /// Holds these tags of it.
     pub(super) fn set_tags(&mut self, at: MemberAt, tags: TagSet) {
         let bytes = tags.0.to_le_bytes();
         let stored = self.row_mut(at).get_mut(KEY + HASH..).unwrap_or_default();
         stored.iter_mut().zip(bytes).for_each(|(stored, byte)| *stored = byte);
     }
 
-    /// What was last sent of a channel's consent.
+    /// The consent that was last sent for a channel.
     pub(super) fn consent(&self, at: MemberAt, channel: Channel) -> Kept {
         self.consent.get(at.0).map(|consent| *consent.of(channel)).unwrap_or_default()
     }
 
-    /// The source has it. True where it had it before.
-    pub(super) fn meet(&mut self, at: MemberAt) -> bool {
+    /// Records that the source has the member. Returns whether that was recorded before.
+    pub(super) fn mark_met(&mut self, at: MemberAt) -> bool {
         set(&mut self.met, at)
     }
 
-    /// Whether the source has it.
     pub(super) fn is_met(&self, at: MemberAt) -> bool {
         is_set(&self.met, at)
     }
 
-    /// The source has it, in a row that makes no contact.
-    pub(super) fn stay(&mut self, at: MemberAt) {
+    /// Records that the source has the member's address in an invalid row.
+    pub(super) fn mark_staying(&mut self, at: MemberAt) {
         set(&mut self.staying, at);
     }
 
-    /// Whether it has.
     pub(super) fn is_staying(&self, at: MemberAt) -> bool {
         is_set(&self.staying, at)
     }
 
-    /// What is noted of it.
     pub(super) fn note(&self, at: MemberAt) -> Note {
         self.notes.get(at.0).copied().unwrap_or_default()
     }
 
-    /// Notes something of it.
     pub(super) fn set_note(&mut self, at: MemberAt, note: Note) {
-        if let Some(there) = self.notes.get_mut(at.0) {
-            *there = note;
+        if let Some(old) = self.notes.get_mut(at.0) {
+            *old = note;
         }
     }
 
@@ -201,7 +201,7 @@ impl Known {
     }
 }
 
-/// Sets a member's bit. True where it was set before.
+/// Sets a member's bit. Returns whether it was set before.
 fn set(bits: &mut [u64], at: MemberAt) -> bool {
     let Some(word) = bits.get_mut(at.0 / 64) else { return false };
     let bit = 1 << (at.0 % 64);
@@ -214,7 +214,7 @@ fn is_set(bits: &[u64], at: MemberAt) -> bool {
     bits.get(at.0 / 64).is_some_and(|word| word & (1 << (at.0 % 64)) != 0)
 }
 
-/// A key's bucket, and what is kept of it there. Both in the order of the keys.
+/// Splits a key into its bucket and the bytes that are kept. Both sort in the order of the keys.
 fn split(key: EmailKey) -> (usize, [u8; KEY]) {
     let bytes = key.0.to_be_bytes();
     let mut kept = [0; KEY];
@@ -242,7 +242,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_knows_everybody_as_the_list_does(
+        fn knows_the_members_of_the_list(
             members in prop::collection::vec(("[a-d]{0,3}", any::<u128>(), 0_u32..1 << 20, any::<bool>()), 0..80),
             others in prop::collection::vec("[a-e]{0,3}", 0..40),
             tags in 20_usize..32,
@@ -262,19 +262,19 @@ mod tests {
             let mut known =
                 Known::read(&*MembersWriter::list(Vec::new(), members.values()), members.len() as u64, tags, &translation, true).unwrap();
             prop_assert_eq!(known.len(), members.len());
-            for (at, member) in known.everybody().zip(members.values()) {
+            for (at, member) in known.members().zip(members.values()) {
                 prop_assert_eq!(known.find(member.key()), Some(at));
                 prop_assert_eq!(known.tags(at), member.tags);
                 prop_assert!(known.was_sent_as(at, member.hash));
                 prop_assert!(!known.was_sent_as(at, ContactHash(member.hash.0 ^ 1)));
                 prop_assert_eq!(known.consent(at, Channel::Email), consent.email);
                 prop_assert!(!known.is_met(at));
-                prop_assert!(!known.meet(at) && known.meet(at) && known.is_met(at));
+                prop_assert!(!known.mark_met(at) && known.mark_met(at) && known.is_met(at));
                 known.set_tags(at, TagSet(5));
                 known.set_note(at, 7);
-                known.forget_what_was_sent(at);
+                known.forget_hash(at);
             }
-            for at in known.everybody() {
+            for at in known.members() {
                 prop_assert_eq!((known.tags(at), known.note(at)), (TagSet(5), 7));
                 prop_assert!(known.was_sent_as(at, ContactHash::NONE));
             }
@@ -286,8 +286,8 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_known_at_first() {
-        let known = Known::nobody();
+    fn an_empty_table_has_no_member() {
+        let known = Known::empty();
         assert_eq!((known.len(), known.find(EmailKey::of("ada@example.com"))), (0, None));
     }
 }

@@ -1,17 +1,18 @@
-//! Which of the objects at a path are a drop, by their names and times. Pure.
+//! Which objects at a path belong to a drop, by their names and times alone.
 
 use crate::{config::CompleteOn, keys::Location, ports::objects::Listed, source::layout::Manifest};
 
-/// The name of a Common Data Model folder's list of files.
+/// The name of the list of files in a Common Data Model folder.
 pub(super) const MODEL: &str = "model.json";
 
-/// The files that may be a segment, the newest first; of several written at the same time, the last by name.
+/// Returns the files that may be the segment, the newest first; of those written at the same time, the last by name
+/// comes first.
 pub(super) fn newest_files(listed: Vec<Listed>, path: &Location) -> impl Iterator<Item = Location> {
     let files = listed.into_iter().filter(|object| is_file(&object.location.key, &path.key));
     newest_first(files).into_iter().map(|object| object.location)
 }
 
-/// What may have completed a drop, the newest first.
+/// Returns the objects that may have completed a drop, the newest first.
 pub(super) fn completing(listed: Vec<Listed>, path: &Location, on: &CompleteOn) -> Vec<Listed> {
     newest_first(listed.into_iter().filter(|object| completes(&object.location.key, &path.key, on)))
 }
@@ -22,8 +23,8 @@ fn newest_first(objects: impl Iterator<Item = Listed>) -> Vec<Listed> {
     objects
 }
 
-/// The files that a marker completes: what lies in its folder or below it, by key. No hidden ones, no empty ones, and
-/// none of a folder that has a marker of its own: that is another drop.
+/// Returns the files that a marker completes, by key: all files in its folder and below it. Hidden and empty files are
+/// left out, and so are those below another marker: they belong to another drop.
 pub(super) fn completed_by(marker: &Location, mut listed: Vec<Listed>) -> Vec<Location> {
     let (folder, name) = split(&marker.key);
     let others: Vec<String> = listed
@@ -34,18 +35,18 @@ pub(super) fn completed_by(marker: &Location, mut listed: Vec<Listed>) -> Vec<Lo
         .collect();
     listed.retain(|object| {
         let key = &object.location.key;
-        let is_of_another = || others.iter().any(|other| key.starts_with(other.as_str()));
+        let is_of_another_drop = || others.iter().any(|other| key.starts_with(other.as_str()));
         object.size > 0
             && key.strip_prefix(folder).is_some_and(is_shown)
             && split(key).1 != name
             && !object.location.is_own()
-            && !is_of_another()
+            && !is_of_another_drop()
     });
     listed.sort_by(|a, b| a.location.cmp(&b.location));
     listed.into_iter().map(|object| object.location).collect()
 }
 
-/// Whether the object at a key would complete a drop at a path.
+/// Whether an object with this key completes a drop at a path.
 pub(super) fn completes(key: &str, path: &str, on: &CompleteOn) -> bool {
     let Some(rest) = below(key, path) else { return false };
     let (folders, _) = split(rest);
@@ -56,17 +57,17 @@ pub(super) fn completes(key: &str, path: &str, on: &CompleteOn) -> bool {
         CompleteOn::Manifest => Manifest::is_named(name),
         CompleteOn::Model { .. } => name == MODEL,
     };
-    // What lies in a hidden folder is not meant for others, such as `_temporary/0/_SUCCESS`.
+    // Objects in hidden folders are the producer's own, such as `_temporary/0/_SUCCESS`.
     is_named && (folders.is_empty() || is_shown(folders.trim_end_matches('/')))
 }
 
-/// Whether a key is a file of a path: the path's own object, or one of its folder that is not hidden.
+/// Whether a key is a file at a path: the object with that key itself, or a file below it that is not hidden.
 pub(super) fn is_file(key: &str, path: &str) -> bool {
     below(key, path).is_some_and(|rest| rest.is_empty() || is_shown(rest))
 }
 
-/// What is left of a key below a path: nothing of the path's own object. `segments/vip` does not name
-/// `segments/vip-old.csv`, and a folder's own object is no file.
+/// Returns the part of a key that follows a path; it is empty if they are equal. `segments/vip-old.csv` is not below
+/// `segments/vip`, and the object of a folder itself is not a file.
 pub(super) fn below<'a>(key: &'a str, path: &str) -> Option<&'a str> {
     let rest = key.strip_prefix(path)?;
     match rest {
@@ -77,14 +78,14 @@ pub(super) fn below<'a>(key: &'a str, path: &str) -> Option<&'a str> {
     }
 }
 
-/// Whether neither a file nor a folder that it is in is hidden.
+/// Whether neither the file nor any of its folders is hidden.
 fn is_shown(rest: &str) -> bool {
     !rest.is_empty()
         && !rest.ends_with('/')
         && !rest.split('/').any(|part| part.starts_with('_') || part.starts_with('.'))
 }
 
-/// A key's folder, with its `/`, and its name.
+/// Splits a key into its folder, with the final `/`, and its name.
 pub(super) fn split(key: &str) -> (&str, &str) {
     key.split_at(key.rfind('/').map_or(0, |at| at + 1))
 }
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_a_folder_is_the_segment() {
+    fn chooses_the_newest_file_of_a_folder() {
         let objects = || {
             vec![
                 listed("segments/vip-old.csv", 50),
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_completes_a_drop_is_known_by_its_name_and_lies_in_no_hidden_folder() {
+    fn recognises_markers_by_name_outside_of_hidden_folders() {
         for (key, on) in [
             ("segments/vip/_SUCCESS", marker("_SUCCESS")),
             ("segments/vip/2026-11-23/_SUCCESS", marker("_SUCCESS")),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_completes_its_folder_and_what_is_below() {
+    fn a_marker_completes_the_files_in_and_below_its_folder() {
         let mut empty = listed("segments/vip/part-00002.csv", 0);
         empty.size = 0;
         let objects = vec![
@@ -196,7 +197,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn hidden_and_empty_files_and_those_of_other_drops_are_never_parts(objects in any_listing()) {
+        fn leaves_out_hidden_files_empty_files_and_other_drops(objects in any_listing()) {
             for completed in completing(objects.clone(), &Location::state("s/".to_owned()), &marker("_SUCCESS")) {
                 let folder = split(&completed.location.key).0;
                 for part in completed_by(&completed.location, objects.clone()) {
@@ -209,13 +210,13 @@ mod tests {
                         .map(|object| split(&object.location.key).0)
                         .filter(|folder| part.key.starts_with(*folder))
                         .max_by_key(|folder| folder.len());
-                    prop_assert_eq!(nearest, Some(folder), "{} is of the drop whose marker is nearest", part);
+                    prop_assert_eq!(nearest, Some(folder), "{} belongs to the drop with the nearest marker", part);
                 }
             }
         }
 
         #[test]
-        fn the_parts_do_not_depend_on_the_order_of_the_listing(
+        fn finds_the_same_files_in_any_order_of_the_listing(
             (objects, shuffled) in any_listing().prop_flat_map(|objects| (Just(objects.clone()), Just(objects).prop_shuffle())),
         ) {
             let marker = Location::state("s/_SUCCESS".to_owned());

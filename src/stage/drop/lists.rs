@@ -1,51 +1,49 @@
-//! Drops whose files a list names: manifests of Redshift and Athena, and `model.json`. From the list to the objects.
+//! Drops whose files a list names: the manifests of Redshift and Athena, and `model.json`. Finds the object of each
+//! entry.
 
 use std::collections::HashSet;
 
+use super::{error::DropDefect, names::split};
 use crate::{
-    keys::{Bucket, Location},
+    keys::{Bucket, Location, Pinned},
     source::layout::{Entry, Found, Model, Table, find_below, url_path},
 };
 
-use super::{DropError, choose::split};
-use crate::keys::Pinned;
-
-/// What is known of the place that a list lies in.
-pub(super) struct Around<'a> {
-    /// What the export reads.
+/// A list and the objects around it.
+pub(super) struct ListPlace<'a> {
+    /// The segment's path.
     pub path: &'a Location,
-    /// The list.
     pub list: &'a Pinned,
-    /// The name of the bucket that `path` lies in, where it has one.
+    /// The bucket of `path`; `None` for a state directory, which has no bucket.
     pub bucket: Option<&'a str>,
-    /// The keys that are there, below `path` or beside the list.
-    pub here: HashSet<String>,
+    /// The keys that exist below `path` and beside the list.
+    pub keys: HashSet<String>,
 }
 
-impl Around<'_> {
+impl ListPlace<'_> {
     fn at(&self, key: String) -> Location {
         Location { bucket: self.path.bucket.clone(), key }
     }
 
-    fn missing(&self, missing: Vec<String>, of: usize) -> Box<DropError> {
+    pub(super) fn missing(&self, missing: Vec<String>, of: usize) -> Box<DropDefect> {
         let list = self.list.location.clone();
-        Box::new(DropError::Missing { list, missing, of, since: self.list.modified })
+        Box::new(DropDefect::Missing { list, missing, of, since: self.list.modified })
     }
 
-    /// The objects that a manifest's entries are, in its order.
-    pub(super) fn entries(&self, entries: &[Entry]) -> Result<Vec<Location>, Box<DropError>> {
+    /// Returns the locations of a manifest's entries, in its order.
+    pub(super) fn entries(&self, entries: &[Entry]) -> Result<Vec<Location>, Box<DropDefect>> {
         let Some(bucket) = self.bucket else { return self.copied(entries) };
         let place = |entry: &Entry| {
             let part = self.at(entry.key.clone());
             if entry.bucket != bucket {
-                Err(Box::new(DropError::OtherBucket {
+                Err(Box::new(DropDefect::OtherBucket {
                     list: self.list.location.clone(),
                     bucket: entry.bucket.clone(),
                     key: entry.key.clone(),
                     path: self.path.clone(),
                 }))
             } else if part.is_own() {
-                Err(Box::new(DropError::Own { list: self.list.location.clone(), part }))
+                Err(Box::new(DropDefect::Own { list: self.list.location.clone(), part }))
             } else {
                 Ok(part)
             }
@@ -53,9 +51,9 @@ impl Around<'_> {
         entries.iter().map(place).collect()
     }
 
-    /// The same in a directory, which has no buckets: the files were copied, and the ends of their keys are found
-    /// below the export's folder, or beside the manifest.
-    fn copied(&self, entries: &[Entry]) -> Result<Vec<Location>, Box<DropError>> {
+    /// Returns the same for a directory. It has no buckets, so the files are copies: each is found by the end of its
+    /// key, below the segment's path or beside the manifest.
+    fn copied(&self, entries: &[Entry]) -> Result<Vec<Location>, Box<DropDefect>> {
         let paths: Vec<_> =
             entries.iter().map(|entry| entry.key.split('/').map(str::to_owned).collect()).collect();
         let path = &self.path.key;
@@ -65,11 +63,11 @@ impl Around<'_> {
             format!("{path}/")
         };
         let beside = split(&self.list.location.key).0.to_owned();
-        let found = |base: &str| find_below(&paths, |tail| self.here.contains(&format!("{base}{tail}")));
-        let many = |found: &Found| found.tails.iter().flatten().count();
+        let found = |base: &str| find_below(&paths, |tail| self.keys.contains(&format!("{base}{tail}")));
+        let count = |found: &Found| found.tails.iter().flatten().count();
         let (in_path, in_folder) = (found(&base), found(&beside));
         let (base, found) =
-            if many(&in_folder) > many(&in_path) { (beside, in_folder) } else { (base, in_path) };
+            if count(&in_folder) > count(&in_path) { (beside, in_folder) } else { (base, in_path) };
         let missing = entries.iter().zip(&found.tails).filter(|(_, tail)| tail.is_none());
         let missing: Vec<_> =
             missing.map(|(entry, _)| format!("s3://{}/{}", entry.bucket, entry.key)).collect();
@@ -79,25 +77,26 @@ impl Around<'_> {
         Ok(found.tails.into_iter().flatten().map(|tail| self.at(format!("{base}{tail}"))).collect())
     }
 
-    /// The objects that a table's partitions are: the ends of their URLs, below the folder that holds `model.json`.
-    pub(super) fn partitions(&self, model: &Model, table: &Table) -> Result<Vec<Location>, Box<DropError>> {
-        let list = || self.list.location.clone();
+    /// Returns the locations of a table's partitions: each is found by the end of its URL, below the folder of
+    /// `model.json`.
+    pub(super) fn partitions(&self, model: &Model, table: &Table) -> Result<Vec<Location>, Box<DropDefect>> {
         if table.is_elsewhere && table.partitions.is_empty() {
-            return Err(Box::new(DropError::Elsewhere { list: list(), table: table.name.clone() }));
+            let list = self.list.location.clone();
+            return Err(Box::new(DropDefect::Elsewhere { list, table: table.name.clone() }));
         }
         let folder = split(&self.list.location.key).0;
-        let is_here = |tail: &str| self.here.contains(&format!("{folder}{tail}"));
+        let exists = |tail: &str| self.keys.contains(&format!("{folder}{tail}"));
         let paths: Vec<_> = table.partitions.iter().map(|partition| url_path(&partition.location)).collect();
-        let mut found = find_below(&paths, is_here);
+        let mut found = find_below(&paths, exists);
         if found.tails.iter().all(Option::is_none) {
-            // None of this table's: the others tell what the copy left out of the names.
+            // No partition of this table exists. Those of the other tables show which folders the copy left out.
             let all: Vec<_> = model
                 .tables
                 .iter()
                 .flat_map(|table| &table.partitions)
                 .map(|p| url_path(&p.location))
                 .collect();
-            found.above = find_below(&all, is_here).above;
+            found.above = find_below(&all, exists).above;
         }
         let name = |path: &[String], tail: &Option<String>| match tail {
             Some(tail) => Ok(format!("{folder}{tail}")),
@@ -116,9 +115,9 @@ impl Around<'_> {
     }
 }
 
-/// The name of the bucket that a path lies in, where it has one.
-pub(super) fn bucket<'a>(path: &'a Location, state: Option<&'a str>) -> Option<&'a str> {
-    match &path.bucket {
+/// Returns the name of a location's bucket. `state` is that of the state; a directory has none.
+pub(super) fn bucket_name<'a>(location: &'a Location, state: Option<&'a str>) -> Option<&'a str> {
+    match &location.bucket {
         Bucket::State => state,
         Bucket::Named(name) => Some(name),
     }

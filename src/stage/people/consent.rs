@@ -1,17 +1,17 @@
-//! Consent over all rows of an address: the first row is taken, but an opt-out in any of them wins.
+//! Consent over all rows of an address: the first row becomes the contact, but an opt-out in any row wins.
 //!
-//! The rows are read once. The taken row may be in a chunk that is written already when the opt-out comes: such
-//! opt-outs are collected, and put into their chunks when the last row is read. A row that is refused, though its
-//! address is one, may opt out too.
+//! The rows are read once. When a later row opts out, the contact may already be in a finished chunk: such opt-outs are
+//! collected, and put into the chunks after the last row was read. An invalid row with a usable address may opt out too.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
-use super::seen::Note;
+use super::{
+    opt_outs::{OptOut, OptOuts},
+    seen::Note,
+};
 use crate::{
     contact::{
         Channel, Channels, Consent, ConsentMapping, ConsentStatus, EmailKey, PreparedContact, Statement,
@@ -20,60 +20,26 @@ use crate::{
     run::ConsentCounts,
 };
 
-/// The opt-outs of rows that were not taken, by address: 48 bytes each, and there are few.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct OptOuts(HashMap<EmailKey, Channels<i64>>);
-
-/// No opt-out of a channel, and one without a date. Others are seconds.
-const NONE: i64 = i64::MIN;
-const UNDATED: i64 = i64::MAX;
-
-impl OptOuts {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn holds(&self, key: EmailKey) -> bool {
-        self.0.contains_key(&key)
-    }
-
-    /// An address's opt-out of a channel.
-    pub(super) fn of(&self, key: EmailKey, channel: Channel) -> Option<Statement> {
-        let at = match *self.0.get(&key)?.of(channel) {
-            NONE => return None,
-            UNDATED => None,
-            seconds => Timestamp::from_second(seconds).ok(),
-        };
-        Some(Statement { status: Status::Unsubscribed, at })
-    }
-
-    fn add(&mut self, key: EmailKey, channel: Channel, opt_out: Statement) {
-        let latest = latest_opt_out(self.of(key, channel), Some(opt_out)).and_then(|latest| latest.at);
-        let entry = self.0.entry(key).or_insert(Channels { email: NONE, sms: NONE });
-        *entry.of_mut(channel) = latest.map_or(UNDATED, Timestamp::as_second);
-    }
-}
-
-/// What a run sends of consent, kept exact while rows are read.
+/// The consent that a run sends. The counts are exact after every row.
 #[derive(Debug)]
-pub(super) struct Ledger {
-    /// Of the channels that the export maps.
+pub(crate) struct Ledger {
+    /// The channels that the export maps.
     counts: BTreeMap<Channel, ConsentCounts>,
-    /// Opt-outs of addresses that no row was taken of yet.
+    /// Opt-outs of addresses without a contact so far.
     early: OptOuts,
-    /// Opt-outs of contacts that are written.
+    /// Opt-outs of contacts that are already in a chunk.
     late: OptOuts,
 }
 
 impl Ledger {
-    pub(super) fn new(mapping: &ConsentMapping) -> Self {
+    pub(crate) fn new(mapping: &ConsentMapping) -> Self {
         let mapped = Channel::ALL.into_iter().filter(|channel| mapping.of(*channel).is_some());
         let counts = mapped.map(|channel| (channel, ConsentCounts::default())).collect();
         Self { counts, early: OptOuts::default(), late: OptOuts::default() }
     }
 
-    /// A contact's row, before it is written: leaves in it what may be sent.
-    pub(super) fn taken(
+    /// Leaves in a contact only the consent that may be sent. `known` was last sent for its address.
+    pub(crate) fn restrict(
         &self,
         key: EmailKey,
         contact: &mut PreparedContact<'_>,
@@ -86,7 +52,7 @@ impl Ledger {
                 Some(sent) if consent.status != ConsentStatus::Stated(sent) => {
                     *consent = Consent { status: ConsentStatus::Stated(sent), proof: None };
                 }
-                // Something stricter was sent before, and is newer.
+                // The consent that was last sent is stricter and newer.
                 None if consent.status.statement().is_some() => {
                     *consent = Consent { status: ConsentStatus::HeldBack, proof: None };
                 }
@@ -95,8 +61,8 @@ impl Ledger {
         }
     }
 
-    /// A contact that was written. Answers with what is to be noted of it.
-    pub(super) fn sent(&mut self, contact: &PreparedContact<'_>) -> Note {
+    /// Counts a contact that was written to a chunk, and returns the note to keep beside its address.
+    pub(crate) fn count_sent(&mut self, contact: &PreparedContact<'_>) -> Note {
         let mut note = if contact.phone.is_some() { SENT | HAS_PHONE } else { SENT };
         for (channel, counts) in &mut self.counts {
             let said = match contact.consent.of(*channel).status {
@@ -110,8 +76,8 @@ impl Ledger {
         note
     }
 
-    /// A row of an address that was taken before, of which `note` was noted. Answers with the new note.
-    pub(super) fn again(
+    /// Takes the opt-outs of a later row of an address, and returns the new note of the address.
+    pub(crate) fn later_row(
         &mut self,
         key: EmailKey,
         note: Note,
@@ -128,7 +94,8 @@ impl Ledger {
                 continue;
             }
             let before = known.of(*channel).filter(|known| known.status == Status::Unsubscribed);
-            self.late.add(key, *channel, latest_opt_out(Some(opt_out), before).unwrap_or(opt_out));
+            let statement = latest_opt_out(Some(opt_out), before).unwrap_or(opt_out);
+            self.late.add(OptOut { key, channel: *channel, statement });
             Code::read(note, *channel).count(counts, -1);
             Code::Unsubscribed.count(counts, 1);
             new = (new & !Code::mask(*channel)) | Code::Unsubscribed.noted(*channel);
@@ -136,42 +103,42 @@ impl Ledger {
         new
     }
 
-    /// A row that was refused, of an address that no row was taken of.
-    pub(super) fn refused(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
+    /// Takes the opt-outs of a row that becomes no contact, if its address has no contact yet.
+    pub(crate) fn row_without_contact(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
         for channel in self.counts.keys() {
-            if let Some(opt_out) = said.of(*channel).status.opt_out() {
-                self.early.add(key, *channel, opt_out);
+            if let Some(statement) = said.of(*channel).status.opt_out() {
+                self.early.add(OptOut { key, channel: *channel, statement });
             }
         }
     }
 
-    /// What is noted of an address whose row is too large to be sent.
-    pub(super) const NOT_SENT: Note = HAS_PHONE;
+    /// The note of an address whose contact is too large to be sent.
+    pub(crate) const NOT_SENT: Note = HAS_PHONE;
 
-    /// An opt-out that a run is sending which is not settled yet.
-    pub(super) fn is_being_sent(&mut self, key: EmailKey, channel: Channel, opt_out: Statement) {
-        if self.counts.contains_key(&channel) {
-            self.early.add(key, channel, opt_out);
+    /// Takes an opt-out that an unsettled run sends.
+    pub(crate) fn add_pending(&mut self, opt_out: OptOut) {
+        if self.counts.contains_key(&opt_out.channel) {
+            self.early.add(opt_out);
         }
     }
 
-    /// The counts by channel, and what is to be put into the chunks.
-    pub(super) fn finish(self) -> (BTreeMap<Channel, ConsentCounts>, OptOuts) {
+    /// Returns the counts by channel, and the opt-outs to put into the chunks.
+    pub(crate) fn finish(self) -> (BTreeMap<Channel, ConsentCounts>, OptOuts) {
         (self.counts, self.late)
     }
 
-    /// Whether the export maps any consent.
-    pub(super) fn is_kept(&self) -> bool {
+    /// Whether the export maps consent.
+    pub(crate) fn is_used(&self) -> bool {
         !self.counts.is_empty()
     }
 }
 
-/// The contact is in a chunk.
+/// A note's bit: the contact is in a chunk.
 const SENT: Note = 1 << 7;
-/// It has a phone, without which there is nothing to text to.
+/// A note's bit: the contact has a phone. Without one, SMS consent has no identifier to go with.
 const HAS_PHONE: Note = 1 << 6;
 
-/// What was sent of a channel, in three bits.
+/// The consent that was sent for a channel, in three bits of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Code {
     Nothing,
