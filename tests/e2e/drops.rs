@@ -119,7 +119,7 @@ async fn refuses_files_with_different_columns_and_names_both() {
         "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
         "column 2 is `City`, and `FirstName` in the first",
     ];
-    starts_no_run(&world, 1, &messages).await;
+    starts_no_run(&world, 1, &said).await;
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ fn mapping() -> ConsentMapping {
     ConsentMapping { email: Some(channel.clone()), sms: Some(channel) }
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn said() -> impl Strategy<Value = ConsentStatus> {
     // Few times, so that many are equal.
     let at = || (0_i64..4).prop_map(|day| Timestamp::from_second(day * 86_400).unwrap());
     let opt_in = prop::sample::select(vec![Status::Subscribed, Status::NonSubscribed]);
@@ -45,7 +45,7 @@ struct Row {
     has_phone: bool,
     /// The row is invalid, but its address is usable.
     is_invalid: bool,
-    said: Channels<Said>,
+    said: Channels<ConsentStatus>,
 }
 
 fn row() -> impl Strategy<Value = Row> {
