@@ -14,7 +14,7 @@ use crate::{
     run::{Findings, Manifest, SegmentFinding, SegmentSeen, SegmentState, SegmentsSeen, WantedSegment},
 };
 
-/// How many pages of segments are looked through, of 250: more than any brand has.
+/// How many pages of segments are searched: with 50 segments each, more than any brand has.
 const MAX_PAGES: usize = 100;
 
 /// Whether the run's segments are seen to.

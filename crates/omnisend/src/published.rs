@@ -30,8 +30,11 @@ pub const MAX_BATCH_ITEMS: u32 = 100;
 /// The most bytes that this client puts into one `POST /batches`: below the published limit of 1 MB.
 pub const MAX_BATCH_BYTES: usize = 950_000;
 
-/// The most batches or segments in one page of a listing.
+/// The most batches in one page of a listing.
 pub const MAX_LISTED: usize = 250;
+
+/// The most segments in one page of a listing, by the endpoint's own contract. The general page on paging says 250.
+pub(crate) const MAX_LISTED_SEGMENTS: usize = 50;
 
 /// The most contacts in one request to `/contacts/tags`.
 pub const MAX_TAGGED: usize = 250;

@@ -33,7 +33,7 @@ pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: Ba
             (None, Some(answer)) => match answer.outcome() {
                 Some(ItemOutcome::Accepted) => judged.accepted += 1,
                 Some(ItemOutcome::Refused | ItemOutcome::Failed) => {
-                    judged.rejected.push(rejection(place, answer))
+                    judged.rejected.push(rejection(place, answer));
                 }
                 None => silent.push(place),
             },

@@ -4,21 +4,22 @@ use super::call::{Client, Request, parse};
 use crate::{
     error::CallError,
     limits::Limit,
-    published::MAX_LISTED,
+    published::MAX_LISTED_SEGMENTS,
     refusal::RefusalKind,
     retry::{CallOptions, RetryPolicy},
     wire::{Segment, SegmentList, SegmentPage, new_segment},
 };
 
 impl Client {
-    /// Returns a page of the brand's segments: the first, or the one after a cursor ([`SegmentPage::next`]).
+    /// Returns a page of up to 50 of the brand's segments: the first page, or the one after a cursor
+    /// ([`SegmentPage::next`]).
     pub async fn segments(
         &self,
         after: Option<&str>,
         options: CallOptions,
     ) -> Result<SegmentPage, CallError> {
         let mut url = self.url(&["segments"]);
-        url.query_pairs_mut().append_pair("limit", &MAX_LISTED.to_string());
+        url.query_pairs_mut().append_pair("limit", &MAX_LISTED_SEGMENTS.to_string());
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after", after);
         }
