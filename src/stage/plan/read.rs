@@ -41,7 +41,7 @@ struct SourceFile {
     may_be_empty: bool,
 }
 
-/// Reads the source, and writes chunks, refused rows and removals. If it fails, no object is left behind.
+/// Reads the source, and writes chunks, refused rows and removals. If it fails, the written objects are deleted.
 pub(super) async fn read(
     ports: &Ports,
     request: &Request,

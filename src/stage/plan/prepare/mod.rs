@@ -30,6 +30,6 @@ pub(super) use self::refused::DUPLICATE;
 pub(super) use self::{
     error::FileError,
     input::{Input, People, Removing, Rules},
-    output::{Finished, Sink},
+    output::{Finished, FirstContact, Sink},
     rows::{Prepared, prepare},
 };
