@@ -67,7 +67,9 @@ impl From<PlanError> for Failure {
             PlanError::Drop(drop) if drop.as_defect().is_some_and(DropDefect::may_be_configuration) => {
                 Self::usage(error)
             }
-            PlanError::File { source: PrepareError::Source(SourceError::Columns(_)), .. } => {
+            PlanError::File { source, .. }
+                if matches!(**source, PrepareError::Source(SourceError::Columns(_))) =>
+            {
                 Self::usage(error)
             }
             _ => Self::failed(error),

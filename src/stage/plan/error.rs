@@ -26,19 +26,19 @@ pub enum PlanError {
         export: ExportName,
         object: Location,
         #[source]
-        source: PrepareError,
+        source: Box<PrepareError>,
     },
     #[error(
         "export `{export}`: the columns of {object} differ from those of {first}: {differs}; give all files of a drop \
          the same columns in the same order"
     )]
-    Headers { export: ExportName, first: Location, object: Location, differs: Box<HeadersDiffer> },
+    Headers { export: ExportName, first: Box<Location>, object: Box<Location>, differs: Box<HeadersDiffer> },
     /// The rows could not be prepared, and no single file is the reason.
     #[error("export `{export}`: {source}")]
     Prepare {
         export: ExportName,
         #[source]
-        source: PrepareError,
+        source: Box<PrepareError>,
     },
     /// The list of members that the snapshot names cannot be read.
     #[error(

@@ -73,7 +73,7 @@ pub async fn preview(
     let (now, runtime) = (ports.clock.now(), Handle::current());
     // A preview shows no progress.
     let (progress, _) = mpsc::unbounded_channel();
-    let parts = sources.into_iter().flat_map(|source| {
+    let tagged = sources.into_iter().flat_map(|source| {
         let tag = source.segment.tag().clone();
         source.parts.into_iter().map(move |part| (tag.clone(), part))
     });
@@ -83,7 +83,7 @@ pub async fn preview(
         file: ObjectFile::new(ports.objects.clone(), part.object, runtime.clone(), progress.clone()),
         reading: part.reading,
     };
-    let files: Vec<_> = parts.map(file).collect();
+    let files: Vec<_> = tagged.map(file).collect();
     let thread = spawn_blocking(move || first_rows(&files, &export, now, rows));
     thread.await?
 }
@@ -105,7 +105,7 @@ fn first_rows(
 ) -> Result<Vec<PreviewedRow>, PlanError> {
     let name = export.name();
     let programs = Programs::compile(export.mapping())
-        .map_err(|error| PlanError::Prepare { export: name.clone(), source: error.into() })?;
+        .map_err(|error| PlanError::Prepare { export: name.clone(), source: Box::new(error.into()) })?;
     let mut preview = Preview {
         export,
         programs: &programs,
@@ -122,7 +122,7 @@ fn first_rows(
         preview.file(file).map_err(|error| PlanError::File {
             export: name.clone(),
             object: file.location.clone(),
-            source: error.into(),
+            source: Box::new(error.into()),
         })?;
     }
     Ok(preview.rows)

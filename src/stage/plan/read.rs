@@ -41,7 +41,7 @@ struct SourceFile {
     may_be_empty: bool,
 }
 
-/// Reads the source, and writes chunks, refused rows and removals. If it fails, no object is left behind.
+/// Reads the source, and writes chunks, refused rows and removals. If it fails, the written objects are deleted.
 pub(super) async fn read(
     ports: &Ports,
     request: &Request,
@@ -124,13 +124,14 @@ fn plan_error(request: &Request, sources: &Sources, before: &Before, error: File
     };
     match (error.error, object, first, before.list_key()) {
         (PrepareError::Headers { differs, .. }, Some(object), Some(first), _) => {
+            let (first, object) = (first.into(), object.into());
             PlanError::Headers { export, first, object, differs: differs.into() }
         }
         (PrepareError::Snapshot(source), _, _, Some(list)) => {
             PlanError::Snapshot { export, list: list.clone(), source: SnapshotDefect::Unreadable(source) }
         }
-        (source, Some(object), ..) => PlanError::File { export, object, source },
-        (source, None, ..) => PlanError::Prepare { export, source },
+        (source, Some(object), ..) => PlanError::File { export, object, source: source.into() },
+        (source, None, ..) => PlanError::Prepare { export, source: source.into() },
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn replay(
         run,
         chunk_contacts: chunk_contacts(connection),
         writer: LinesWriter::new().map_err(PlanError::Compress)?,
-        chunks: Vec::new(),
+        written: Vec::new(),
         sent: 0,
         consent: counted.map(|channel| (channel, ConsentCounts::default())).collect(),
     };
@@ -59,13 +59,13 @@ pub async fn replay(
         }
     }
     chunks.put().await?;
-    let Chunks { chunks, sent, consent, .. } = chunks;
+    let Chunks { written, sent, consent, .. } = chunks;
     if sent == 0 {
         return Ok(None);
     }
     let manifest = Manifest {
         batch_contacts: connection.batch_size(),
-        chunks,
+        chunks: written,
         planned: Planned { read: sent, sent, ..Planned::default() },
         consent,
         replays: Some(of.run.run.clone()),
@@ -81,7 +81,7 @@ struct Chunks<'a> {
     /// The number of contacts in a full chunk.
     chunk_contacts: u32,
     writer: LinesWriter,
-    chunks: Vec<ChunkInfo>,
+    written: Vec<ChunkInfo>,
     sent: u64,
     consent: BTreeMap<Channel, ConsentCounts>,
 }
@@ -111,10 +111,10 @@ impl Chunks<'_> {
         if contacts == 0 {
             return Ok(());
         }
-        let key = Key::Chunk(self.run.clone(), u32::try_from(self.chunks.len()).unwrap_or(u32::MAX));
+        let key = Key::Chunk(self.run.clone(), u32::try_from(self.written.len()).unwrap_or(u32::MAX));
         let body = self.writer.finish().map_err(PlanError::Compress)?;
         self.ports.objects.put(&(&key).into(), body, Put::Replace).await?;
-        self.chunks.push(ChunkInfo { contacts, revised: false });
+        self.written.push(ChunkInfo { contacts, revised: false });
         Ok(())
     }
 }

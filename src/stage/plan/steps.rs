@@ -7,7 +7,7 @@ use super::{
     error::PlanError,
     manifest::{Planned, manifest},
     pending::Pending,
-    prepare::Prepared,
+    prepare::{FirstContact, Prepared},
     read::{discard, read},
     request::Request,
     revise::revise,
@@ -65,7 +65,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
 /// Returns the first contacts as they would be sent, with the opt-outs of later rows.
 fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts, tags: &[Tag]) -> Vec<serde_json::Value> {
     let inline = InlineTags::of(tags);
-    let shown = prepared.written.first_contacts.iter().filter_map(|(key, tags, contact)| {
+    let shown = prepared.written.first_contacts.iter().filter_map(|FirstContact { key, tags, contact }| {
         let contact = if opt_outs.contains(*key) { &opt_outs.amend(contact).ok()? } else { contact };
         serde_json::from_str(inline.contact(contact, *tags).get()).ok()
     });

@@ -30,6 +30,6 @@ pub(super) use self::refused::{DUPLICATE, bad_row_reason};
 pub(super) use self::{
     error::FileError,
     input::{Input, People, Removing, Rules},
-    output::{Finished, Sink},
+    output::{Finished, FirstContact, Sink},
     rows::{Prepared, prepare},
 };

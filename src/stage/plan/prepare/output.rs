@@ -55,7 +55,15 @@ pub(in crate::stage::plan) struct Written {
     pub chunks: Vec<ChunkInfo>,
     pub refused_parts: u32,
     /// The first contacts, for a dry run to show.
-    pub first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
+    pub first_contacts: Vec<FirstContact>,
+}
+
+/// A contact as it is written, without its tags.
+#[derive(Debug)]
+pub(in crate::stage::plan) struct FirstContact {
+    pub key: EmailKey,
+    pub tags: TagSet,
+    pub contact: Box<RawValue>,
 }
 
 /// The size in bytes of a contact that is too large for a request.
@@ -87,7 +95,7 @@ impl<'a, S: Sink> Output<'a, S> {
         }
         let first = &mut self.written.first_contacts;
         if first.len() < FIRST_CONTACTS {
-            first.push((contact.key(), of.tags, contact.to_json()));
+            first.push(FirstContact { key: contact.key(), tags: of.tags, contact: contact.to_json() });
         }
         if self.contacts.lines() >= self.chunk_contacts {
             self.finish_chunk()?;
