@@ -6,11 +6,10 @@ use crate::{
     omnisend::CallError,
     run::Manifest,
     stage::{
-        Records,
-        segment::{SeenTo, see_to_segments},
+        Records, StageContext,
+        segment::{Ensured, ensure_segments},
         settle::{SettleError, Settled, settle},
         tag::{TagError, Tagged, add_tags, remove_tags},
-        upload::Context,
     },
 };
 
@@ -18,7 +17,7 @@ impl App {
     /// Settles a run to its report, or as far as there is time.
     pub(super) async fn settle(
         &self,
-        context: &Context<'_>,
+        context: &StageContext<'_>,
         manifest: &Manifest,
     ) -> Result<Handled, AppError> {
         match settle(context, manifest, self.limits).await {
@@ -43,7 +42,7 @@ impl App {
     }
 
     /// What is done once it is known what became of the contacts. False where there is more to do.
-    async fn follow_up(&self, context: &Context<'_>, manifest: &Manifest) -> Result<bool, AppError> {
+    async fn follow_up(&self, context: &StageContext<'_>, manifest: &Manifest) -> Result<bool, AppError> {
         let of_a_call = |error| match error {
             TagError::Record(error) => AppError::from(error),
             TagError::Later(error) => AppError::Omnisend(error),
@@ -62,7 +61,7 @@ impl App {
                 return Ok(true);
             }
         }
-        Ok(see_to_segments(context, manifest).await? == SeenTo::Done)
+        Ok(ensure_segments(context, manifest).await? == Ensured::Done)
     }
 
     /// Whether nobody stopped a run, and it does not wait for a person.

@@ -3,14 +3,13 @@
 use super::{App, AppError, Handled};
 use crate::{
     config::Connection,
-    keys::Key,
     omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{
-        Records,
+        Records, StageContext,
         canary::{CanaryError, canary, tidy_up},
         halt::halt,
-        upload::{Context, How, Uploaded, is_over, try_larger, upload},
+        upload::{UploadOptions, Uploaded, is_over, try_larger, upload},
     },
 };
 
@@ -18,7 +17,7 @@ impl App {
     /// Posts a chunk, in the way that the brand takes.
     pub(super) async fn upload(
         &self,
-        context: &Context<'_>,
+        context: &StageContext<'_>,
         connection: &Connection,
         manifest: &Manifest,
         chunk: u32,
@@ -43,16 +42,15 @@ impl App {
         };
         let plan = findings.batch(connection.batch_size());
         let requests = context.client.usage().requests - before;
-        let mut how = How { tags, batch_contacts: plan.contacts, requests };
+        let mut options = UploadOptions { tags, batch_contacts: plan.contacts, requests };
         if let Some(contacts) = plan.attempt
-            && let Some(found) = try_larger(context, manifest, chunk, &how, contacts).await?
+            && let Some(found) = try_larger(context, manifest, chunk, &options, contacts).await?
         {
-            how.batch_contacts = found.contacts;
+            options.batch_contacts = found.contacts;
             findings.batch = Some(found);
-            let key = Key::Findings(manifest.connection.clone());
-            records.write(&key, &findings, crate::ports::objects::Put::Replace).await?;
+            records.write(&manifest.connection, &findings).await?;
         }
-        match upload(context, manifest, chunk, &how).await? {
+        match upload(context, manifest, chunk, &options).await? {
             Uploaded::HandedBack => Ok(Handled::HandedBack),
             Uploaded::Done
             | Uploaded::Already
@@ -66,7 +64,7 @@ impl App {
     /// tidied up first, whatever is known.
     async fn way(
         &self,
-        context: &Context<'_>,
+        context: &StageContext<'_>,
         connection: &Connection,
         manifest: &Manifest,
         chunk: u32,

@@ -8,8 +8,9 @@ use crate::{
     contact::{Channel, Flaw},
     keys::RunRef,
     run::{
-        Allowed, Asked, ByReason, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned,
-        Reason, Report, Requests, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts, TagWay,
+        Allowed, Asked, ByReason, ConsentCounts, Counts, EnsuredSegment, Forecast, Guard, GuardLimits,
+        GuardName, Planned, Reason, Report, Requests, RowOutcome, SegmentState, Settled, SourceLine, State,
+        TagCounts, TagWay,
     },
 };
 
@@ -74,8 +75,8 @@ fn consent(
     ConsentCounts { subscribed, non_subscribed, unsubscribed, untouched, held_back, undated }
 }
 
-fn reason(outcome: &str, code: &str, reason: &str, count: u64) -> Reason {
-    Reason { outcome: outcome.to_owned(), code: code.to_owned(), reason: reason.to_owned(), count }
+fn reason(outcome: RowOutcome, code: &str, reason: &str, count: u64) -> Reason {
+    Reason { outcome, code: code.to_owned(), reason: reason.to_owned(), count }
 }
 
 fn warning(mut all: ByReason, (field, flaw, count): (&str, Flaw, u64)) -> ByReason {
@@ -86,18 +87,18 @@ fn warning(mut all: ByReason, (field, flaw, count): (&str, Flaw, u64)) -> ByReas
 fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason> {
     let reasons = vec![
         reason(
-            "duplicate",
+            RowOutcome::Duplicate,
             "duplicate",
             "an earlier row has this e-mail; the first one was taken",
             duplicate,
         ),
         reason(
-            "invalid",
+            RowOutcome::Invalid,
             "invalid_email",
             "this is not an e-mail address that mail can be sent to",
             invalid_email,
         ),
-        reason("invalid", "no_email", "the e-mail is empty", no_email),
+        reason(RowOutcome::Invalid, "no_email", "the e-mail is empty", no_email),
     ];
     reasons.into_iter().filter(|reason| reason.count > 0).collect()
 }
@@ -108,7 +109,7 @@ pub(super) fn succeeded() -> Report {
         batches: 93,
         requests: Requests { upload: 93, settle: 3, tags: 39, segments: 2, ..Requests::default() },
         tags: TagCounts { added_to: 9_285, added: 9_285, removed_from: 214, removed: 215, refused: 0 },
-        segments: vec![SegmentSeen {
+        segments: vec![EnsuredSegment {
             name: "VIP".to_owned(),
             tag: "segment: VIP".to_owned().try_into().unwrap(),
             state: SegmentState::Created,
@@ -123,11 +124,11 @@ pub(super) fn succeeded() -> Report {
 pub(super) fn partial() -> Report {
     let mut reasons = of_the_file(204, 92, 419);
     reasons.extend([
-        reason("rejected", "plan_limit", "the plan's limit of contacts is reached", 38),
-        reason("rejected", "max_length", "address: must have at most 250 characters", 1),
-        reason("rejected", "403", "Omnisend refused it without a reason", 1),
+        reason(RowOutcome::Rejected, "plan_limit", "the plan's limit of contacts is reached", 38),
+        reason(RowOutcome::Rejected, "max_length", "address: must have at most 250 characters", 1),
+        reason(RowOutcome::Rejected, "403", "Omnisend refused it without a reason", 1),
         reason(
-            "unknown",
+            RowOutcome::Unknown,
             "unknown",
             "Omnisend counts 2 errors in the contact's batch, names 1, and does not say what became of this contact",
             3,
@@ -233,7 +234,7 @@ pub(super) fn halted() -> Report {
         not_sent: 9_700,
         batches: 3,
         requests: Requests { upload: 3, settle: 7, ..Requests::default() },
-        reasons: vec![reason("rejected", "402", "The brand's plan holds no more contacts.", 200)],
+        reasons: vec![reason(RowOutcome::Rejected, "402", "The brand's plan holds no more contacts.", 200)],
         ..report(State::Partial, counts([10_000, 0, 0, 0, 10_000], [100, 200, 9_700]))
     }
 }
@@ -296,8 +297,8 @@ pub(super) fn hostile() -> Report {
         requests: Requests { upload: 1, settle: 0, throttled: 1, ..Requests::default() },
         warnings: warning(BTreeMap::new(), ("custom_properties.<b>", Flaw::List, 1)),
         reasons: vec![
-            reason("rejected", "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
-            reason("invalid", "no_email", "the e-mail is empty", 1),
+            reason(RowOutcome::Rejected, "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
+            reason(RowOutcome::Invalid, "no_email", "the e-mail is empty", 1),
         ],
         source: vec![SourceLine {
             object: "s3://b/\"><img src=x>.csv".to_owned(),

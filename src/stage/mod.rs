@@ -2,6 +2,8 @@
 //! the next is a written object and a small message that names it. Stages do not call each other.
 
 pub mod canary;
+mod chunk;
+mod context;
 pub mod halt;
 pub mod plan;
 mod progress;
@@ -14,6 +16,7 @@ pub mod snapshot;
 pub mod tag;
 pub mod upload;
 
+pub use context::StageContext;
 pub use progress::{Notice, Observer, Quiet};
-pub use records::{RecordError, Records};
+pub use records::{Defect, RecordError, Records};
 pub use runs::{Standing, runs};

@@ -4,13 +4,11 @@
 //! Which one it is is remembered, so that a run costs one request; one that was deleted is made again, for as long
 //! as the export asks for it. What goes wrong here is said in the report and stops nothing.
 
-use super::{RecordError, Records, upload::Context};
+use super::{RecordError, StageContext};
 use crate::{
-    keys::Key,
     kill_point,
     omnisend::{CallError, Patience, Segment},
-    ports::objects::Put,
-    run::{Findings, Manifest, SegmentFinding, SegmentSeen, SegmentState, SegmentsSeen, WantedSegment},
+    run::{EnsuredSegment, EnsuredSegments, Findings, Manifest, SegmentFinding, SegmentState, WantedSegment},
 };
 
 /// How many pages of segments are looked through, of 250: more than any brand has.
@@ -21,7 +19,7 @@ const RETRIES: usize = 3;
 
 /// Whether the run's segments are seen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeenTo {
+pub enum Ensured {
     /// They are, as far as Omnisend lets it; what became of them is written down.
     Done,
     /// There was no time left.
@@ -29,11 +27,13 @@ pub enum SeenTo {
 }
 
 /// Sees to the segments that a run's export asks for.
-pub async fn see_to_segments(context: &Context<'_>, manifest: &Manifest) -> Result<SeenTo, RecordError> {
-    let records = Records::new(context.ports.objects.clone());
-    let key = Key::Segments(manifest.run.clone());
-    if manifest.create_segments.is_empty() || records.exists(&key).await? {
-        return Ok(SeenTo::Done);
+pub async fn ensure_segments(
+    context: &StageContext<'_>,
+    manifest: &Manifest,
+) -> Result<Ensured, RecordError> {
+    let records = context.records();
+    if manifest.create_segments.is_empty() || records.has::<EnsuredSegments>(&manifest.run).await? {
+        return Ok(Ensured::Done);
     }
     let before = context.client.usage().requests;
     let mut findings = records.findings(&manifest.connection).await?;
@@ -43,7 +43,7 @@ pub async fn see_to_segments(context: &Context<'_>, manifest: &Manifest) -> Resu
         let see = See { context, manifest, wanted, patience };
         let (state, says) = match see.to(&mut findings).await {
             Ok(found) => found,
-            Err(CallError::OutOfTime) => return Ok(SeenTo::HandedBack),
+            Err(CallError::OutOfTime) => return Ok(Ensured::HandedBack),
             Err(error) => {
                 tracing::warn!(
                     export = %manifest.run.export,
@@ -54,14 +54,13 @@ pub async fn see_to_segments(context: &Context<'_>, manifest: &Manifest) -> Resu
                 (SegmentState::Failed, Some(failed(&error)))
             }
         };
-        seen.push(SegmentSeen { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
+        seen.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
         // One by one: what was made must be known, whatever comes next.
-        let key = Key::Findings(manifest.connection.clone());
-        records.write(&key, &findings, Put::Replace).await?;
+        records.write(&manifest.connection, &findings).await?;
     }
     let requests = context.client.usage().requests - before;
-    records.write(&key, &SegmentsSeen { segments: seen, requests }, Put::Replace).await?;
-    Ok(SeenTo::Done)
+    records.write(&manifest.run, &EnsuredSegments { segments: seen, requests }).await?;
+    Ok(Ensured::Done)
 }
 
 fn failed(error: &CallError) -> String {
@@ -77,7 +76,7 @@ fn failed(error: &CallError) -> String {
 
 /// One segment that is to be there.
 struct See<'a> {
-    context: &'a Context<'a>,
+    context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     wanted: &'a WantedSegment,
     patience: Patience,

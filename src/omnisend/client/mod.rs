@@ -235,7 +235,7 @@ impl Client {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, CallError> {
-    serde_json::from_slice(answer).map_err(|error| unexpected(&flaw(&error)))
+    serde_json::from_slice(answer).map_err(|error| unexpected(&flaw(&error).to_string()))
 }
 
 /// An answer that says something else than what was asked.

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read, Write};
 
-use super::Member;
+use super::member::Member;
 use crate::contact::EmailKey;
 
 /// The first bytes of the uncompressed list: what it is, and the version of its shape. A version that only adds to

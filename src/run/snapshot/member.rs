@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Kept;
+use super::kept::Kept;
 use crate::{
     contact::{Channels, ContactHash, EmailKey},
     run::TagSet,

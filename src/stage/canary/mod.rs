@@ -16,16 +16,15 @@ use tokio::time::Instant;
 
 pub use self::decide::NOBODY_HAS;
 use self::decide::{Probe, Shown, TEMPORARY, holds, probe, seen};
-use super::{RecordError, Records, upload::Context};
+use super::{RecordError, Records, StageContext, chunk::parse_line};
 use crate::{
     contact::Tag,
-    keys::Key,
     kill_point,
     omnisend::{CallError, Patience},
-    ports::objects::{ObjectError, Put},
+    ports::objects::ObjectError,
     run::{
         CanaryIntent, Findings, InlineTags, Manifest, StoredContact, TagEvidence, TagFinding, TagSet, TagWay,
-        flaw, lines,
+        lines,
     },
     scale,
 };
@@ -78,13 +77,14 @@ impl From<RecordError> for Stop {
 /// Finds out how the connection's contacts get their tags, on the first contact of a chunk that Omnisend takes, and
 /// writes it down with its evidence. Answers with the way to go now.
 pub async fn canary(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     chunk: u32,
     findings: &mut Findings,
 ) -> Result<TagWay, CanaryError> {
-    let records = Records::new(context.ports.objects.clone());
-    let unpacked = match records.lines(&manifest.chunk_key(chunk)).await {
+    let records = context.records();
+    let key = manifest.chunk_key(chunk);
+    let unpacked = match records.lines(&key).await {
         // The upload says it.
         Err(RecordError::Object(ObjectError::NotFound { .. })) => return Ok(TagWay::Endpoint),
         lines => lines?,
@@ -92,9 +92,7 @@ pub async fn canary(
     let mut candidates = lines(&unpacked).take(CANDIDATES).peekable();
     let (shown, doubt, mut evidence) = loop {
         let Some(line) = candidates.next() else { return Ok(TagWay::Endpoint) };
-        let stored: StoredContact<'_> = serde_json::from_slice(line).map_err(|error| {
-            RecordError::Damaged { key: manifest.chunk_key(chunk).to_string(), reason: flaw(&error) }
-        })?;
+        let stored: StoredContact<'_> = parse_line(&key, line)?;
         let mut canary = Canary {
             at: Place { context, records: &records, manifest, email: stored.email() },
             contact: stored.contact,
@@ -133,7 +131,7 @@ pub async fn canary(
     let (at, run) = (context.ports.clock.now(), manifest.run.clone());
     findings.tags = Some(TagFinding { way, certain, evidence, at, run });
     kill_point::reach("canary.before-finding");
-    write(&records, manifest, findings).await?;
+    records.write(&manifest.connection, findings).await?;
     if findings.canary.is_some() {
         // What ended it early may not be over; the next upload tries again.
         tidy_up(context, manifest, findings).await?;
@@ -144,18 +142,18 @@ pub async fn canary(
 /// Puts back what a canary that did not come to its end may have left: the tags that the contact had, and not the
 /// temporary one. Where Omnisend refuses that, it stays written down for the next time.
 pub async fn tidy_up(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     findings: &mut Findings,
 ) -> Result<(), CanaryError> {
     let Some(intent) = findings.canary.clone() else { return Ok(()) };
-    let records = Records::new(context.ports.objects.clone());
+    let records = context.records();
     let at = Place { context, records: &records, manifest, email: intent.email.clone() };
     // All of them: an upsert that was on its way may be seen only later.
     match at.tidy(&intent.had, true, &intent.had).await {
         Ok(true) => {
             findings.canary = None;
-            Ok(write(&records, manifest, findings).await?)
+            Ok(records.write(&manifest.connection, findings).await?)
         }
         Ok(false) => Ok(()),
         Err(error @ (CallError::OutOfTime | CallError::KeyLater(_))) => Err(CanaryError::Call(error)),
@@ -169,10 +167,6 @@ pub async fn tidy_up(
             Ok(())
         }
     }
-}
-
-async fn write(records: &Records, manifest: &Manifest, findings: &Findings) -> Result<(), RecordError> {
-    records.write(&Key::Findings(manifest.connection.clone()), findings, Put::Replace).await
 }
 
 /// Whether it is the key that is refused, so that no request can work.
@@ -191,7 +185,7 @@ fn is_of_the_contact(error: &CallError) -> bool {
 
 /// A contact's place in the world.
 struct Place<'a> {
-    context: &'a Context<'a>,
+    context: &'a StageContext<'a>,
     records: &'a Records,
     manifest: &'a Manifest,
     email: String,
@@ -220,7 +214,7 @@ impl Canary<'_> {
             had: had.clone().unwrap_or_default(),
             at: context.ports.clock.now(),
         });
-        write(self.at.records, self.at.manifest, findings).await?;
+        self.at.records.write(&self.at.manifest.connection, findings).await?;
         kill_point::reach("canary.intent");
         if let Some(first) = &probe.first {
             context.client.upsert(self.body(first), self.at.patience()).await?;

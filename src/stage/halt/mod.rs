@@ -7,7 +7,7 @@
 mod judge;
 
 use self::judge::{Streak, refusals};
-use super::{RecordError, Records, upload::Context};
+use super::{RecordError, Records, StageContext};
 use crate::{
     omnisend::{CallError, Patience},
     run::{Batch, Halted, Manifest},
@@ -25,11 +25,11 @@ const MAX_PENDING: u32 = 2;
 
 /// Looks whether it is worth to go on with a chunk. Writes down where it is not.
 pub async fn halt(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     chunk: u32,
 ) -> Result<Option<Halted>, RecordError> {
-    let records = Records::new(context.ports.objects.clone());
+    let records = context.records();
     let before = context.client.usage().requests;
     let look = Look { context, records: &records, manifest };
     let streak = match look.back_from(chunk).await {
@@ -66,7 +66,7 @@ impl From<CallError> for LookError {
 }
 
 struct Look<'a> {
-    context: &'a Context<'a>,
+    context: &'a StageContext<'a>,
     records: &'a Records,
     manifest: &'a Manifest,
 }

@@ -15,8 +15,7 @@ use crate::{
     keys::{ExportName, Key, RunId},
     ports::{Ports, objects::ObjectError},
     run::{
-        Manifest, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw, lines,
-        united,
+        Manifest, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, lines, united,
     },
     source::{File, ObjectFile},
     stage::{RecordError, Records, runs},
@@ -197,8 +196,8 @@ async fn pending(
         for part in manifest.removals_to_do() {
             let key = Key::Removals(standing.run.clone(), part);
             for line in lines(&records.lines(&key).await?) {
-                let line: RemovalLine<'_> = serde_json::from_slice(line)
-                    .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })?;
+                let line: RemovalLine<'_> =
+                    serde_json::from_slice(line).map_err(|error| RecordError::damaged(&key, &error))?;
                 pending.losing.push((EmailKey::of(&line.email), translation.of(line.tags)));
             }
         }
@@ -219,8 +218,7 @@ pub(super) async fn opt_outs_of(
 }
 
 fn contacts_of(key: &Key, unpacked: &[u8]) -> Result<Pending, RecordError> {
-    let damaged =
-        |error: &serde_json::Error| RecordError::Damaged { key: key.to_string(), reason: flaw(error) };
+    let damaged = |error: &serde_json::Error| RecordError::damaged(key, error);
     let mut found = Pending::default();
     for line in lines(unpacked) {
         let stored: StoredContact<'_> = serde_json::from_slice(line).map_err(|error| damaged(&error))?;

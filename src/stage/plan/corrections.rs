@@ -12,7 +12,7 @@ use crate::{
         Ports,
         objects::{ObjectError, Objects},
     },
-    run::{REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, TAGS_BETWEEN, TagSet},
+    run::{REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RowOutcome, TAGS_BETWEEN, TagSet},
     source::{self, Header, Reading, Row},
     stage::{Records, runs},
 };
@@ -121,7 +121,7 @@ impl<'e> Columns<'e> {
 
     /// Whether a row is one of which an earlier one was taken: it would take that one's place.
     pub(super) fn is_duplicate(&self, row: &Row) -> bool {
-        self.outcome.is_some_and(|column| row.cell(column) == "duplicate")
+        self.outcome.is_some_and(|column| row.cell(column) == RowOutcome::Duplicate.as_str())
     }
 
     /// The tags that a row's contact gets: those that it was to get, as far as the export still gives them, else those

@@ -4,8 +4,8 @@ use super::PlanError;
 use crate::{
     keys::Key,
     kill_point,
-    ports::{Ports, objects::Put},
-    run::{Manifest, Step, Work},
+    ports::Ports,
+    run::{Enqueued, Manifest, Step, Work},
     stage::Records,
 };
 
@@ -27,7 +27,7 @@ pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Resul
     ports.queue.send(second).await?;
     let at = ports.clock.now();
     let records = Records::new(ports.objects.clone());
-    Ok(records.write(&Key::Enqueued(run.clone()), &serde_json::json!({ "at": at }), Put::Replace).await?)
+    Ok(records.write(run, &Enqueued { at }).await?)
 }
 
 /// Sends the one message that settles a run.

@@ -10,8 +10,7 @@ use crate::{
     keys::{Key, RunRef},
     ports::{Ports, objects::Put},
     run::{
-        ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, Trigger, flaw,
-        lines,
+        ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, Trigger, lines,
     },
     stage::{RecordError, Records},
 };
@@ -35,7 +34,7 @@ pub async fn replay(
         ports,
         run: &run,
         most: chunk_contacts(connection),
-        writer: LinesWriter::new().map_err(|error| damaged(&Key::Manifest(run.clone()), &error))?,
+        writer: LinesWriter::new().map_err(|error| damaged(&Key::Manifest(run.clone()), error))?,
         chunks: Vec::new(),
         sent: 0,
         consent: counted.map(|channel| (channel, ConsentCounts::default())).collect(),
@@ -99,8 +98,7 @@ struct Again<'a> {
 impl Again<'_> {
     /// Takes a contact over, as it is.
     async fn push(&mut self, from: &Key, line: &[u8]) -> Result<(), PlanError> {
-        let is_damaged =
-            |error: &serde_json::Error| RecordError::Damaged { key: from.to_string(), reason: flaw(error) };
+        let is_damaged = |error: &serde_json::Error| RecordError::damaged(from, error);
         let stored: StoredContact<'_> = serde_json::from_slice(line).map_err(|error| is_damaged(&error))?;
         let identifiers = stored.identifiers().map_err(|error| is_damaged(&error))?;
         for (channel, counts) in &mut self.consent {
@@ -113,7 +111,7 @@ impl Again<'_> {
             } += 1;
         }
         let line = ContactLine { of: stored.of, contact: stored.contact };
-        self.writer.push(&line, usize::MAX).map_err(|error| damaged(from, &error))?;
+        self.writer.push(&line, usize::MAX).map_err(|error| damaged(from, error))?;
         self.sent += 1;
         if self.writer.lines() >= self.most { self.put().await } else { Ok(()) }
     }
@@ -124,13 +122,13 @@ impl Again<'_> {
             return Ok(());
         }
         let key = Key::Chunk(self.run.clone(), u32::try_from(self.chunks.len()).unwrap_or(u32::MAX));
-        let body = self.writer.finish().map_err(|error| damaged(&key, &error))?;
+        let body = self.writer.finish().map_err(|error| damaged(&key, error))?;
         self.ports.objects.put(&(&key).into(), body, Put::Replace).await?;
         self.chunks.push(ChunkInfo { contacts, revised: false });
         Ok(())
     }
 }
 
-fn damaged(key: &Key, error: &std::io::Error) -> RecordError {
-    RecordError::Damaged { key: key.to_string(), reason: error.to_string() }
+fn damaged(key: &Key, error: std::io::Error) -> RecordError {
+    RecordError::damaged(key, error)
 }

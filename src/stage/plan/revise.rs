@@ -33,8 +33,7 @@ pub(super) async fn revise(
         let unpacked = records.lines(&key).await?;
         let opt_outs = opt_outs.clone();
         let revised = tokio::task::spawn_blocking(move || revised(&unpacked, &opt_outs)).await?;
-        let revised = revised
-            .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: error.to_string() })?;
+        let revised = revised.map_err(|error| RecordError::damaged(&key, error))?;
         if let Some(Revised { body, found }) = revised {
             let key = Key::Revised(run.clone(), n);
             records.objects().put(&(&key).into(), body, Put::Replace).await?;

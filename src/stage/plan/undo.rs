@@ -12,8 +12,7 @@ use crate::{
     keys::{Key, RunRef},
     ports::{Ports, objects::Put},
     run::{
-        LinesWriter, Manifest, Planned, RemovalLine, Snapshot, StoredContact, Translation, Trigger, flaw,
-        lines,
+        LinesWriter, Manifest, Planned, RemovalLine, Snapshot, StoredContact, Translation, Trigger, lines,
     },
     source::{File as _, ObjectFile},
     stage::{RecordError, Records},
@@ -79,13 +78,12 @@ async fn removals(
     let known = tokio::task::spawn_blocking(move || {
         Known::read(file.stream()?, members, all_tags.len(), &translation, false)
     });
-    let damaged = |key: &Key, reason: String| RecordError::Damaged { key: key.to_string(), reason };
-    let known = known.await?.map_err(|error| damaged(&list_key, error.to_string()))?;
+    let known = known.await?.map_err(|error| RecordError::damaged(&list_key, error))?;
     let known = Arc::new(known);
     let mut put = Parts {
         ports,
         run,
-        writer: LinesWriter::new().map_err(|e| damaged(&list_key, e.to_string()))?,
+        writer: LinesWriter::new().map_err(|error| RecordError::damaged(&list_key, error))?,
         sizes: Vec::new(),
     };
     for chunk in of.chunks_to_send() {
@@ -97,7 +95,7 @@ async fn removals(
         let unpacked = records.lines(&key).await?;
         let known = known.clone();
         let found = tokio::task::spawn_blocking(move || added(&unpacked, &accepted, &known));
-        let found = found.await?.map_err(|error| damaged(&key, flaw(&error)))?;
+        let found = found.await?.map_err(|error| RecordError::damaged(&key, &error))?;
         for line in found {
             put.push(&line).await?;
         }
@@ -132,7 +130,7 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     async fn push(&mut self, line: &RemovalLine<'_>) -> Result<(), PlanError> {
-        self.writer.push(line, usize::MAX).map_err(|error| self.damaged(&error))?;
+        self.writer.push(line, usize::MAX).map_err(|error| self.damaged(error))?;
         if self.writer.lines() >= A_PART { self.put().await } else { Ok(()) }
     }
 
@@ -146,7 +144,7 @@ impl Parts<'_> {
     async fn put(&mut self) -> Result<(), PlanError> {
         let key = self.key();
         self.sizes.push(self.writer.lines());
-        let body = self.writer.finish().map_err(|error| self.damaged(&error))?;
+        let body = self.writer.finish().map_err(|error| self.damaged(error))?;
         Ok(self.ports.objects.put(&(&key).into(), body, Put::Replace).await?)
     }
 
@@ -154,7 +152,7 @@ impl Parts<'_> {
         Key::Removals(self.run.clone(), u32::try_from(self.sizes.len()).unwrap_or(u32::MAX))
     }
 
-    fn damaged(&self, error: &std::io::Error) -> RecordError {
-        RecordError::Damaged { key: self.key().to_string(), reason: error.to_string() }
+    fn damaged(&self, error: std::io::Error) -> RecordError {
+        RecordError::damaged(&self.key(), error)
     }
 }

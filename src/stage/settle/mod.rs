@@ -4,21 +4,22 @@
 //! errors are asked for their items. What is not over by the deadline is unknown. Of a batch that Omnisend
 //! stopped, the contacts that it had not come to are sent again, once.
 
-mod ask;
+mod error;
 mod judge;
+mod pending;
+mod poll;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::ask::Asking;
-use super::{RecordError, Records, upload::Context};
+pub use self::error::SettleError;
+use self::{pending::Pending, poll::Poller};
+use super::{RecordError, Records, StageContext};
 use crate::{
     keys::Key,
     kill_point,
-    omnisend::CallError,
-    ports::objects::Put,
-    run::{Batch, Manifest, Outcome, Receipt, TagWay, Unknown},
+    run::{ChunkRef, Manifest, Outcome, Progress, Receipt, Record, Resent, Unknown},
 };
 
 /// How long settling may take.
@@ -42,49 +43,27 @@ pub enum Settled {
     },
 }
 
-/// Why a settlement could not go on. What was found out is written down.
-#[derive(Debug, thiserror::Error)]
-pub enum SettleError {
-    /// A run's object.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// Omnisend.
-    #[error(transparent)]
-    Call(#[from] CallError),
-}
-
-/// A batch whose end is to be found out.
-#[derive(Debug, Clone)]
-struct Pending {
-    chunk: u32,
-    batch: Batch,
-    /// How its contacts get their tags.
-    tags: TagWay,
-    /// Whether it repeats contacts of a batch that Omnisend stopped.
-    repetition: bool,
-}
-
 /// A chunk whose outcome is being put together.
 #[derive(Debug, Default)]
 struct Open {
     outcome: Outcome,
     /// Contacts that were sent again because Omnisend had stopped their batch.
-    resent: Receipt,
+    resent: Resent,
     /// Batches that are not judged yet.
     batches: usize,
 }
 
 /// Finds out what became of every batch of a run, and writes the outcomes.
 pub async fn settle(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     limits: Limits,
 ) -> Result<Settled, SettleError> {
-    let records = Records::new(context.ports.objects.clone());
+    let records = context.records();
     let (mut open, pending) = load(&records, manifest).await?;
     let give_up_at = give_up_at(&pending, limits, context.ports.clock.now());
     let mut requests = context.client.usage().requests;
-    let mut asking = Asking::new(context, &records, manifest, pending, give_up_at, limits.poll_for);
+    let mut poller = Poller::new(context, manifest, pending, give_up_at, limits.poll_for);
     loop {
         let done: Vec<u32> =
             open.iter().filter(|(_, chunk)| chunk.batches == 0).map(|(chunk, _)| *chunk).collect();
@@ -95,36 +74,36 @@ pub async fn settle(
             outcome.rejected.sort_by_key(|rejection| rejection.place);
             outcome.unknown.sort_by_key(|unknown| unknown.place);
             // Whoever asks, the same batches have the same end: a second writer replaces it with itself.
-            records.write(&Key::Outcome(manifest.run.clone(), chunk), &outcome, Put::Replace).await?;
+            records.write(&ChunkRef::of(&manifest.run, chunk), &outcome).await?;
             kill_point::reach("settle.outcome");
         }
-        let Some((pending, judged)) = asking.next().await? else { break };
+        let Some((pending, judged)) = poller.next().await? else { break };
         let Some(chunk) = open.get_mut(&pending.chunk) else { continue };
         chunk.batches -= 1;
         chunk.outcome.accepted += judged.accepted;
         chunk.outcome.rejected.extend(judged.rejected);
         chunk.outcome.unknown.extend(judged.unknown);
-        let repeated: Vec<u32> =
-            chunk.resent.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
-        let (unfinished, reason) =
-            (judged.unfinished.into_iter(), "Omnisend stopped the contact's batch twice");
         if pending.repetition {
-            let unknown = unfinished.map(|place| Unknown { place, reason: reason.to_owned() });
-            chunk.outcome.unknown.extend(unknown);
+            chunk.outcome.unknown.extend(judged.unfinished.into_iter().map(|place| Unknown {
+                place,
+                reason: "Omnisend stopped the contact's batch twice".to_owned(),
+            }));
             continue;
         }
-        let unfinished: Vec<u32> = unfinished.filter(|place| !repeated.contains(place)).collect();
+        let repeated: Vec<u32> =
+            chunk.resent.0.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
+        let unfinished: Vec<u32> =
+            judged.unfinished.into_iter().filter(|place| !repeated.contains(place)).collect();
         if !unfinished.is_empty() {
-            let batch = asking.send_again(pending.chunk, pending.tags, unfinished).await?;
+            let batch = poller.send_again(pending.chunk, pending.tags, unfinished).await?;
             kill_point::reach("settle.sent-again");
-            chunk.resent.batches.push(batch.clone());
-            let key = Key::Resent(manifest.run.clone(), pending.chunk);
-            records.write(&key, &chunk.resent, Put::Replace).await?;
+            chunk.resent.0.batches.push(batch.clone());
+            records.write(&ChunkRef::of(&manifest.run, pending.chunk), &chunk.resent).await?;
             chunk.batches += 1;
-            asking.add(Pending { batch, repetition: true, ..pending });
+            poller.add(Pending { batch, repetition: true, ..pending });
         }
     }
-    match asking.open() {
+    match poller.open() {
         0 => Ok(Settled::Done),
         batches => Ok(Settled::Open { batches }),
     }
@@ -137,19 +116,20 @@ async fn load(
 ) -> Result<(BTreeMap<u32, Open>, Vec<Pending>), RecordError> {
     let run = &manifest.run;
     let written = records.written(run).await?;
-    let there = |key: Key| written.contains(&(&key).into());
+    let is_written = |key: Key| written.contains(&(&key).into());
     let (mut open, mut pending) = (BTreeMap::new(), Vec::new());
     for chunk in manifest.chunks_to_send() {
-        let sent = there(Key::Receipt(run.clone(), chunk)) || there(Key::Progress(run.clone(), chunk));
-        if !sent || there(Key::Outcome(run.clone(), chunk)) {
+        let id = ChunkRef::of(run, chunk);
+        let is_sent = is_written(Receipt::key(&id)) || is_written(Progress::key(&id));
+        if !is_sent || is_written(Outcome::key(&id)) {
             continue;
         }
         let receipt = records.sent_of(run, chunk).await?;
-        let resent = records.resent_of(run, chunk).await?;
+        let resent: Resent = records.read(&id).await?.unwrap_or_default();
         let tags = receipt.tags;
         let of = |batch, repetition| Pending { chunk, batch, tags, repetition };
         let first = receipt.batches.into_iter().map(|batch| of(batch, false));
-        let again = resent.batches.iter().cloned().map(|batch| of(batch, true));
+        let again = resent.0.batches.iter().cloned().map(|batch| of(batch, true));
         let before = pending.len();
         pending.extend(first.chain(again));
         let outcome = Outcome { rejected: receipt.rejected, ..Outcome::default() };

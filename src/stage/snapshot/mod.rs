@@ -11,18 +11,15 @@ use futures_util::StreamExt as _;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use self::sort::{Change, Sorted, Sorter};
-use super::{RecordError, Records};
+use super::{Defect, RecordError, Records};
 use crate::{
-    contact::Channels,
+    contact::{Channels, Tag},
     keys::Key,
     kill_point,
-    ports::{
-        Ports,
-        objects::{ObjectError, Put},
-    },
+    ports::{Ports, objects::ObjectError},
     run::{
-        Kept, ListName, Manifest, Member, Members, MembersWriter, Receipt, RemovalLine, Snapshot,
-        StoredContact, TagReceipt, TagSet, TagWay, Translation, flaw, lines, united,
+        ChunkRef, Kept, ListName, Manifest, Member, Members, MembersWriter, Receipt, RemovalLine, Snapshot,
+        StoredContact, TagPart, TagReceipt, TagSet, TagWay, Translation, flaw, lines, united,
     },
     source::{File as _, ObjectFile},
 };
@@ -76,7 +73,7 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
     {
         ports.objects.delete(&(&oldest.key(export)).into()).await?;
     }
-    records.write(&Key::Snapshot(export.clone()), &snapshot, Put::Replace).await?;
+    records.write(export, &snapshot).await?;
     kill_point::reach("snapshot.current");
     Ok(())
 }
@@ -85,7 +82,7 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
 struct Lists {
     list: ListName,
     members: u64,
-    tags: Vec<crate::contact::Tag>,
+    tags: Vec<Tag>,
 }
 
 /// A name that no list has.
@@ -98,7 +95,7 @@ fn next_list(manifest: &Manifest, before: Option<&Snapshot>) -> ListName {
 }
 
 /// How many contacts each segment has: of a segment that was not in the run, as many as before.
-fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<crate::contact::Tag, u64> {
+fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<Tag, u64> {
     let mut contacts = before.map(|before| before.contacts.clone()).unwrap_or_default();
     // What a segment has, a run that is about some contacts says nothing of.
     contacts.retain(|tag, _| manifest.is_aside() || manifest.tags.contains(tag));
@@ -147,7 +144,7 @@ async fn changes(records: &Records, manifest: &Manifest) -> Result<Sorter, Recor
         .await?;
     }
     for part in manifest.removals_to_do() {
-        let receipt = records.tagged(&Key::Untagged(run.clone(), part)).await?;
+        let receipt = records.read(&TagPart::Removals(run.clone(), part)).await?;
         let Some(receipt) = receipt.filter(TagReceipt::is_complete) else { continue };
         let key = Key::Removals(run.clone(), part);
         let unpacked = records.lines(&key).await?;
@@ -194,7 +191,7 @@ async fn untagged(
     if receipt.tags == TagWay::Inline {
         return Ok(Untagged::These(Vec::new()));
     }
-    let tagged = records.tagged(&Key::Tagged(manifest.run.clone(), chunk)).await?;
+    let tagged = records.read(&TagPart::Additions(ChunkRef::of(&manifest.run, chunk))).await?;
     Ok(match tagged.filter(TagReceipt::is_complete) {
         Some(tagged) => Untagged::These(tagged.refused),
         None => Untagged::All,
@@ -216,7 +213,7 @@ async fn write_list(
     ports: &Ports,
     manifest: &Manifest,
     before: Option<&Snapshot>,
-    tags: &[crate::contact::Tag],
+    tags: &[Tag],
     changes: Sorter,
     list: &ListName,
 ) -> Result<u64, RecordError> {
@@ -281,12 +278,10 @@ async fn blocking<T: Send + 'static>(
     key: Key,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, RecordError> {
-    let damaged = |reason: String| RecordError::Damaged { key: key.to_string(), reason };
     tokio::task::spawn_blocking(work)
         .await
-        // A panic's own message may quote a contact.
-        .map_err(|_| damaged("it could not be read; the log says why".to_owned()))?
-        .map_err(|error| damaged(error.to_string()))
+        .map_err(|_| RecordError::damaged(&key, Defect::Panicked))?
+        .map_err(|error| RecordError::damaged(&key, error))
 }
 
 fn damaged(error: &serde_json::Error) -> io::Error {

@@ -11,14 +11,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::request::{Request, requests};
-use super::{RecordError, Records, upload::Context};
+use super::{
+    RecordError, Records, StageContext,
+    chunk::{ChunkContacts, parse_line},
+};
 use crate::{
     contact::Tag,
     keys::Key,
     kill_point,
     omnisend::{CallError, Patience, Permanent},
-    ports::objects::Put,
-    run::{Manifest, RemovalLine, StoredContact, TagReceipt, TagWay, flaw, lines},
+    run::{ChunkRef, Manifest, RemovalLine, TagPart, TagReceipt, TagWay, lines},
     scale,
 };
 
@@ -53,15 +55,16 @@ pub enum TagError {
 }
 
 /// Adds the tags of every contact that Omnisend accepted, of the chunks that were sent without them.
-pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
+    let (run, records) = (&manifest.run, context.records());
     for chunk in manifest.chunks_to_send() {
         let Some(receipt) =
             records.receipt(run, chunk).await?.filter(|receipt| receipt.tags == TagWay::Endpoint)
         else {
             continue;
         };
-        let before = records.tagged(&Key::Tagged(run.clone(), chunk)).await?;
+        let id = TagPart::Additions(ChunkRef::of(run, chunk));
+        let before = records.read::<TagReceipt>(&id).await?;
         if before.as_ref().is_some_and(TagReceipt::is_complete) {
             continue;
         }
@@ -72,25 +75,15 @@ pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagg
         };
         let key = manifest.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
-        let all: Vec<&[u8]> = lines(&unpacked).collect();
-        let stored = |place: u32| -> Result<StoredContact<'_>, RecordError> {
-            parse(&key, all.get(place as usize).copied().unwrap_or_default())
-        };
+        let stored = ChunkContacts::new(&key, &unpacked);
         let mut contacts = Vec::new();
         for place in outcome.accepted_of(&[&receipt, &resent]) {
-            contacts.push((place, stored(place)?.of.tags));
+            contacts.push((place, stored.at(place)?.of.tags));
         }
         let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
-            request.places.iter().map(|place| Ok(stored(*place)?.email())).collect()
+            request.places.iter().map(|place| Ok(stored.at(*place)?.email())).collect()
         };
-        let part = Part {
-            context,
-            manifest,
-            all_tags: manifest.all_tags(),
-            records: &records,
-            key: Key::Tagged(run.clone(), chunk),
-            adds: true,
-        };
+        let part = Part { context, manifest, all_tags: manifest.all_tags(), records: &records, id };
         match part.change(requests(contacts), before, emails).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
@@ -100,10 +93,11 @@ pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagg
 }
 
 /// Takes tags from those who left.
-pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
+    let (run, records) = (&manifest.run, context.records());
     for part in manifest.removals_to_do() {
-        let before = records.tagged(&Key::Untagged(run.clone(), part)).await?;
+        let id = TagPart::Removals(run.clone(), part);
+        let before = records.read::<TagReceipt>(&id).await?;
         if before.as_ref().is_some_and(TagReceipt::is_complete) {
             continue;
         }
@@ -111,7 +105,7 @@ pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<T
         let unpacked = records.lines(&key).await?;
         let mut contacts: Vec<RemovalLine<'_>> = Vec::new();
         for line in lines(&unpacked) {
-            contacts.push(parse(&key, line)?);
+            contacts.push(parse_line(&key, line)?);
         }
         let tags = (0..).zip(contacts.iter().map(|contact| contact.tags));
         let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
@@ -119,14 +113,7 @@ pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<T
             Ok(request.places.iter().filter_map(of).collect())
         };
         let requests = requests(tags);
-        let part = Part {
-            context,
-            manifest,
-            all_tags: manifest.all_tags(),
-            records: &records,
-            key: Key::Untagged(run.clone(), part),
-            adds: false,
-        };
+        let part = Part { context, manifest, all_tags: manifest.all_tags(), records: &records, id };
         match part.change(requests, before, emails).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
@@ -135,19 +122,13 @@ pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<T
     Ok(Tagged::Done)
 }
 
-fn parse<'a, T: serde::Deserialize<'a>>(key: &Key, line: &'a [u8]) -> Result<T, RecordError> {
-    serde_json::from_slice(line)
-        .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })
-}
-
 /// One part's changes: a chunk's tags, or some removals.
 struct Part<'a> {
-    context: &'a Context<'a>,
+    context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     all_tags: Vec<Tag>,
     records: &'a Records,
-    key: Key,
-    adds: bool,
+    id: TagPart,
 }
 
 /// How a request ended that was not taken.
@@ -199,7 +180,7 @@ impl Part<'_> {
                     return Err(TagError::Later(error));
                 }
             }
-            kill_point::reach(if self.adds { "tag.added" } else { "tag.removed" });
+            kill_point::reach(if self.adds() { "tag.added" } else { "tag.removed" });
             if receipt.done.is_multiple_of(WRITE_EVERY) {
                 self.write(&receipt).await?;
             }
@@ -247,11 +228,15 @@ impl Part<'_> {
 
     async fn call(&self, tags: &[&str], emails: &[&str]) -> Result<(), CallError> {
         let patience = Patience { deadline: self.context.deadline, ..Patience::default() };
-        if self.adds {
+        if self.adds() {
             self.context.client.add_tags(tags, emails, patience).await
         } else {
             self.context.client.remove_tags(tags, emails, patience).await
         }
+    }
+
+    fn adds(&self) -> bool {
+        matches!(self.id, TagPart::Additions(_))
     }
 
     async fn end(&self, receipt: &TagReceipt, ended: Tagged) -> Result<Tagged, TagError> {
@@ -260,7 +245,7 @@ impl Part<'_> {
     }
 
     async fn write(&self, receipt: &TagReceipt) -> Result<(), RecordError> {
-        self.records.write(&self.key, receipt, Put::Replace).await
+        self.records.write(&self.id, receipt).await
     }
 }
 

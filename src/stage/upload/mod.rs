@@ -8,22 +8,18 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use self::cut::{Cut, cut};
 pub use self::trial::try_larger;
-use super::{Notice, Observer, RecordError, Records};
+use super::{Notice, RecordError, Records, StageContext, chunk::ChunkContacts};
 use crate::{
     keys::{Key, RunRef},
     kill_point,
     omnisend::{CallError, Client, Patience, Posted, Slot, batch_body},
-    ports::{
-        Ports,
-        objects::{ObjectError, Put},
-    },
+    ports::objects::ObjectError,
     run::{
-        Batch, Contacts, Halted, InlineTags, Manifest, Parked, Receipt, Rejection, StoredContact, TagWay,
-        flaw, lines,
+        Batch, ChunkRef, Contacts, Halted, InlineTags, Manifest, Outcome, Parked, Progress, Receipt,
+        Rejection, StoredContact, TagWay,
     },
     scale,
 };
@@ -34,24 +30,9 @@ const MAX_IN_FLIGHT: usize = 32;
 /// How often a chunk in flight looks whether its run was canceled.
 const CANCEL_CHECK: Duration = Duration::from_secs(5);
 
-/// What an upload needs besides its run.
-#[derive(Debug)]
-pub struct Context<'a> {
-    /// The world.
-    pub ports: &'a Ports,
-    /// The connection's client.
-    pub client: &'a Client,
-    /// Who hears how it goes.
-    pub observer: &'a dyn Observer,
-    /// Asked to stop: what is in flight is finished and written down.
-    pub stop: &'a CancellationToken,
-    /// When the time is over. The upload stops before it.
-    pub deadline: Option<Instant>,
-}
-
 /// How contacts are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct How {
+pub struct UploadOptions {
     /// How they get their tags.
     pub tags: TagWay,
     /// How many a batch holds, at most.
@@ -83,26 +64,11 @@ pub enum UploadError {
     /// A run's object.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The chunk is not there. Nothing brings it back.
-    #[error("{key} is not there, perhaps removed by a rule of the bucket; run the export again")]
-    NoChunk {
-        /// The chunk.
-        key: String,
-    },
+    #[error("{key} does not exist, perhaps because a rule of the bucket removed it; run the export again")]
+    NoChunk { key: Key },
     /// What keeps it from being sent may pass. What was sent is written down.
     #[error(transparent)]
     Later(CallError),
-    /// A line of a chunk is not a contact.
-    #[error("{key}: contact {place} cannot be read: {}", flaw(source))]
-    Contact {
-        /// The chunk.
-        key: String,
-        /// The contact's place in it, counted from 0.
-        place: usize,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
 }
 
 /// Why nothing is to be sent of a chunk, if that is so.
@@ -126,24 +92,25 @@ pub async fn is_over(
 
 /// Posts what of a chunk was not posted yet.
 pub async fn upload(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     chunk: u32,
-    how: &How,
+    options: &UploadOptions,
 ) -> Result<Uploaded, UploadError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+    let (run, records) = (&manifest.run, context.records());
+    let id = ChunkRef::of(run, chunk);
     if let Some(over) = is_over(&records, manifest, chunk).await? {
         return Ok(over);
     }
     // Where the run was parked, what had been sent of the chunk was settled. More is sent now.
-    records.objects().delete(&(&Key::Outcome(run.clone(), chunk)).into()).await.map_err(RecordError::from)?;
+    records.delete::<Outcome>(&id).await?;
     let key = manifest.chunk_key(chunk);
     let unpacked = unpacked(&records, &key).await?;
-    let contacts = contacts(&key, &unpacked)?;
+    let contacts = ChunkContacts::new(&key, &unpacked).all()?;
     let before = records.sent_of(run, chunk).await?;
     let usage_before = context.client.usage();
 
-    let mut sending = Sending::new(context, manifest, &contacts, how, before);
+    let mut sending = Sending::new(context, manifest, &contacts, options, before);
     // Read once, before batches in flight ask for it at the same time.
     let end = match context.client.know_key().await {
         Ok(()) => sending.send(run, &records).await?,
@@ -151,21 +118,18 @@ pub async fn upload(
     };
     let usage = context.client.usage();
     let mut receipt = sending.receipt;
-    receipt.requests += usage.requests - usage_before.requests + how.requests;
+    receipt.requests += usage.requests - usage_before.requests + options.requests;
     receipt.throttled += usage.throttled - usage_before.throttled;
     receipt.batches.sort_by_key(|batch| batch.contacts.first());
 
     let Some(end) = end else {
         kill_point::reach("upload.before-receipt");
-        match records.write(&Key::Receipt(run.clone(), chunk), &receipt, Put::IfAbsent).await {
-            // Another worker had the same chunk: its receipt counts, and what was posted twice is harmless.
-            Err(RecordError::Object(ObjectError::AlreadyExists { .. })) => {}
-            written => written?,
-        }
+        // If another worker had the same chunk, its receipt counts, and what was posted twice is harmless.
+        records.write_new(&id, &receipt).await?;
         kill_point::reach("upload.receipt");
         return Ok(Uploaded::Done);
     };
-    records.write(&Key::Progress(run.clone(), chunk), &receipt, Put::Replace).await?;
+    records.write(&id, &Progress(receipt)).await?;
     match end {
         End::HandedBack => Ok(Uploaded::HandedBack),
         End::Canceled => Ok(Uploaded::Canceled),
@@ -177,7 +141,7 @@ pub async fn upload(
         }
         End::Parked(reason) => {
             let parked = Parked { reason, at: context.ports.clock.now() };
-            records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
+            records.write(run, &parked).await?;
             tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
             Ok(Uploaded::Parked(parked))
         }
@@ -187,23 +151,10 @@ pub async fn upload(
 async fn unpacked(records: &Records, key: &Key) -> Result<Vec<u8>, UploadError> {
     match records.lines(key).await {
         Err(RecordError::Object(ObjectError::NotFound { .. })) => {
-            Err(UploadError::NoChunk { key: key.to_string() })
+            Err(UploadError::NoChunk { key: key.clone() })
         }
         lines => Ok(lines?),
     }
-}
-
-fn contacts<'a>(key: &Key, unpacked: &'a [u8]) -> Result<Vec<StoredContact<'a>>, UploadError> {
-    lines(unpacked)
-        .enumerate()
-        .map(|(place, line)| {
-            serde_json::from_slice(line).map_err(|source| UploadError::Contact {
-                key: key.to_string(),
-                place,
-                source,
-            })
-        })
-        .collect()
 }
 
 /// Why sending ended before every contact was posted.
@@ -230,7 +181,7 @@ impl From<CallError> for End {
 
 /// One chunk while it is being sent.
 struct Sending<'a> {
-    context: &'a Context<'a>,
+    context: &'a StageContext<'a>,
     contacts: &'a [StoredContact<'a>],
     tags: InlineTags,
     batch_contacts: u32,
@@ -241,20 +192,20 @@ struct Sending<'a> {
 
 impl<'a> Sending<'a> {
     fn new(
-        context: &'a Context<'a>,
+        context: &'a StageContext<'a>,
         manifest: &Manifest,
         contacts: &'a [StoredContact<'a>],
-        how: &How,
+        options: &UploadOptions,
         mut receipt: Receipt,
     ) -> Self {
-        let tags = inline(manifest, how.tags);
-        let to_post = cut(contacts, &tags, how.batch_contacts, left(&receipt, contacts.len())).into();
+        let tags = inline(manifest, options.tags);
+        let to_post = cut(contacts, &tags, options.batch_contacts, left(&receipt, contacts.len())).into();
         let patience = Patience { deadline: context.deadline, ..Patience::default() };
         // Where a part of it was sent without, all get them later: a tag that is there can be added again.
-        if how.tags == TagWay::Endpoint {
-            receipt.tags = how.tags;
+        if options.tags == TagWay::Endpoint {
+            receipt.tags = options.tags;
         }
-        Self { context, contacts, tags, batch_contacts: how.batch_contacts, to_post, receipt, patience }
+        Self { context, contacts, tags, batch_contacts: options.batch_contacts, to_post, receipt, patience }
     }
 
     /// Posts batch after batch, several in flight, until none is left or there is a reason to stop. What is in

@@ -1,29 +1,28 @@
 //! A batch that is larger than what is published, tried once, alone: it shows how many contacts Omnisend takes.
 
-use super::{Context, How, Records, UploadError, contacts, cut::cut, inline, left, unpacked};
+use super::{StageContext, UploadError, UploadOptions, cut::cut, inline, left, unpacked};
 use crate::{
-    keys::Key,
     kill_point,
     omnisend::{CallError, Patience, Permanent, batch_body},
-    ports::objects::Put,
-    run::{Batch, BatchFinding, Contacts, Manifest, PUBLISHED_BATCH, TagWay},
+    run::{Batch, BatchFinding, ChunkRef, Contacts, Manifest, PUBLISHED_BATCH, Progress, TagWay},
+    stage::chunk::ChunkContacts,
 };
 
 /// Posts so many of a chunk's contacts in one batch, unless it has fewer. What Omnisend takes of them is written down as
 /// sent. `None` where it shows nothing: then the upload goes on as if nobody had tried.
 pub async fn try_larger(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     chunk: u32,
-    how: &How,
+    options: &UploadOptions,
     contacts_to_try: u32,
 ) -> Result<Option<BatchFinding>, UploadError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+    let (run, records) = (&manifest.run, context.records());
     let key = manifest.chunk_key(chunk);
     let unpacked = unpacked(&records, &key).await?;
-    let stored = contacts(&key, &unpacked)?;
+    let stored = ChunkContacts::new(&key, &unpacked).all()?;
     let mut receipt = records.sent_of(run, chunk).await?;
-    let tags = inline(manifest, how.tags);
+    let tags = inline(manifest, options.tags);
     let first = cut(&stored, &tags, contacts_to_try, left(&receipt, stored.len())).into_iter().next();
     // Fewer, for their number or their size, show nothing of how many there may be.
     let Some(first) = first.filter(|first| first.places.len() == contacts_to_try as usize) else {
@@ -50,8 +49,8 @@ pub async fn try_larger(
                 contacts: Contacts::from(first.places),
                 posted_at: context.ports.clock.now(),
             });
-            if how.tags == TagWay::Endpoint {
-                receipt.tags = how.tags;
+            if options.tags == TagWay::Endpoint {
+                receipt.tags = options.tags;
             }
             Some(found(contacts_to_try, "Omnisend took a batch of as many"))
         }
@@ -66,7 +65,7 @@ pub async fn try_larger(
     receipt.requests += usage.requests - before.requests;
     receipt.throttled += usage.throttled - before.throttled;
     receipt.batches.sort_by_key(|batch| batch.contacts.first());
-    records.write(&Key::Progress(run.clone(), chunk), &receipt, Put::Replace).await?;
+    records.write(&ChunkRef::of(run, chunk), &Progress(receipt)).await?;
     Ok(finding)
 }
 

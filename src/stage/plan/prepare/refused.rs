@@ -2,7 +2,7 @@
 
 use crate::{
     contact::{Columns, Invalid},
-    run::{Place, RefusedLine, TagSet},
+    run::{Place, RefusedLine, RowOutcome, TagSet},
     source::{BadRow, Row},
 };
 
@@ -22,7 +22,7 @@ impl Spot<'_> {
     pub(super) fn invalid(&self, code: &str, reason: String, email: &str) -> RefusedLine {
         RefusedLine {
             at: self.at,
-            outcome: "invalid".to_owned(),
+            outcome: RowOutcome::Invalid,
             code: code.to_owned(),
             reason,
             email: email.to_owned(),
@@ -35,8 +35,8 @@ impl Spot<'_> {
     pub(super) fn duplicate(&self, email: &str) -> RefusedLine {
         RefusedLine {
             at: self.at,
-            outcome: "duplicate".to_owned(),
-            code: "duplicate".to_owned(),
+            outcome: RowOutcome::Duplicate,
+            code: RowOutcome::Duplicate.to_string(),
             reason: "an earlier row has this e-mail; the first one was taken".to_owned(),
             email: email.to_owned(),
             tags: TagSet::default(),

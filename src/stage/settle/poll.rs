@@ -1,4 +1,4 @@
-//! Asking Omnisend about batches with few requests.
+//! Poller Omnisend about batches with few requests.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -10,13 +10,15 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use tokio::time::Instant;
 
 use super::{
-    Pending, SettleError,
+    error::SettleError,
     judge::{Judged, by_items, nobody_knows},
+    pending::Pending,
 };
 use crate::{
+    keys::Key,
     omnisend::{BatchStatus, CallError, MAX_LISTED, Patience, batch_body},
-    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay, flaw, lines},
-    stage::{Notice, RecordError, Records, upload::Context},
+    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay},
+    stage::{Notice, RecordError, StageContext, chunk::ChunkContacts},
 };
 
 /// The first wait for a batch that is not over; it doubles up to [`LAST_DELAY`].
@@ -29,9 +31,8 @@ const LAST_DELAY: Duration = Duration::from_mins(1);
 const PROBES: u32 = 9;
 
 /// The batches of a run that are not judged yet.
-pub(super) struct Asking<'a> {
-    context: &'a Context<'a>,
-    records: &'a Records,
+pub(super) struct Poller<'a> {
+    context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     pending: BTreeMap<String, Pending>,
     /// Batches that are over, with what Omnisend says of them; `None` where it knows them no longer.
@@ -40,14 +41,19 @@ pub(super) struct Asking<'a> {
     poll_until: Option<Instant>,
     delays: ExponentialBackoff,
     probes: u32,
-    /// The chunk whose contacts were needed last.
-    chunk: Option<(u32, Vec<u8>)>,
+    chunk: Option<Unpacked>,
 }
 
-impl<'a> Asking<'a> {
+/// The chunk whose contacts were needed last.
+struct Unpacked {
+    chunk: u32,
+    key: Key,
+    contacts: Vec<u8>,
+}
+
+impl<'a> Poller<'a> {
     pub(super) fn new(
-        context: &'a Context<'a>,
-        records: &'a Records,
+        context: &'a StageContext<'a>,
         manifest: &'a Manifest,
         pending: Vec<Pending>,
         give_up_at: Timestamp,
@@ -63,7 +69,6 @@ impl<'a> Asking<'a> {
             poll_for.map(|poll_for| Instant::now() + poll_for).into_iter().chain(context.deadline).min();
         Self {
             context,
-            records,
             manifest,
             pending,
             over: VecDeque::new(),
@@ -223,8 +228,7 @@ impl<'a> Asking<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        let unpacked = self.chunk(pending.chunk).await?;
-        let stored = stored(unpacked, &places)?;
+        let stored = self.contacts(pending.chunk, &places).await?;
         let emails: Vec<String> = stored.iter().map(StoredContact::email).collect();
         let contacts: Vec<(u32, &str)> =
             places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
@@ -244,7 +248,7 @@ impl<'a> Asking<'a> {
                 TagWay::Inline => InlineTags::of(&self.manifest.tags),
                 TagWay::Endpoint => InlineTags::none(),
             };
-            let stored = stored(self.chunk(chunk).await?, &places)?;
+            let stored = self.contacts(chunk, &places).await?;
             batch_body(stored.iter().map(|stored| (stored.contact, stored.of.tags)), &tags)
         };
         let slot = context.client.pacer().slot().await;
@@ -256,28 +260,22 @@ impl<'a> Asking<'a> {
         })
     }
 
-    async fn chunk(&mut self, chunk: u32) -> Result<&[u8], RecordError> {
-        if self.chunk.as_ref().is_none_or(|(there, _)| *there != chunk) {
-            let key = self.manifest.chunk_key(chunk);
-            self.chunk = Some((chunk, self.records.lines(&key).await?));
-        }
-        Ok(self.chunk.as_ref().map(|(_, unpacked)| unpacked.as_slice()).unwrap_or_default())
+    /// The contacts at some places of a chunk.
+    async fn contacts(&mut self, chunk: u32, places: &[u32]) -> Result<Vec<StoredContact<'_>>, RecordError> {
+        let unpacked = match self.chunk.take().filter(|unpacked| unpacked.chunk == chunk) {
+            Some(unpacked) => unpacked,
+            None => {
+                let key = self.manifest.chunk_key(chunk);
+                let contacts = self.context.records().lines(&key).await?;
+                Unpacked { chunk, key, contacts }
+            }
+        };
+        let Unpacked { key, contacts, .. } = self.chunk.insert(unpacked);
+        let all = ChunkContacts::new(key, contacts);
+        places.iter().map(|place| all.at(*place)).collect()
     }
 
     fn patience(&self) -> Patience {
         Patience { deadline: self.context.deadline, ..Patience::default() }
     }
-}
-
-fn stored<'c>(unpacked: &'c [u8], places: &[u32]) -> Result<Vec<StoredContact<'c>>, RecordError> {
-    let damaged = |reason: String| RecordError::Damaged { key: "a chunk".to_owned(), reason };
-    let all: Vec<&[u8]> = lines(unpacked).collect();
-    places
-        .iter()
-        .map(|place| {
-            let line =
-                all.get(*place as usize).ok_or_else(|| damaged(format!("it has no contact {place}")))?;
-            serde_json::from_slice(line).map_err(|error| damaged(flaw(&error)))
-        })
-        .collect()
 }
