@@ -11,7 +11,7 @@
 //! - [`source`]: segment files to rows
 //! - [`contact`]: rows to contacts: mapping and normalisation, pure
 //! - [`ports`]: objects, queue, secrets, clock: what a run needs of the world, with its adapters
-//! - [`omnisend`]: the API's client, its pacer and its errors
+//! - [`omnisend`]: the API's client, its pacer and its errors, a crate of its own
 //! - [`stage`]: plan, upload, settle
 //! - [`report`]: the report for people: HTML and text
 //! - [`app`]: the stages composed over one set of ports, driven by messages
@@ -27,14 +27,16 @@ pub mod keys;
 mod kill_point;
 #[cfg(feature = "lambda")]
 pub mod lambda;
-pub mod omnisend;
 pub mod ports;
 #[cfg(feature = "cli")]
 mod propose;
 pub mod report;
+mod retry;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod sandbox;
 mod scale;
 pub mod source;
 pub mod stage;
+
+pub use ::omnisend;

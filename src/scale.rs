@@ -6,26 +6,29 @@
 //! the brand's pace stay as they are. Without it, which is how releases are built, nothing
 //! is scaled.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
+
+use omnisend::Timing;
 
 /// Contacts in a chunk.
 pub(crate) fn chunk(contacts: u32) -> u32 {
     given("chunk").unwrap_or(contacts)
 }
 
-/// A wait that the client itself decides on.
+/// The API client's timing.
+pub(crate) fn timing() -> Timing {
+    let factor = |name| given(name).and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+    let unscaled = Timing::default();
+    Timing {
+        attempt_timeout: unscaled.attempt_timeout / factor("answer").get(),
+        waits_divided_by: factor("wait"),
+        narrow_limits_times: factor("pace"),
+    }
+}
+
+/// A wait that a stage itself decides on.
 pub(crate) fn wait(wait: Duration) -> Duration {
     given("wait").map_or(wait, |n| wait / n)
-}
-
-/// How long an answer may take.
-pub(crate) fn answer(time: Duration) -> Duration {
-    given("answer").map_or(time, |n| time / n)
-}
-
-/// Requests a minute under a narrow limit.
-pub(crate) fn pace(per_minute: u32) -> u32 {
-    given("pace").map_or(per_minute, |n| per_minute.saturating_mul(n))
 }
 
 /// What the variable says, if it says something.

@@ -21,9 +21,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
     keys::{ConnectionName, RunRef},
-    omnisend::{CallError, Client, Pacer},
-    ports::Ports,
+    omnisend::{BuildError, CallError, Client, Pacer},
+    ports::{Ports, secrets::SecretKey},
     run::{Canceled, Manifest, Parked, Report, Step, Work, flaw},
+    scale,
     stage::{
         Observer, RecordError, Records, StageContext,
         plan::{PlanError, enqueue},
@@ -106,9 +107,9 @@ pub enum AppError {
     /// The connection's file.
     #[error(transparent)]
     Config(#[from] LoadError),
-    /// The HTTP client could not be made.
-    #[error("the HTTP client could not be made: {0}")]
-    Http(#[from] reqwest::Error),
+    /// The API client could not be built.
+    #[error(transparent)]
+    Client(#[from] BuildError),
     /// A run's object.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -244,10 +245,13 @@ impl App {
         {
             return Ok((connection, client.clone()));
         }
-        let pacer = Arc::new(Pacer::new(connection.budget()));
-        let secrets = self.ports.secrets.clone();
-        let secret = connection.secret().to_owned();
-        let client = Arc::new(Client::new(self.api_url.url().clone(), secrets, secret, pacer)?);
+        let key = SecretKey::new(self.ports.secrets.clone(), connection.secret());
+        let client = Client::builder(self.api_url.url().clone(), key)
+            .pacer(Arc::new(Pacer::new(connection.budget())))
+            .timing(scale::timing())
+            .user_agent(concat!("omnisend-export/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let client = Arc::new(client);
         clients.insert(name.clone(), (connection.clone(), client.clone()));
         Ok((connection, client))
     }

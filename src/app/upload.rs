@@ -9,7 +9,7 @@ use crate::{
         Records, StageContext,
         canary::{CanaryError, canary, tidy_up},
         halt::halt,
-        upload::{UploadOptions, Uploaded, is_over, try_larger, upload},
+        upload::{UploadOptions, Uploaded, is_over, upload},
     },
 };
 
@@ -40,16 +40,8 @@ impl App {
             Err(CanaryError::Call(error)) => return Err(AppError::Omnisend(error)),
             Err(CanaryError::Record(error)) => return Err(error.into()),
         };
-        let plan = findings.batch(connection.batch_size());
         let requests = context.client.usage().requests - before;
-        let mut options = UploadOptions { tags, batch_contacts: plan.contacts, requests };
-        if let Some(contacts) = plan.attempt
-            && let Some(found) = try_larger(context, manifest, chunk, &options, contacts).await?
-        {
-            options.batch_contacts = found.contacts;
-            findings.batch = Some(found);
-            records.write(&manifest.connection, &findings).await?;
-        }
+        let options = UploadOptions { tags, batch_contacts: connection.batch_size(), requests };
         match upload(context, manifest, chunk, &options).await? {
             Uploaded::HandedBack => Ok(Handled::HandedBack),
             Uploaded::Done

@@ -17,11 +17,12 @@ use crate::{
     app::{App, Tested},
     config::{Environment, load_connection},
     keys::ConnectionName,
+    omnisend::Freshness,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         queue::{MemoryQueue, Settings},
-        secrets::{Freshness, LocalSecrets},
+        secrets::LocalSecrets,
     },
     stage::{Quiet, settle::Limits},
 };

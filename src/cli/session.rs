@@ -11,12 +11,13 @@ use crate::{
     app::{App, Handled, runs},
     config::{Connection, Environment, Export, load_export},
     keys::{ExportName, Key, RunRef},
+    omnisend::Freshness,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         objects::{Directory, ObjectError},
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
-        secrets::{Freshness, LocalSecrets, SecretError},
+        secrets::{LocalSecrets, SecretError},
     },
     run::{Allowed, Manifest, Mode, Report, Trigger, Work},
     stage::{
@@ -287,7 +288,7 @@ pub(super) async fn pump(
         let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
         match app.handle(&work, stop, None).await.map_err(Failure::failed)? {
             Handled::HandedBack | Handled::More => {
-                queue.release(&delivery, Duration::ZERO).await?;
+                queue.release(&delivery.handle, Duration::ZERO).await?;
                 if stop.is_cancelled() {
                     return Ok(End::Interrupted(run));
                 }
@@ -296,7 +297,7 @@ pub(super) async fn pump(
             Handled::Finished(report) if report.run == run => end = Some(report),
             Handled::Finished(_) | Handled::Done => {}
         }
-        queue.delete(&delivery).await?;
+        queue.delete(&delivery.handle).await?;
         if stop.is_cancelled() && end.is_none() {
             return Ok(End::Interrupted(run));
         }

@@ -23,7 +23,7 @@ pub use self::{
 };
 use crate::{
     app::{App, AppError},
-    config::{EnvironmentError, Export, LambdaEnvironment, LoadError, Segment, load_valid},
+    config::{EnvironmentError, Export, LambdaEnvironment, LoadError, Segment, aws_endpoint_url, load_valid},
     keys::{Bucket, ExportName, Location, Pinned},
     ports::{Ports, aws::Aws, clock::SystemClock},
     run::Trigger,
@@ -105,7 +105,7 @@ impl Lambda {
     /// Composes the adapters from the environment. Asks nothing of anybody yet.
     pub async fn new() -> Result<Self, EnvironmentError> {
         let environment = LambdaEnvironment::read()?;
-        let aws = Aws::from_environment().await;
+        let aws = Aws::from_environment(aws_endpoint_url()).await;
         let ports = Ports {
             objects: Arc::new(aws.objects(&environment.state_bucket)),
             queue: Arc::new(aws.queue(&environment.upload_queue_url)),

@@ -30,14 +30,13 @@ pub use chunk_ref::ChunkRef;
 pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};
 pub use findings::{
-    BatchFinding, BatchPlan, BatchSetting, CanaryIntent, Findings, LARGER_BATCH, PUBLISHED_BATCH, SeenTags,
-    SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
+    CanaryIntent, Findings, SeenTags, SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
 };
 pub use flaw::JsonFlaw;
 pub(crate) use flaw::flaw;
 pub use forecast::{Asked, Forecast, Prospect};
 pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGuard, decide, stopped};
-pub use halted::{Halted, speaks_of_a_plan};
+pub use halted::Halted;
 pub use lines::{
     ContactLine, LinesWriter, Origin, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RefusedLine,
     RemovalLine, StoredContact, TAGS_BETWEEN, lines, unpack,

@@ -7,15 +7,13 @@
 use super::{RecordError, StageContext};
 use crate::{
     kill_point,
-    omnisend::{CallError, Patience, Segment},
+    omnisend::{CallError, CallOptions, RefusalKind, Segment},
+    retry,
     run::{EnsuredSegment, EnsuredSegments, Findings, Manifest, SegmentFinding, SegmentState, WantedSegment},
 };
 
 /// How many pages of segments are looked through, of 250: more than any brand has.
 const MAX_PAGES: usize = 100;
-
-/// How hard a request is tried: a report does not wait for minutes.
-const RETRIES: usize = 3;
 
 /// Whether the run's segments are seen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +37,8 @@ pub async fn ensure_segments(
     let mut findings = records.findings(&manifest.connection).await?;
     let mut seen = Vec::new();
     for wanted in &manifest.create_segments {
-        let patience = Patience { retries: RETRIES, deadline: context.deadline, ..Patience::default() };
-        let see = See { context, manifest, wanted, patience };
+        let options = retry::SEGMENTS.until(context.deadline);
+        let see = See { context, manifest, wanted, options };
         let (state, says) = match see.to(&mut findings).await {
             Ok(found) => found,
             Err(CallError::OutOfTime) => return Ok(Ensured::HandedBack),
@@ -65,7 +63,7 @@ pub async fn ensure_segments(
 
 fn failed(error: &CallError) -> String {
     match error {
-        CallError::Permanent(refusal) if refusal.status == 403 => {
+        CallError::Refused(refusal) if refusal.kind == RefusalKind::MissingPermission => {
             "the API key may not read and write segments: give it that permission, or take `create_segment` out \
              of the export"
                 .to_owned()
@@ -79,7 +77,7 @@ struct See<'a> {
     context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     wanted: &'a WantedSegment,
-    patience: Patience,
+    options: CallOptions,
 }
 
 type Found = (SegmentState, Option<String>);
@@ -87,7 +85,7 @@ type Found = (SegmentState, Option<String>);
 impl See<'_> {
     async fn to(&self, findings: &mut Findings) -> Result<Found, CallError> {
         if let Some(known) = findings.segments.iter().find(|known| self.is_of(known)) {
-            if self.context.client.segment(&known.id, self.patience).await?.is_some() {
+            if self.context.client.segment(&known.id, self.options).await?.is_some() {
                 return Ok((SegmentState::There, None));
             }
             findings.segments.retain(|known| !self.is_of(known));
@@ -96,7 +94,7 @@ impl See<'_> {
             return self.is_there(segment, findings).await;
         }
         let WantedSegment { name, tag } = self.wanted;
-        match self.context.client.create_segment(name, tag.as_str(), self.patience).await {
+        match self.context.client.create_segment(name, tag.as_str(), self.options).await {
             Ok(made) => {
                 kill_point::reach("segment.created");
                 self.remember(made, findings);
@@ -117,7 +115,7 @@ impl See<'_> {
         let mut is_ours = segment.is_of_tag(tag);
         if is_ours.is_none() {
             // The listing may leave the conditions out.
-            let whole = self.context.client.segment(&segment.id, self.patience).await?;
+            let whole = self.context.client.segment(&segment.id, self.options).await?;
             is_ours = whole.and_then(|segment| segment.is_of_tag(tag));
         }
         if is_ours == Some(false) {
@@ -134,7 +132,7 @@ impl See<'_> {
     async fn by_name(&self) -> Result<Option<Segment>, CallError> {
         let mut after = None;
         for _ in 0..MAX_PAGES {
-            let page = self.context.client.segments(after.as_deref(), self.patience).await?;
+            let page = self.context.client.segments(after.as_deref(), self.options).await?;
             if let Some(found) = page.segments.into_iter().find(|segment| segment.name == self.wanted.name) {
                 return Ok(Some(found));
             }

@@ -37,7 +37,7 @@ async fn a_key_without_the_permission_parks_the_run() {
 
 #[tokio::test]
 async fn a_retired_version_parks_the_run() {
-    is_parked_then_ends("status=410", 1, &["Omnisend answered 410", "update omnisend-export"]).await;
+    is_parked_then_ends("status=410", 1, &["Omnisend answered 410", "update this program"]).await;
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_wait_ends_with_a_release() {
     let held = queue.receive(1).await.unwrap();
     let mut wait = pin!(queue.wait());
     assert_eq!(wait.as_mut().now_or_never(), None);
-    queue.release(&held[0], Duration::ZERO).await.unwrap();
+    queue.release(&held[0].handle, Duration::ZERO).await.unwrap();
     assert_eq!(wait.now_or_never(), Some(()));
 }
 
@@ -64,9 +64,9 @@ async fn a_wait_ends_with_the_delete_that_frees_its_group() {
     let queue = queue(&["a1", "a2", "a3"]).await;
     let held = queue.receive(2).await.unwrap();
     let mut wait = pin!(queue.wait());
-    queue.delete(&held[0]).await.unwrap();
+    queue.delete(&held[0].handle).await.unwrap();
     assert_eq!(wait.as_mut().now_or_never(), None, "a2 is in flight");
-    queue.delete(&held[1]).await.unwrap();
+    queue.delete(&held[1].handle).await.unwrap();
     assert_eq!(wait.now_or_never(), Some(()));
 }
 
@@ -88,9 +88,9 @@ async fn the_queue_is_drained_when_the_last_message_is_deleted() {
     let mut drained = pin!(queue.drained());
     let held = queue.receive(10).await.unwrap();
     assert_eq!((queue.depth(), queue.is_empty()), (2, false), "in flight is not gone");
-    queue.delete(&held[0]).await.unwrap();
+    queue.delete(&held[0].handle).await.unwrap();
     assert_eq!(drained.as_mut().now_or_never(), None);
-    queue.delete(&held[1]).await.unwrap();
+    queue.delete(&held[1].handle).await.unwrap();
     assert_eq!(drained.now_or_never(), Some(()));
     assert_eq!((queue.depth(), queue.is_empty()), (0, true));
 }
@@ -120,7 +120,7 @@ async fn workers_that_wait_share_everything_and_end() {
             for delivery in queue.receive(1).await.unwrap() {
                 // As an upload would: time goes by while it has the message.
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                queue.delete(&delivery).await.unwrap();
+                queue.delete(&delivery.handle).await.unwrap();
                 handled.push(delivery.body);
             }
         }

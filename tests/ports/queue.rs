@@ -91,11 +91,11 @@ async fn receive(h: &dyn Harness, max: usize) -> Vec<Delivery> {
 }
 
 async fn delete(h: &dyn Harness, delivery: &Delivery) {
-    h.queue().delete(delivery).await.unwrap();
+    h.queue().delete(&delivery.handle).await.unwrap();
 }
 
 async fn release(h: &dyn Harness, delivery: &Delivery) {
-    h.queue().release(delivery, Duration::ZERO).await.unwrap();
+    h.queue().release(&delivery.handle, Duration::ZERO).await.unwrap();
 }
 
 fn bodies(deliveries: &[Delivery]) -> Vec<&str> {
@@ -118,8 +118,8 @@ async fn drain(h: &dyn Harness) -> Vec<String> {
 }
 
 async fn expired(h: &dyn Harness, delivery: &Delivery) {
-    let released = h.queue().release(delivery, Duration::ZERO).await;
-    for result in [h.queue().delete(delivery).await, released] {
+    let released = h.queue().release(&delivery.handle, Duration::ZERO).await;
+    for result in [h.queue().delete(&delivery.handle).await, released] {
         assert!(matches!(result, Err(QueueError::Expired)), "{result:?}");
     }
 }
@@ -233,7 +233,7 @@ pub(crate) async fn a_released_message_comes_again_at_once(h: &dyn Harness) {
 pub(crate) async fn a_message_can_be_released_for_later(h: &dyn Harness) {
     send(h, &["a1", "a2", "b1"]).await;
     let first = receive(h, 1).await;
-    h.queue().release(&first[0], Duration::from_secs(20)).await.unwrap();
+    h.queue().release(&first[0].handle, Duration::from_secs(20)).await.unwrap();
     assert_eq!(drain(h).await, ["b1"], "its group waits, and no other");
     h.pass(Duration::from_secs(19)).await;
     assert_eq!(receive(h, 10).await, []);

@@ -70,14 +70,14 @@ impl Failure {
     }
 
     /// Whether the same call may well succeed a moment later.
-    pub(in crate::ports) fn is_passing(&self) -> bool {
+    pub(in crate::ports) fn is_temporary(&self) -> bool {
         let passing_kind = match self.kind {
             Kind::Unsent => false,
             Kind::Unanswered => true,
             Kind::Answered(status) => matches!(status, 408 | 429 | 500 | 502..=504),
             Kind::Entry { callers_fault } => !callers_fault,
         };
-        passing_kind || self.code().is_some_and(is_passing_code)
+        passing_kind || self.code().is_some_and(is_temporary_code)
     }
 
     /// Whether the call may have been carried out all the same.
@@ -99,7 +99,7 @@ impl Failure {
 
 /// Codes that pass, whatever their status. S3 answers some with 200, once it has begun to answer; throttling is
 /// a 400 of the services that speak JSON, and KMS's is passed on by those that use it.
-fn is_passing_code(code: &str) -> bool {
+fn is_temporary_code(code: &str) -> bool {
     code.contains("Throttl")
         || matches!(
             code,
@@ -218,7 +218,7 @@ mod tests {
             (409, Some("ConditionalRequestConflict")),
             (429, None),
         ] {
-            assert!(Failure::answered(status, code, "").is_passing(), "{status} {code:?}");
+            assert!(Failure::answered(status, code, "").is_temporary(), "{status} {code:?}");
         }
         for (status, code) in [
             (400, Some("ValidationException")),
@@ -228,9 +228,9 @@ mod tests {
             (412, Some("PreconditionFailed")),
             (501, Some("NotImplemented")),
         ] {
-            assert!(!Failure::answered(status, code, "").is_passing(), "{status} {code:?}");
+            assert!(!Failure::answered(status, code, "").is_temporary(), "{status} {code:?}");
         }
-        assert!(Failure::unanswered().is_passing());
+        assert!(Failure::unanswered().is_temporary());
     }
 
     #[test]

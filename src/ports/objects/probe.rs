@@ -35,7 +35,7 @@ pub async fn honours_conditions(objects: &dyn Objects) -> Result<bool, ObjectErr
 /// Whether the store said that it does not know the condition's header.
 #[cfg(feature = "aws")]
 fn is_unknown(error: &ObjectError) -> bool {
-    use crate::ports::aws::Failure;
+    use crate::ports::aws::failure::Failure;
 
     let ObjectError::Store { source, .. } = error else { return false };
     source.downcast_ref::<Failure>().is_some_and(|failure| failure.status() == Some(501))

@@ -24,7 +24,10 @@ use super::{Action, ByteStream, Listed, ObjectError, Objects, Put};
 use crate::keys::Pinned;
 use crate::{
     keys::{Bucket, Location, Prefix},
-    ports::aws::{Failure, Patience, patiently},
+    ports::aws::{
+        failure::Failure,
+        retry::{Retries, retried},
+    },
 };
 
 /// Objects in a state bucket, and in the buckets that exports name.
@@ -80,8 +83,7 @@ impl S3Objects {
 impl Objects for S3Objects {
     async fn head(&self, at: &Location) -> Result<Pinned, ObjectError> {
         let place = self.place(at)?;
-        let head =
-            patiently(|| self.client.head_object().bucket(&place.bucket).key(place.key()).send()).await;
+        let head = retried(|| self.client.head_object().bucket(&place.bucket).key(place.key()).send()).await;
         let head = head.map_err(|failure| place.error(Action::Read, failure))?;
         let pin = Pin::new(head.version_id(), head.e_tag());
         match (pin, size(head.content_length()), head.last_modified().and_then(timestamp)) {
@@ -94,7 +96,7 @@ impl Objects for S3Objects {
 
     async fn get(&self, at: &Location) -> Result<Bytes, ObjectError> {
         let place = self.place(at)?;
-        let mut patience = Patience::new();
+        let mut retries = Retries::new();
         loop {
             let get = self.client.get_object().bucket(&place.bucket).key(place.key());
             let failure = match get.checksum_mode(ChecksumMode::Enabled).send().await {
@@ -104,7 +106,7 @@ impl Objects for S3Objects {
                 },
                 Err(error) => error.into(),
             };
-            patience.wait(failure).await.map_err(|failure| place.error(Action::Read, failure))?;
+            retries.wait(failure).await.map_err(|failure| place.error(Action::Read, failure))?;
         }
     }
 
@@ -138,7 +140,7 @@ impl Objects for S3Objects {
     async fn delete(&self, at: &Location) -> Result<(), ObjectError> {
         let place = self.place(at)?;
         let gone =
-            patiently(|| self.client.delete_object().bucket(&place.bucket).key(place.key()).send()).await;
+            retried(|| self.client.delete_object().bucket(&place.bucket).key(place.key()).send()).await;
         match gone.map_err(|failure| place.error(Action::Delete, failure)) {
             // Some stores say so; S3 does not.
             Ok(_) | Err(ObjectError::NotFound { .. }) => Ok(()),

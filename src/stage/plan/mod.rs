@@ -56,8 +56,7 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{
-        Allowed, DryRun, Guard, GuardName, InlineTags, Manifest, Mode, PUBLISHED_BATCH, SegmentDrop, Trigger,
-        WantedSegment,
+        Allowed, DryRun, Guard, GuardName, InlineTags, Manifest, Mode, SegmentDrop, Trigger, WantedSegment,
     },
     scale,
     source::ObjectFile,
@@ -194,7 +193,7 @@ fn manifest(
         undoes: None,
         replays: None,
         corrects,
-        batch_contacts: request.connection.batch_size().planned(),
+        batch_contacts: request.connection.batch_size(),
         chunks: prepared.written.chunks,
         refused_parts: prepared.written.refused_parts,
         planned: prepared.planned,
@@ -299,9 +298,8 @@ async fn read(
 
 /// A minute of the connection's budget: a handover costs little, and a crash repeats little.
 fn chunk_contacts(connection: &Connection) -> u32 {
-    let batch = connection.batch_size().planned().min(PUBLISHED_BATCH);
     // At most 100,000: an upload holds one chunk in memory.
-    scale::chunk(connection.budget().get().saturating_mul(batch).min(100_000))
+    scale::chunk(connection.budget().get().saturating_mul(connection.batch_size()).min(100_000))
 }
 
 async fn write(

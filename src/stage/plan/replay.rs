@@ -63,7 +63,7 @@ pub async fn replay(
         started_at,
         segments: Vec::new(),
         requests_per_minute: connection.budget(),
-        batch_contacts: connection.batch_size().planned(),
+        batch_contacts: connection.batch_size(),
         create_segments: Vec::new(),
         sends_all: None,
         overlapping: 0,

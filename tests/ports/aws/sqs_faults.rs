@@ -2,7 +2,7 @@
 
 use omnisend_export::ports::{
     aws::Aws,
-    queue::{Queue, QueueError},
+    queue::{Handle, Queue, QueueError},
 };
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ async fn drain(moto: &Moto) -> Vec<String> {
             return drained;
         }
         for delivery in deliveries {
-            moto.queue.delete(&delivery).await.unwrap();
+            moto.queue.delete(&delivery.handle).await.unwrap();
             drained.push(delivery.body);
         }
     }
@@ -139,17 +139,12 @@ async fn a_queue_that_throttles_without_end_is_tried_and_then_said() {
 async fn a_refusal_is_final() {
     let moto = Moto::new().await;
     moto.proxy.spoil(9, |_| true, What::Answer(Exchange::json_error(403, "AccessDeniedException")));
-    let held = omnisend_export::ports::queue::Delivery {
-        handle: "AQEB".to_owned(),
-        group: "a".to_owned(),
-        body: "a1".to_owned(),
-        receive_count: 1,
-    };
+    let handle = Handle::from("AQEB".to_owned());
     for (error, action) in [
         (moto.queue.send(&[message("a1")]).await, "send to"),
         (moto.queue.receive(1).await.map(drop), "receive from"),
-        (moto.queue.delete(&held).await, "delete from"),
-        (moto.queue.release(&held, std::time::Duration::ZERO).await, "release to"),
+        (moto.queue.delete(&handle).await, "delete from"),
+        (moto.queue.release(&handle, std::time::Duration::ZERO).await, "release to"),
     ] {
         let error = error.unwrap_err();
         assert!(matches!(error, QueueError::Service { .. }));

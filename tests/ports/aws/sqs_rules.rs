@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use omnisend_export::ports::{
     aws::Aws,
-    queue::{Delivery, MemoryQueue, Message, Queue, QueueError, Settings, SqsQueue},
+    queue::{Handle, MemoryQueue, Message, Queue, QueueError, Settings, SqsQueue},
 };
 use serde_json::{Value, json};
 
@@ -29,11 +29,11 @@ async fn answer(queue: &MemoryQueue, request: &Exchange) -> Exchange {
     let answer = match request.operation() {
         "SendMessageBatch" => send(queue, &asked).await,
         "ReceiveMessage" => receive(queue, &asked).await,
-        "DeleteMessage" => match queue.delete(&held(&asked)).await {
+        "DeleteMessage" => match queue.delete(&handle(&asked)).await {
             Ok(()) => json!({}),
             Err(error) => return expired(&error, "The receipt handle has expired."),
         },
-        "ChangeMessageVisibility" => match queue.release(&held(&asked), seconds(&asked)).await {
+        "ChangeMessageVisibility" => match queue.release(&handle(&asked), seconds(&asked)).await {
             Ok(()) => json!({}),
             Err(error) => {
                 let reason = "Message does not exist or is not available for visibility timeout change.";
@@ -75,17 +75,15 @@ async fn receive(queue: &MemoryQueue, asked: &Value) -> Value {
         if asked_for("ApproximateReceiveCount") {
             attributes["ApproximateReceiveCount"] = json!(delivery.receive_count.to_string());
         }
-        json!({"MessageId": "m", "ReceiptHandle": delivery.handle, "Body": delivery.body, "Attributes": attributes})
+        json!({"MessageId": "m", "ReceiptHandle": delivery.handle.as_str(), "Body": delivery.body, "Attributes": attributes})
     });
     // Where there is none, SQS does not say so.
     let messages: Vec<Value> = messages.collect();
     if messages.is_empty() { json!({}) } else { json!({"Messages": messages}) }
 }
 
-/// The delivery that a handle stands for: the queue goes by the handle alone.
-fn held(asked: &Value) -> Delivery {
-    let handle = text(&asked["ReceiptHandle"]);
-    Delivery { handle, group: String::new(), body: String::new(), receive_count: 0 }
+fn handle(asked: &Value) -> Handle {
+    text(&asked["ReceiptHandle"]).into()
 }
 
 fn seconds(asked: &Value) -> Duration {

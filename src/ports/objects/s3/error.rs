@@ -1,7 +1,7 @@
 //! What S3 says, as errors of the store. Codes and statuses are those of "Error responses" in the S3 API reference.
 
 use super::{Action, ObjectError};
-use crate::{keys::Location, ports::aws::Failure};
+use crate::{keys::Location, ports::aws::failure::Failure};
 
 /// A bucket that is not there: it is no missing object, which would be fine in many a place.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use super::{
     error::{incomplete, store},
     size, timestamp,
 };
-use crate::{keys::Location, ports::aws::patiently};
+use crate::{keys::Location, ports::aws::retry::retried};
 
 /// A key that no listing can say.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub(super) async fn list(client: &Client, prefix: &Place) -> Result<Vec<Listed>,
     let mut listed = Vec::new();
     let mut token: Option<String> = None;
     loop {
-        let page = patiently(|| {
+        let page = retried(|| {
             client
                 .list_objects_v2()
                 .bucket(&prefix.bucket)

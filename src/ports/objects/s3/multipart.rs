@@ -18,7 +18,10 @@ use super::{
     error::incomplete,
     write::{self, WRITE_ID, is_of, write_id},
 };
-use crate::ports::aws::{Failure, Patience, patiently};
+use crate::ports::aws::{
+    failure::Failure,
+    retry::{Retries, retried},
+};
 
 /// The size of every part but the last. S3 takes 5 MiB or more and 10,000 parts ("Amazon S3 multipart upload limits"
 /// in the user guide), so this makes up to 78 GiB.
@@ -75,7 +78,7 @@ struct Upload {
 impl Upload {
     async fn create(client: Client, place: Place) -> Result<Self, ObjectError> {
         let write_id = write_id();
-        let created = patiently(|| {
+        let created = retried(|| {
             client
                 .create_multipart_upload()
                 .bucket(&place.bucket)
@@ -101,7 +104,7 @@ impl Upload {
     }
 
     async fn send(&self, body: Bytes, number: i32) -> Result<CompletedPart, ObjectError> {
-        let sent = patiently(|| {
+        let sent = retried(|| {
             self.client
                 .upload_part()
                 .bucket(&self.place.bucket)
@@ -119,7 +122,7 @@ impl Upload {
 
     async fn complete(&self, parts: Vec<CompletedPart>) -> Result<(), ObjectError> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let (mut patience, mut may_be_done) = (Patience::new(), false);
+        let (mut retries, mut may_be_done) = (Retries::new(), false);
         loop {
             let complete = self.client.complete_multipart_upload().multipart_upload(parts.clone());
             let complete = complete.bucket(&self.place.bucket).key(self.place.key()).upload_id(&self.id);
@@ -132,7 +135,7 @@ impl Upload {
                 return Ok(());
             }
             may_be_done |= failure.may_be_done();
-            patience.wait(failure).await.map_err(|failure| self.place.error(Action::Write, failure))?;
+            retries.wait(failure).await.map_err(|failure| self.place.error(Action::Write, failure))?;
         }
     }
 
@@ -148,7 +151,7 @@ impl Upload {
 }
 
 async fn abort(client: Client, place: Place, id: String) {
-    let aborted = patiently(|| {
+    let aborted = retried(|| {
         client.abort_multipart_upload().bucket(&place.bucket).key(place.key()).upload_id(&id).send()
     });
     if let Err(error) = aborted.await {

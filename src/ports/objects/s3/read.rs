@@ -15,7 +15,10 @@ use super::{
     Action, ByteStream, ObjectError, Pinned, Place,
     error::{store, version_error},
 };
-use crate::ports::aws::{Failure, Patience, deepest, patiently};
+use crate::ports::aws::{
+    failure::{Failure, deepest},
+    retry::{Retries, retried},
+};
 
 /// What stands before an `ETag` where a pin is one. No version id has a colon.
 const ETAG: &str = "etag:";
@@ -73,13 +76,13 @@ pub(super) async fn range(
 ) -> Result<Bytes, ObjectError> {
     let pin = Pin::parse(&object.version);
     let wanted = range.end.saturating_sub(range.start);
-    let mut patience = Patience::new();
+    let mut retries = Retries::new();
     loop {
         let get = || {
             let get = client.get_object().bucket(&place.bucket).key(place.key());
             pin.hold(get).range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))).send()
         };
-        let found = patiently(get).await.map_err(|failure| version_error(&place.at, failure))?;
+        let found = retried(get).await.map_err(|failure| version_error(&place.at, failure))?;
         if !begins_at(&found, range.start) {
             return Err(store(&place.at, Action::Read, Unsound::Range));
         }
@@ -93,7 +96,7 @@ pub(super) async fn range(
             }
             Err(broken) => Failure::broken_off(&broken),
         };
-        patience.wait(broken).await.map_err(|failure| place.error(Action::Read, failure))?;
+        retries.wait(broken).await.map_err(|failure| place.error(Action::Read, failure))?;
     }
 }
 
@@ -113,7 +116,7 @@ pub(super) struct Reading {
     offset: u64,
     body: Body,
     /// For breaks without a byte between them.
-    patience: Patience,
+    retries: Retries,
 }
 
 /// A stream that did not give what it began to.
@@ -128,9 +131,9 @@ enum Unsound {
 impl Reading {
     /// Asks for the version.
     pub(super) async fn start(client: Client, place: Place, object: &Pinned) -> Result<Self, ObjectError> {
-        let (pin, patience) = (Pin::parse(&object.version), Patience::new());
+        let (pin, retries) = (Pin::parse(&object.version), Retries::new());
         let mut reading =
-            Self { client, place, pin, size: object.size, offset: 0, body: Body::default(), patience };
+            Self { client, place, pin, size: object.size, offset: 0, body: Body::default(), retries };
         reading.request().await?;
         Ok(reading)
     }
@@ -147,7 +150,7 @@ impl Reading {
             }
             .send()
         };
-        let found = patiently(get).await.map_err(|failure| version_error(&self.place.at, failure))?;
+        let found = retried(get).await.map_err(|failure| version_error(&self.place.at, failure))?;
         if self.offset > 0 && !begins_at(&found, self.offset) {
             return Err(self.unsound(Unsound::Range));
         }
@@ -165,7 +168,7 @@ impl Reading {
                     if self.offset > self.size {
                         return Err(self.unsound(Unsound::Range));
                     }
-                    self.patience = Patience::new();
+                    self.retries = Retries::new();
                     return Ok(Some(piece));
                 }
                 None if self.offset == self.size => return Ok(None),
@@ -176,7 +179,7 @@ impl Reading {
                 }
                 Some(Err(broken)) => Failure::broken_off(&broken),
             };
-            let waited = self.patience.wait(broken).await;
+            let waited = self.retries.wait(broken).await;
             waited.map_err(|failure| self.place.error(Action::Read, failure))?;
             self.request().await?;
         }

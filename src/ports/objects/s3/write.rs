@@ -17,7 +17,10 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{Action, ObjectError, Place};
-use crate::ports::aws::{Failure, Patience, patiently};
+use crate::ports::aws::{
+    failure::Failure,
+    retry::{Retries, retried},
+};
 
 /// The metadata that tells whose write an object is.
 pub(super) const WRITE_ID: &str = "write-id";
@@ -33,13 +36,13 @@ fn request(client: &Client, place: &Place, body: &Bytes) -> PutObjectFluentBuild
 
 /// Writes an object, whatever is there. Twice is as good as once.
 pub(super) async fn replace(client: &Client, place: &Place, body: Bytes) -> Result<(), ObjectError> {
-    let put = patiently(|| request(client, place, &body).send()).await;
+    let put = retried(|| request(client, place, &body).send()).await;
     put.map(drop).map_err(|failure| place.error(Action::Write, failure))
 }
 
 /// Writes an object if the key is free.
 pub(super) async fn if_absent(client: &Client, place: &Place, body: Bytes) -> Result<(), ObjectError> {
-    let (id, mut patience) = (write_id(), Patience::new());
+    let (id, mut retries) = (write_id(), Retries::new());
     // Whether an earlier attempt may have written the object.
     let mut may_be_done = false;
     loop {
@@ -62,13 +65,13 @@ pub(super) async fn if_absent(client: &Client, place: &Place, body: Bytes) -> Re
             continue;
         }
         may_be_done |= failure.may_be_done();
-        patience.wait(failure).await.map_err(|failure| place.error(Action::Write, failure))?;
+        retries.wait(failure).await.map_err(|failure| place.error(Action::Write, failure))?;
     }
 }
 
 /// Whether the object that is there was written by the write of an id.
 pub(super) async fn is_of(client: &Client, place: &Place, id: &str) -> Result<bool, ObjectError> {
-    let head = patiently(|| client.head_object().bucket(&place.bucket).key(place.key()).send()).await;
+    let head = retried(|| client.head_object().bucket(&place.bucket).key(place.key()).send()).await;
     let head = head.map_err(|failure| place.error(Action::Read, failure))?;
     Ok(head.metadata().and_then(|metadata| metadata.get(WRITE_ID)).is_some_and(|found| found == id))
 }

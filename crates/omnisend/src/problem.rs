@@ -1,11 +1,10 @@
-//! Omnisend's errors: problem JSON (RFC 9457).
+//! Omnisend's error bodies: problem JSON (RFC 9457).
 
 use serde::{Deserialize, Deserializer};
 
-/// What Omnisend said of a request that it did not take. Every part may be missing: a proxy before it answers
-/// in HTML.
+/// Omnisend's explanation of an error. Each part may be missing, for example if a proxy answered in HTML.
 ///
-/// Its words go into logs and reports, so an address or a phone number that they repeat is masked.
+/// The texts are meant for logs and reports: e-mail addresses and phone numbers in them are masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Problem {
@@ -18,21 +17,21 @@ pub struct Problem {
     /// What is wrong with this request.
     #[serde(deserialize_with = "masked")]
     pub detail: Option<String>,
-    /// `urn:omnisend:request:<uuid>`: what Omnisend's support asks for.
+    /// The trace id that Omnisend's support asks for: `urn:omnisend:request:<uuid>`.
     pub instance: Option<String>,
-    /// Every field that is wrong, of a 400.
+    /// Every invalid field of a request that was refused with 400.
     pub errors: Vec<FieldError>,
-    /// Seconds to wait, of a 429, on some endpoints.
+    /// Seconds to wait after a 429. Only some endpoints send it.
     pub retry_after: Option<u64>,
 }
 
-/// One field that is wrong.
+/// One invalid field of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct FieldError {
-    /// The field's path.
+    /// The field's path, such as `items[3].country`.
     pub field: Option<String>,
-    /// The rule that it breaks.
+    /// The rule that the field breaks.
     pub code: Option<String>,
     /// The rule in words.
     #[serde(deserialize_with = "masked")]
@@ -40,12 +39,12 @@ pub struct FieldError {
 }
 
 impl Problem {
-    /// Reads a body; one that is not problem JSON tells nothing.
+    /// Reads the body of an answer. A body that is not problem JSON results in an empty problem.
     pub fn parse(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
-    /// What it says, for people: `detail`, or `title`, then the first fields.
+    /// The explanation in one line: `detail` or else `title`, then the first 3 fields. `None` if it has neither.
     pub fn summary(&self) -> Option<String> {
         let first = self.detail.as_deref().or(self.title.as_deref());
         let fields = self.errors.iter().take(3).map(FieldError::summary);
@@ -57,12 +56,12 @@ impl Problem {
 impl FieldError {
     fn summary(&self) -> String {
         let field = self.field.as_deref().unwrap_or("?");
-        let what = self.message.as_deref().or(self.code.as_deref()).unwrap_or("is not valid");
-        format!("{field}: {what}")
+        let rule = self.message.as_deref().or(self.code.as_deref()).unwrap_or("is not valid");
+        format!("{field}: {rule}")
     }
 }
 
-/// Text without the addresses and phone numbers of people.
+/// A text with its e-mail addresses and phone numbers masked.
 fn masked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(|text| mask(&text)))
 }
@@ -92,19 +91,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_and_phone_numbers_are_masked_and_nothing_else_is() {
-        for (said, shown) in [
+    fn masks_only_addresses_and_phone_numbers() {
+        for (text, masked) in [
             ("the e-mail ada@example.com is blocked", "the e-mail (an e-mail address) is blocked"),
             ("`ada@example.com`, \"+442071838750\".", "`(an e-mail address)`, \"(a phone number)\"."),
             ("items[3].id: must be in E.164, +49", "items[3].id: must be in E.164, +49"),
             ("", ""),
         ] {
-            assert_eq!(mask(said), shown);
+            assert_eq!(mask(text), masked);
         }
     }
 
     #[test]
-    fn a_problem_reads_as_before() {
+    fn masks_the_texts_of_a_problem_and_accepts_null() {
         let problem = Problem::parse(br#"{"title": null, "detail": "no a@b.co", "errors": [{"code": "c"}]}"#);
         assert_eq!((problem.title, problem.detail.as_deref()), (None, Some("no (an e-mail address)")));
         assert_eq!(problem.errors.first().and_then(|error| error.message.as_deref()), None);

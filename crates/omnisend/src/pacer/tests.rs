@@ -8,7 +8,7 @@ fn budget(per_minute: u32) -> NonZeroU32 {
     NonZeroU32::new(per_minute).unwrap()
 }
 
-/// The most requests in any window of 60 s.
+/// The most arrivals in any window of 60 s.
 fn peak(mut arrivals: Vec<Instant>) -> usize {
     arrivals.sort();
     let (mut window, mut peak) = (VecDeque::new(), 0);
@@ -23,7 +23,7 @@ fn peak(mut arrivals: Vec<Instant>) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_uses_99_percent_of_the_budget_and_never_more() {
+async fn uses_99_percent_of_the_budget_and_never_exceeds_it() {
     let pacer = Pacer::new(budget(400));
     let start = Instant::now();
     let mut sent = Vec::new();
@@ -40,11 +40,11 @@ async fn a_run_uses_99_percent_of_the_budget_and_never_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_holds_everything_back_and_the_pace_returns() {
+async fn a_429_holds_back_every_request_and_the_pace_recovers() {
     let pacer = Pacer::new(budget(400));
     let _ = pacer.slot().await;
     let start = Instant::now();
-    // Four in flight are refused: one sign.
+    // Four requests in flight are refused: they count as one 429.
     for _ in 0..4 {
         pacer.throttled(Duration::from_secs(7));
     }
@@ -56,12 +56,12 @@ async fn a_429_holds_everything_back_and_the_pace_returns() {
         let _ = pacer.slot().await;
         steps += 1;
     }
-    assert!(steps > 100, "the pace returns step by step, not at once: {steps}");
+    assert!(steps > 100, "the pace recovered after {steps} requests");
     assert!(start.elapsed() <= Duration::from_secs(80), "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_had_a_slot_already_waits_out_a_429_too() {
+async fn a_request_that_already_has_a_slot_waits_out_a_429_too() {
     let pacer = std::sync::Arc::new(Pacer::new(budget(60)));
     let start = Instant::now();
     let waiting = tokio::spawn({
@@ -77,10 +77,10 @@ async fn who_had_a_slot_already_waits_out_a_429_too() {
 }
 
 proptest! {
-    /// Whatever pauses there are, however requests are delayed on their way, and wherever one process hands
-    /// over to the next, the window holds.
+    /// The window holds with any pauses between requests, any delays on their way, and when one process takes over from
+    /// another.
     #[test]
-    fn the_window_holds(
+    fn no_window_exceeds_the_budget(
         per_minute in 1u32..2000,
         steps in prop::collection::vec((0u64..2500, 0u64..200, prop::bool::weighted(0.02)), 1..600),
     ) {
@@ -91,7 +91,7 @@ proptest! {
             if handover {
                 pace = Pace::new(budget(per_minute), now);
             }
-            // Most steps have no pause: the pace is what holds them.
+            // Most steps have no pause, so that only the pace limits them.
             now += Duration::from_millis(pause.saturating_sub(2300));
             let slot = pace.reserve(now);
             now = slot;

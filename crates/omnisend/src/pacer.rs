@@ -1,45 +1,48 @@
-//! The pace at which a connection's requests leave, so that its limit holds in any window.
+//! Spaces the requests of one brand so that its rate limit holds in any window.
 //!
-//! Omnisend counts a brand's requests in a sliding window of 60 s. A token bucket's burst would break such a
-//! window, so requests leave evenly spaced: the generic cell rate algorithm with an emission interval of
-//! `(60 s + CATCH_UP + JITTER) / budget`. By its bound, at most `budget` requests arrive in any 60 s, even
-//! where some catch up on up to [`CATCH_UP`] of lost time and arrive up to [`JITTER`] closer together than they
-//! left. The price is 0.9 % of the budget.
+//! Omnisend counts a brand's requests in a sliding window of 60 s. The burst of a token bucket would break such a
+//! window, so requests leave evenly spaced: the generic cell rate algorithm (GCRA) with an emission interval of
+//! `(60 s + CATCH_UP + JITTER) / budget`. This bounds the requests that arrive in any 60 s to the budget, even if some
+//! catch up on up to [`CATCH_UP`] of lost time and arrive up to [`JITTER`] closer together than they left. It costs
+//! 0.9 % of the budget.
 //!
-//! A fresh pacer assumes that another process used the whole budget until just now, catching up included: its
-//! first request waits one interval, and a handover between processes keeps the window too.
+//! A new pacer assumes that another process used the whole budget until now, including its catching up: the first
+//! request waits one interval, so the window also holds when one process takes over from another.
 
-use std::{num::NonZeroU32, sync::Mutex, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep_until};
 
-/// Omnisend's window.
-const WINDOW: Duration = Duration::from_mins(1);
+use crate::published::WINDOW;
 
-/// How much lost time may be caught up on: covers the pause between two chunks.
+/// How much lost time the pacer may catch up on. It covers the pause between two chunks of work.
 const CATCH_UP: Duration = Duration::from_millis(350);
 
-/// How much closer together requests may arrive than they left.
+/// How much closer together two requests may arrive than they left.
 const JITTER: Duration = Duration::from_millis(200);
 
-/// A 429 leaves this share of the pace: somebody else uses the rest.
+/// A 429 reduces the pace to this share of it: another integration uses the rest of the limit.
 const AFTER_THROTTLE: f64 = 0.7;
 
-/// The pace never falls below this share of the budget: a run goes on, if slowly.
+/// The lowest pace, as a share of the budget: requests never stop.
 const SLOWEST: f64 = 0.05;
 
-/// How long after the last change the pace is raised a step, to find out what is free again.
+/// The pace is raised by one step at most this often, to find out whether the limit is free again.
 const RAISE_AFTER: Duration = Duration::from_secs(10);
 
-/// How much a step is, as a share of the budget.
+/// One step, as a share of the budget.
 const RAISE_BY: f64 = 0.05;
 
-/// Leave to send one request now. Only [`Pacer::slot`] makes one, and every attempt uses one up.
+/// Permission to send one request now. Only [`Pacer::slot`] creates one, and every attempt uses one up.
 #[derive(Debug)]
-#[must_use = "a slot that is not used is lost to the brand's budget"]
+#[must_use = "an unused slot is lost to the brand's budget"]
 pub struct Slot(());
 
-/// Spaces a connection's requests. Shared by everything that talks to one brand.
+/// Spaces the requests of one brand. Everything in a process that talks to the brand shares it.
 #[derive(Debug)]
 pub struct Pacer {
     pace: Mutex<Pace>,
@@ -51,12 +54,12 @@ impl Pacer {
         Self { pace: Mutex::new(Pace::new(budget, Instant::now())) }
     }
 
-    /// Waits until the next request may leave. Every attempt takes a slot, retries included.
+    /// Waits until the next request may leave. A slot is taken when the wait starts: a wait that is dropped wastes it.
     pub async fn slot(&self) -> Slot {
         loop {
             let slot = self.with(|pace| pace.reserve(Instant::now()));
             sleep_until(slot).await;
-            // A 429 that came meanwhile holds everything back, those who had their slot already too.
+            // A 429 that arrived meanwhile also holds back the requests that already had a slot.
             if self.with(|pace| pace.held_until <= Instant::now()) {
                 return Slot(());
             }
@@ -68,32 +71,32 @@ impl Pacer {
         self.with(|pace| pace.next_slot(Instant::now()))
     }
 
-    /// A request whose slot was taken before leaves only now: the next one keeps its distance from it.
-    pub(super) fn left(&self) {
+    /// Records that a request leaves only now although its slot was earlier: the next one keeps its distance from it.
+    pub(crate) fn left(&self) {
         self.with(|pace| pace.left(Instant::now()));
     }
 
-    /// A request was answered with 429: nothing leaves for `wait`, and then more slowly.
+    /// Records a 429: no request leaves for `wait`, and then the pace is lower.
     pub fn throttled(&self, wait: Duration) {
         self.with(|pace| pace.throttled(Instant::now(), wait));
     }
 
-    /// The pace at present, in requests a minute.
+    /// The present pace, in requests a minute.
     pub fn per_minute(&self) -> f64 {
         self.with(|pace| pace.budget * pace.share)
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Pace) -> T) -> T {
-        // A panic while it was held cannot have left three numbers in a state worse than any other.
-        let mut pace = self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A panic under the lock cannot leave these few numbers in an invalid state.
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut pace)
     }
 }
 
-/// The algorithm: pure, with the time handed in.
+/// The algorithm: pure, with the time passed in.
 #[derive(Debug, Clone)]
 struct Pace {
-    /// Requests a minute, at most.
+    /// The most requests a minute.
     budget: f64,
     /// The share of the budget that seems to be free, from [`SLOWEST`] to 1.
     share: f64,
@@ -101,7 +104,7 @@ struct Pace {
     changed: Instant,
     /// GCRA's theoretical arrival time: when the next request is due if none is early.
     due: Instant,
-    /// Nothing leaves before.
+    /// No request leaves before this time.
     held_until: Instant,
 }
 
@@ -123,7 +126,7 @@ impl Pace {
         early.max(self.held_until).max(now)
     }
 
-    /// Takes the next slot.
+    /// Takes the next slot and returns its time.
     fn reserve(&mut self, now: Instant) -> Instant {
         self.raise(now);
         let slot = self.next_slot(now);
@@ -143,7 +146,7 @@ impl Pace {
     }
 
     fn throttled(&mut self, now: Instant, wait: Duration) {
-        // Requests that were in flight together are refused together: that is one sign, not several.
+        // Requests that are in flight together are refused together: they count as one 429.
         if now >= self.held_until {
             self.share = (self.share * AFTER_THROTTLE).max(SLOWEST);
         }

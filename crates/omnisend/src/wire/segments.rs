@@ -4,39 +4,38 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Paging;
+use super::paging::Paging;
 
-/// A segment of Omnisend's.
+/// A segment in Omnisend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Segment {
-    /// Its id.
+    /// Omnisend's id of the segment.
     #[serde(rename = "segmentID", alias = "id")]
     pub id: String,
-    /// Its name.
+    /// The segment's name.
     pub name: String,
-    /// Its conditions, where the answer has them.
     condition_groups: Option<Value>,
 }
 
 impl Segment {
-    /// Whether it holds the contacts that have a tag, and no condition besides. `None` where the answer does not
-    /// say what its conditions are.
+    /// Returns whether its only condition is that a contact has a tag. `None` if the answer leaves out the conditions.
     pub fn is_of_tag(&self, tag: &str) -> Option<bool> {
         let groups = self.condition_groups.as_ref().filter(|groups| !groups.is_null())?;
-        Some(the_tag(groups).is_some_and(|found| found == tag))
+        Some(only_tag(groups).is_some_and(|found| found == tag))
     }
 }
 
-/// The tag of conditions that ask for one tag and for nothing else.
-fn the_tag(groups: &Value) -> Option<&str> {
+/// The tag, if the conditions ask for one tag and for nothing else.
+fn only_tag(groups: &Value) -> Option<&str> {
     let conditions = only(groups)?.get("conditions")?;
     let filter = only(only(conditions)?.get("filters")?)?;
     let is = |key: &str, word: &str| filter.get(key).is_some_and(|value| value == word);
-    let asks = is("property", "tags") && (is("operator", "anyOf") || is("operator", "allOf"));
-    only(filter.get("value").filter(|_| asks)?)?.as_str()
+    let is_on_tags = is("property", "tags") && (is("operator", "anyOf") || is("operator", "allOf"));
+    only(filter.get("value").filter(|_| is_on_tags)?)?.as_str()
 }
 
+/// The only element of a list.
 fn only(list: &Value) -> Option<&Value> {
     match list.as_array()?.as_slice() {
         [only] => Some(only),
@@ -44,8 +43,8 @@ fn only(list: &Value) -> Option<&Value> {
     }
 }
 
-/// The body of a `POST /segments`: the contacts that have a tag.
-pub(in crate::omnisend) fn new_segment(name: &str, tag: &str) -> Bytes {
+/// The body of a `POST /segments`: a segment of the contacts that have a tag.
+pub(crate) fn new_segment(name: &str, tag: &str) -> Bytes {
     let filter = json!({ "property": "tags", "operator": "anyOf", "value": [tag] });
     let condition = json!({ "entity": "contact", "junction": "and", "filters": [filter] });
     let body = json!({ "name": name, "conditionGroups": [{ "conditions": [condition] }] });
@@ -55,16 +54,16 @@ pub(in crate::omnisend) fn new_segment(name: &str, tag: &str) -> Bytes {
 /// A page of the brand's segments.
 #[derive(Debug)]
 pub struct SegmentPage {
-    /// The segments.
+    /// The segments of this page.
     pub segments: Vec<Segment>,
-    /// The next page's cursor, if there is one.
+    /// The next page's cursor, if there is a next page.
     pub next: Option<String>,
 }
 
 /// The answer to a `GET /segments`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::omnisend) struct SegmentList {
+pub(crate) struct SegmentList {
     #[serde(alias = "data")]
     segments: Vec<Segment>,
     paging: Paging,
@@ -81,12 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_segment_on_one_tag_is_told_from_any_other() {
-        let made: Value = serde_json::from_slice(&new_segment("VIP", "segment: VIP")).unwrap();
+    fn recognizes_a_segment_of_one_tag() {
+        let created: Value = serde_json::from_slice(&new_segment("VIP", "segment: VIP")).unwrap();
         let segment = |groups: &Value| {
             serde_json::from_value::<Segment>(json!({ "segmentID": "1", "conditionGroups": groups })).unwrap()
         };
-        let groups = &made["conditionGroups"];
+        let groups = &created["conditionGroups"];
         assert_eq!(segment(groups).is_of_tag("segment: VIP"), Some(true));
         assert_eq!(segment(groups).is_of_tag("segment: VIPs"), Some(false));
         assert_eq!(segment(&Value::Null).is_of_tag("segment: VIP"), None);
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_goes_on_only_where_there_is_more() {
+    fn a_page_has_a_next_one_only_if_there_is_more() {
         let page = |text: &str| SegmentPage::from(serde_json::from_str::<SegmentList>(text).unwrap());
         let more = page(
             r#"{"segments": [{"segmentID": "s", "name": "VIP"}],
