@@ -126,11 +126,11 @@ pub(super) fn partial() -> Report {
     reasons.extend([
         reason(RowOutcome::Rejected, "plan_limit", "the plan's limit of contacts is reached", 38),
         reason(RowOutcome::Rejected, "max_length", "address: must have at most 250 characters", 1),
-        reason(RowOutcome::Rejected, "403", "Omnisend refused it without a reason", 1),
+        reason(RowOutcome::Rejected, "403", "Omnisend rejected it without a reason", 1),
         reason(
             RowOutcome::Unknown,
             "unknown",
-            "Omnisend counts 2 errors in the contact's batch, names 1, and does not say what became of this contact",
+            "Omnisend counts 2 errors in the contact's batch, names 1, and does not name this contact",
             3,
         ),
     ]);
@@ -226,9 +226,9 @@ pub(super) fn empty() -> Report {
 pub(super) fn halted() -> Report {
     Report {
         message: Some(
-            "Omnisend refuses contacts for the brand's plan: The brand's plan holds no more contacts (402). The run was \
-             stopped early: 100 arrived, 200 were refused, and 9700 were not sent. To send them, make room in the \
-             brand's plan, or choose a larger one, and run the export again"
+            "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more contacts \
+             (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9700 were not sent. Make \
+             room in the subscription, or choose a larger one, then run the export again"
                 .to_owned(),
         ),
         not_sent: 9_700,
@@ -241,7 +241,7 @@ pub(super) fn halted() -> Report {
 
 pub(super) fn canceled() -> Report {
     Report {
-        message: Some("the run was canceled; what was sent before stays in Omnisend".to_owned()),
+        message: Some("the run was canceled; what was sent before that stays in Omnisend".to_owned()),
         ended_at: "2026-11-23T10:00:09Z".parse().unwrap(),
         not_sent: 5_185,
         batches: 41,

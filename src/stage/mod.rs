@@ -1,9 +1,12 @@
-//! The stages of a run: plan, upload, settle. Each takes a value and returns a value; what crosses from one to
-//! the next is a written object and a small message that names it. Stages do not call each other.
+//! The stages of a run. A stage takes a value and returns a value; it passes its results to the next one as stored
+//! objects and a small message that names them. Stages do not call each other.
+//!
+//! The files of this folder are what stages share; each subfolder and `segment.rs` is a stage.
 
 pub mod canary;
 mod chunk;
 mod context;
+mod field_path;
 pub mod halt;
 pub mod plan;
 mod progress;

@@ -27,7 +27,7 @@ async fn a_run_is_canceled_from_another_terminal_and_says_what_was_sent() {
     assert_eq!(accepted, world.taken().await, "what was sent is what arrived");
     assert!((500..9_000).contains(&accepted), "{accepted}");
     assert_eq!(report["not_sent"], json!(9_000 - accepted));
-    assert!(ran.stdout.contains("the run was canceled; what was sent before stays"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the run was canceled; what was sent before that stays"), "{}", ran.stdout);
 
     world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
     let run = report["run"].as_str().unwrap();

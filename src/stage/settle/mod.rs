@@ -1,11 +1,11 @@
-//! Settle: asks Omnisend what became of every batch, by the cheapest calls, and writes it down chunk by chunk.
+//! Settle: asks Omnisend for the outcome of every batch, with as few requests as possible, and writes each chunk's outcome.
 //!
-//! The newest batch is asked for until it is over; then all are listed, 250 at a time, and only those with
-//! errors are asked for their items. What is not over by the deadline is unknown. Of a batch that Omnisend
-//! stopped, the contacts that it had not come to are sent again, once.
+//! It polls the newest batch until that one is finished. Then it lists all batches, 250 at a time, and asks only for the
+//! items of batches with errors. Contacts of a batch that is not finished in time are unknown. If Omnisend stopped a
+//! batch, the contacts that it had not processed are sent again, once.
 
 mod error;
-mod judge;
+mod outcome;
 mod pending;
 mod poll;
 
@@ -25,35 +25,34 @@ use crate::{
 /// How long settling may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How long after its last batch was posted a run's open batches become unknown.
+    /// How long after the run's last batch was posted the contacts of unfinished batches become unknown.
     pub give_up_after: SignedDuration,
-    /// How long this call may poll before it hands back; none where nobody else waits.
+    /// How long one call may poll before it hands the work back; `None` if no other work waits for it.
     pub poll_for: Option<Duration>,
 }
 
-/// How a settlement ended.
+/// How a call of [`settle`] ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// Every chunk that was sent has its outcome.
+    /// Every chunk that was sent has an outcome.
     Done,
-    /// Omnisend still works on batches, or it was asked to stop: go on later.
+    /// Omnisend has not finished some batches, or the stage was stopped: call it again later.
     Open {
-        /// Batches that are not settled.
+        /// How many batches are not settled.
         batches: usize,
     },
 }
 
-/// A chunk whose outcome is being put together.
+/// A chunk that is not settled yet.
 #[derive(Debug, Default)]
 struct Open {
     outcome: Outcome,
-    /// Contacts that were sent again because Omnisend had stopped their batch.
     resent: Resent,
-    /// Batches that are not judged yet.
+    /// How many of its batches have no result yet.
     batches: usize,
 }
 
-/// Finds out what became of every batch of a run, and writes the outcomes.
+/// Asks for the outcome of every batch of a run, and writes the chunks' outcomes.
 pub async fn settle(
     context: &StageContext<'_>,
     manifest: &Manifest,
@@ -73,18 +72,18 @@ pub async fn settle(
             outcome.requests = so_far - std::mem::replace(&mut requests, so_far);
             outcome.rejected.sort_by_key(|rejection| rejection.place);
             outcome.unknown.sort_by_key(|unknown| unknown.place);
-            // Whoever asks, the same batches have the same end: a second writer replaces it with itself.
+            // The same batches always have the same outcome, so a second writer replaces it with an equal one.
             records.write(&ChunkRef::of(&manifest.run, chunk), &outcome).await?;
             kill_point::reach("settle.outcome");
         }
-        let Some((pending, judged)) = poller.next().await? else { break };
+        let Some((pending, result)) = poller.next().await? else { break };
         let Some(chunk) = open.get_mut(&pending.chunk) else { continue };
         chunk.batches -= 1;
-        chunk.outcome.accepted += judged.accepted;
-        chunk.outcome.rejected.extend(judged.rejected);
-        chunk.outcome.unknown.extend(judged.unknown);
+        chunk.outcome.accepted += result.accepted;
+        chunk.outcome.rejected.extend(result.rejected);
+        chunk.outcome.unknown.extend(result.unknown);
         if pending.repetition {
-            chunk.outcome.unknown.extend(judged.unfinished.into_iter().map(|place| Unknown {
+            chunk.outcome.unknown.extend(result.unfinished.into_iter().map(|place| Unknown {
                 place,
                 reason: "Omnisend stopped the contact's batch twice".to_owned(),
             }));
@@ -93,7 +92,7 @@ pub async fn settle(
         let repeated: Vec<u32> =
             chunk.resent.0.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
         let unfinished: Vec<u32> =
-            judged.unfinished.into_iter().filter(|place| !repeated.contains(place)).collect();
+            result.unfinished.into_iter().filter(|place| !repeated.contains(place)).collect();
         if !unfinished.is_empty() {
             let batch = poller.send_again(pending.chunk, pending.tags, unfinished).await?;
             kill_point::reach("settle.sent-again");
@@ -109,7 +108,7 @@ pub async fn settle(
     }
 }
 
-/// What there is to be found out: the chunks that were sent and have no outcome, and their batches.
+/// The chunks that were sent and have no outcome, and their batches.
 async fn load(
     records: &Records,
     manifest: &Manifest,

@@ -1,8 +1,8 @@
-//! Tag: changes tags through `/contacts/tags`, once it is known what became of the contacts. Adds those that could
-//! not go into the contacts' batches, and takes them from those who left.
+//! Tag: changes tags through `/contacts/tags`, after the run's batches are settled. It adds the tags that were not sent
+//! inside the batches, and removes tags from leavers.
 //!
-//! A part's contacts are asked for in an order that is always the same, and how far it came is written down every
-//! few requests: a kill repeats little, and a repetition changes nothing.
+//! The requests of a part are sent in a fixed order, and its receipt is written every few requests. A killed process
+//! repeats few requests, and repeating one changes nothing.
 
 mod request;
 
@@ -12,6 +12,7 @@ use self::request::{Request, requests};
 use super::{
     RecordError, Records, StageContext,
     chunk::{ChunkContacts, parse_line},
+    field_path::item_path,
 };
 use crate::{
     contact::Tag,
@@ -23,34 +24,31 @@ use crate::{
     scale,
 };
 
-/// After how many requests it is written down how far a part is: a quarter of a minute at their pace.
+/// How many requests are sent between two writes of a part's receipt: 15 s at their pace.
 const WRITE_EVERY: u32 = 15;
 
 /// How a run's changes of tags ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tagged {
-    /// All are made.
     Done,
-    /// It was asked to stop, or its time was over; how far it came is written down.
+    /// The stage was stopped or its deadline came. The receipts show how far it got.
     HandedBack,
-    /// The run is canceled.
     Canceled,
-    /// Omnisend refuses them: the run waits for a person.
+    /// Omnisend refuses the changes for this reason: the run has to be parked.
     Refused(String),
 }
 
-/// Why changes of tags could not be made. How far they came is written down.
+/// Why tags could not be changed. The receipts show how far the stage got.
 #[derive(Debug, thiserror::Error)]
 pub enum TagError {
-    /// A run's object.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// What keeps them from being made may pass.
+    /// A temporary failure.
     #[error(transparent)]
     Later(CallError),
 }
 
-/// Adds the tags of every contact that Omnisend accepted, of the chunks that were sent without them.
+/// Adds the tags of every accepted contact whose chunk was sent without tags.
 pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
     let (run, records) = (&manifest.run, context.records());
     for chunk in manifest.chunks_to_send() {
@@ -88,7 +86,7 @@ pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result
     Ok(Tagged::Done)
 }
 
-/// Takes tags from those who left.
+/// Removes tags from leavers.
 pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
     let (run, records) = (&manifest.run, context.records());
     for part in manifest.removals_to_do() {
@@ -118,7 +116,7 @@ pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Res
     Ok(Tagged::Done)
 }
 
-/// One part's changes: a chunk's tags, or some removals.
+/// A part of the changes: the additions of a chunk, or one part of the removals.
 struct Part<'a> {
     context: &'a StageContext<'a>,
     manifest: &'a Manifest,
@@ -127,14 +125,14 @@ struct Part<'a> {
     id: TagPart,
 }
 
-/// How a request ended that was not taken.
-enum Ended {
+/// Why a request was not accepted.
+enum Failed {
     HandedBack,
     Later(CallError),
     Refused(String),
 }
 
-impl From<CallError> for Ended {
+impl From<CallError> for Failed {
     fn from(error: CallError) -> Self {
         match error {
             CallError::OutOfTime => Self::HandedBack,
@@ -145,7 +143,7 @@ impl From<CallError> for Ended {
 }
 
 impl Part<'_> {
-    /// Makes the requests that are not made yet.
+    /// Sends the requests that were not sent yet. `emails` returns the addresses of a request's contacts.
     async fn change(
         &self,
         requests: Vec<Request>,
@@ -153,25 +151,25 @@ impl Part<'_> {
         emails: impl Fn(&Request) -> Result<Vec<String>, RecordError>,
     ) -> Result<Tagged, TagError> {
         let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        // Of another number of requests, nobody can tell which ones were made.
+        // A receipt for another number of requests does not show which of these were sent.
         let mut receipt = before.filter(|before| before.of == of).unwrap_or_default();
         receipt.of = of;
-        let mut look_at = Instant::now();
+        let mut check_at = Instant::now();
         for request in requests.iter().skip(receipt.done as usize) {
             if self.context.stop.is_cancelled() {
                 return self.end(&receipt, Tagged::HandedBack).await;
             }
-            if Instant::now() >= look_at {
-                look_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
+            if Instant::now() >= check_at {
+                check_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
                 if self.records.is_canceled(&self.manifest.run).await? {
                     return self.end(&receipt, Tagged::Canceled).await;
                 }
             }
             match self.send(request, emails(request)?, &mut receipt).await {
                 Ok(()) => {}
-                Err(Ended::HandedBack) => return self.end(&receipt, Tagged::HandedBack).await,
-                Err(Ended::Refused(reason)) => return self.end(&receipt, Tagged::Refused(reason)).await,
-                Err(Ended::Later(error)) => {
+                Err(Failed::HandedBack) => return self.end(&receipt, Tagged::HandedBack).await,
+                Err(Failed::Refused(reason)) => return self.end(&receipt, Tagged::Refused(reason)).await,
+                Err(Failed::Later(error)) => {
                     self.write(&receipt).await?;
                     return Err(TagError::Later(error));
                 }
@@ -184,19 +182,19 @@ impl Part<'_> {
         self.end(&receipt, Tagged::Done).await
     }
 
-    /// Makes one request. Addresses that Omnisend refuses by name are left out of it.
+    /// Sends one request. If Omnisend refuses some addresses by name, it sends the request again without them.
     async fn send(
         &self,
         request: &Request,
         emails: Vec<String>,
         receipt: &mut TagReceipt,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Failed> {
         let tags: Vec<&str> = request.tags.among(&self.all_tags).map(Tag::as_str).collect();
-        let mut left: Vec<(u32, &str)> =
+        let mut contacts: Vec<(u32, &str)> =
             request.places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
-        while !left.is_empty() && !tags.is_empty() {
+        while !contacts.is_empty() && !tags.is_empty() {
             let before = self.context.client.usage();
-            let addresses: Vec<&str> = left.iter().map(|(_, email)| *email).collect();
+            let addresses: Vec<&str> = contacts.iter().map(|(_, email)| *email).collect();
             let answer = self.call(&tags, &addresses).await;
             let usage = self.context.client.usage();
             receipt.requests += usage.requests - before.requests;
@@ -206,19 +204,19 @@ impl Part<'_> {
                 Err(CallError::Refused(refusal)) => {
                     let named = named(&refusal);
                     let (refused, others): (Vec<_>, Vec<_>) =
-                        left.iter().enumerate().partition(|(n, _)| named.contains(n));
+                        contacts.iter().enumerate().partition(|(n, _)| named.contains(n));
                     if refused.is_empty() {
-                        return Err(Ended::Refused(refusal.to_string()));
+                        return Err(Failed::Refused(refusal.to_string()));
                     }
                     receipt.refused.extend(refused.into_iter().map(|(_, (place, _))| *place));
-                    left = others.into_iter().map(|(_, contact)| *contact).collect();
+                    contacts = others.into_iter().map(|(_, contact)| *contact).collect();
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         receipt.done += 1;
-        receipt.contacts += left.len() as u64;
-        receipt.tags += (left.len() * tags.len()) as u64;
+        receipt.contacts += contacts.len() as u64;
+        receipt.tags += (contacts.len() * tags.len()) as u64;
         Ok(())
     }
 
@@ -245,15 +243,12 @@ impl Part<'_> {
     }
 }
 
-/// The addresses that a refusal names, by their place in the request: `emails[3]` or `emails.3`.
+/// The places in the request of the addresses that a refusal names.
 fn named(refusal: &Refusal) -> Vec<usize> {
     if refusal.kind != RefusalKind::Invalid {
         return Vec::new();
     }
-    let place = |field: &str| {
-        let rest = field.strip_prefix("emails")?.trim_start_matches(['[', '.']);
-        rest.trim_end_matches(']').parse().ok()
-    };
+    let place = |field: &str| item_path(field, "emails").map(|path| path.item);
     refusal.problem.errors.iter().filter_map(|error| place(error.field.as_deref()?)).collect()
 }
 
@@ -262,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_are_refused_by_name_are_left_out_and_nothing_else_is() {
+    fn finds_the_addresses_that_a_refusal_names() {
         let body =
             br#"{"errors": [{"field": "emails[3]"}, {"field": "emails.0"}, {"field": "emails"}, {"field": "tags[1]"}]}"#;
         assert_eq!(named(&Refusal::from_answer(400, body)), [3, 0]);

@@ -1,17 +1,17 @@
-//! Whose tags are changed by which request. Pure.
+//! Divides changes of tags into requests. Pure.
 
 use std::collections::BTreeMap;
 
 use crate::{omnisend::MAX_TAGGED, run::TagSet};
 
-/// One request: the same tags for at most 250 contacts, by their place among the lines.
+/// The same tags for at most 250 contacts, by the contacts' places among the part's lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Request {
     pub tags: TagSet,
     pub places: Vec<u32>,
 }
 
-/// The requests that it takes, in an order that is always the same for the same contacts.
+/// The fewest requests that change the tags of all contacts. The same contacts give the same requests in the same order.
 pub(super) fn requests(contacts: impl IntoIterator<Item = (u32, TagSet)>) -> Vec<Request> {
     let mut by_tags: BTreeMap<TagSet, Vec<u32>> = BTreeMap::new();
     for (place, tags) in contacts.into_iter().filter(|(_, tags)| !tags.is_empty()) {
@@ -32,7 +32,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_contact_gets_its_tags_by_one_request_and_few_requests_do(
+        fn changes_each_contact_in_one_request_and_sends_the_fewest_requests(
             sets in prop::collection::vec(0_u32..4, 0..1_200),
         ) {
             let contacts = || (0..).zip(sets.iter().copied().map(TagSet));
