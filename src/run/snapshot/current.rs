@@ -10,47 +10,44 @@ use crate::{
     keys::{ExportName, Key, RunId, RunRef},
 };
 
-/// What names an export's list of members: `snapshots/<export>/current.json`.
+/// The object that names an export's current list of members: `snapshots/<export>/current.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The version of this shape.
+    /// The version of this format.
     pub version: u32,
-    /// The run that settled it.
+    /// The settled run that wrote it.
     pub run: RunId,
-    /// When.
     pub settled_at: Timestamp,
-    /// How rows became contacts then: after a change of it, what was sent before says nothing of what is to be sent.
+    /// The mapping of that run. If the export's mapping has changed since, the members' hashes cannot be compared.
     pub mapping: Mapping,
-    /// The tags that members have from us; their sets are places in this list.
+    /// The tags that the members' tag sets refer to.
     pub tags: Vec<Tag>,
-    /// How many contacts the newest drop of each segment had, by its tag. Not all of them need be members: those that
-    /// Omnisend refused are none.
+    /// How many contacts the newest drop of each segment had, by the segment's tag. Rejected contacts are counted here, but
+    /// are not members.
     pub contacts: BTreeMap<Tag, u64>,
-    /// The list of members.
     pub list: ListName,
-    /// How many it holds.
+    /// How many members the list has.
     pub members: u64,
-    /// The list before, which a plan that began earlier may still read.
+    /// The list before this one, which a plan that started earlier may still be reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<ListName>,
 }
 
 impl Snapshot {
-    /// The version that is written.
+    /// The version that this program writes.
     pub const VERSION: u32 = 1;
 }
 
-/// Which list of members.
+/// The name of a list of members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListName {
     /// The run that wrote it.
     pub run: RunId,
-    /// How many lists that run had written before: it may be settled again.
+    /// How many lists the run had written before: a run can be settled more than once.
     pub n: u32,
 }
 
 impl ListName {
-    /// Where it lies.
     pub fn key(&self, export: &ExportName) -> Key {
         Key::Members(RunRef { export: export.clone(), run: self.run.clone() }, self.n)
     }

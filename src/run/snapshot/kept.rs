@@ -1,21 +1,20 @@
-//! A statement of consent in eight bytes.
+//! A statement of consent in 8 bytes.
 
 use jiff::Timestamp;
 
 use crate::contact::{Statement, Status};
 
-/// What was last sent of a channel, or nothing. To the second.
+/// The statement of consent that was last sent for a channel, if one was, with a precision of 1 s.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept(pub(super) i64);
 
-/// A statement without a date. No year has so many seconds.
+/// Marks a statement without a date: no timestamp has so many seconds.
 const UNDATED: i64 = 1 << 60;
 
 impl Kept {
-    /// Nothing was sent.
+    /// No statement was sent.
     pub const NOTHING: Self = Self(0);
 
-    /// The statement, if there is one.
     pub fn statement(self) -> Option<Statement> {
         let status = match self.0 & 3 {
             1 => Status::Subscribed,
@@ -26,7 +25,6 @@ impl Kept {
         Some(Statement { status, at: Timestamp::from_second(self.0 >> 2).ok() })
     }
 
-    /// Whether it is an opt-out.
     pub fn is_opt_out(self) -> bool {
         self.0 & 3 == 3
     }

@@ -1,7 +1,7 @@
-//! The snapshot of an export: whom Omnisend has from it, as what, and with which of its tags.
+//! The snapshot of an export: the members that Omnisend has from it, with the hash and the tags that each was last sent.
 //!
-//! Two objects: a list of members, sorted by the hash of their address and read as a stream ([`Members`]), and a small
-//! one that names the list that counts ([`Snapshot`]). Only a settled run replaces them.
+//! It is two objects: a list of members, which is sorted by the hash of their addresses and read as a stream
+//! ([`Members`]), and a small object that names the current list ([`Snapshot`]). Only a settled run replaces them.
 
 mod current;
 mod kept;

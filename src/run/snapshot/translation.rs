@@ -2,25 +2,25 @@
 
 use crate::{contact::Tag, run::TagSet};
 
-/// Sets of one list of tags as sets of another.
+/// Translates tag sets of one list of tags to those of another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Translation(Vec<TagSet>);
 
 impl Translation {
-    /// From the places of `from` to those of `to`. A tag that `to` has not is left out.
+    /// From the places of `from` to those of `to`. Tags that `to` lacks are left out.
     pub fn new(from: &[Tag], to: &[Tag]) -> Self {
         let place = |tag: &Tag| to.iter().position(|there| there == tag).map(TagSet::of).unwrap_or_default();
         Self(from.iter().map(place).collect())
     }
 
-    /// The same tags in the other list's places.
+    /// The same tags by their places in the other list.
     pub fn of(&self, tags: TagSet) -> TagSet {
         let each = tags.places().filter_map(|place| self.0.get(place));
         each.fold(TagSet::default(), |all, tag| all.with(*tag))
     }
 }
 
-/// A list of tags, and after it those of another list that it has not; as many as a set may have.
+/// The tags of `first`, then those of `second` that `first` lacks; at most [`TagSet::MAX`].
 pub fn united(first: &[Tag], second: &[Tag]) -> Vec<Tag> {
     let others = second.iter().filter(|tag| !first.contains(tag));
     first.iter().chain(others).take(TagSet::MAX).cloned().collect()
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_keep_their_tags_in_another_list() {
+    fn translates_tag_sets_to_another_list() {
         let tags = |names: &[&str]| -> Vec<Tag> {
             names.iter().map(|name| Tag::try_from((*name).to_owned()).unwrap()).collect()
         };
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(
             Translation::new(&old, &new).of(TagSet(0b110)),
             TagSet(0b001),
-            "what the list has not is left out"
+            "tags that the list lacks are left out"
         );
     }
 }
