@@ -7,7 +7,7 @@ use crate::{
     run::{Findings, Manifest, TagWay},
     stage::{
         Records, StageContext,
-        canary::{CanaryError, canary, tidy_up},
+        canary::{CanaryError, canary, restore_tags},
         halt::halt,
         upload::{UploadOptions, Uploaded, is_over, upload},
     },
@@ -62,7 +62,7 @@ impl App {
         chunk: u32,
         findings: &mut Findings,
     ) -> Result<TagWay, CanaryError> {
-        tidy_up(context, manifest, findings).await?;
+        restore_tags(context, manifest, findings).await?;
         let now = self.ports().clock.now();
         match findings.way(connection.tags(), &manifest.run, now) {
             Some(way) => Ok(way),
