@@ -1,4 +1,4 @@
-//! Which chunk of which run.
+//! The identity of a chunk.
 
 use crate::keys::RunRef;
 

@@ -41,17 +41,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flaw_quotes_nothing() {
-        let of =
+    fn describes_a_flaw_without_quoting_the_text() {
+        let describe =
             |text: &str| flaw(&serde_json::from_str::<super::super::Work>(text).unwrap_err()).to_string();
-        assert_eq!(of("ada@example.com"), "it is not JSON (line 1, column 1)");
-        assert_eq!(of("{\"export\": \"vip\""), "it ends too early (line 1, column 16)");
+        assert_eq!(describe("ada@example.com"), "it is not JSON (line 1, column 1)");
+        assert_eq!(describe("{\"export\": \"vip\""), "it ends too early (line 1, column 16)");
         for text in ["\"ada@example.com\"", r#"{"export": "ada@example.com", "run": "1", "step": "settle"}"#]
         {
-            let said = of(text);
+            let shown = describe(text);
             assert!(
-                said.starts_with("it is JSON of another shape (line 1") && !said.contains("ada"),
-                "{said}"
+                shown.starts_with("it is JSON of another shape (line 1") && !shown.contains("ada"),
+                "{shown}"
             );
         }
     }

@@ -147,7 +147,7 @@ impl Outcome {
     }
 }
 
-/// A contact of which it is not known whether Omnisend accepted it.
+/// A contact that Omnisend may or may not have accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     /// The contact's place in the chunk.

@@ -1,6 +1,6 @@
-//! Records: the values that a run stores as JSON, each under a key of its own.
+//! The records: values that are stored as JSON, each type under a key of its own.
 //!
-//! The key follows from the type, so a value cannot be written under the key of another one.
+//! The key depends on the type, so a value cannot be written under another record's key.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

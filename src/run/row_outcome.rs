@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_stored_by_the_word_that_it_shows() {
+    fn stores_the_word_that_it_shows() {
         for outcome in [RowOutcome::Duplicate, RowOutcome::Invalid, RowOutcome::Rejected, RowOutcome::Unknown]
         {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());

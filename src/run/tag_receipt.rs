@@ -8,9 +8,9 @@ use crate::keys::RunRef;
 /// A part of a run's changes of tags, which has a receipt of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagPart {
-    /// The tags that a chunk's contacts get.
+    /// The tags of a chunk's contacts.
     Additions(ChunkRef),
-    /// The tags that one part of the run's removals takes away; parts are counted from 0.
+    /// One part of the run's removals; parts are counted from 0.
     Removals(RunRef, u32),
 }
 

@@ -8,7 +8,7 @@ use crate::contact::{Statement, Status};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept(pub(super) i64);
 
-/// Marks a statement without a date: no timestamp has so many seconds.
+/// Marks a statement without a date: it is later than any timestamp, in seconds.
 const UNDATED: i64 = 1 << 60;
 
 impl Kept {
@@ -50,7 +50,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_statement_comes_back(status in 0_usize..3, at in prop::option::of(-377_705_023_201_i64..=253_402_207_200)) {
+        fn keeps_a_statement(status in 0_usize..3, at in prop::option::of(-377_705_023_201_i64..=253_402_207_200)) {
             let status = [Status::Subscribed, Status::NonSubscribed, Status::Unsubscribed][status];
             let statement = Statement { status, at: at.map(|at| Timestamp::from_second(at).unwrap()) };
             let kept = Kept::from(Some(statement));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_nothing() {
+    fn keeps_the_absence_of_a_statement() {
         assert_eq!(Kept::from(None), Kept::NOTHING);
         assert_eq!(Kept::NOTHING.statement(), None);
     }

@@ -143,11 +143,7 @@ mod tests {
     }
 
     fn written(members: &[Member]) -> Vec<u8> {
-        let mut writer = MembersWriter::new(Vec::new()).unwrap();
-        for member in members {
-            writer.push(member).unwrap();
-        }
-        writer.finish().unwrap()
+        MembersWriter::list(Vec::new(), members)
     }
 
     fn read(bytes: &[u8]) -> io::Result<Vec<Member>> {
@@ -162,21 +158,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn members_come_back(members in members()) {
+        fn reads_the_members_that_it_wrote(members in members()) {
             prop_assert_eq!(read(&written(&members)).unwrap(), members);
         }
 
         #[test]
-        fn no_part_of_a_list_is_taken_for_the_whole(members in members(), cut in 0.0..1.0) {
+        fn rejects_a_list_that_is_cut_off(members in members(), cut in 0.0..1.0) {
             let whole = written(&members);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in it")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in the list")]
             let cut = (whole.len() as f64 * cut) as usize;
             prop_assert!(read(&whole[..cut]).is_err());
         }
     }
 
     #[test]
-    fn what_a_later_version_adds_to_a_member_is_passed_over() {
+    fn skips_what_a_later_version_adds_to_a_member() {
         let member = Member { email: "ada@example.com".to_owned(), tags: TagSet(3), ..Member::default() };
         let mut bytes = Vec::new();
         member.write(&mut bytes);
@@ -187,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_not_sorted_is_refused() {
+    fn rejects_a_list_that_is_not_sorted() {
         let mut pair: Vec<Member> =
             ["a@b.co", "b@b.co"].map(|email| Member { email: email.to_owned(), ..Member::default() }).into();
         pair.sort_by_key(|member| std::cmp::Reverse(member.key().0));

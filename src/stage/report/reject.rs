@@ -105,7 +105,7 @@ impl<'m> RejectMaker<'m> {
         }
     }
 
-    /// A contact of which it is not known whether Omnisend accepted it.
+    /// A contact that Omnisend may or may not have accepted.
     pub(super) fn unknown<'a>(
         &'a self,
         reason: &'a str,

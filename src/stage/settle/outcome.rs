@@ -68,7 +68,7 @@ pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: Ba
     outcome
 }
 
-/// The outcome of a batch of which nothing is known.
+/// The outcome of a batch without any result.
 pub(super) fn unknown(places: Vec<u32>, reason: &str) -> BatchOutcome {
     let unknown = places.into_iter().map(|place| Unknown { place, reason: reason.to_owned() });
     BatchOutcome { unknown: unknown.collect(), ..BatchOutcome::default() }
@@ -144,13 +144,13 @@ mod tests {
 
     #[test]
     fn reads_a_request_that_is_a_string_of_json() {
-        let mut told = item("b@b.co", 400);
-        told["request"] = json!(told["request"].to_string());
-        told["response"] = json!(told["response"].to_string());
+        let mut text = item("b@b.co", 400);
+        text["request"] = json!(text["request"].to_string());
+        text["response"] = json!(text["response"].to_string());
         let outcome = by_items(
             &status(BatchState::Finished, Some(3), Some(1)),
             &CONTACTS,
-            items(json!([]), json!([told])),
+            items(json!([]), json!([text])),
         );
         assert_eq!(summary(&outcome), (2, vec![11], vec![], vec![]));
         assert_eq!(outcome.rejected[0].reason, "plan limit reached");
