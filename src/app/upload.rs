@@ -6,10 +6,10 @@ use crate::{
     omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{
-        Records, StageContext,
-        canary::{CanaryError, canary, restore_tags},
+        Ended, Records, StageContext, StageError,
+        canary::{canary, restore_tags},
         halt::halt,
-        upload::{UploadOptions, Uploaded, is_over, upload},
+        upload::{UploadOptions, is_over, upload},
     },
 };
 
@@ -23,32 +23,28 @@ impl App {
         chunk: u32,
     ) -> Result<Handled, AppError> {
         let records = Records::new(self.ports().objects.clone());
-        if is_over(&records, manifest, chunk).await?.is_some() {
+        if is_over(&records, &manifest.run, chunk).await? {
             return Ok(Handled::Done);
         }
         if context.stop.is_cancelled() {
             return Ok(Handled::HandedBack);
         }
         let before = context.client.usage().requests;
-        if halt(context, manifest, chunk).await?.is_some() {
+        if halt(context, manifest, chunk).await? {
             return Ok(Handled::Done);
         }
         let mut findings = records.findings(&manifest.connection).await?;
         let tags = match self.way(context, connection, manifest, chunk, &mut findings).await {
             Ok(tags) => tags,
-            Err(CanaryError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
-            Err(CanaryError::Call(error)) => return Err(AppError::Omnisend(error)),
-            Err(CanaryError::Record(error)) => return Err(error.into()),
+            Err(StageError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
+            Err(StageError::Call(error)) => return Err(AppError::Omnisend(error)),
+            Err(StageError::Record(error)) => return Err(error.into()),
         };
         let requests = context.client.usage().requests - before;
         let options = UploadOptions { tags, batch_contacts: connection.batch_size(), requests };
         match upload(context, manifest, chunk, &options).await? {
-            Uploaded::HandedBack => Ok(Handled::HandedBack),
-            Uploaded::Done
-            | Uploaded::Already
-            | Uploaded::Canceled
-            | Uploaded::Halted(_)
-            | Uploaded::Parked(_) => Ok(Handled::Done),
+            Ended::HandedBack => Ok(Handled::HandedBack),
+            Ended::Done => Ok(Handled::Done),
         }
     }
 
@@ -61,7 +57,7 @@ impl App {
         manifest: &Manifest,
         chunk: u32,
         findings: &mut Findings,
-    ) -> Result<TagWay, CanaryError> {
+    ) -> Result<TagWay, StageError> {
         restore_tags(context, manifest, findings).await?;
         let now = self.ports().clock.now();
         match findings.way(connection.tags(), &manifest.run, now) {

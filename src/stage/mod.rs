@@ -6,6 +6,7 @@
 pub mod canary;
 mod chunk;
 mod context;
+mod ending;
 mod field_path;
 pub mod halt;
 pub mod plan;
@@ -20,6 +21,7 @@ pub mod tag;
 pub mod upload;
 
 pub use context::StageContext;
+pub use ending::{Ended, StageError};
 pub use progress::{Notice, Observer, Quiet};
 pub use records::{Defect, RecordError, Records};
 pub use runs::{Standing, runs};

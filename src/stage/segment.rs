@@ -4,7 +4,7 @@
 //! findings keep each segment's id, so that a run costs one request per segment. A segment that was deleted is created
 //! again as long as the export asks for it. A failure is reported, and stops nothing.
 
-use super::{RecordError, StageContext};
+use super::{Ended, RecordError, StageContext};
 use crate::{
     kill_point,
     omnisend::{CallError, CallOptions, RefusalKind, Segment},
@@ -15,23 +15,15 @@ use crate::{
 /// How many pages of 250 segments are searched for a name: more than any brand has.
 const MAX_PAGES: usize = 100;
 
-/// How ensuring a run's segments ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ensured {
-    /// Each segment was ensured or failed, and the results are written.
-    Done,
-    /// The deadline came first.
-    HandedBack,
-}
+/// What to do about a segment that has the name and other conditions.
+const OTHER_CONDITIONS: &str = "a segment of this name has other conditions and was left as it is: rename it, or rename \
+                                the export's segment";
 
 /// Makes sure that Omnisend has the segments that the run's export asks for.
-pub async fn ensure_segments(
-    context: &StageContext<'_>,
-    manifest: &Manifest,
-) -> Result<Ensured, RecordError> {
+pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) -> Result<Ended, RecordError> {
     let records = context.records();
     if manifest.create_segments.is_empty() || records.has::<EnsuredSegments>(&manifest.run).await? {
-        return Ok(Ensured::Done);
+        return Ok(Ended::Done);
     }
     let before = context.client.usage().requests;
     let mut findings = records.findings(&manifest.connection).await?;
@@ -39,23 +31,23 @@ pub async fn ensure_segments(
     for wanted in &manifest.create_segments {
         let options = retry::SEGMENTS.until(context.deadline);
         let search = Search { context, manifest, wanted, options };
-        let found = match search.find_or_create(&mut findings).await {
-            Ok(found) => found,
-            Err(CallError::OutOfTime) => return Ok(Ensured::HandedBack),
+        let (state, says) = match search.find_or_create(&mut findings).await {
+            Ok(SegmentState::Other) => (SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())),
+            Ok(state) => (state, None),
+            Err(CallError::OutOfTime) => return Ok(Ended::HandedBack),
             Err(error) => {
                 let run = &manifest.run;
                 tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be ensured");
-                Found { state: SegmentState::Failed, says: Some(advice(&error)) }
+                (SegmentState::Failed, Some(advice(&error)))
             }
         };
-        let Found { state, says } = found;
         segments.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
         // After each segment: the id of one that was created must not be lost.
         records.write(&manifest.connection, &findings).await?;
     }
     let requests = context.client.usage().requests - before;
     records.write(&manifest.run, &EnsuredSegments { segments, requests }).await?;
-    Ok(Ensured::Done)
+    Ok(Ended::Done)
 }
 
 fn advice(error: &CallError) -> String {
@@ -77,23 +69,11 @@ struct Search<'a> {
     options: CallOptions,
 }
 
-struct Found {
-    state: SegmentState,
-    /// What to do about it, if something is to be done.
-    says: Option<String>,
-}
-
-impl From<SegmentState> for Found {
-    fn from(state: SegmentState) -> Self {
-        Self { state, says: None }
-    }
-}
-
 impl Search<'_> {
-    async fn find_or_create(&self, findings: &mut Findings) -> Result<Found, CallError> {
+    async fn find_or_create(&self, findings: &mut Findings) -> Result<SegmentState, CallError> {
         if let Some(known) = findings.segments.iter().find(|known| self.matches(known)) {
             if self.context.client.segment(&known.id, self.options).await?.is_some() {
-                return Ok(SegmentState::There.into());
+                return Ok(SegmentState::There);
             }
             findings.segments.retain(|known| !self.matches(known));
         }
@@ -105,7 +85,7 @@ impl Search<'_> {
             Ok(created) => {
                 kill_point::reach("segment.created");
                 self.remember(created, findings);
-                Ok(SegmentState::Created.into())
+                Ok(SegmentState::Created)
             }
             // Omnisend may have created it without answering.
             Err(error @ CallError::Unavailable { .. }) => match self.by_name().await? {
@@ -117,7 +97,11 @@ impl Search<'_> {
     }
 
     /// Uses the segment that has the wanted name, if it has the wanted tag.
-    async fn use_existing(&self, segment: Segment, findings: &mut Findings) -> Result<Found, CallError> {
+    async fn use_existing(
+        &self,
+        segment: Segment,
+        findings: &mut Findings,
+    ) -> Result<SegmentState, CallError> {
         let tag = self.wanted.tag.as_str();
         let mut has_our_tag = segment.is_of_tag(tag);
         if has_our_tag.is_none() {
@@ -126,12 +110,10 @@ impl Search<'_> {
             has_our_tag = whole.and_then(|segment| segment.is_of_tag(tag));
         }
         if has_our_tag == Some(false) {
-            let says = "a segment of this name has other conditions and was left as it is: rename it, or rename \
-                        the export's segment";
-            return Ok(Found { state: SegmentState::Other, says: Some(says.to_owned()) });
+            return Ok(SegmentState::Other);
         }
         self.remember(segment, findings);
-        Ok(SegmentState::There.into())
+        Ok(SegmentState::There)
     }
 
     async fn by_name(&self) -> Result<Option<Segment>, CallError> {

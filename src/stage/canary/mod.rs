@@ -6,14 +6,13 @@
 //! the result is inconclusive, tags are sent through `/contacts/tags`, which is documented to add them.
 
 mod contact;
-mod error;
 mod probe;
 mod stop;
 mod trial;
 
+pub use self::probe::UNUSED_TAG;
 use self::{contact::CanaryContact, probe::Shown, stop::Stop, trial::Trial};
-pub use self::{error::CanaryError, probe::UNUSED_TAG};
-use super::{RecordError, StageContext, chunk::parse_line};
+use super::{RecordError, StageContext, StageError, chunk::parse_line};
 use crate::{
     kill_point,
     omnisend::{CallError, KeyError, RefusalKind},
@@ -31,7 +30,7 @@ pub async fn canary(
     manifest: &Manifest,
     chunk: u32,
     findings: &mut Findings,
-) -> Result<TagWay, CanaryError> {
+) -> Result<TagWay, StageError> {
     let records = context.records();
     let key = manifest.chunk_key(chunk);
     let unpacked = match records.lines(&key).await {
@@ -53,7 +52,7 @@ pub async fn canary(
         let (shown, doubt) = match trial.run(findings).await {
             Ok(shown) => (shown, None),
             Err(Stop::Record(error)) => return Err(error.into()),
-            Err(Stop::Call(error)) if is_temporary(&error) => return Err(CanaryError::Call(error)),
+            Err(Stop::Call(error)) if is_temporary(&error) => return Err(StageError::Call(error)),
             // The upload meets the same error, and reports it. It is no finding about tags.
             Err(Stop::Call(error)) if refuses_the_key(&error) => return Ok(TagWay::Endpoint),
             Err(Stop::Call(error)) if may_refuse_the_contact(&error) && candidates.peek().is_some() => {
@@ -94,7 +93,7 @@ pub async fn restore_tags(
     context: &StageContext<'_>,
     manifest: &Manifest,
     findings: &mut Findings,
-) -> Result<(), CanaryError> {
+) -> Result<(), StageError> {
     let Some(intent) = findings.canary.clone() else { return Ok(()) };
     let contact = CanaryContact { context, email: intent.email };
     // All tags that it had: an upsert that was in flight may take effect later.
@@ -104,7 +103,7 @@ pub async fn restore_tags(
             Ok(context.records().write(&manifest.connection, findings).await?)
         }
         Ok(false) => Ok(()),
-        Err(error) if is_temporary(&error) => Err(CanaryError::Call(error)),
+        Err(error) if is_temporary(&error) => Err(StageError::Call(error)),
         Err(error) => {
             tracing::error!(
                 connection = %manifest.connection,

@@ -8,9 +8,9 @@
 mod streak;
 
 use self::streak::{Streak, refusals};
-use super::{RecordError, Records, StageContext};
+use super::{RecordError, Records, StageContext, StageError};
 use crate::{
-    omnisend::{CallError, CallOptions},
+    omnisend::CallOptions,
     retry,
     run::{Batch, Halted, Manifest},
 };
@@ -25,49 +25,28 @@ const CHUNKS_BACK: u32 = 4;
 /// How many unfinished batches it asks for: Omnisend may be slow, and the check runs again before the next chunk.
 const MAX_PENDING: u32 = 2;
 
-/// Halts the run before a chunk, if Omnisend refused the contacts before it. Returns why, if it did.
-pub async fn halt(
-    context: &StageContext<'_>,
-    manifest: &Manifest,
-    chunk: u32,
-) -> Result<Option<Halted>, RecordError> {
+/// Halts the run before a chunk, if Omnisend refused the contacts before it. Returns whether it did.
+pub async fn halt(context: &StageContext<'_>, manifest: &Manifest, chunk: u32) -> Result<bool, RecordError> {
     let records = context.records();
     let before = context.client.usage().requests;
     let check = Check { context, records: &records, manifest };
     let streak = match check.streak_before(chunk).await {
         Ok(streak) => streak,
-        Err(CheckError::Record(error)) => return Err(error),
+        Err(StageError::Record(error)) => return Err(error),
         // The upload meets the same failure, and handles it.
-        Err(CheckError::Call(error)) => {
+        Err(StageError::Call(error)) => {
             tracing::debug!(run = %manifest.run, %error, "earlier batches could not be looked at");
-            return Ok(None);
+            return Ok(false);
         }
     };
     if !streak.is_enough() {
-        return Ok(None);
+        return Ok(false);
     }
     let Streak { code, reason, contacts: refused } = streak;
     let requests = context.client.usage().requests - before;
     let halted = Halted { code, reason, refused, requests, at: context.ports.clock.now() };
     records.halt(&manifest.run, &halted).await?;
-    Ok(Some(halted))
-}
-
-enum CheckError {
-    Record(RecordError),
-    Call(CallError),
-}
-
-impl From<RecordError> for CheckError {
-    fn from(error: RecordError) -> Self {
-        Self::Record(error)
-    }
-}
-
-impl From<CallError> for CheckError {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
+    Ok(true)
 }
 
 struct Check<'a> {
@@ -78,7 +57,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     /// The streak of refusals that ends with the newest finished batch.
-    async fn streak_before(&self, chunk: u32) -> Result<Streak, CheckError> {
+    async fn streak_before(&self, chunk: u32) -> Result<Streak, StageError> {
         let mut streak = Streak::default();
         let mut pending = 0;
         for earlier in (chunk.saturating_sub(CHUNKS_BACK)..chunk).rev() {
@@ -103,7 +82,7 @@ impl Check<'_> {
         Ok(streak)
     }
 
-    async fn add(&self, batch: &Batch, streak: &mut Streak) -> Result<Added, CheckError> {
+    async fn add(&self, batch: &Batch, streak: &mut Streak) -> Result<Added, StageError> {
         let client = self.context.client;
         let status = client.batch(&batch.batch_id, self.options()).await?;
         if !status.is_over() {

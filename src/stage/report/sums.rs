@@ -1,5 +1,7 @@
 //! The sums over a run's records.
 
+use std::collections::BTreeMap;
+
 use super::{cells::Cells, error::ReportError, reject::RejectMaker, rejects::RejectsWriter, tally::Tally};
 use crate::{
     keys::Key,
@@ -109,19 +111,20 @@ impl Chunks<'_> {
 
     /// Writes the rejects of a chunk's contacts, in the order of the source.
     async fn rejected_contacts(&mut self, chunk: u32, outcome: &Outcome) -> Result<(), ReportError> {
-        let mut missing = missing(outcome);
+        let rejected = outcome.rejected.iter().map(|of| (of.place, Missing::Rejected(of)));
+        let unknown = outcome.unknown.iter().map(|of| (of.place, Missing::Unknown(of)));
+        let missing: BTreeMap<u32, Missing<'_>> = rejected.chain(unknown).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        missing.sort_by_key(|missing| missing.place());
         let key = self.manifest.chunk_key(chunk);
         let unpacked = self.records.lines(&key).await?;
         let contacts = ChunkContacts::new(&key, &unpacked);
         let rows: Result<_, RecordError> =
-            missing.iter().map(|missing| Ok(contacts.at(missing.place())?.of.at)).collect();
+            missing.keys().map(|place| Ok(contacts.at(*place)?.of.at)).collect();
         let rows = self.cells.of(rows?).await;
-        for (missing, row) in missing.into_iter().zip(&rows) {
-            let stored = contacts.at(missing.place())?;
+        for ((place, missing), row) in missing.into_iter().zip(&rows) {
+            let stored = contacts.at(place)?;
             let reject = match missing {
                 Missing::Rejected(rejection) => self.maker.rejected(rejection, &stored, row),
                 Missing::Unknown(unknown) => self.maker.unknown(&unknown.reason, &stored, row),
@@ -136,20 +139,6 @@ impl Chunks<'_> {
 enum Missing<'a> {
     Rejected(&'a Rejection),
     Unknown(&'a Unknown),
-}
-
-impl Missing<'_> {
-    fn place(&self) -> u32 {
-        match self {
-            Self::Rejected(rejection) => rejection.place,
-            Self::Unknown(unknown) => unknown.place,
-        }
-    }
-}
-
-fn missing(outcome: &Outcome) -> Vec<Missing<'_>> {
-    let rejected = outcome.rejected.iter().map(Missing::Rejected);
-    rejected.chain(outcome.unknown.iter().map(Missing::Unknown)).collect()
 }
 
 /// Adds the changes of tags that were made apart from batches.

@@ -4,7 +4,6 @@
 //! items of batches with errors. Contacts of a batch that is not finished in time are unknown. If Omnisend stopped a
 //! batch, the contacts that it had not processed are sent again, once.
 
-mod error;
 mod outcome;
 mod pending;
 mod poll;
@@ -13,9 +12,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use self::error::SettleError;
 use self::{pending::Pending, poll::Poller};
-use super::{RecordError, Records, StageContext};
+use super::{Ended, RecordError, Records, StageContext, StageError};
 use crate::{
     keys::Key,
     kill_point,
@@ -31,18 +29,6 @@ pub struct Limits {
     pub poll_for: Option<Duration>,
 }
 
-/// How a call of [`settle`] ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// Every chunk that was sent has an outcome.
-    Done,
-    /// Omnisend has not finished some batches, or the stage was stopped: call it again later.
-    Open {
-        /// How many batches are not settled.
-        batches: usize,
-    },
-}
-
 /// A chunk that is not settled yet.
 #[derive(Debug, Default)]
 struct Open {
@@ -52,12 +38,12 @@ struct Open {
     batches: usize,
 }
 
-/// Asks for the outcome of every batch of a run, and writes the chunks' outcomes.
+/// Asks for the outcome of every batch of a run, and writes the outcome of each chunk that was sent.
 pub async fn settle(
     context: &StageContext<'_>,
     manifest: &Manifest,
     limits: Limits,
-) -> Result<Settled, SettleError> {
+) -> Result<Ended, StageError> {
     let records = context.records();
     let (mut open, pending) = load(&records, manifest).await?;
     let give_up_at = give_up_at(&pending, limits, context.ports.clock.now());
@@ -102,10 +88,7 @@ pub async fn settle(
             poller.add(Pending { batch, repetition: true, ..pending });
         }
     }
-    match poller.open() {
-        0 => Ok(Settled::Done),
-        batches => Ok(Settled::Open { batches }),
-    }
+    Ok(if poller.is_done() { Ended::Done } else { Ended::HandedBack })
 }
 
 /// The chunks that were sent and have no outcome, and their batches.

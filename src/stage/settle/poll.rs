@@ -10,7 +10,6 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use tokio::time::Instant;
 
 use super::{
-    error::SettleError,
     outcome::{BatchOutcome, Contact, by_items, unknown},
     pending::Pending,
 };
@@ -19,7 +18,7 @@ use crate::{
     omnisend::{BatchStatus, CallError, CallOptions, MAX_LISTED, RefusalKind, batch_body},
     retry,
     run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay},
-    stage::{Notice, RecordError, StageContext, chunk::ChunkContacts},
+    stage::{Notice, RecordError, StageContext, StageError, chunk::ChunkContacts},
 };
 
 /// Polls for the outcomes of a run's batches.
@@ -76,14 +75,14 @@ impl<'a> Poller<'a> {
         self.pending.insert(pending.batch.batch_id.clone(), pending);
     }
 
-    /// How many batches [`next`](Self::next) has not returned yet.
-    pub(super) fn open(&self) -> usize {
-        self.pending.len() + self.over.len()
+    /// Whether [`next`](Self::next) has returned every batch.
+    pub(super) fn is_done(&self) -> bool {
+        self.pending.is_empty() && self.over.is_empty()
     }
 
     /// The next batch that is finished or given up, with its outcome. `None` if no batch is left, the stage was stopped,
     /// or the time is up.
-    pub(super) async fn next(&mut self) -> Result<Option<(Pending, BatchOutcome)>, SettleError> {
+    pub(super) async fn next(&mut self) -> Result<Option<(Pending, BatchOutcome)>, StageError> {
         loop {
             if self.context.stop.is_cancelled() {
                 return Ok(None);
@@ -129,7 +128,7 @@ impl<'a> Poller<'a> {
     }
 
     /// Asks which batches are finished, with as few requests as possible. `all` asks for each batch.
-    async fn poll(&mut self, all: bool) -> Result<(), SettleError> {
+    async fn poll(&mut self, all: bool) -> Result<(), StageError> {
         if !all && self.probes < retry::SETTLE_PROBES {
             self.probes += 1;
             let newest = self.pending.values().max_by_key(|pending| pending.batch.posted_at);
@@ -150,7 +149,7 @@ impl<'a> Poller<'a> {
 
     /// Lists the batches of the run's days and of the day before and after, because the time zone of the filters is not
     /// documented. Returns the batches that the listing missed: its pages shift while new batches arrive.
-    async fn list(&mut self) -> Result<Vec<String>, SettleError> {
+    async fn list(&mut self) -> Result<Vec<String>, StageError> {
         let times = || self.pending.values().map(|pending| pending.batch.posted_at);
         let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(Vec::new()) };
         let day = |at: Timestamp| Offset::UTC.to_datetime(at).date();
@@ -178,7 +177,7 @@ impl<'a> Poller<'a> {
         Ok(missing.into_iter().collect())
     }
 
-    async fn ask(&mut self, id: &str) -> Result<(), SettleError> {
+    async fn ask(&mut self, id: &str) -> Result<(), StageError> {
         match self.context.client.batch(id, self.options()).await {
             Ok(status) => self.found(status),
             Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => {
@@ -205,7 +204,7 @@ impl<'a> Poller<'a> {
         &mut self,
         pending: &Pending,
         status: Option<BatchStatus>,
-    ) -> Result<BatchOutcome, SettleError> {
+    ) -> Result<BatchOutcome, StageError> {
         let places = pending.batch.contacts.places();
         let Some(status) = status else {
             return Ok(unknown(
@@ -237,7 +236,7 @@ impl<'a> Poller<'a> {
         chunk: u32,
         tags: TagWay,
         places: Vec<u32>,
-    ) -> Result<Batch, SettleError> {
+    ) -> Result<Batch, StageError> {
         let (context, options) = (self.context, self.options());
         let body = {
             let tags = InlineTags::sent_by(tags, &self.manifest.tags);

@@ -49,7 +49,7 @@ async fn add_chunk(
             let stored: StoredContact<'_> =
                 serde_json::from_slice(line).map_err(|error| Defect::from(&error))?;
             let mut member = member(&stored, with_consent)?;
-            if untagged.contains(place) {
+            if untagged.as_ref().is_none_or(|untagged| untagged.contains(&place)) {
                 member.tags = TagSet::default();
             }
             sorter.push(change, member)?;
@@ -107,36 +107,20 @@ async fn add_removals(
     .await
 }
 
-/// The contacts of a chunk, by place, whose tags were sent neither in their batch nor through `/contacts/tags`.
-enum Untagged {
-    All,
-    Places(Vec<u32>),
-}
-
-impl Untagged {
-    fn contains(&self, place: u32) -> bool {
-        match self {
-            Self::All => true,
-            Self::Places(places) => places.contains(&place),
-        }
-    }
-}
-
+/// The places of a chunk's contacts that did not get their tags, neither in their batch nor through `/contacts/tags`.
+/// `None` if no contact got them.
 async fn untagged(
     records: &Records,
     manifest: &Manifest,
     chunk: u32,
     receipt: &Receipt,
-) -> Result<Untagged, RecordError> {
+) -> Result<Option<Vec<u32>>, RecordError> {
     if receipt.tags == TagWay::Inline {
-        return Ok(Untagged::Places(Vec::new()));
+        return Ok(Some(Vec::new()));
     }
     let tagged: Option<TagReceipt> =
         records.read(&TagPart::Additions(ChunkRef::of(&manifest.run, chunk))).await?;
-    Ok(match tagged.filter(TagReceipt::is_complete) {
-        Some(tagged) => Untagged::Places(tagged.refused),
-        None => Untagged::All,
-    })
+    Ok(tagged.filter(TagReceipt::is_complete).map(|tagged| tagged.refused))
 }
 
 /// The member that a contact becomes when Omnisend accepts it.

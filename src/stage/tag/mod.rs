@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use self::request::{Request, requests};
 use super::{
-    RecordError, Records, StageContext,
+    RecordError, Records, StageContext, StageError,
     chunk::{ChunkContacts, parse_line},
     field_path::item_path,
 };
@@ -38,18 +38,8 @@ pub enum Tagged {
     Refused(String),
 }
 
-/// Why tags could not be changed. The receipts show how far the stage got.
-#[derive(Debug, thiserror::Error)]
-pub enum TagError {
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// A temporary failure.
-    #[error(transparent)]
-    Later(CallError),
-}
-
 /// Adds the tags of every accepted contact whose chunk was sent without tags.
-pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
+pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, StageError> {
     let (run, records) = (&manifest.run, context.records());
     for chunk in manifest.chunks_to_send() {
         let Some(receipt) =
@@ -87,7 +77,7 @@ pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result
 }
 
 /// Removes tags from leavers.
-pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
+pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, StageError> {
     let (run, records) = (&manifest.run, context.records());
     for part in manifest.removals_to_do() {
         let id = TagPart::Removals(run.clone(), part);
@@ -149,7 +139,7 @@ impl Part<'_> {
         requests: Vec<Request>,
         before: Option<TagReceipt>,
         emails: impl Fn(&Request) -> Result<Vec<String>, RecordError>,
-    ) -> Result<Tagged, TagError> {
+    ) -> Result<Tagged, StageError> {
         let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
         // A receipt for another number of requests does not show which of these were sent.
         let mut receipt = before.filter(|before| before.of == of).unwrap_or_default();
@@ -171,7 +161,7 @@ impl Part<'_> {
                 Err(Failed::Refused(reason)) => return self.end(&receipt, Tagged::Refused(reason)).await,
                 Err(Failed::Later(error)) => {
                     self.write(&receipt).await?;
-                    return Err(TagError::Later(error));
+                    return Err(StageError::Call(error));
                 }
             }
             kill_point::reach(if self.adds() { "tag.added" } else { "tag.removed" });
@@ -233,7 +223,7 @@ impl Part<'_> {
         matches!(self.id, TagPart::Additions(_))
     }
 
-    async fn end(&self, receipt: &TagReceipt, ended: Tagged) -> Result<Tagged, TagError> {
+    async fn end(&self, receipt: &TagReceipt, ended: Tagged) -> Result<Tagged, StageError> {
         self.write(receipt).await?;
         Ok(ended)
     }

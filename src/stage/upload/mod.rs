@@ -7,28 +7,14 @@ mod sending;
 
 pub use self::options::UploadOptions;
 use self::sending::{End, Sending};
-use super::{RecordError, Records, StageContext, chunk::ChunkContacts};
+use super::{Ended, RecordError, Records, StageContext, chunk::ChunkContacts};
 use crate::{
-    keys::Key,
+    keys::{Key, RunRef},
     kill_point,
     omnisend::CallError,
     ports::objects::ObjectError,
-    run::{ChunkRef, Halted, Manifest, Outcome, Parked, Progress},
+    run::{ChunkRef, Halted, Manifest, Outcome, Parked, Progress, Receipt},
 };
-
-/// How a chunk's upload ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Uploaded {
-    /// Every contact was posted or rejected, and the receipt is written.
-    Done,
-    /// The chunk had a receipt: nothing was sent.
-    Already,
-    /// The upload was stopped or its deadline came. Its progress is written; the rest is still to be sent.
-    HandedBack,
-    Canceled,
-    Halted(Halted),
-    Parked(Parked),
-}
 
 /// Why a chunk could not be uploaded. Its message is retried, and moved to the dead-letter queue after some attempts.
 #[derive(Debug, thiserror::Error)]
@@ -43,36 +29,25 @@ pub enum UploadError {
     Later(CallError),
 }
 
-/// How the upload of a chunk ends without a request, if it does.
-pub async fn is_over(
-    records: &Records,
-    manifest: &Manifest,
-    chunk: u32,
-) -> Result<Option<Uploaded>, RecordError> {
-    let run = &manifest.run;
-    if records.receipt(run, chunk).await?.is_some() {
-        return Ok(Some(Uploaded::Already));
-    }
-    if records.is_canceled(run).await? {
-        return Ok(Some(Uploaded::Canceled));
-    }
-    if let Some(halted) = records.halted(run).await? {
-        return Ok(Some(Uploaded::Halted(halted)));
-    }
-    Ok(records.parked(run).await?.map(Uploaded::Parked))
+/// Whether nothing is to be sent of a chunk: it is done, or its run is canceled, halted or parked.
+pub async fn is_over(records: &Records, run: &RunRef, chunk: u32) -> Result<bool, RecordError> {
+    Ok(records.has::<Receipt>(&ChunkRef::of(run, chunk)).await?
+        || records.is_canceled(run).await?
+        || records.has::<Halted>(run).await?
+        || records.has::<Parked>(run).await?)
 }
 
-/// Posts the contacts of a chunk that were not posted yet.
+/// Posts the contacts of a chunk that were not posted yet, unless the chunk [is over](is_over).
 pub async fn upload(
     context: &StageContext<'_>,
     manifest: &Manifest,
     chunk: u32,
     options: &UploadOptions,
-) -> Result<Uploaded, UploadError> {
+) -> Result<Ended, UploadError> {
     let (run, records) = (&manifest.run, context.records());
     let id = ChunkRef::of(run, chunk);
-    if let Some(over) = is_over(&records, manifest, chunk).await? {
-        return Ok(over);
+    if is_over(&records, run, chunk).await? {
+        return Ok(Ended::Done);
     }
     // If the run was parked, the part of the chunk that had been sent was settled. Now more is sent.
     records.delete::<Outcome>(&id).await?;
@@ -98,23 +73,23 @@ pub async fn upload(
         // If another worker uploaded the same chunk, its receipt stays. Contacts that were posted twice do no harm.
         records.write_new(&id, &receipt).await?;
         kill_point::reach("upload.receipt");
-        return Ok(Uploaded::Done);
+        return Ok(Ended::Done);
     };
     records.write(&id, &Progress(receipt)).await?;
     match end {
-        End::HandedBack => Ok(Uploaded::HandedBack),
-        End::Canceled => Ok(Uploaded::Canceled),
+        End::HandedBack => Ok(Ended::HandedBack),
+        End::Canceled => Ok(Ended::Done),
         End::Later(error) => Err(UploadError::Later(error)),
         End::Halted { code, reason } => {
             let halted = Halted { code, reason, refused: 0, requests: 0, at: context.ports.clock.now() };
             records.halt(run, &halted).await?;
-            Ok(Uploaded::Halted(halted))
+            Ok(Ended::Done)
         }
         End::Parked(reason) => {
             let parked = Parked { reason, at: context.ports.clock.now() };
             records.write(run, &parked).await?;
             tracing::error!(export = %run.export, run = %run.run, chunk, reason = parked.reason, "the run is parked");
-            Ok(Uploaded::Parked(parked))
+            Ok(Ended::Done)
         }
     }
 }
