@@ -8,9 +8,9 @@ mod request;
 
 use tokio::time::Instant;
 
-use self::request::{Request, requests};
+use self::request::{Request, TaggedContact, requests};
 use super::{
-    RecordError, Records, StageContext, StageError,
+    RecordError, StageContext, StageError,
     chunk::{ChunkContacts, parse_line},
     field_path::item_path,
 };
@@ -42,33 +42,20 @@ pub enum Tagged {
 pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, StageError> {
     let (run, records) = (&manifest.run, context.records());
     for chunk in manifest.chunks_to_send() {
-        let Some(receipt) =
-            records.receipt(run, chunk).await?.filter(|receipt| receipt.tags == TagWay::Endpoint)
-        else {
-            continue;
-        };
-        let id = TagPart::Additions(ChunkRef::of(run, chunk));
-        let before = records.read::<TagReceipt>(&id).await?;
-        if before.as_ref().is_some_and(TagReceipt::is_complete) {
-            continue;
-        }
-        let (Some(outcome), resent) =
-            (records.outcome(run, chunk).await?, records.resent_of(run, chunk).await?)
-        else {
-            continue;
-        };
+        let receipt = records.receipt(run, chunk).await?;
+        let Some(receipt) = receipt.filter(|receipt| receipt.tags == TagWay::Endpoint) else { continue };
+        let part = Part::open(context, manifest, TagPart::Additions(ChunkRef::of(run, chunk))).await?;
+        let (Some(part), Some(outcome)) = (part, records.outcome(run, chunk).await?) else { continue };
+        let resent = records.resent_of(run, chunk).await?;
         let key = manifest.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
         let stored = ChunkContacts::new(&key, &unpacked);
         let mut contacts = Vec::new();
         for place in outcome.accepted_of(&[&receipt, &resent]) {
-            contacts.push((place, stored.at(place)?.of.tags));
+            let stored = stored.at(place)?;
+            contacts.push(TaggedContact { place, tags: stored.of.tags, email: stored.email() });
         }
-        let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
-            request.places.iter().map(|place| Ok(stored.at(*place)?.email())).collect()
-        };
-        let part = Part { context, manifest, all_tags: manifest.all_tags(), records: &records, id };
-        match part.change(requests(contacts), before, emails).await? {
+        match part.change(contacts).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
         }
@@ -78,27 +65,18 @@ pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result
 
 /// Removes tags from leavers.
 pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, StageError> {
-    let (run, records) = (&manifest.run, context.records());
-    for part in manifest.removals_to_do() {
-        let id = TagPart::Removals(run.clone(), part);
-        let before = records.read::<TagReceipt>(&id).await?;
-        if before.as_ref().is_some_and(TagReceipt::is_complete) {
-            continue;
+    let run = &manifest.run;
+    for n in manifest.removals_to_do() {
+        let part = Part::open(context, manifest, TagPart::Removals(run.clone(), n)).await?;
+        let Some(part) = part else { continue };
+        let key = Key::Removals(run.clone(), n);
+        let unpacked = context.records().lines(&key).await?;
+        let mut contacts = Vec::new();
+        for (place, line) in (0..).zip(lines(&unpacked)) {
+            let RemovalLine { email, tags } = parse_line(&key, line)?;
+            contacts.push(TaggedContact { place, tags, email: email.into_owned() });
         }
-        let key = Key::Removals(run.clone(), part);
-        let unpacked = records.lines(&key).await?;
-        let mut contacts: Vec<RemovalLine<'_>> = Vec::new();
-        for line in lines(&unpacked) {
-            contacts.push(parse_line(&key, line)?);
-        }
-        let tags = (0..).zip(contacts.iter().map(|contact| contact.tags));
-        let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
-            let of = |place: &u32| contacts.get(*place as usize).map(|contact| contact.email.to_string());
-            Ok(request.places.iter().filter_map(of).collect())
-        };
-        let requests = requests(tags);
-        let part = Part { context, manifest, all_tags: manifest.all_tags(), records: &records, id };
-        match part.change(requests, before, emails).await? {
+        match part.change(contacts).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
         }
@@ -111,8 +89,8 @@ struct Part<'a> {
     context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     all_tags: Vec<Tag>,
-    records: &'a Records,
     id: TagPart,
+    receipt: TagReceipt,
 }
 
 /// Why a request was not accepted.
@@ -132,90 +110,96 @@ impl From<CallError> for Failed {
     }
 }
 
-impl Part<'_> {
-    /// Sends the requests that were not sent yet. `emails` returns the addresses of a request's contacts.
-    async fn change(
-        &self,
-        requests: Vec<Request>,
-        before: Option<TagReceipt>,
-        emails: impl Fn(&Request) -> Result<Vec<String>, RecordError>,
-    ) -> Result<Tagged, StageError> {
+impl<'a> Part<'a> {
+    /// Reads the part's receipt. Returns `None` if the part is done.
+    async fn open(
+        context: &'a StageContext<'a>,
+        manifest: &'a Manifest,
+        id: TagPart,
+    ) -> Result<Option<Self>, RecordError> {
+        let receipt: Option<TagReceipt> = context.records().read(&id).await?;
+        if receipt.as_ref().is_some_and(TagReceipt::is_complete) {
+            return Ok(None);
+        }
+        let receipt = receipt.unwrap_or_default();
+        Ok(Some(Self { context, manifest, all_tags: manifest.all_tags(), id, receipt }))
+    }
+
+    /// Sends the requests that were not sent yet. `contacts` are all contacts of the part.
+    async fn change(mut self, contacts: Vec<TaggedContact>) -> Result<Tagged, StageError> {
+        let requests = requests(contacts);
         let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        // A receipt for another number of requests does not show which of these were sent.
-        let mut receipt = before.filter(|before| before.of == of).unwrap_or_default();
-        receipt.of = of;
+        if self.receipt.of != of {
+            // A receipt for another number of requests does not show which of these were sent.
+            self.receipt = TagReceipt { of, ..TagReceipt::default() };
+        }
         let mut check_at = Instant::now();
-        for request in requests.iter().skip(receipt.done as usize) {
+        for request in requests.into_iter().skip(self.receipt.done as usize) {
             if self.context.stop.is_cancelled() {
-                return self.end(&receipt, Tagged::HandedBack).await;
+                return self.end(Tagged::HandedBack).await;
             }
             if Instant::now() >= check_at {
                 check_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
-                if self.records.is_canceled(&self.manifest.run).await? {
-                    return self.end(&receipt, Tagged::Canceled).await;
+                if self.context.records().is_canceled(&self.manifest.run).await? {
+                    return self.end(Tagged::Canceled).await;
                 }
             }
-            match self.send(request, emails(request)?, &mut receipt).await {
+            match self.send(request).await {
                 Ok(()) => {}
-                Err(Failed::HandedBack) => return self.end(&receipt, Tagged::HandedBack).await,
-                Err(Failed::Refused(reason)) => return self.end(&receipt, Tagged::Refused(reason)).await,
+                Err(Failed::HandedBack) => return self.end(Tagged::HandedBack).await,
+                Err(Failed::Refused(reason)) => return self.end(Tagged::Refused(reason)).await,
                 Err(Failed::Later(error)) => {
-                    self.write(&receipt).await?;
+                    self.write().await?;
                     return Err(StageError::Call(error));
                 }
             }
             kill_point::reach(if self.adds() { "tag.added" } else { "tag.removed" });
-            if receipt.done.is_multiple_of(WRITE_EVERY) {
-                self.write(&receipt).await?;
+            if self.receipt.done.is_multiple_of(WRITE_EVERY) {
+                self.write().await?;
             }
         }
-        self.end(&receipt, Tagged::Done).await
+        self.end(Tagged::Done).await
     }
 
     /// Sends one request. If Omnisend refuses some addresses by name, it sends the request again without them.
-    async fn send(
-        &self,
-        request: &Request,
-        emails: Vec<String>,
-        receipt: &mut TagReceipt,
-    ) -> Result<(), Failed> {
-        let tags: Vec<&str> = request.tags.among(&self.all_tags).map(Tag::as_str).collect();
-        let mut contacts: Vec<(u32, &str)> =
-            request.places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
+    async fn send(&mut self, request: Request) -> Result<(), Failed> {
+        let Request { tags, mut contacts } = request;
+        let tags: Vec<Tag> = tags.among(&self.all_tags).cloned().collect();
         while !contacts.is_empty() && !tags.is_empty() {
             let before = self.context.client.usage();
-            let addresses: Vec<&str> = contacts.iter().map(|(_, email)| *email).collect();
-            let answer = self.call(&tags, &addresses).await;
+            let answer = self.call(&tags, &contacts).await;
             let usage = self.context.client.usage();
-            receipt.requests += usage.requests - before.requests;
-            receipt.throttled += usage.throttled - before.throttled;
+            self.receipt.requests += usage.requests - before.requests;
+            self.receipt.throttled += usage.throttled - before.throttled;
             match answer {
                 Ok(()) => break,
                 Err(CallError::Refused(refusal)) => {
                     let named = named(&refusal);
                     let (refused, others): (Vec<_>, Vec<_>) =
-                        contacts.iter().enumerate().partition(|(n, _)| named.contains(n));
+                        contacts.into_iter().enumerate().partition(|(n, _)| named.contains(n));
                     if refused.is_empty() {
                         return Err(Failed::Refused(refusal.to_string()));
                     }
-                    receipt.refused.extend(refused.into_iter().map(|(_, (place, _))| *place));
-                    contacts = others.into_iter().map(|(_, contact)| *contact).collect();
+                    self.receipt.refused.extend(refused.into_iter().map(|(_, contact)| contact.place));
+                    contacts = others.into_iter().map(|(_, contact)| contact).collect();
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        receipt.done += 1;
-        receipt.contacts += contacts.len() as u64;
-        receipt.tags += (contacts.len() * tags.len()) as u64;
+        self.receipt.done += 1;
+        self.receipt.contacts += contacts.len() as u64;
+        self.receipt.tags += (contacts.len() * tags.len()) as u64;
         Ok(())
     }
 
-    async fn call(&self, tags: &[&str], emails: &[&str]) -> Result<(), CallError> {
+    async fn call(&self, tags: &[Tag], contacts: &[TaggedContact]) -> Result<(), CallError> {
+        let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+        let emails: Vec<&str> = contacts.iter().map(|contact| contact.email.as_str()).collect();
         let options = retry::TAG.until(self.context.deadline);
         if self.adds() {
-            self.context.client.add_tags(tags, emails, options).await
+            self.context.client.add_tags(&tags, &emails, options).await
         } else {
-            self.context.client.remove_tags(tags, emails, options).await
+            self.context.client.remove_tags(&tags, &emails, options).await
         }
     }
 
@@ -223,13 +207,13 @@ impl Part<'_> {
         matches!(self.id, TagPart::Additions(_))
     }
 
-    async fn end(&self, receipt: &TagReceipt, ended: Tagged) -> Result<Tagged, StageError> {
-        self.write(receipt).await?;
+    async fn end(&self, ended: Tagged) -> Result<Tagged, StageError> {
+        self.write().await?;
         Ok(ended)
     }
 
-    async fn write(&self, receipt: &TagReceipt) -> Result<(), RecordError> {
-        self.records.write(&self.id, receipt).await
+    async fn write(&self) -> Result<(), RecordError> {
+        self.context.records().write(&self.id, &self.receipt).await
     }
 }
 
