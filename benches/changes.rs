@@ -20,7 +20,7 @@ use omnisend_export::{
     config::load_export,
     keys::{Key, RunRef},
     ports::clock::{Clock as _, SystemClock},
-    run::{Allowed, Batch, Contacts, Manifest, Mode, Outcome, Receipt, Trigger},
+    run::{Allowed, Batch, ChunkRef, Contacts, Manifest, Mode, Outcome, Receipt, Trigger},
     stage::{Quiet, Records, plan, snapshot::remember},
 };
 
@@ -125,9 +125,9 @@ async fn accepted(records: &Records, manifest: &Manifest) {
         };
         let receipt = Receipt { batches: vec![batch], ..Receipt::default() };
         let outcome = Outcome { accepted: info.contacts.into(), ..Outcome::default() };
-        let replace = omnisend_export::ports::objects::Put::Replace;
-        records.write(&Key::Receipt(manifest.run.clone(), chunk), &receipt, replace).await.unwrap();
-        records.write(&Key::Outcome(manifest.run.clone(), chunk), &outcome, replace).await.unwrap();
+        let id = ChunkRef::of(&manifest.run, chunk);
+        records.write(&id, &receipt).await.unwrap();
+        records.write(&id, &outcome).await.unwrap();
     }
     mark_reported(records, manifest).await;
 }
@@ -135,5 +135,6 @@ async fn accepted(records: &Records, manifest: &Manifest) {
 /// Marks the run as reported, so that the next plan takes it for settled.
 async fn mark_reported(records: &Records, manifest: &Manifest) {
     let key = Key::ReportJson(manifest.run.clone());
-    records.write(&key, &(), omnisend_export::ports::objects::Put::Replace).await.unwrap();
+    let replace = omnisend_export::ports::objects::Put::Replace;
+    records.objects().put(&(&key).into(), bytes::Bytes::from_static(b"null\n"), replace).await.unwrap();
 }

@@ -11,7 +11,7 @@ use crate::{
     ports::objects::honours_conditions,
     retry,
     run::{TagFinding, TagSetting, TagWay},
-    stage::{Records, canary::NOBODY_HAS},
+    stage::{Records, canary::UNUSED_TAG},
 };
 
 /// An address of nobody: the domain is one that never is.
@@ -133,7 +133,7 @@ impl App {
         let today = Offset::UTC.to_datetime(self.ports().clock.now()).date();
         let contacts = client.contact_by_email(NOBODY, options).await.map(drop);
         let batches = client.list_batches(today..=today, 0, options).await.map(drop);
-        let tags = client.remove_tags(&[NOBODY_HAS], &[NOBODY], options).await;
+        let tags = client.remove_tags(&[UNUSED_TAG], &[NOBODY], options).await;
         let segments = client.segments(None, options).await.map(drop);
         [
             ("read contacts", contacts),

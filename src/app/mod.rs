@@ -20,18 +20,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
-    keys::{ConnectionName, Key, RunRef},
+    keys::{ConnectionName, RunRef},
     omnisend::{BuildError, CallError, Client, Pacer},
-    ports::{Ports, objects::Put, secrets::SecretKey},
-    run::{Manifest, Parked, Report, Step, Work, flaw},
+    ports::{Ports, secrets::SecretKey},
+    run::{Canceled, Manifest, Parked, Report, Step, Work, flaw},
     scale,
     stage::{
-        EnqueueError, Observer, RecordError, Records, enqueue,
+        EnqueueError, Observer, RecordError, Records, StageContext, enqueue,
         plan::PlanError,
         report::{ReportError, report},
         settle::Limits,
         snapshot::remember,
-        upload::{Context, UploadError},
+        upload::UploadError,
     },
 };
 
@@ -136,9 +136,7 @@ impl AppError {
                 | Self::Config(LoadError::Invalid(_))
                 | Self::Record(RecordError::Damaged { .. })
                 | Self::Upload(
-                    UploadError::Contact { .. }
-                        | UploadError::NoChunk { .. }
-                        | UploadError::Record(RecordError::Damaged { .. })
+                    UploadError::NoChunk { .. } | UploadError::Record(RecordError::Damaged { .. })
                 )
                 | Self::Report(
                     ReportError::Unbalanced { .. } | ReportError::Record(RecordError::Damaged { .. })
@@ -184,7 +182,7 @@ impl App {
             Err(error) => return Err(error),
         };
         let context =
-            Context { ports: &self.ports, client: &client, observer: &*self.observer, stop, deadline };
+            StageContext { ports: &self.ports, client: &client, observer: &*self.observer, stop, deadline };
         match work.step {
             Step::Upload { chunk } => self.upload(&context, &connection, &manifest, chunk).await,
             Step::Settle => self.settle(&context, &manifest).await,
@@ -195,9 +193,8 @@ impl App {
     pub async fn cancel(&self, run: &RunRef) -> Result<(), AppError> {
         let records = Records::new(self.ports.objects.clone());
         self.existing(&records, run).await?;
-        let canceled = serde_json::json!({ "at": self.ports.clock.now() });
-        records.write(&Key::Canceled(run.clone()), &canceled, Put::Replace).await?;
-        Ok(self.ports.objects.delete(&(&Key::Parked(run.clone())).into()).await?)
+        records.write(run, &Canceled { at: self.ports.clock.now() }).await?;
+        Ok(records.delete::<Parked>(run).await?)
     }
 
     /// Has a run that is parked go on: its messages are sent again.
@@ -207,19 +204,19 @@ impl App {
         if records.parked(run).await?.is_none() {
             return Err(AppError::NotParked { run: run.clone() });
         }
-        self.ports.objects.delete(&(&Key::Parked(run.clone())).into()).await?;
+        records.delete::<Parked>(run).await?;
         let attempt = format!("-{}", self.ports.clock.now().as_second());
         Ok(enqueue(&self.ports, &manifest, &attempt).await?)
     }
 
     /// Has a run wait for a person, if it does not yet: the first reason is the one to look at.
     pub async fn park(&self, run: &RunRef, reason: String) -> Result<(), AppError> {
-        if Records::new(self.ports.objects.clone()).exists(&Key::Parked(run.clone())).await? {
+        let records = Records::new(self.ports.objects.clone());
+        if records.has::<Parked>(run).await? {
             return Ok(());
         }
         let parked = Parked { reason, at: self.ports.clock.now() };
-        let records = Records::new(self.ports.objects.clone());
-        records.write(&Key::Parked(run.clone()), &parked, Put::Replace).await?;
+        records.write(run, &parked).await?;
         tracing::error!(export = %run.export, run = %run.run, reason = parked.reason, "the run is parked");
         Ok(())
     }
@@ -232,8 +229,8 @@ impl App {
     async fn finish(&self, manifest: &Manifest) -> Result<Handled, AppError> {
         match remember(&self.ports, manifest).await {
             // It stays as it is, and the next plan says what to do about it.
-            Err(RecordError::Damaged { key, reason }) => {
-                let reason = format!("what was sent could not be remembered: {key}: {reason}");
+            Err(RecordError::Damaged { key, source }) => {
+                let reason = format!("what was sent could not be remembered: {key}: {source}");
                 self.park(&manifest.run, reason).await?;
             }
             remembered => remembered?,

@@ -6,11 +6,10 @@ use crate::{
     omnisend::{CallError, KeyError},
     run::Manifest,
     stage::{
-        Records,
-        segment::{SeenTo, see_to_segments},
-        settle::{SettleError, Settled, settle},
-        tag::{TagError, Tagged, add_tags, remove_tags},
-        upload::Context,
+        Ended, Records, StageContext, StageError,
+        segment::ensure_segments,
+        settle::settle,
+        tag::{Tagged, add_tags, remove_tags},
     },
 };
 
@@ -18,19 +17,19 @@ impl App {
     /// Settles a run to its report, or as far as there is time.
     pub(super) async fn settle(
         &self,
-        context: &Context<'_>,
+        context: &StageContext<'_>,
         manifest: &Manifest,
     ) -> Result<Handled, AppError> {
         match settle(context, manifest, self.limits).await {
-            Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
+            Ok(Ended::HandedBack) | Err(StageError::Call(CallError::OutOfTime)) => {
                 return Ok(Handled::HandedBack);
             }
-            Ok(Settled::Done) => self.park_if_given_up(manifest).await?,
-            Err(SettleError::Record(error)) => return Err(error.into()),
-            Err(SettleError::Call(error @ CallError::Key(KeyError::Temporary(_)))) => {
+            Ok(Ended::Done) => self.park_if_given_up(manifest).await?,
+            Err(StageError::Record(error)) => return Err(error.into()),
+            Err(StageError::Call(error @ CallError::Key(KeyError::Temporary(_)))) => {
                 return Err(AppError::Omnisend(error));
             }
-            Err(SettleError::Call(error)) => {
+            Err(StageError::Call(error)) => {
                 self.park(&manifest.run, error.to_string()).await?;
             }
         }
@@ -45,10 +44,10 @@ impl App {
     }
 
     /// What is done once it is known what became of the contacts. False where there is more to do.
-    async fn follow_up(&self, context: &Context<'_>, manifest: &Manifest) -> Result<bool, AppError> {
+    async fn follow_up(&self, context: &StageContext<'_>, manifest: &Manifest) -> Result<bool, AppError> {
         let of_a_call = |error| match error {
-            TagError::Record(error) => AppError::from(error),
-            TagError::Later(error) => AppError::Omnisend(error),
+            StageError::Record(error) => AppError::from(error),
+            StageError::Call(error) => AppError::Omnisend(error),
         };
         let mut tagged = add_tags(context, manifest).await.map_err(of_a_call)?;
         if tagged == Tagged::Done {
@@ -64,7 +63,7 @@ impl App {
                 return Ok(true);
             }
         }
-        Ok(see_to_segments(context, manifest).await? == SeenTo::Done)
+        Ok(ensure_segments(context, manifest).await? == Ended::Done)
     }
 
     /// Whether nobody stopped a run, and it does not wait for a person.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::{App, AppError, RunObjects, runs};
 use crate::{
     config::{Connection, Export},
-    keys::{Key, RunRef},
+    keys::RunRef,
     kill_point,
-    ports::objects::Put,
     run::{Allowed, Manifest, Mode, RefusedDrop, Report, Trigger},
     stage::{
         Records,
@@ -109,7 +108,7 @@ impl App {
                 attempts: before.map_or(0, |before| before.attempts) + 1,
                 at: self.ports().clock.now(),
             };
-            records.write(&Key::RefusedDrop(export.clone()), &refused, Put::Replace).await
+            records.write(export, &refused).await
         };
         if let Err(error) = remembered.await {
             tracing::warn!(%export, %error, "it could not be remembered that a drop was refused");

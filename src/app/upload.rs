@@ -6,10 +6,10 @@ use crate::{
     omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{
-        Records,
-        canary::{CanaryError, canary, tidy_up},
+        Ended, Records, StageContext, StageError,
+        canary::{canary, restore_tags},
         halt::halt,
-        upload::{Context, How, Uploaded, is_over, upload},
+        upload::{UploadOptions, is_over, upload},
     },
 };
 
@@ -17,38 +17,34 @@ impl App {
     /// Posts a chunk, in the way that the brand takes.
     pub(super) async fn upload(
         &self,
-        context: &Context<'_>,
+        context: &StageContext<'_>,
         connection: &Connection,
         manifest: &Manifest,
         chunk: u32,
     ) -> Result<Handled, AppError> {
         let records = Records::new(self.ports().objects.clone());
-        if is_over(&records, manifest, chunk).await?.is_some() {
+        if is_over(&records, &manifest.run, chunk).await? {
             return Ok(Handled::Done);
         }
         if context.stop.is_cancelled() {
             return Ok(Handled::HandedBack);
         }
         let before = context.client.usage().requests;
-        if halt(context, manifest, chunk).await?.is_some() {
+        if halt(context, manifest, chunk).await? {
             return Ok(Handled::Done);
         }
         let mut findings = records.findings(&manifest.connection).await?;
         let tags = match self.way(context, connection, manifest, chunk, &mut findings).await {
             Ok(tags) => tags,
-            Err(CanaryError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
-            Err(CanaryError::Call(error)) => return Err(AppError::Omnisend(error)),
-            Err(CanaryError::Record(error)) => return Err(error.into()),
+            Err(StageError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
+            Err(StageError::Call(error)) => return Err(AppError::Omnisend(error)),
+            Err(StageError::Record(error)) => return Err(error.into()),
         };
         let requests = context.client.usage().requests - before;
-        let how = How { tags, batch_contacts: connection.batch_size(), requests };
-        match upload(context, manifest, chunk, &how).await? {
-            Uploaded::HandedBack => Ok(Handled::HandedBack),
-            Uploaded::Done
-            | Uploaded::Already
-            | Uploaded::Canceled
-            | Uploaded::Halted(_)
-            | Uploaded::Parked(_) => Ok(Handled::Done),
+        let options = UploadOptions { tags, batch_contacts: connection.batch_size(), requests };
+        match upload(context, manifest, chunk, &options).await? {
+            Ended::HandedBack => Ok(Handled::HandedBack),
+            Ended::Done => Ok(Handled::Done),
         }
     }
 
@@ -56,13 +52,13 @@ impl App {
     /// tidied up first, whatever is known.
     async fn way(
         &self,
-        context: &Context<'_>,
+        context: &StageContext<'_>,
         connection: &Connection,
         manifest: &Manifest,
         chunk: u32,
         findings: &mut Findings,
-    ) -> Result<TagWay, CanaryError> {
-        tidy_up(context, manifest, findings).await?;
+    ) -> Result<TagWay, StageError> {
+        restore_tags(context, manifest, findings).await?;
         let now = self.ports().clock.now();
         match findings.way(connection.tags(), &manifest.run, now) {
             Some(way) => Ok(way),

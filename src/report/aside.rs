@@ -1,7 +1,7 @@
 //! What was done apart from the batches: tags that were added or taken away, and segments of Omnisend's.
 
 use super::{plain::plain, words::counted};
-use crate::run::{Report, SegmentSeen, SegmentState};
+use crate::run::{EnsuredSegment, Report, SegmentState};
 
 /// What was done to tags: `60 tags added to 40 contacts`. None where all went in their batches.
 pub(super) fn tags(report: &Report) -> Vec<String> {
@@ -17,7 +17,7 @@ pub(super) fn tags(report: &Report) -> Vec<String> {
 }
 
 /// What became of a segment that the export asks for.
-pub(super) fn segment(seen: &SegmentSeen) -> String {
+pub(super) fn segment(seen: &EnsuredSegment) -> String {
     let what = match seen.state {
         SegmentState::Created => "made in Omnisend",
         SegmentState::There => "there in Omnisend",

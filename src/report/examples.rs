@@ -8,8 +8,9 @@ use crate::{
     contact::{Channel, InvalidCell, WarningCounts},
     keys::RunRef,
     run::{
-        Allowed, Asked, ConsentCounts, Counts, Forecast, Guard, GuardLimits, GuardName, Planned, Reason,
-        Report, Requests, SegmentSeen, SegmentState, Settled, SourceLine, State, TagCounts, TagWay,
+        Allowed, Asked, ConsentCounts, Counts, EnsuredSegment, Forecast, Guard, GuardLimits, GuardName,
+        Planned, Reason, Report, Requests, RowOutcome, SegmentState, Settled, SourceLine, State, TagCounts,
+        TagWay,
     },
 };
 
@@ -74,8 +75,8 @@ fn consent(
     ConsentCounts { subscribed, non_subscribed, unsubscribed, untouched, held_back, undated }
 }
 
-fn reason(outcome: &str, code: &str, reason: &str, count: u64) -> Reason {
-    Reason { outcome: outcome.to_owned(), code: code.to_owned(), reason: reason.to_owned(), count }
+fn reason(outcome: RowOutcome, code: &str, reason: &str, count: u64) -> Reason {
+    Reason { outcome, code: code.to_owned(), reason: reason.to_owned(), count }
 }
 
 fn warning(mut all: WarningCounts, (field, reason, count): (&str, InvalidCell, u64)) -> WarningCounts {
@@ -86,13 +87,13 @@ fn warning(mut all: WarningCounts, (field, reason, count): (&str, InvalidCell, u
 fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason> {
     let reasons = vec![
         reason(
-            "duplicate",
+            RowOutcome::Duplicate,
             "duplicate",
             "an earlier row has this e-mail; the first one was taken",
             duplicate,
         ),
-        reason("invalid", "invalid_email", "the e-mail address is not valid", invalid_email),
-        reason("invalid", "no_email", "the e-mail cell is empty", no_email),
+        reason(RowOutcome::Invalid, "invalid_email", "the e-mail address is not valid", invalid_email),
+        reason(RowOutcome::Invalid, "no_email", "the e-mail cell is empty", no_email),
     ];
     reasons.into_iter().filter(|reason| reason.count > 0).collect()
 }
@@ -103,7 +104,7 @@ pub(super) fn succeeded() -> Report {
         batches: 93,
         requests: Requests { upload: 93, settle: 3, tags: 39, segments: 2, ..Requests::default() },
         tags: TagCounts { added_to: 9_285, added: 9_285, removed_from: 214, removed: 215, refused: 0 },
-        segments: vec![SegmentSeen {
+        segments: vec![EnsuredSegment {
             name: "VIP".to_owned(),
             tag: "segment: VIP".to_owned().try_into().unwrap(),
             state: SegmentState::Created,
@@ -118,13 +119,13 @@ pub(super) fn succeeded() -> Report {
 pub(super) fn partial() -> Report {
     let mut reasons = of_the_file(204, 92, 419);
     reasons.extend([
-        reason("rejected", "plan_limit", "the plan's limit of contacts is reached", 38),
-        reason("rejected", "max_length", "address: must have at most 250 characters", 1),
-        reason("rejected", "403", "Omnisend refused it without a reason", 1),
+        reason(RowOutcome::Rejected, "plan_limit", "the plan's limit of contacts is reached", 38),
+        reason(RowOutcome::Rejected, "max_length", "address: must have at most 250 characters", 1),
+        reason(RowOutcome::Rejected, "403", "Omnisend rejected it without a reason", 1),
         reason(
+            RowOutcome::Unknown,
             "unknown",
-            "unknown",
-            "Omnisend counts 2 errors in the contact's batch, names 1, and does not say what became of this contact",
+            "Omnisend counts 2 errors in the contact's batch, names 1, and does not name this contact",
             3,
         ),
     ]);
@@ -220,22 +221,22 @@ pub(super) fn empty() -> Report {
 pub(super) fn halted() -> Report {
     Report {
         message: Some(
-            "Omnisend refuses contacts for the brand's plan: The brand's plan holds no more contacts (402). The run was \
-             stopped early: 100 arrived, 200 were refused, and 9700 were not sent. To send them, make room in the \
-             brand's plan, or choose a larger one, and run the export again"
+            "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more contacts \
+             (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9700 were not sent. Make \
+             room in the subscription, or choose a larger one, then run the export again"
                 .to_owned(),
         ),
         not_sent: 9_700,
         batches: 3,
         requests: Requests { upload: 3, settle: 7, ..Requests::default() },
-        reasons: vec![reason("rejected", "402", "The brand's plan holds no more contacts.", 200)],
+        reasons: vec![reason(RowOutcome::Rejected, "402", "The brand's plan holds no more contacts.", 200)],
         ..report(State::Partial, counts([10_000, 0, 0, 0, 10_000], [100, 200, 9_700]))
     }
 }
 
 pub(super) fn canceled() -> Report {
     Report {
-        message: Some("the run was canceled; what was sent before stays in Omnisend".to_owned()),
+        message: Some("the run was canceled; what was sent before that stays in Omnisend".to_owned()),
         ended_at: "2026-11-23T10:00:09Z".parse().unwrap(),
         not_sent: 5_185,
         batches: 41,
@@ -291,8 +292,8 @@ pub(super) fn hostile() -> Report {
         requests: Requests { upload: 1, settle: 0, throttled: 1, ..Requests::default() },
         warnings: warning(BTreeMap::new(), ("custom_properties.<b>", InvalidCell::List, 1)),
         reasons: vec![
-            reason("rejected", "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
-            reason("invalid", "no_email", "the e-mail cell is empty", 1),
+            reason(RowOutcome::Rejected, "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
+            reason(RowOutcome::Invalid, "no_email", "the e-mail cell is empty", 1),
         ],
         source: vec![SourceLine {
             object: "s3://b/\"><img src=x>.csv".to_owned(),

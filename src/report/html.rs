@@ -78,7 +78,7 @@ struct Files {
 
 struct Reject {
     class: &'static str,
-    outcome: String,
+    outcome: &'static str,
     reason: Vec<Span>,
     code: Option<String>,
     count: String,
@@ -225,8 +225,11 @@ impl Reject {
             count: line.count_text(),
             reason: spans(&clip(&line.reason, REASON_CHARS)),
             // A code that only repeats the outcome says nothing more.
-            code: line.code.filter(|code| *code != line.outcome).map(|code| clip(&code, REASON_CHARS)),
-            outcome: plain(&line.outcome),
+            code: line
+                .code
+                .filter(|code| *code != line.outcome.as_str())
+                .map(|code| clip(&code, REASON_CHARS)),
+            outcome: line.outcome.as_str(),
         }
     }
 }

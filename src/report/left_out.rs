@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{headline::sends, plain::plain, words::count};
-use crate::run::Report;
+use crate::run::{Report, RowOutcome};
 
 /// Rows or contacts that share a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    pub outcome: String,
+    pub outcome: RowOutcome,
     /// The page's colour and pattern, which are those of the outcome's stretch in the bars.
     pub class: &'static str,
     /// None of those that no reject says anything of.
@@ -27,7 +27,7 @@ impl Line {
 
 /// What to call the lines: duplicates alone are no loss, and of what was not sent none could arrive.
 pub(super) fn title(report: &Report, lines: &[Line]) -> &'static str {
-    if lines.iter().all(|line| line.outcome == "duplicate") {
+    if lines.iter().all(|line| line.outcome == RowOutcome::Duplicate) {
         "Left out as duplicates"
     } else if sends(report) {
         "What did not arrive"
@@ -43,8 +43,8 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
         .reasons
         .iter()
         .map(|reason| Line {
-            outcome: reason.outcome.clone(),
-            class: class(&reason.outcome),
+            outcome: reason.outcome,
+            class: reason.outcome.as_str(),
             code: Some(reason.code.clone()),
             reason: reason.reason.clone(),
             count: reason.count,
@@ -52,7 +52,7 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
         })
         .collect();
     lines.extend(unsaid(report));
-    lines.sort_by_key(|line| (rank(&line.outcome), std::cmp::Reverse(line.count)));
+    lines.sort_by_key(|line| (rank(line.outcome), std::cmp::Reverse(line.count)));
     lines
 }
 
@@ -79,22 +79,12 @@ pub(super) fn cells(report: &Report) -> Vec<Cells> {
     all
 }
 
-fn class(outcome: &str) -> &'static str {
+fn rank(outcome: RowOutcome) -> u8 {
     match outcome {
-        "rejected" => "rejected",
-        "unknown" => "unknown",
-        "invalid" => "invalid",
-        _ => "duplicate",
-    }
-}
-
-fn rank(outcome: &str) -> u8 {
-    match outcome {
-        "rejected" => 0,
-        "unknown" => 1,
-        "invalid" => 2,
-        "duplicate" => 4,
-        _ => 3,
+        RowOutcome::Rejected => 0,
+        RowOutcome::Unknown => 1,
+        RowOutcome::Invalid => 2,
+        RowOutcome::Duplicate => 3,
     }
 }
 
@@ -104,20 +94,20 @@ fn unsaid(report: &Report) -> Vec<Line> {
     // Where sending was never meant, that they were not sent is no news.
     let sends = sends(report);
     let (planned, settled) = (report.counts.planned(), report.counts.settled());
-    let said = |outcome: &str| -> u64 {
+    let said = |outcome: RowOutcome| -> u64 {
         report.reasons.iter().filter(|reason| reason.outcome == outcome).map(|reason| reason.count).sum()
     };
-    let line = |outcome: &str, count: u64, reason: &str, is_listed| {
+    let line = |outcome: RowOutcome, count: u64, reason: &str, is_listed| {
         (count > 0).then(|| Line {
-            outcome: outcome.to_owned(),
-            class: class(outcome),
+            outcome,
+            class: outcome.as_str(),
             code: None,
             reason: reason.to_owned(),
             count,
             is_listed,
         })
     };
-    let rare = |outcome: &str, all: u64| {
+    let rare = |outcome: RowOutcome, all: u64| {
         line(
             outcome,
             all.saturating_sub(said(outcome)),
@@ -127,21 +117,23 @@ fn unsaid(report: &Report) -> Vec<Line> {
     };
     // What stands in several segments is no row too many, and no reject names it.
     let repeated = (report.overlapping > 0)
-        .then(|| planned.duplicate.saturating_sub(said("duplicate")))
-        .and_then(|rows| line("duplicate", rows, "in another segment too; each contact is sent once", false));
-    let silent = settled.unknown.saturating_sub(said("unknown") + report.not_sent);
+        .then(|| planned.duplicate.saturating_sub(said(RowOutcome::Duplicate)))
+        .and_then(|rows| {
+            line(RowOutcome::Duplicate, rows, "in another segment too; each contact is sent once", false)
+        });
+    let silent = settled.unknown.saturating_sub(said(RowOutcome::Unknown) + report.not_sent);
     [
-        rare("invalid", planned.invalid),
-        repeated.or_else(|| rare("duplicate", planned.duplicate)),
-        rare("rejected", settled.rejected),
+        rare(RowOutcome::Invalid, planned.invalid),
+        repeated.or_else(|| rare(RowOutcome::Duplicate, planned.duplicate)),
+        rare(RowOutcome::Rejected, settled.rejected),
         line(
-            "unknown",
+            RowOutcome::Unknown,
             silent,
             "sent, but the run ended before Omnisend was asked what became of them",
             false,
         )
         .filter(|_| sends),
-        line("unknown", report.not_sent, "not sent: the run ended before", false)
+        line(RowOutcome::Unknown, report.not_sent, "not sent: the run ended before", false)
             .filter(|_| sends)
             .map(|line| Line { class: "not-sent", ..line }),
     ]
@@ -158,7 +150,7 @@ mod tests {
         run::{Counts, Planned, Settled, State},
     };
 
-    fn sums(lines: &[Line], outcome: &str) -> u64 {
+    fn sums(lines: &[Line], outcome: RowOutcome) -> u64 {
         lines.iter().filter(|line| line.outcome == outcome).map(|line| line.count).sum()
     }
 
@@ -167,17 +159,21 @@ mod tests {
         for (name, report) in examples::all() {
             let (planned, settled) = (report.counts.planned(), report.counts.settled());
             let lines = lines(&report);
-            assert_eq!(sums(&lines, "invalid"), planned.invalid, "{name}");
-            assert_eq!(sums(&lines, "duplicate"), planned.duplicate, "{name}");
-            assert_eq!(sums(&lines, "rejected"), settled.rejected, "{name}");
-            assert_eq!(sums(&lines, "unknown"), if sends(&report) { settled.unknown } else { 0 }, "{name}");
+            assert_eq!(sums(&lines, RowOutcome::Invalid), planned.invalid, "{name}");
+            assert_eq!(sums(&lines, RowOutcome::Duplicate), planned.duplicate, "{name}");
+            assert_eq!(sums(&lines, RowOutcome::Rejected), settled.rejected, "{name}");
+            assert_eq!(
+                sums(&lines, RowOutcome::Unknown),
+                if sends(&report) { settled.unknown } else { 0 },
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn losses_stand_first_and_duplicates_last() {
-        let outcomes: Vec<String> =
-            lines(&examples::partial()).into_iter().map(|line| line.outcome).collect();
+        let outcomes: Vec<&str> =
+            lines(&examples::partial()).into_iter().map(|line| line.outcome.as_str()).collect();
         assert_eq!(
             outcomes,
             ["rejected", "rejected", "rejected", "unknown", "invalid", "invalid", "duplicate"]
@@ -189,7 +185,7 @@ mod tests {
         let lines = lines(&examples::canceled());
         let unknown: Vec<(u64, bool)> = lines
             .iter()
-            .filter(|line| line.outcome == "unknown")
+            .filter(|line| line.outcome == RowOutcome::Unknown)
             .map(|line| (line.count, line.is_listed))
             .collect();
         assert_eq!(unknown, [(5185, false), (100, false)]);

@@ -205,7 +205,7 @@ fn left_out(out: &mut String, report: &Report) {
     let _ = writeln!(out, "  {}:", left_out::title(report, &lines).to_lowercase());
     let shown = || lines.iter().take(REASONS);
     let counts = shown().map(|line| line.count_text().len()).max().unwrap_or_default();
-    let outcomes = shown().map(|line| line.outcome.len()).max().unwrap_or_default();
+    let outcomes = shown().map(|line| line.outcome.as_str().len()).max().unwrap_or_default();
     for line in shown() {
         let _ = writeln!(
             out,
@@ -221,7 +221,10 @@ fn left_out(out: &mut String, report: &Report) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{report::examples, run::Reason};
+    use crate::{
+        report::examples,
+        run::{Reason, RowOutcome},
+    };
 
     #[test]
     fn every_kind_of_run_in_a_few_lines() {
@@ -242,7 +245,7 @@ mod tests {
     fn a_summary_stays_short() {
         let mut report = examples::partial();
         let rare = |n: usize| Reason {
-            outcome: "rejected".to_owned(),
+            outcome: RowOutcome::Rejected,
             code: format!("code_{n}"),
             reason: "rare".to_owned(),
             count: 1,

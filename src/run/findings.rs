@@ -1,4 +1,4 @@
-//! What was found out about a connection's brand that the API's documents do not say. One object a connection.
+//! The findings about a connection's brand: what its API's documentation does not say. One object for each connection.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::contact::Tag;
 use crate::keys::{ExportName, RunRef};
 
-/// How long a finding that is none keeps: then a later run tries again.
+/// How long an uncertain finding is used before a later run tries again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a connection says of how its contacts get their tags.
+/// A connection's setting of how its contacts get their tags.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TagSetting {
-    /// It is to be found out.
+    /// A canary finds it out.
     #[default]
     Auto,
-    /// It is known.
+    /// The connection sets it.
     Forced(TagWay),
 }
 
@@ -23,15 +23,15 @@ pub enum TagSetting {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TagWay {
-    /// Inside the contact, in its batch: where a contact keeps the tags that it has.
+    /// Inside the contact, in its batch. It is right if an upsert adds its tags to those of the contact.
     #[default]
     Inline,
-    /// Through `/contacts/tags`, once the contact is there: documented to add, always.
+    /// Through `/contacts/tags`, after the contact is settled. It is documented to add tags.
     Endpoint,
 }
 
 impl TagWay {
-    /// The word for it, as a connection writes it.
+    /// The word that a connection uses for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inline => "inline",
@@ -40,99 +40,92 @@ impl TagWay {
     }
 }
 
-/// What was found out about a connection's brand.
+/// What was learned about a connection's brand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Findings {
-    /// How contacts get their tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagFinding>,
-    /// The segments that were made for exports.
+    /// The segments in Omnisend that belong to exports.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<SegmentFinding>,
-    /// What a canary is about to do, or was when it was killed.
+    /// The canary that is running, or that was killed before it restored its contact's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanaryIntent>,
 }
 
-/// How contacts get their tags, and how that is known.
+/// How contacts get their tags, with the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagFinding {
-    /// The way.
     pub way: TagWay,
-    /// Whether the canary showed it; otherwise it is the way that is safe either way.
+    /// Whether the canary showed it. If not, it is the way that is safe for both kinds of upserts.
     pub certain: bool,
-    /// Why it is that.
     pub evidence: TagEvidence,
-    /// When it was found.
     pub at: Timestamp,
-    /// The run that found it.
     pub run: RunRef,
 }
 
-/// What the canary saw: of the contact's tags only those that are ours, of the others their number.
+/// What the canary saw. It names only our tags, and counts the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagEvidence {
-    /// What follows from it, for people.
+    /// The conclusion in words.
     pub says: String,
-    /// The contact before it was sent.
+    /// The contact's tags before it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<SeenTags>,
-    /// The tags that it was sent with.
+    /// The tags that were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<String>,
-    /// The contact after that.
+    /// The contact's tags after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<SeenTags>,
 }
 
-/// The tags that a contact was seen with.
+/// The tags of a contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenTags {
-    /// Those of ours.
+    /// The tags that are ours.
     pub ours: Vec<String>,
-    /// How many others.
+    /// How many other tags there are.
     pub others: usize,
 }
 
-/// A segment that was made in Omnisend, or was there.
+/// A segment in Omnisend that belongs to an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentFinding {
-    /// The export that asked for it.
     pub export: ExportName,
-    /// Its name.
     pub name: String,
-    /// The tag that its contacts have.
+    /// The tag that its members have.
     pub tag: Tag,
-    /// Omnisend's id of it.
+    /// Omnisend's id of the segment.
     pub id: String,
-    /// When it was made or found.
+    /// When it was created or found.
     pub at: Timestamp,
 }
 
-/// What a canary does to a contact, written down before it does it: whoever finds it puts things back.
+/// A canary that is running. It is stored before the contact is changed, so that a later upload can restore the contact's
+/// tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanaryIntent {
-    /// The run whose contact it is.
+    /// The run that the contact is from.
     pub run: RunRef,
-    /// The contact's address.
     pub email: String,
-    /// The tags that it had.
+    /// The tags that the contact had.
     pub had: Vec<String>,
-    /// When the canary began.
+    /// When the canary started.
     pub at: Timestamp,
 }
 
 impl Findings {
-    /// How contacts get their tags; `None` where that is to be found out first, by this run.
+    /// How contacts get their tags; `None` if this run has to find it out first.
     pub fn way(&self, setting: TagSetting, run: &RunRef, now: Timestamp) -> Option<TagWay> {
         let found = match setting {
             TagSetting::Forced(way) => return Some(way),
             TagSetting::Auto => self.tags.as_ref()?,
         };
         let is_old = now.duration_since(found.at) >= TRY_AGAIN;
-        let again = !found.certain && found.run != *run && is_old;
-        (!again).then_some(found.way)
+        let try_again = !found.certain && found.run != *run && is_old;
+        (!try_again).then_some(found.way)
     }
 }
 
@@ -155,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_holds_and_what_is_uncertain_is_tried_again_by_a_later_run_after_a_day() {
+    fn uses_a_certain_finding_and_retries_an_uncertain_one_in_a_later_run_after_a_day() {
         let auto = TagSetting::Auto;
         assert_eq!(Findings::default().way(auto, &run(1), hours(0)), None);
         for way in [TagWay::Inline, TagWay::Endpoint] {
@@ -164,14 +157,18 @@ mod tests {
         let uncertain = found(TagWay::Endpoint, false);
         assert_eq!(uncertain.way(auto, &run(2), hours(23)), Some(TagWay::Endpoint));
         assert_eq!(uncertain.way(auto, &run(2), hours(24)), None);
-        assert_eq!(uncertain.way(auto, &run(1), hours(24)), Some(TagWay::Endpoint), "one run, one way");
+        assert_eq!(
+            uncertain.way(auto, &run(1), hours(24)),
+            Some(TagWay::Endpoint),
+            "a run does not change its way"
+        );
         let forced = TagSetting::Forced(TagWay::Inline);
         assert_eq!(uncertain.way(forced, &run(2), hours(24)), Some(TagWay::Inline));
         assert_eq!(Findings::default().way(forced, &run(2), hours(0)), Some(TagWay::Inline));
     }
 
     #[test]
-    fn what_another_version_wrote_is_read() {
+    fn reads_findings_of_other_versions() {
         // `batch` was written by versions that looked for the largest batch.
         let text =
             r#"{"new": 1, "tags": null, "batch": {"contacts": 1000, "says": "", "at": "", "run": "vip/r1"}}"#;

@@ -1,26 +1,25 @@
-//! Why a run stopped early though nobody stopped it: Omnisend refuses whatever it would still send.
+//! The record of a run that was halted because Omnisend refuses its contacts.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Why nothing more is sent of a run. It is settled and reported; its next run sends what was left.
+/// Why a run was halted. The run is settled and reported; the export's next run sends the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Halted {
-    /// Omnisend's code, or the HTTP status where it gave none.
+    /// Omnisend's code, or the HTTP status if it gave none.
     pub code: String,
-    /// What Omnisend said.
+    /// Omnisend's words.
     pub reason: String,
-    /// How many contacts in a row it said it of; none where it said it of a whole request.
+    /// How many contacts in a row were refused with it; 0 if a whole request was refused.
     pub refused: u64,
-    /// Requests that it took to find out.
+    /// Requests that were sent to find out.
     pub requests: u64,
-    /// When.
     pub at: Timestamp,
 }
 
 impl Halted {
-    /// Whether Omnisend's code or words are about the brand's plan.
-    pub fn is_of_the_plan(&self) -> bool {
+    /// Whether Omnisend's code or words are about the brand's subscription.
+    pub fn is_subscription_limit(&self) -> bool {
         omnisend::is_subscription_limit(&self.code, &self.reason)
     }
 }

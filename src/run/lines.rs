@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::TagSet;
+use super::{RowOutcome, TagSet};
 use crate::contact::{ContactHash, Identifier, PreparedContact};
 
 /// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
@@ -137,7 +137,7 @@ pub struct RefusedLine {
     /// The row.
     pub at: Place,
     /// `invalid` or `duplicate`.
-    pub outcome: String,
+    pub outcome: RowOutcome,
     /// Why, for programs.
     pub code: String,
     /// Why, for people.

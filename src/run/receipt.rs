@@ -1,35 +1,33 @@
-//! What an upload wrote down of a chunk, and what settle wrote down of it.
+//! Records of a chunk: what its upload posted, and what Omnisend did with it.
 
 use std::{collections::BTreeSet, ops::Range};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{TagWay, Trigger};
+use super::TagWay;
 
 /// One accepted `POST /batches`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// Omnisend's id of it.
+    /// Omnisend's id of the batch.
     pub batch_id: String,
     /// The chunk's contacts in it, by their place in the chunk.
     pub contacts: Contacts,
-    /// When it was posted.
     pub posted_at: Timestamp,
 }
 
-/// Some of a chunk's contacts, by their place in it, in order.
+/// Some of a chunk's contacts, by their place in the chunk, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Contacts {
-    /// A run of neighbours.
+    /// Contacts without a gap between them.
     Range(Range<u32>),
-    /// Single ones: of a batch out of which some were taken, or what was sent again.
+    /// Contacts with gaps between them: some were left out of the batch, or it repeats some of another.
     Places(Vec<u32>),
 }
 
 impl Contacts {
-    /// How many.
     pub fn len(&self) -> usize {
         match self {
             Self::Range(range) => range.len(),
@@ -37,12 +35,11 @@ impl Contacts {
         }
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The first one's place in the chunk.
+    /// The first contact's place in the chunk.
     pub fn first(&self) -> Option<u32> {
         match self {
             Self::Range(range) => Some(range.start),
@@ -50,7 +47,7 @@ impl Contacts {
         }
     }
 
-    /// Each one's place in the chunk.
+    /// Each contact's place in the chunk.
     pub fn places(&self) -> Vec<u32> {
         match self {
             Self::Range(range) => range.clone().collect(),
@@ -70,39 +67,38 @@ impl From<Vec<u32>> for Contacts {
     }
 }
 
-/// A contact that Omnisend refused, and what it said.
+/// A contact that Omnisend rejected, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
-    /// Its place in the chunk.
+    /// The contact's place in the chunk.
     pub place: u32,
-    /// Omnisend's code, or the HTTP status where it gave none.
+    /// Omnisend's code, or the HTTP status if it gave none.
     pub code: String,
-    /// What Omnisend said, with the field.
+    /// Omnisend's words, with the field.
     pub reason: String,
-    /// The field that it names.
+    /// The field that Omnisend names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
 
-/// What a chunk's upload wrote down: in `progress/` while some of it is still to be sent, in `receipts/` when
-/// every contact was posted or refused.
+/// What was sent of a chunk. It is stored once every contact was posted or rejected: the chunk is done from then on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The batches that Omnisend took, in the order of their contacts.
+    /// The batches that Omnisend accepted, in the order of their contacts.
     pub batches: Vec<Batch>,
-    /// Contacts that Omnisend refused at once, so that they are in no batch.
+    /// Contacts that Omnisend rejected in the answer to a `POST /batches`, so that they are in no batch.
     pub rejected: Vec<Rejection>,
-    /// How its contacts get their tags: in their batches, or when they are settled.
+    /// How the contacts get their tags: in their batches, or after they are settled.
     #[serde(default)]
     pub tags: TagWay,
-    /// Requests that it took, retries included.
+    /// Requests that were sent, retries included.
     pub requests: u64,
     /// How many of them were answered with 429.
     pub throttled: u64,
 }
 
 impl Receipt {
-    /// Which of a chunk's contacts it covers, by place.
+    /// Which of the chunk's contacts were posted or rejected, by place. `contacts` is the chunk's size.
     pub fn covered(&self, contacts: usize) -> Vec<bool> {
         let mut covered = vec![false; contacts];
         let batched = self.batches.iter().flat_map(|batch| batch.contacts.places());
@@ -115,21 +111,31 @@ impl Receipt {
     }
 }
 
-/// What became of a chunk's contacts; those that are neither rejected nor unknown were accepted.
+/// What was sent of a chunk whose upload had to stop early. The upload goes on from here, and replaces it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Progress(pub Receipt);
+
+/// The batches with which settling repeated contacts of a chunk, because Omnisend had stopped their first batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Resent(pub Receipt);
+
+/// Whether Omnisend accepted a chunk's contacts. Those that are neither rejected nor unknown were accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// How many contacts Omnisend took.
+    /// How many contacts Omnisend accepted.
     pub accepted: u64,
-    /// Those that it refused, by place.
+    /// In ascending order of their places.
     pub rejected: Vec<Rejection>,
-    /// Those of which nobody can tell, by place.
+    /// In ascending order of their places.
     pub unknown: Vec<Unknown>,
-    /// Requests that it took to find out.
+    /// Requests that were sent to find out.
     pub requests: u64,
 }
 
 impl Outcome {
-    /// The contacts that were accepted of those that some receipts say were posted, by place, in order.
+    /// The places of the accepted contacts among those that `receipts` say were posted, in ascending order.
     pub fn accepted_of(&self, receipts: &[&Receipt]) -> Vec<u32> {
         let posted = receipts.iter().flat_map(|receipt| &receipt.batches);
         let mut accepted: BTreeSet<u32> = posted.flat_map(|batch| batch.contacts.places()).collect();
@@ -141,66 +147,11 @@ impl Outcome {
     }
 }
 
-/// How far the changes of tags of a chunk, or of a part of the removals, came.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TagReceipt {
-    /// Requests that were made, in their order.
-    pub done: u32,
-    /// Of so many.
-    pub of: u32,
-    /// Contacts whose tags were changed.
-    pub contacts: u64,
-    /// Tags that were added or taken away, over all contacts.
-    pub tags: u64,
-    /// Contacts that Omnisend refused by name, by place.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<u32>,
-    /// Requests that it took, retries included.
-    pub requests: u64,
-    /// How many of them were answered with 429.
-    pub throttled: u64,
-}
-
-impl TagReceipt {
-    /// Whether every request was made.
-    pub fn is_complete(&self) -> bool {
-        self.done >= self.of
-    }
-}
-
-/// A contact of which nobody can tell what became of it.
+/// A contact that Omnisend may or may not have accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
-    /// Its place in the chunk.
+    /// The contact's place in the chunk.
     pub place: u32,
-    /// Why nobody can tell.
+    /// Why it is not known.
     pub reason: String,
-}
-
-/// A drop that no run could be made of. After some attempts the sweep leaves it alone; a newer drop, or somebody who
-/// asks for a run, tries again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedDrop {
-    /// What was dropped.
-    pub trigger: Trigger,
-    /// What is wrong with it, and what to do.
-    pub reason: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it was tried last.
-    pub at: Timestamp,
-}
-
-impl RefusedDrop {
-    /// How often a drop is tried: a file that could not be read just now may be read later.
-    pub const ATTEMPTS: u32 = 3;
-}
-
-/// Why a run waits for a person. Its messages are taken off the queue meanwhile, and nothing is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
-    /// What happened, and what to do.
-    pub reason: String,
-    /// When.
-    pub at: Timestamp,
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Allowed, ConsentCounts, Counts, Forecast, Guard, GuardLimits, Mode, SegmentSeen, SendsAll};
+use super::{
+    Allowed, ConsentCounts, Counts, EnsuredSegment, Forecast, Guard, GuardLimits, Mode, RowOutcome, SendsAll,
+};
 use crate::contact::{Channel, WarningCounts};
 use crate::keys::{ConnectionName, RunId, RunRef};
 
@@ -44,8 +46,7 @@ impl State {
 /// How many rows or contacts share a reason for not arriving.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// `invalid`, `duplicate`, `rejected` or `unknown`.
-    pub outcome: String,
+    pub outcome: RowOutcome,
     /// The code, for programs.
     pub code: String,
     /// The reason, for people; one example's where Omnisend words it for each contact.
@@ -110,7 +111,7 @@ pub struct Report {
     pub tags: TagCounts,
     /// The segments that the export asks Omnisend to have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub segments: Vec<SegmentSeen>,
+    pub segments: Vec<EnsuredSegment>,
     /// Cells left out because their field does not take them, by field and reason.
     pub warnings: WarningCounts,
     /// What the contacts were sent of consent, by channel; none where the export maps no consent.

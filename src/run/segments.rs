@@ -1,51 +1,45 @@
-//! Segments of Omnisend's that a run's export asks for.
+//! Segments in Omnisend that a run's export asks for.
 
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Tag;
 
-/// A segment that is to be there: the contacts that have a tag.
+/// A segment that Omnisend is to have: the contacts that have a tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WantedSegment {
-    /// Its name.
     pub name: String,
-    /// The tag.
     pub tag: Tag,
 }
 
-/// What became of a segment that is to be there.
+/// Whether Omnisend has a wanted segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentState {
-    /// It was made.
+    /// The run created it.
     Created,
-    /// It was there.
+    /// It existed before.
     There,
-    /// One of its name was there, with other conditions.
+    /// A segment of this name exists and has other conditions.
     Other,
-    /// It could not be seen to.
+    /// It could not be looked up or created.
     Failed,
 }
 
-/// A segment that was seen to.
+/// A wanted segment after the run looked for it in Omnisend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SegmentSeen {
-    /// Its name.
+pub struct EnsuredSegment {
     pub name: String,
-    /// The tag that its contacts have.
     pub tag: Tag,
-    /// What became of it.
     pub state: SegmentState,
-    /// What to do about it, if there is something.
+    /// What to do about it, if something is to be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub says: Option<String>,
 }
 
-/// A run's segments, as they were seen to.
+/// All wanted segments of a run after it looked for them in Omnisend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SegmentsSeen {
-    /// Each of them.
-    pub segments: Vec<SegmentSeen>,
-    /// Requests that it took.
+pub struct EnsuredSegments {
+    pub segments: Vec<EnsuredSegment>,
+    /// Requests that were sent for them.
     pub requests: u64,
 }

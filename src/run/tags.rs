@@ -1,85 +1,87 @@
-//! Which of a run's tags a contact gets, in one word; and how they are written into its bytes.
+//! Sets of a run's tags, and how a contact's tags are written into its JSON.
 
 use bytes::{BufMut, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::TagWay;
 use crate::contact::Tag;
 
-/// Some of a list of tags, by their places in it.
+/// A subset of a list of tags: bit `n` is the tag at place `n`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TagSet(pub u32);
 
 impl TagSet {
-    /// How many tags a list may have.
+    /// The most tags in a list.
     pub const MAX: usize = 32;
 
-    /// The tag at a place of the list.
+    /// The set of the tag at `place`; empty if `place` is not below [`MAX`](Self::MAX).
     pub fn of(place: usize) -> Self {
         Self(u32::try_from(place).ok().and_then(|place| 1_u32.checked_shl(place)).unwrap_or_default())
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0 == 0
     }
 
-    /// Those of both.
+    /// The union.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Those that the other has not.
+    /// The difference: the tags of this set that are not in `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Those that both have.
+    /// The intersection.
     #[must_use]
     pub fn common(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Whether it has all that the other has.
+    /// Whether this set contains all tags of `other`.
     pub fn holds(self, other: Self) -> bool {
         other.without(self).is_empty()
     }
 
-    /// The places of those that are in it.
+    /// The places of the tags in this set, in ascending order.
     pub fn places(self) -> impl Iterator<Item = usize> {
-        // One turn for each that is in it: this is asked of every contact.
+        // One iteration per tag in the set, because this runs for each contact.
         std::iter::successors(Some(self.0), |left| Some(left & left.wrapping_sub(1)))
             .take_while(|left| *left != 0)
             .map(|left| left.trailing_zeros() as usize)
     }
 
-    /// The tags themselves.
+    /// The tags of this set, which is one of `list`.
     pub fn among(self, list: &[Tag]) -> impl Iterator<Item = &Tag> {
         self.places().filter_map(|place| list.get(place))
     }
 }
 
-/// Tags as they are written into contacts. A chunk's contacts are stored without them, so that an upload can leave
-/// them out.
+/// A run's tags as JSON, to be written into contacts. A chunk's contacts are stored without tags, so that an upload can
+/// leave them out.
 #[derive(Debug, Clone, Default)]
 pub struct InlineTags(Vec<String>);
 
 impl InlineTags {
-    /// No contact gets any.
-    pub fn none() -> Self {
-        Self::default()
+    /// The tags that are sent inside contacts: all of `list`, or none if they are added through `/contacts/tags`.
+    pub fn sent_by(way: TagWay, list: &[Tag]) -> Self {
+        match way {
+            TagWay::Inline => Self::of(list),
+            TagWay::Endpoint => Self::default(),
+        }
     }
 
-    /// Those of a run.
     pub fn of(list: &[Tag]) -> Self {
-        // A tag is a text, which JSON takes.
+        // A string can always be written as JSON.
         Self(list.iter().map(|tag| serde_json::to_string(tag).unwrap_or_default()).collect())
     }
 
-    /// How many bytes a contact takes with its tags.
+    /// The length in bytes of a contact with its tags.
     pub fn contact_len(&self, contact: &RawValue, tags: TagSet) -> usize {
         let texts = self.texts(tags).map(|text| text.len() + 1).sum::<usize>();
         contact.get().len() + if texts > 0 { FIELD.len() + texts } else { 0 }
@@ -98,7 +100,7 @@ impl InlineTags {
         into.put_slice(b"]}");
     }
 
-    /// A contact with its tags, on its own.
+    /// A contact with its tags.
     pub fn contact(&self, contact: &RawValue, tags: TagSet) -> Box<RawValue> {
         let mut bytes = BytesMut::new();
         self.write(contact, tags, &mut bytes);
@@ -111,7 +113,7 @@ impl InlineTags {
     }
 }
 
-/// A contact has an identifier before it, always.
+/// It follows another field: a contact always has an identifier.
 const FIELD: &[u8] = br#","tags":["#;
 
 #[cfg(test)]
@@ -119,10 +121,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_of_tags_is_written_into_a_contact() {
+    fn writes_the_tags_of_a_set_into_a_contact() {
         let tags = ["a", "b \"c\"", "d"].map(|tag| serde_json::from_value(tag.into()).ok());
         let tags: Vec<Tag> = tags.into_iter().flatten().collect();
-        assert_eq!(tags.len(), 2, "a quote is in no tag");
+        assert_eq!(tags.len(), 2, "a tag cannot contain a quote");
         let inline = InlineTags::of(&tags);
         let contact = RawValue::from_string(r#"{"identifiers":[{}]}"#.to_owned()).unwrap();
         let both = TagSet::of(0).with(TagSet::of(1));
@@ -130,7 +132,7 @@ mod tests {
             (&inline, both, r#"{"identifiers":[{}],"tags":["a","d"]}"#),
             (&inline, TagSet::of(1), r#"{"identifiers":[{}],"tags":["d"]}"#),
             (&inline, TagSet::default(), r#"{"identifiers":[{}]}"#),
-            (&InlineTags::none(), both, r#"{"identifiers":[{}]}"#),
+            (&InlineTags::default(), both, r#"{"identifiers":[{}]}"#),
         ] {
             assert_eq!(inline.contact(&contact, set).get(), expected);
             assert_eq!(inline.contact_len(&contact, set), expected.len());
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_are_sets() {
+    fn combines_sets_of_tags() {
         let (first, last) = (TagSet::of(0), TagSet::of(31));
         let both = first.with(last);
         assert_eq!(both.places().collect::<Vec<_>>(), [0, 31]);

@@ -1,4 +1,4 @@
-//! What starts a run, and the run id that follows from it.
+//! What starts a run, and the run's id, which is derived from it.
 
 use std::fmt;
 
@@ -13,27 +13,20 @@ use crate::keys::{ExportName, RunId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Trigger {
-    /// Objects were dropped.
-    Drop {
-        /// Their exact versions.
-        objects: Vec<Pinned>,
-    },
-    /// A schedule came due.
-    Schedule {
-        /// When it was due.
-        at: Timestamp,
-    },
-    /// Somebody asked for it.
+    /// A drop: the exact versions of the objects that completed it, one for each segment.
+    Drop { objects: Vec<Pinned> },
+    /// A schedule that was due at this time.
+    Schedule { at: Timestamp },
+    /// A request of a person or a program.
     Call {
-        /// When.
         at: Timestamp,
-        /// What tells this request from any other: the same request twice is one run.
+        /// Identifies the request: the same request starts one run, even if it arrives twice.
         request: String,
     },
 }
 
 impl Trigger {
-    /// When it happened. Ids sort by it.
+    /// When it happened. Run ids sort by this time.
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Drop { objects } => {
@@ -43,23 +36,22 @@ impl Trigger {
         }
     }
 
-    /// The id of the run that this trigger starts. The same trigger gives the same id, so a duplicate event
-    /// finds the first one's manifest and stops.
+    /// The id of the run that this trigger starts. The same trigger gives the same id, so that a duplicate event finds the
+    /// manifest of the first one and starts no run.
     pub fn run_id(&self, export: &ExportName) -> RunId {
         let time = self.at().strftime("%Y%m%dt%H%M%Sz").to_string();
-        // Always a name: digits, `t`, `z`, `-` and hexadecimal.
+        // This is always a valid name: it has digits, `t`, `z`, `-` and hexadecimal digits.
         RunId::made(format!("{time}-{}", self.id_ending(export)))
     }
 
-    /// What a run's id ends with: a hash of the export and the trigger. The same request is the same run whenever
-    /// it arrives, so a call's time is not in it. The hash is part of the stored state: it must not change between
-    /// versions.
+    /// The end of the run's id: a hash of the export and the trigger. It leaves out a request's time, because the same
+    /// request may arrive again later. The hash is part of the stored state: it must not change between versions.
     pub fn id_ending(&self, export: &ExportName) -> String {
         let text = match self {
             Self::Call { request, .. } => serde_json::to_string(&(export, "call", request)),
             other => serde_json::to_string(&(export, other)),
         };
-        // Names, texts, numbers and times: there is nothing in them that JSON could refuse.
+        // Names, texts, numbers and times can always be written as JSON.
         format!("{:016x}", xxh3_64(text.unwrap_or_default().as_bytes()))
     }
 }
@@ -94,19 +86,19 @@ mod tests {
     }
 
     #[test]
-    fn an_id_follows_from_the_export_and_the_trigger() {
+    fn derives_the_run_id_from_the_export_and_the_trigger() {
         let (vip, all) = ("vip".parse().unwrap(), "all".parse().unwrap());
         let id = drop_of("v1").run_id(&vip);
-        // The literal is stored state: a change of it starts every drop's run again.
+        // This value is stored state: if it changes, every drop starts another run.
         assert_eq!(id.as_str(), "20261123t100000z-e00bae5756b877e3");
         assert_eq!(id, drop_of("v1").run_id(&vip));
         assert_ne!(id, drop_of("v2").run_id(&vip));
         assert_ne!(id, drop_of("v1").run_id(&all));
-        assert!(id.as_str().parse::<RunId>().is_ok(), "{id} is a name");
+        assert!(id.as_str().parse::<RunId>().is_ok(), "{id} is not a valid name");
     }
 
     #[test]
-    fn a_request_that_arrives_again_later_is_the_same_run() {
+    fn a_repeated_request_has_the_same_run_id() {
         let vip = "vip".parse().unwrap();
         let call =
             |at: &str, request: &str| Trigger::Call { at: at.parse().unwrap(), request: request.to_owned() };
@@ -116,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_sort_by_time() {
+    fn run_ids_sort_by_time() {
         let vip = "vip".parse().unwrap();
         let at = |at: &str| Trigger::Schedule { at: at.parse().unwrap() }.run_id(&vip);
         assert!(at("2026-11-23T09:59:59Z") < at("2026-11-23T10:00:00Z"));

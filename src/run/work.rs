@@ -1,37 +1,32 @@
-//! What a queue message asks for. It names objects; it never carries what they hold.
+//! The content of a queue message: a step of a run. It names stored objects, and carries nothing of their content.
 
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{ConnectionName, RunRef};
 use crate::ports::queue::Message;
 
-/// One step of a run.
+/// A step of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
-    /// The run.
     #[serde(flatten)]
     pub run: RunRef,
-    /// What to do for it.
     #[serde(flatten)]
     pub step: Step,
 }
 
-/// What to do for a run.
+/// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
 pub enum Step {
-    /// Post a chunk.
-    Upload {
-        /// Which one.
-        chunk: u32,
-    },
-    /// Find out what became of what was posted, and report.
+    /// Upload a chunk.
+    Upload { chunk: u32 },
+    /// Settle the run, and report it.
     Settle,
 }
 
 impl Work {
-    /// The message that asks for this. The group is the connection, so that one invocation at a time posts to
-    /// a brand. `attempt` tells a deliberate repetition from a duplicate.
+    /// The message for this step. Its group is the connection, so that one invocation at a time sends to a brand. With
+    /// another `attempt`, the message is not a duplicate of the first one.
     pub fn message(&self, connection: &ConnectionName, attempt: &str) -> Message {
         let step = match self.step {
             Step::Upload { chunk } => format!("{chunk:05}"),
@@ -40,13 +35,13 @@ impl Work {
         Message {
             group: connection.to_string(),
             deduplication_id: deduplication_id(&self.run, &step, attempt),
-            // Names and a number: there is nothing in it that JSON could refuse.
+            // It consists of names and a number, which can always be written as JSON.
             body: serde_json::to_string(self).unwrap_or_default(),
         }
     }
 }
 
-/// At most 128 characters, which is what SQS takes: the names are hashed, the run id and the step stay readable.
+/// At most 128 characters, which is the limit of SQS. The export's name is hashed; the run id and the step stay readable.
 fn deduplication_id(run: &RunRef, step: &str, attempt: &str) -> String {
     let export = xxhash_rust::xxh3::xxh3_64(run.export.as_str().as_bytes());
     format!("{export:016x}-{}-{step}{attempt}", run.run)

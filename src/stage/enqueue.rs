@@ -1,11 +1,11 @@
 //! The queue messages of a run.
 
-use super::records::{RecordError, Records};
 use crate::{
     keys::Key,
     kill_point,
-    ports::{Ports, objects::Put, queue::QueueError},
-    run::{Manifest, Step, Work},
+    ports::{Ports, queue::QueueError},
+    run::{Enqueued, Manifest, Step, Work},
+    stage::records::{RecordError, Records},
 };
 
 /// Why messages were not sent. Some of them may have been; sending all again is safe.
@@ -35,7 +35,8 @@ pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Resul
     kill_point::reach("plan.half-enqueued");
     ports.queue.send(second).await?;
     let at = ports.clock.now();
-    Ok(records.write(&Key::Enqueued(run.clone()), &serde_json::json!({ "at": at }), Put::Replace).await?)
+    let records = Records::new(ports.objects.clone());
+    Ok(records.write(run, &Enqueued { at }).await?)
 }
 
 /// Sends the message that settles a run.

@@ -1,9 +1,15 @@
-//! The stages of a run: plan, upload, settle, report. Each takes a value and returns a value. Between two stages there
-//! is only a written object and a small message that names it: stages do not call each other.
+//! The stages of a run. A stage takes a value and returns a value; it passes its results to the next one as stored
+//! objects and a small message that names them. Stages do not call each other.
+//!
+//! The files of this folder are what stages share; each subfolder and `segment.rs` is a stage.
 
 pub mod canary;
+mod chunk;
+mod context;
 pub mod drop;
+mod ending;
 mod enqueue;
+mod field_path;
 pub mod halt;
 mod object_file;
 mod people;
@@ -18,8 +24,10 @@ pub mod snapshot;
 pub mod tag;
 pub mod upload;
 
+pub use context::StageContext;
+pub use ending::{Ended, StageError};
 pub use enqueue::{EnqueueError, enqueue, enqueue_settlement};
 pub(crate) use object_file::ObjectFile;
 pub use progress::{Notice, Observer, Quiet};
-pub use records::{RecordError, Records};
+pub use records::{Defect, RecordError, Records};
 pub use runs::{RunObjects, runs};

@@ -1,188 +1,218 @@
-//! A run's objects as values: read, parsed and written by key.
+//! Reads and writes the stored objects of runs.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     keys::{ConnectionName, ExportName, Key, Location, Prefix, RunRef},
     kill_point,
     ports::objects::{ObjectError, Objects, Put},
     run::{
-        Findings, Halted, Manifest, Outcome, Parked, Receipt, RefusedDrop, Report, SegmentsSeen, Snapshot,
-        TagReceipt, flaw, unpack,
+        Canceled, ChunkRef, Findings, Halted, JsonFlaw, Manifest, Outcome, Parked, Progress, Receipt, Record,
+        RefusedDrop, Report, Resent, Snapshot, unpack,
     },
 };
 
-/// Reads and writes a run's objects.
+/// Reads and writes the stored objects of runs.
 #[derive(Debug, Clone)]
 pub struct Records {
     objects: Arc<dyn Objects>,
 }
 
-/// Why a run's object could not be read or written.
+/// Why an object of a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The store.
     #[error(transparent)]
     Object(#[from] ObjectError),
-    /// The object is there and is not what it should be.
-    #[error("{key} is damaged: {reason}")]
+    #[error("{key} is damaged: {source}")]
     Damaged {
-        /// The object.
-        key: String,
-        /// What is wrong with it.
-        reason: String,
+        key: Key,
+        #[source]
+        source: Defect,
     },
 }
 
+impl RecordError {
+    pub(crate) fn damaged(key: &Key, defect: impl Into<Defect>) -> Self {
+        Self::Damaged { key: key.clone(), source: defect.into() }
+    }
+}
+
+/// What is wrong with a stored object. It quotes nothing of the object, which may hold contacts.
+#[derive(Debug, thiserror::Error)]
+pub enum Defect {
+    #[error(transparent)]
+    Json(#[from] JsonFlaw),
+    /// The object cannot be unpacked or is not in its format.
+    #[error(transparent)]
+    Format(#[from] io::Error),
+    #[error("it has no contact {place}")]
+    NoContact {
+        /// The place in the chunk, counted from 0.
+        place: u32,
+    },
+    /// The code that reads it panicked. The panic's message is not kept: it may quote a contact.
+    #[error("it could not be read; the log says why")]
+    Panicked,
+}
+
+impl From<&serde_json::Error> for Defect {
+    fn from(error: &serde_json::Error) -> Self {
+        Self::Json(error.into())
+    }
+}
+
 impl Records {
-    /// Over these objects.
     pub fn new(objects: Arc<dyn Objects>) -> Self {
         Self { objects }
     }
 
-    /// The objects themselves.
     pub fn objects(&self) -> &Arc<dyn Objects> {
         &self.objects
     }
 
-    /// A run's manifest, if the run exists.
-    pub async fn manifest(&self, run: &RunRef) -> Result<Option<Manifest>, RecordError> {
-        self.read(&Key::Manifest(run.clone())).await
+    /// Reads a record. Returns `None` if it does not exist.
+    pub async fn read<R: Record>(&self, id: &R::Id) -> Result<Option<R>, RecordError> {
+        let key = R::key(id);
+        let body = match self.objects.get(&(&key).into()).await {
+            Ok(body) => body,
+            Err(ObjectError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        serde_json::from_slice(&body).map(Some).map_err(|error| RecordError::damaged(&key, &error))
     }
 
-    /// Writes a run's manifest, with which the run exists. Where somebody planned the same run at the same time, theirs
-    /// is the plan, with the same chunks.
-    pub(super) async fn create(&self, manifest: Manifest) -> Result<Manifest, RecordError> {
-        match self.write(&Key::Manifest(manifest.run.clone()), &manifest, Put::IfAbsent).await {
-            Err(RecordError::Object(ObjectError::AlreadyExists { .. })) => {
-                Ok(self.manifest(&manifest.run).await?.unwrap_or(manifest))
-            }
-            written => written.map(|()| manifest),
+    /// Writes a record, in place of the one that exists.
+    pub async fn write<R: Record>(&self, id: &R::Id, record: &R) -> Result<(), RecordError> {
+        self.put(id, record, Put::Replace).await
+    }
+
+    /// Writes a record unless it exists. Returns whether it was written.
+    pub async fn write_new<R: Record>(&self, id: &R::Id, record: &R) -> Result<bool, RecordError> {
+        match self.put(id, record, Put::IfAbsent).await {
+            Ok(()) => Ok(true),
+            Err(RecordError::Object(ObjectError::AlreadyExists { .. })) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
-    /// A chunk's receipt, if the chunk is done.
-    pub async fn receipt(&self, run: &RunRef, chunk: u32) -> Result<Option<Receipt>, RecordError> {
-        self.read(&Key::Receipt(run.clone(), chunk)).await
+    async fn put<R: Record>(&self, id: &R::Id, record: &R, mode: Put) -> Result<(), RecordError> {
+        let key = R::key(id);
+        let mut body =
+            serde_json::to_vec_pretty(record).map_err(|error| RecordError::damaged(&key, &error))?;
+        body.push(b'\n');
+        Ok(self.objects.put(&(&key).into(), Bytes::from(body), mode).await?)
     }
 
-    /// What of a chunk was sent: its receipt, or how far it got before it had to stop.
-    pub async fn sent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
-        if let Some(receipt) = self.receipt(run, chunk).await? {
-            return Ok(receipt);
-        }
-        Ok(self.read(&Key::Progress(run.clone(), chunk)).await?.unwrap_or_default())
+    /// Deletes a record, if it exists.
+    pub async fn delete<R: Record>(&self, id: &R::Id) -> Result<(), RecordError> {
+        Ok(self.objects.delete(&(&R::key(id)).into()).await?)
     }
 
-    /// What settling posted again of a chunk.
-    pub async fn resent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
-        Ok(self.read(&Key::Resent(run.clone(), chunk)).await?.unwrap_or_default())
-    }
-
-    /// What became of a chunk's contacts, if it is known.
-    pub async fn outcome(&self, run: &RunRef, chunk: u32) -> Result<Option<Outcome>, RecordError> {
-        self.read(&Key::Outcome(run.clone(), chunk)).await
-    }
-
-    /// How far the changes of tags came that an object is about, if they began.
-    pub async fn tagged(&self, key: &Key) -> Result<Option<TagReceipt>, RecordError> {
-        self.read(key).await
-    }
-
-    /// What became of the segments that a run was to see to, if it did.
-    pub async fn segments(&self, run: &RunRef) -> Result<Option<SegmentsSeen>, RecordError> {
-        self.read(&Key::Segments(run.clone())).await
-    }
-
-    /// A run's report, if it is over.
-    pub async fn report(&self, run: &RunRef) -> Result<Option<Report>, RecordError> {
-        self.read(&Key::ReportJson(run.clone())).await
-    }
-
-    /// Why nothing more is sent of a run, if Omnisend refuses it all.
-    pub async fn halted(&self, run: &RunRef) -> Result<Option<Halted>, RecordError> {
-        self.read(&Key::Halted(run.clone())).await
-    }
-
-    /// Writes down why nothing more is sent of a run.
-    pub(super) async fn halt(&self, run: &RunRef, halted: &Halted) -> Result<(), RecordError> {
-        self.write(&Key::Halted(run.clone()), halted, Put::Replace).await?;
-        kill_point::reach("run.halted");
-        let Halted { code, reason, .. } = halted;
-        tracing::error!(export = %run.export, run = %run.run, code, reason, "Omnisend refuses every contact");
-        Ok(())
-    }
-
-    /// Why a run waits for a person, if it does.
-    pub async fn parked(&self, run: &RunRef) -> Result<Option<Parked>, RecordError> {
-        self.read(&Key::Parked(run.clone())).await
-    }
-
-    /// What is known of whom an export sent, if a run of it was settled.
-    pub async fn snapshot(&self, export: &ExportName) -> Result<Option<Snapshot>, RecordError> {
-        self.read(&Key::Snapshot(export.clone())).await
-    }
-
-    /// The last drop of an export that no run could be made of.
-    pub async fn refused_drop(&self, export: &ExportName) -> Result<Option<RefusedDrop>, RecordError> {
-        self.read(&Key::RefusedDrop(export.clone())).await
-    }
-
-    /// What was found out about a connection's brand.
-    pub async fn findings(&self, connection: &ConnectionName) -> Result<Findings, RecordError> {
-        Ok(self.read(&Key::Findings(connection.clone())).await?.unwrap_or_default())
-    }
-
-    /// Whether somebody canceled a run.
-    pub async fn is_canceled(&self, run: &RunRef) -> Result<bool, RecordError> {
-        self.exists(&Key::Canceled(run.clone())).await
-    }
-
-    /// Whether an object is there.
-    pub async fn exists(&self, key: &Key) -> Result<bool, RecordError> {
-        match self.objects.head(&key.into()).await {
+    /// Whether a record exists.
+    pub async fn has<R: Record>(&self, id: &R::Id) -> Result<bool, RecordError> {
+        match self.objects.head(&(&R::key(id)).into()).await {
             Ok(_) => Ok(true),
             Err(ObjectError::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Everything that is written of a run.
+    /// A run's manifest, if the run exists.
+    pub async fn manifest(&self, run: &RunRef) -> Result<Option<Manifest>, RecordError> {
+        self.read(run).await
+    }
+
+    /// Writes a run's manifest, which creates the run. If another process planned the same run at the same time, returns
+    /// that one's manifest: it has the same chunks.
+    pub(super) async fn create(&self, manifest: Manifest) -> Result<Manifest, RecordError> {
+        if self.write_new(&manifest.run, &manifest).await? {
+            return Ok(manifest);
+        }
+        Ok(self.manifest(&manifest.run).await?.unwrap_or(manifest))
+    }
+
+    /// A chunk's receipt, if the chunk is done.
+    pub async fn receipt(&self, run: &RunRef, chunk: u32) -> Result<Option<Receipt>, RecordError> {
+        self.read(&ChunkRef::of(run, chunk)).await
+    }
+
+    /// What was sent of a chunk: its receipt, or its progress if its upload had to stop early.
+    pub async fn sent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
+        if let Some(receipt) = self.receipt(run, chunk).await? {
+            return Ok(receipt);
+        }
+        let Progress(sent) = self.read(&ChunkRef::of(run, chunk)).await?.unwrap_or_default();
+        Ok(sent)
+    }
+
+    /// What settling sent again of a chunk.
+    pub async fn resent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
+        let Resent(receipt) = self.read(&ChunkRef::of(run, chunk)).await?.unwrap_or_default();
+        Ok(receipt)
+    }
+
+    /// A chunk's outcome, if the chunk is settled.
+    pub async fn outcome(&self, run: &RunRef, chunk: u32) -> Result<Option<Outcome>, RecordError> {
+        self.read(&ChunkRef::of(run, chunk)).await
+    }
+
+    /// A run's report, if the run is finished.
+    pub async fn report(&self, run: &RunRef) -> Result<Option<Report>, RecordError> {
+        self.read(run).await
+    }
+
+    /// Why a run was halted, if it was.
+    pub async fn halted(&self, run: &RunRef) -> Result<Option<Halted>, RecordError> {
+        self.read(run).await
+    }
+
+    /// Halts a run, and logs why.
+    pub(super) async fn halt(&self, run: &RunRef, halted: &Halted) -> Result<(), RecordError> {
+        self.write(run, halted).await?;
+        kill_point::reach("run.halted");
+        let Halted { code, reason, .. } = halted;
+        tracing::error!(export = %run.export, run = %run.run, code, reason, "Omnisend refuses every contact");
+        Ok(())
+    }
+
+    /// Why a run is parked, if it is.
+    pub async fn parked(&self, run: &RunRef) -> Result<Option<Parked>, RecordError> {
+        self.read(run).await
+    }
+
+    /// An export's snapshot, if a run of it was settled.
+    pub async fn snapshot(&self, export: &ExportName) -> Result<Option<Snapshot>, RecordError> {
+        self.read(export).await
+    }
+
+    /// The last refused drop of an export, if there is one.
+    pub async fn refused_drop(&self, export: &ExportName) -> Result<Option<RefusedDrop>, RecordError> {
+        self.read(export).await
+    }
+
+    /// What was learned about a connection's brand; empty if nothing was.
+    pub async fn findings(&self, connection: &ConnectionName) -> Result<Findings, RecordError> {
+        Ok(self.read(connection).await?.unwrap_or_default())
+    }
+
+    pub async fn is_canceled(&self, run: &RunRef) -> Result<bool, RecordError> {
+        self.has::<Canceled>(run).await
+    }
+
+    /// The locations of all objects that are stored for a run.
     pub async fn written(&self, run: &RunRef) -> Result<BTreeSet<Location>, RecordError> {
         let listed = self.objects.list(&Prefix::Run(run.clone())).await?;
         Ok(listed.into_iter().map(|listed| listed.location).collect())
     }
 
-    /// A chunk's or a refused part's lines, unpacked.
+    /// Reads and unpacks an object of lines, such as a chunk.
     pub async fn lines(&self, key: &Key) -> Result<Vec<u8>, RecordError> {
         let packed = self.objects.get(&key.into()).await?;
-        let damaged = |reason: String| RecordError::Damaged { key: key.to_string(), reason };
         tokio::task::spawn_blocking(move || unpack(&packed))
             .await
-            // A panic's own message may quote a contact.
-            .map_err(|_| damaged("it could not be unpacked; the log says why".to_owned()))?
-            .map_err(|error| damaged(error.to_string()))
-    }
-
-    /// Writes an object as JSON.
-    pub async fn write(&self, key: &Key, value: &impl Serialize, mode: Put) -> Result<(), RecordError> {
-        let damaged = |reason: String| RecordError::Damaged { key: key.to_string(), reason };
-        let mut body = serde_json::to_vec_pretty(value).map_err(|error| damaged(error.to_string()))?;
-        body.push(b'\n');
-        Ok(self.objects.put(&key.into(), Bytes::from(body), mode).await?)
-    }
-
-    pub(super) async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, RecordError> {
-        let body = match self.objects.get(&key.into()).await {
-            Ok(body) => body,
-            Err(ObjectError::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        serde_json::from_slice(&body)
-            .map(Some)
-            .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })
+            .map_err(|_| RecordError::damaged(key, Defect::Panicked))?
+            .map_err(|error| RecordError::damaged(key, error))
     }
 }

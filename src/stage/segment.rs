@@ -1,133 +1,119 @@
-//! Segment: sees to it that Omnisend has the segments that an export asks for, where marketers look for them.
+//! Segment: makes sure that Omnisend has the segments that an export asks for.
 //!
-//! A segment is made where none has its name, and one that is there is never changed: it may be somebody's work.
-//! Which one it is is remembered, so that a run costs one request; one that was deleted is made again, for as long
-//! as the export asks for it. What goes wrong here is said in the report and stops nothing.
+//! It creates a segment if none has the name. It never changes one that exists, because a person may have made it. The
+//! findings keep each segment's id, so that a run costs one request per segment. A segment that was deleted is created
+//! again as long as the export asks for it. A failure is reported, and stops nothing.
 
-use super::{RecordError, Records, upload::Context};
+use super::{Ended, RecordError, StageContext};
 use crate::{
-    keys::Key,
     kill_point,
     omnisend::{CallError, CallOptions, RefusalKind, Segment},
-    ports::objects::Put,
     retry,
-    run::{Findings, Manifest, SegmentFinding, SegmentSeen, SegmentState, SegmentsSeen, WantedSegment},
+    run::{EnsuredSegment, EnsuredSegments, Findings, Manifest, SegmentFinding, SegmentState, WantedSegment},
 };
 
-/// How many pages of segments are searched: with 50 segments each, more than any brand has.
+/// How many pages of 250 segments are searched for a name: more than any brand has.
 const MAX_PAGES: usize = 100;
 
-/// Whether the run's segments are seen to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeenTo {
-    /// They are, as far as Omnisend lets it; what became of them is written down.
-    Done,
-    /// There was no time left.
-    HandedBack,
-}
+/// What to do about a segment that has the name and other conditions.
+const OTHER_CONDITIONS: &str = "a segment of this name has other conditions and was left as it is: rename it, or rename \
+                                the export's segment";
 
-/// Sees to the segments that a run's export asks for.
-pub async fn see_to_segments(context: &Context<'_>, manifest: &Manifest) -> Result<SeenTo, RecordError> {
-    let records = Records::new(context.ports.objects.clone());
-    let key = Key::Segments(manifest.run.clone());
-    if manifest.create_segments.is_empty() || records.exists(&key).await? {
-        return Ok(SeenTo::Done);
+/// Makes sure that Omnisend has the segments that the run's export asks for.
+pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) -> Result<Ended, RecordError> {
+    let records = context.records();
+    if manifest.create_segments.is_empty() || records.has::<EnsuredSegments>(&manifest.run).await? {
+        return Ok(Ended::Done);
     }
     let before = context.client.usage().requests;
     let mut findings = records.findings(&manifest.connection).await?;
-    let mut seen = Vec::new();
+    let mut segments = Vec::new();
     for wanted in &manifest.create_segments {
         let options = retry::SEGMENTS.until(context.deadline);
-        let see = See { context, manifest, wanted, options };
-        let (state, says) = match see.to(&mut findings).await {
-            Ok(found) => found,
-            Err(CallError::OutOfTime) => return Ok(SeenTo::HandedBack),
+        let search = Search { context, manifest, wanted, options };
+        let (state, says) = match search.find_or_create(&mut findings).await {
+            Ok(SegmentState::Other) => (SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())),
+            Ok(state) => (state, None),
+            Err(CallError::OutOfTime) => return Ok(Ended::HandedBack),
             Err(error) => {
-                tracing::warn!(
-                    export = %manifest.run.export,
-                    run = %manifest.run.run,
-                    %error,
-                    "a segment could not be seen to"
-                );
-                (SegmentState::Failed, Some(failed(&error)))
+                let run = &manifest.run;
+                tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be ensured");
+                (SegmentState::Failed, Some(advice(&error)))
             }
         };
-        seen.push(SegmentSeen { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
-        // One by one: what was made must be known, whatever comes next.
-        let key = Key::Findings(manifest.connection.clone());
-        records.write(&key, &findings, Put::Replace).await?;
+        segments.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
+        // After each segment: the id of one that was created must not be lost.
+        records.write(&manifest.connection, &findings).await?;
     }
     let requests = context.client.usage().requests - before;
-    records.write(&key, &SegmentsSeen { segments: seen, requests }, Put::Replace).await?;
-    Ok(SeenTo::Done)
+    records.write(&manifest.run, &EnsuredSegments { segments, requests }).await?;
+    Ok(Ended::Done)
 }
 
-fn failed(error: &CallError) -> String {
+fn advice(error: &CallError) -> String {
     match error {
         CallError::Refused(refusal) if refusal.kind == RefusalKind::MissingPermission => {
-            "the API key may not read and write segments: give it that permission, or take `create_segment` out \
-             of the export"
+            "the API key may not read and write segments: give it that permission, or remove `create_segment` from \
+             the export"
                 .to_owned()
         }
         error => error.to_string(),
     }
 }
 
-/// One segment that is to be there.
-struct See<'a> {
-    context: &'a Context<'a>,
+/// The search for one wanted segment.
+struct Search<'a> {
+    context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     wanted: &'a WantedSegment,
     options: CallOptions,
 }
 
-type Found = (SegmentState, Option<String>);
-
-impl See<'_> {
-    async fn to(&self, findings: &mut Findings) -> Result<Found, CallError> {
-        if let Some(known) = findings.segments.iter().find(|known| self.is_of(known)) {
+impl Search<'_> {
+    async fn find_or_create(&self, findings: &mut Findings) -> Result<SegmentState, CallError> {
+        if let Some(known) = findings.segments.iter().find(|known| self.matches(known)) {
             if self.context.client.segment(&known.id, self.options).await?.is_some() {
-                return Ok((SegmentState::There, None));
+                return Ok(SegmentState::There);
             }
-            findings.segments.retain(|known| !self.is_of(known));
+            findings.segments.retain(|known| !self.matches(known));
         }
         if let Some(segment) = self.by_name().await? {
-            return self.is_there(segment, findings).await;
+            return self.use_existing(segment, findings).await;
         }
         let WantedSegment { name, tag } = self.wanted;
         match self.context.client.create_segment(name, tag.as_str(), self.options).await {
-            Ok(made) => {
+            Ok(created) => {
                 kill_point::reach("segment.created");
-                self.remember(made, findings);
-                Ok((SegmentState::Created, None))
+                self.remember(created, findings);
+                Ok(SegmentState::Created)
             }
-            // It may have been made all the same.
+            // Omnisend may have created it without answering.
             Err(error @ CallError::Unavailable { .. }) => match self.by_name().await? {
-                Some(segment) => self.is_there(segment, findings).await,
+                Some(segment) => self.use_existing(segment, findings).await,
                 None => Err(error),
             },
             Err(error) => Err(error),
         }
     }
 
-    /// One has the name already.
-    async fn is_there(&self, segment: Segment, findings: &mut Findings) -> Result<Found, CallError> {
+    /// Uses the segment that has the wanted name, if it has the wanted tag.
+    async fn use_existing(
+        &self,
+        segment: Segment,
+        findings: &mut Findings,
+    ) -> Result<SegmentState, CallError> {
         let tag = self.wanted.tag.as_str();
-        let mut is_ours = segment.is_of_tag(tag);
-        if is_ours.is_none() {
-            // The listing may leave the conditions out.
+        let mut has_our_tag = segment.is_of_tag(tag);
+        if has_our_tag.is_none() {
+            // A listing may lack the conditions.
             let whole = self.context.client.segment(&segment.id, self.options).await?;
-            is_ours = whole.and_then(|segment| segment.is_of_tag(tag));
+            has_our_tag = whole.and_then(|segment| segment.is_of_tag(tag));
         }
-        if is_ours == Some(false) {
-            let says =
-                "a segment of this name has other conditions; it was left as it is: rename it, or the \
-                        export's segment"
-                    .to_owned();
-            return Ok((SegmentState::Other, Some(says)));
+        if has_our_tag == Some(false) {
+            return Ok(SegmentState::Other);
         }
         self.remember(segment, findings);
-        Ok((SegmentState::There, None))
+        Ok(SegmentState::There)
     }
 
     async fn by_name(&self) -> Result<Option<Segment>, CallError> {
@@ -145,7 +131,7 @@ impl See<'_> {
         Ok(None)
     }
 
-    fn is_of(&self, known: &SegmentFinding) -> bool {
+    fn matches(&self, known: &SegmentFinding) -> bool {
         known.export == self.manifest.run.export
             && known.name == self.wanted.name
             && known.tag == self.wanted.tag

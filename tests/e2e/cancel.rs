@@ -1,10 +1,10 @@
-//! `cancel` stops a run from another terminal, and settles one that nobody sends.
+//! `cancel` stops a run that is being sent from another terminal, and settles one that is not being sent.
 
 use serde_json::{Value, json};
 
 use crate::harness::{FAST, World};
 
-/// A world in which a run takes some seconds, in chunks of which each is a moment's work.
+/// A world in which a run takes some seconds.
 async fn slow() -> World {
     let world = World::of_people(9_000).await;
     world.connection("acme", 600);
@@ -12,7 +12,7 @@ async fn slow() -> World {
 }
 
 #[tokio::test]
-async fn a_run_is_canceled_from_another_terminal_and_says_what_was_sent() {
+async fn cancels_a_run_from_another_terminal_and_reports_what_was_sent() {
     let world = slow().await;
     let arrived = world.fault("delay=1,method=POST,path=/batches,skip=5,count=1").await;
     let running = world.call("run vip").scale("chunk:1500,wait:20").start();
@@ -24,22 +24,22 @@ async fn a_run_is_canceled_from_another_terminal_and_says_what_was_sent() {
     let report = ran.exits(1).report().clone();
     assert_eq!(report["state"], "canceled", "{report:#}");
     let accepted = report["counts"]["accepted"].as_u64().unwrap();
-    assert_eq!(accepted, world.taken().await, "what was sent is what arrived");
+    assert_eq!(accepted, world.taken().await, "accepted contacts differ from those that arrived");
     assert!((500..9_000).contains(&accepted), "{accepted}");
     assert_eq!(report["not_sent"], json!(9_000 - accepted));
-    assert!(ran.stdout.contains("the run was canceled; what was sent before stays"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the run was canceled; what was sent before that stays"), "{}", ran.stdout);
 
     world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
     let run = report["run"].as_str().unwrap();
     let again = world.call(&format!("cancel vip {run}")).end().await;
     again.exits(2).says(&["is over: there is nothing to cancel"]);
-    // The next run is another one.
+    // The next call starts a new run.
     world.connection("acme", FAST);
     world.call("run vip").end().await.exits(0).reports("succeeded", [9_000, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_sends_is_settled_where_it_is_canceled() {
+async fn settles_an_interrupted_run_that_is_canceled() {
     let world = slow().await;
     let arrived = world.fault("delay=1,method=POST,path=/batches,skip=5,count=1").await;
     let running = world.call("run vip").scale("chunk:1500,wait:20").start();
@@ -61,7 +61,7 @@ async fn a_run_that_nobody_sends_is_settled_where_it_is_canceled() {
 }
 
 #[tokio::test]
-async fn a_run_of_which_nothing_was_sent_is_canceled_without_a_key() {
+async fn cancels_a_run_that_sent_nothing_without_a_key() {
     let world = World::of_people(300).await;
     world.fault("status=403,method=POST,path=/batches").await;
     world.call("run vip").end().await.exits(1).reports("failed", [0, 0, 300]);
@@ -70,11 +70,11 @@ async fn a_run_of_which_nothing_was_sent_is_canceled_without_a_key() {
     let asked = world.requests().await.len();
     let canceled = world.call("cancel vip").without_key().end().await;
     canceled.exits(0).reports("canceled", [0, 0, 300]);
-    assert_eq!(world.requests().await.len(), asked, "there is nothing to ask for");
+    assert_eq!(world.requests().await.len(), asked, "cancel sent requests");
 }
 
 #[tokio::test]
-async fn what_was_never_run_has_no_status_and_nothing_to_cancel() {
+async fn finds_nothing_to_cancel_or_show_before_the_first_run() {
     let world = World::of_people(3).await;
     world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
     let status = world.call("status vip").without_key().end().await;

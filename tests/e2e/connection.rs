@@ -46,7 +46,7 @@ async fn shows_the_findings_with_their_evidence() {
     let found = tested(&world).await;
     assert_eq!((&found["tags"]["way"], &found["tags"]["forced"]), (&json!("inline"), &json!(false)));
     let evidence = &found["tags"]["finding"]["evidence"];
-    assert_eq!(evidence["says"], "an upsert's tags join those that the contact has");
+    assert_eq!(evidence["says"], "an upsert adds its tags to those of the contact");
     assert_eq!(evidence["sent"], json!(["omnisend-export canary"]));
     assert_eq!(evidence["after"], json!({ "ours": ["segment: VIP", "omnisend-export canary"], "others": 0 }));
 

@@ -1,4 +1,4 @@
-//! A messy file arrives whole: the sandbox holds exactly its valid, unique people, with exactly their fields.
+//! A messy file arrives completely: the sandbox has exactly its valid, unique people, with exactly their fields.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ const HEADER: [&str; 18] = [
     "Gender", "Tier", "LTV", "News", "Seen", "Likes",
 ];
 
-/// A row by column, and what must arrive of it: nothing, where it is no contact or is there already.
+/// A row by column, and the contact that must arrive: `None` if the row is invalid or a duplicate.
 struct Row {
     cells: BTreeMap<&'static str, String>,
     arrives: Option<Value>,
@@ -61,7 +61,7 @@ fn at(local: &str) -> String {
     format!("{local}@{CANARY}")
 }
 
-/// The rows that are there for a reason.
+/// Rows that each test something.
 fn special() -> Vec<Row> {
     let all = contact(
         &at("ada"),
@@ -97,7 +97,7 @@ fn special() -> Vec<Row> {
     ];
     vec![
         row(ada, Some(all)),
-        // The same person again, written otherwise: the first one wins.
+        // A duplicate with another spelling: the first row wins.
         row([("EMail", "ADA@canary.example"), ("First", "Impostor")], None),
         row(
             [
@@ -113,7 +113,7 @@ fn special() -> Vec<Row> {
                 &json!({ "lifetime_value": 9_007_199_254_740_993_u64 }),
             )),
         ),
-        // Cells that their fields do not take are left out; the person arrives.
+        // Values that do not fit their field are left out; the contact is sent without them.
         row(
             [
                 ("EMail", &at("odd")),
@@ -127,7 +127,7 @@ fn special() -> Vec<Row> {
             ],
             Some(contact(&at("odd"), &json!({}), &json!({}))),
         ),
-        // A phone of somebody else's is silently ignored by Omnisend.
+        // Omnisend silently ignores a phone number that another contact has.
         row(
             [("EMail", &at("twin")), ("Phone", "+442079460958")],
             Some(contact(&at("twin"), &json!({}), &json!({}))),
@@ -142,7 +142,7 @@ fn special() -> Vec<Row> {
 const INVALID: u64 = 4;
 const DUPLICATE: u64 = 1;
 
-/// Enough others for several batches.
+/// Enough other rows for several batches.
 fn others() -> Vec<Row> {
     let names = ["José", "Zoë", "Łukasz", "花子", "O'Neil", "Anne, Marie", "Jo \"the\" Bo", "line\r\nbreak"];
     let person = |n: u32| {
@@ -186,7 +186,7 @@ async fn arrives(delimiter: char, line_end: &str, mark: &str) {
     let arrived = world.contacts().await;
     holds(&arrived, expected.keys().cloned());
     for (email, contact) in &expected {
-        assert_eq!(&arrived[email], contact, "a contact differs with {delimiter:?}");
+        assert_eq!(&arrived[email], contact, "delimiter {delimiter:?}");
     }
     assert_eq!(world.taken().await, sent, "contacts were sent more than once");
     let left_out = json!({
@@ -205,7 +205,7 @@ async fn arrives(delimiter: char, line_end: &str, mark: &str) {
 }
 
 #[tokio::test]
-async fn a_messy_file_arrives_whole() {
+async fn a_messy_file_arrives_completely() {
     tokio::join!(
         arrives(',', "\r\n", "\u{feff}"),
         arrives(';', "\n", ""),
@@ -215,7 +215,7 @@ async fn a_messy_file_arrives_whole() {
 }
 
 #[tokio::test]
-async fn a_clean_file_exits_with_0_and_says_where_its_report_is() {
+async fn exits_with_0_after_a_clean_file() {
     let world = World::of_people(250).await;
     let ran = world.call("run vip").end().await;
     ran.exits(0).reports("succeeded", [250, 0, 0]);
@@ -230,27 +230,27 @@ async fn a_clean_file_exits_with_0_and_says_where_its_report_is() {
 }
 
 #[tokio::test]
-async fn the_same_file_again_changes_nothing() {
+async fn sending_the_same_file_again_changes_nothing() {
     let world = World::of_people(150).await;
     world.call("run vip").end().await.exits(0);
     let before = world.contacts().await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [150, 0, 0]);
     assert_eq!(world.contacts().await, before);
-    assert_eq!(world.reports().len(), 2, "a run that is over is not taken up again");
+    assert_eq!(world.reports().len(), 2, "a finished run was resumed");
 }
 
 #[tokio::test]
-async fn the_log_tells_of_every_request_and_of_nobody() {
+async fn logs_every_request_without_personal_data() {
     let world = World::of_people(250).await;
-    // Every test looks for addresses and keys in what is said; here it is sure that there is something to look at.
+    // Every test searches the output for addresses and keys; this one makes sure that there is output to search.
     let ran = world.call("run vip").end().await;
     ran.exits(0);
-    let told = ran.stderr.lines().filter(|line| line.contains("request answered")).count();
-    assert_eq!(told, world.requests().await.len(), "{}", ran.stderr);
+    let logged = ran.stderr.lines().filter(|line| line.contains("request answered")).count();
+    assert_eq!(logged, world.requests().await.len(), "{}", ran.stderr);
 }
 
 #[tokio::test]
-async fn json_is_the_report_itself() {
+async fn json_prints_the_report() {
     let world = World::of_people(20).await;
     let ran = world.call("run vip --json").end().await;
     let printed: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();

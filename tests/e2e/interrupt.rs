@@ -1,15 +1,15 @@
-//! Ctrl-C: once to stop at a safe place, twice to stop at once; and what the next run makes of it.
+//! Ctrl-C stops a run at a safe point; a second Ctrl-C stops it at once. The next run resumes it.
 
 use crate::harness::{Ran, Segment, World, address, holds, options};
 
-/// A world in which requests leave every 100 ms, so that there is a middle to stop in.
+/// A world that sends a request every 100 ms, so that a run can be interrupted in the middle.
 async fn slow(people: u64) -> World {
     let world = World::with(options(), Segment::people(people)).await;
     world.connection("acme", 600);
     world
 }
 
-/// Interrupts a run while its fifth batch is on its way.
+/// Interrupts a run while its fifth batch is in flight.
 async fn interrupted(world: &World, call: &str) -> Ran {
     let held = world.fault("delay=400,method=POST,skip=4,count=1").await;
     let mut running = world.call(call).start();
@@ -23,7 +23,7 @@ async fn interrupted(world: &World, call: &str) -> Ran {
 }
 
 #[tokio::test]
-async fn an_interrupted_run_goes_on_where_it_stopped_and_sends_nothing_twice() {
+async fn resumes_an_interrupted_run_and_sends_nothing_twice() {
     let world = slow(1_000).await;
     interrupted(&world, "run vip").await;
     let before = world.taken().await;
@@ -39,7 +39,7 @@ async fn an_interrupted_run_goes_on_where_it_stopped_and_sends_nothing_twice() {
 }
 
 #[tokio::test]
-async fn what_it_says_to_go_on_with_goes_on_with_another_mode_too() {
+async fn prints_a_command_that_resumes_the_run_with_its_mode() {
     let world = slow(1_000).await;
     let export = world.read("exports/acme/vip.toml").replace("mode = \"full\"\n", "");
     world.write("exports/acme/vip.toml", export);
@@ -50,7 +50,7 @@ async fn what_it_says_to_go_on_with_goes_on_with_another_mode_too() {
 }
 
 #[tokio::test]
-async fn a_dry_run_in_between_does_not_make_it_forgotten() {
+async fn resumes_after_a_dry_run() {
     let world = slow(1_000).await;
     interrupted(&world, "run vip").await;
     world.call("run vip --dry-run").end().await.exits(0);
@@ -59,7 +59,7 @@ async fn a_dry_run_in_between_does_not_make_it_forgotten() {
 }
 
 #[tokio::test]
-async fn where_the_segment_changed_meanwhile_a_new_run_begins_and_the_old_one_is_reported() {
+async fn starts_a_new_run_and_reports_the_old_one_if_the_segment_changed() {
     let world = slow(1_000).await;
     interrupted(&world, "run vip").await;
     let before = world.taken().await;
@@ -82,7 +82,7 @@ async fn where_the_segment_changed_meanwhile_a_new_run_begins_and_the_old_one_is
 }
 
 #[tokio::test]
-async fn ctrl_c_twice_stops_at_once_and_costs_what_was_in_flight() {
+async fn stops_at_once_on_a_second_ctrl_c() {
     let world = slow(600).await;
     let held = world.fault("hang,method=POST,skip=2,count=1").await;
     let mut running = world.call("run vip").start();
@@ -93,12 +93,15 @@ async fn ctrl_c_twice_stops_at_once_and_costs_what_was_in_flight() {
     running.end().await.exits(1);
     world.call("run vip").end().await.exits(0).reports("succeeded", [600, 0, 0]);
     let taken = world.taken().await;
-    assert!((600..=1_200).contains(&taken), "{taken} contacts were sent: more than the chunk twice");
+    assert!(
+        (600..=1_200).contains(&taken),
+        "{taken} contacts were sent: at most one chunk may be sent twice"
+    );
     holds(&world.contacts().await, (0..600).map(address));
 }
 
 #[tokio::test]
-async fn an_interruption_while_omnisend_works_sends_nothing_again() {
+async fn sends_nothing_again_after_an_interruption_while_settling() {
     let world = World::of_people(200).await;
     world.fault("stuck_batch,count=1").await;
     let mut running = world.call("run vip").start();
@@ -107,5 +110,5 @@ async fn an_interruption_while_omnisend_works_sends_nothing_again() {
     running.end().await.exits(1).says(&["was interrupted; what was sent is kept"]);
     let ran = world.call("run vip --give-up-after 1s").end().await;
     ran.exits(3).reports("partial", [100, 0, 100]);
-    assert_eq!(world.taken().await, 200, "what was sent was sent again");
+    assert_eq!(world.taken().await, 200, "contacts were sent again");
 }

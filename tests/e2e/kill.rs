@@ -1,4 +1,5 @@
-//! Killed anywhere and run again: the same contacts as of an undisturbed run, and at most one chunk sent twice.
+//! A run that is killed at any point and run again gives Omnisend the same contacts as an undisturbed run, and sends at
+//! most one chunk twice.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ const PEOPLE: u64 = 2_600;
 const CHUNK: u64 = 500;
 const CHUNKED: &str = "chunk:500";
 
-/// Every step at which a run can be killed, and how often it is reached.
+/// The steps at which a run can be killed, and how often a run reaches each.
 const STEPS: [(&str, u64); 8] = [
     ("plan.object-written", 6),
     ("plan.before-manifest", 1),
@@ -29,18 +30,18 @@ async fn undisturbed() -> BTreeMap<String, Value> {
     world.contacts().await
 }
 
-/// A world whose segment takes six chunks. One of its batches is stopped, so that settling sends some again.
+/// A world whose segment has six chunks. Omnisend stops one batch, so that settling sends some contacts again.
 async fn world() -> World {
     let world = World::with(options(), Segment::people(PEOPLE)).await;
     world.fault("stopped_batch=60,method=POST,skip=11,count=1").await;
     world
 }
 
-/// What settling sends again of the stopped batch, where it is the whole of its contacts that are sent again.
+/// How many contacts of the stopped batch settling sends again.
 const STOPPED: u64 = 40;
 
-/// Runs until it is over, and gives how many calls that took.
-async fn run_to_its_end(world: &World) -> u64 {
+/// Runs the export until it succeeds, and returns how many calls that took.
+async fn run_to_the_end(world: &World) -> u64 {
     for call in 1..=3 {
         let ran = world.call("run vip").scale(CHUNKED).end().await;
         if ran.code == Some(0) {
@@ -48,7 +49,7 @@ async fn run_to_its_end(world: &World) -> u64 {
             return call;
         }
     }
-    panic!("the run does not end");
+    panic!("the run did not end in 3 calls");
 }
 
 fn same(found: &BTreeMap<String, Value>, expected: &BTreeMap<String, Value>, label: &str) {
@@ -59,7 +60,7 @@ fn same(found: &BTreeMap<String, Value>, expected: &BTreeMap<String, Value>, lab
 }
 
 #[tokio::test]
-async fn killed_at_every_step_and_run_again_nothing_differs() {
+async fn ends_the_same_after_a_kill_at_every_step() {
     let expected = undisturbed().await;
     let mut random = fastrand::Rng::with_seed(2026);
     for (step, times) in STEPS {
@@ -67,17 +68,17 @@ async fn killed_at_every_step_and_run_again_nothing_differs() {
         let world = world().await;
         let ran = world.call("run vip").scale(CHUNKED).env("OMNISEND_EXPORT_KILL", &kill).end().await;
         ran.was_killed();
-        assert_eq!(run_to_its_end(&world).await, 1, "{kill}");
+        assert_eq!(run_to_the_end(&world).await, 1, "{kill}");
         same(&world.contacts().await, &expected, &kill);
         let taken = world.taken().await;
         assert!(taken <= PEOPLE + STOPPED + CHUNK, "{kill}: {} contacts were sent twice", taken - PEOPLE);
         let manifests = world.run_files().into_iter().filter(|file| file.ends_with("/manifest.json")).count();
-        assert_eq!(manifests, 1, "{kill}: more runs than one");
+        assert_eq!(manifests, 1, "{kill}: runs");
     }
 }
 
 #[tokio::test]
-async fn killed_ten_times_in_a_row_and_run_again_nothing_differs() {
+async fn ends_the_same_after_ten_kills_in_a_row() {
     let expected = undisturbed().await;
     let mut random = fastrand::Rng::with_seed(1815);
     let world = world().await;
@@ -86,7 +87,7 @@ async fn killed_ten_times_in_a_row_and_run_again_nothing_differs() {
         let (step, times) = STEPS[random.usize(..STEPS.len())];
         let kill = format!("{step}:{}", random.u64(1..=times.min(7)));
         let ran = world.call("run vip").scale(CHUNKED).env("OMNISEND_EXPORT_KILL", &kill).end().await;
-        // Where the step is not reached any more, the run ends, and the next call begins another.
+        // If the run no longer reaches the step, it ends, and the next call starts another run.
         if ran.signal.is_none() {
             ran.exits(0).reports("succeeded", [PEOPLE, 0, 0]);
         } else {
@@ -96,7 +97,7 @@ async fn killed_ten_times_in_a_row_and_run_again_nothing_differs() {
         calls += 1;
         assert!(calls < 40, "{kills} kills in {calls} calls");
     }
-    run_to_its_end(&world).await;
+    run_to_the_end(&world).await;
     same(&world.contacts().await, &expected, "after ten kills");
     let (runs, taken) = (world.reports().len() as u64, world.taken().await);
     let twice = taken - runs * PEOPLE;
@@ -104,7 +105,7 @@ async fn killed_ten_times_in_a_row_and_run_again_nothing_differs() {
 }
 
 #[tokio::test]
-async fn killed_from_outside_while_a_batch_is_on_its_way() {
+async fn ends_the_same_after_a_kill_while_a_batch_is_in_flight() {
     let expected = undisturbed().await;
     for (fault, skip) in [("hang", 0), ("hang", 13), ("hang,when=after", 7), ("hang,when=after", 25)] {
         let world = World::of_people(PEOPLE).await;
@@ -113,7 +114,7 @@ async fn killed_from_outside_while_a_batch_is_on_its_way() {
         world.fallen(held).await;
         running.signal("KILL").await;
         running.end().await.was_killed();
-        assert_eq!(run_to_its_end(&world).await, 1, "{fault} {skip}");
+        assert_eq!(run_to_the_end(&world).await, 1, "{fault} {skip}");
         same(&world.contacts().await, &expected, fault);
         let taken = world.taken().await;
         assert!(taken <= PEOPLE + CHUNK, "{fault} {skip}: {} contacts were sent twice", taken - PEOPLE);

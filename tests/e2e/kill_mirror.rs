@@ -1,5 +1,5 @@
-//! Killed while it takes tags, gives them, or remembers what it did, and run again: Omnisend and the snapshot end as of
-//! an undisturbed run.
+//! A run that is killed while it adds tags, removes tags or writes the snapshot, and is run again, leaves Omnisend and the
+//! snapshot as an undisturbed run does.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::harness::{EXPORT, FAST, Ran, Segment, World, address, options};
 const PEOPLE: u64 = 700;
 const QUICK: &str = "pace:1000,wait:25,chunk:300";
 
-/// Where the third run is killed, how often it comes there, and whether its tags go apart from its batches.
+/// The step at which the third run is killed, at which of its occurrences, and how contacts get their tags.
 const STEPS: [(&str, u64, &str); 8] = [
     ("snapshot.list", 1, "inline"),
     ("snapshot.current", 1, "inline"),
@@ -23,7 +23,7 @@ const STEPS: [(&str, u64, &str); 8] = [
     ("tag.removed", 1, "endpoint"),
 ];
 
-/// A segment as it is on a day: every day some leave, some come, and some have another name.
+/// The segment on a day: each day some people leave, some join, and some change their name.
 fn on_day(day: u64) -> Segment {
     let people = day * 50..PEOPLE + day * 250;
     let name = |n: u64| if (n + day).is_multiple_of(5) { day } else { 0 };
@@ -35,7 +35,7 @@ async fn run(world: &World) -> Ran {
     world.call("run vip").scale(QUICK).end().await
 }
 
-/// A world of which two days are over.
+/// A world after two days.
 async fn world(tags: &str) -> World {
     let tag_mode = if tags == "inline" { TagMode::Add } else { TagMode::Replace };
     let world = World::with(Options { tag_mode, tags_per_minute: FAST, ..options() }, on_day(0)).await;
@@ -50,20 +50,20 @@ async fn world(tags: &str) -> World {
     world
 }
 
-/// What Omnisend has, and which objects the snapshot is made of, by their number.
+/// Omnisend's contacts, and the number of objects of the snapshot.
 async fn end(world: &World) -> (BTreeMap<String, Value>, usize) {
     let snapshot = world.files().into_iter().filter(|file| file.starts_with("snapshots/")).count();
     (world.contacts().await, snapshot)
 }
 
 #[tokio::test]
-async fn killed_while_it_mirrors_and_run_again_nothing_differs() {
+async fn ends_the_same_after_a_kill_in_a_mirror_run() {
     let mut expected = BTreeMap::new();
     for tags in ["inline", "endpoint"] {
         let undisturbed = world(tags).await;
         run(&undisturbed).await.exits(0);
         let end = end(&undisturbed).await;
-        assert_eq!(end.1, 3, "the list that counts, the one before, and what names them");
+        assert_eq!(end.1, 3, "the current list, the list before, and the object that names them");
         expected.insert(tags, end);
     }
     for (step, nth, tags) in STEPS {
@@ -73,15 +73,15 @@ async fn killed_while_it_mirrors_and_run_again_nothing_differs() {
         call.end().await.was_killed();
         run(&world).await.exits(0);
         let found = end(&world).await;
-        assert!(found.0 == expected[tags].0, "{kill}, {tags}: Omnisend has other contacts");
+        assert!(found.0 == expected[tags].0, "{kill}, {tags}: Omnisend's contacts differ");
         assert_eq!(found.1, expected[tags].1, "{kill}, {tags}: objects of the snapshot");
-        // What is remembered is what there is.
+        // The snapshot matches Omnisend.
         let before = world.requests().await.len();
         run(&world).await.exits(0).reports("skipped", [0, 0, 0]);
         assert_eq!(
             world.requests().await.len(),
             before,
-            "{kill}, {tags}: requests of a run that changes nothing"
+            "{kill}, {tags}: a run without changes sent requests"
         );
     }
 }

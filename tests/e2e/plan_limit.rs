@@ -20,11 +20,17 @@ async fn a_full_subscription_halts_the_run_after_few_requests_and_comes_first_in
     let report = ran.exits(3).reports("partial", [100, 200, PEOPLE - 300]).report();
     assert_eq!(report["not_sent"], json!(PEOPLE - 300));
     let message = report["message"].as_str().unwrap();
-    let expected = "Omnisend refuses contacts for the brand's plan: The brand's plan holds no more contacts (402). The run was \
-                stopped early: 100 arrived, 200 were refused, and 9700 were not sent. To send them, make room in the \
-                brand's plan, or choose a larger one, and run the export again";
-    assert_eq!(message, expected);
-    assert!(ran.stdout.lines().nth(1).unwrap().contains("Omnisend refuses contacts for the brand's plan"));
+    let said = "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more contacts \
+                (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9700 were not sent. Make \
+                room in the subscription, or choose a larger one, then run the export again";
+    assert_eq!(message, said);
+    assert!(
+        ran.stdout
+            .lines()
+            .nth(1)
+            .unwrap()
+            .contains("Omnisend refuses contacts because of the brand's subscription")
+    );
     let requests = world.requests().await.len();
     assert!(requests <= 12, "{requests} requests");
     let reported = &report["requests"];
@@ -53,7 +59,10 @@ async fn a_batch_that_is_refused_for_the_subscription_halts_the_run_at_once() {
         let accepted = world.contacts().await.len() as u64;
         ran.exits(3).reports("partial", [accepted, 0, 1_000 - accepted]);
         let message = ran.report()["message"].as_str().unwrap();
-        assert!(message.starts_with("Omnisend refuses contacts for the brand's plan"), "{message}");
+        assert!(
+            message.starts_with("Omnisend refuses contacts because of the brand's subscription"),
+            "{message}"
+        );
         world.no_faults().await;
         world.call("run vip").end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
     }

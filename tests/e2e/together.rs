@@ -1,9 +1,9 @@
-//! Two runs at once: of one connection never, of two without waiting for each other.
+//! Two runs of one connection never send at the same time; runs of two connections do not wait for each other.
 
 use crate::harness::{EXPORT, World, address, holds};
 
 #[tokio::test]
-async fn a_second_run_of_a_connection_is_refused_while_the_first_goes_on() {
+async fn refuses_a_second_run_of_a_connection_while_the_first_one_sends() {
     let world = World::of_people(300).await;
     world.write("exports/acme/other.toml", EXPORT);
     let held = world.fault("delay=1500,method=POST,count=1").await;
@@ -13,7 +13,7 @@ async fn a_second_run_of_a_connection_is_refused_while_the_first_goes_on() {
         let ran = world.call(other).end().await;
         ran.exits(1).says(&["connection `acme` is in use", "wait until it ends"]);
     }
-    // A dry run sends nothing, and so disturbs nobody.
+    // A dry run is allowed, because it sends nothing.
     world.call("run other --dry-run").end().await.exits(0);
     first.end().await.exits(0).reports("succeeded", [300, 0, 0]);
     assert_eq!(world.taken().await, 300);
@@ -21,7 +21,7 @@ async fn a_second_run_of_a_connection_is_refused_while_the_first_goes_on() {
 }
 
 #[tokio::test]
-async fn two_connections_run_at_once() {
+async fn runs_two_connections_at_the_same_time() {
     let world = World::of_people(300).await;
     world.connection("bolt", crate::harness::FAST);
     world.write("exports/bolt/news.toml", EXPORT.replace("name = \"VIP\"", "name = \"News\""));

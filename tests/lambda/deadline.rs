@@ -1,4 +1,4 @@
-//! An invocation whose time runs short.
+//! Invocations that reach their deadline.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_upload_stops_before_its_time_is_over_and_goes_on_in_the_next() {
+async fn an_upload_stops_before_its_deadline_and_the_next_invocation_resumes_it() {
     let world = World::with(Options { requests_per_minute: 600, ..Options::default() }).await;
     world.account.put("segments/vip/1.csv", people(0, 3_000)).await;
     let run = world.start_vip().await;
-    // Of 16.5 s, 15 are kept for the end: some of the 30 batches leave, at ten a second.
+    // 15 of the 16.5 s are reserved for the end, so only some of the 30 batches are sent, at 10 per second.
     world.uploader.give_time(Duration::from_millis(16_500));
     world.drain().await;
 
     world.holds(0..3_000).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 3_000, "nothing was sent twice");
-    assert_eq!(world.pump.waits(), 0, "the function released what it handed back");
+    assert_eq!(world.omnisend.taken(KEY).await, 3_000, "contacts were sent twice");
+    assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
     let handed_back = |outcome: &Outcome| matches!(outcome, Outcome::Answer(answer) if answer["batchItemFailures"] != Value::Array(Vec::new()));
     let invocations = world.uploader.invocations();
     let short = invocations.iter().filter(|invocation| handed_back(&invocation.outcome)).count();
@@ -33,7 +33,7 @@ async fn an_upload_stops_before_its_time_is_over_and_goes_on_in_the_next() {
 }
 
 #[tokio::test]
-async fn a_batch_that_nobody_answers_does_not_take_an_upload_beyond_its_time() {
+async fn an_upload_ends_in_time_if_a_batch_gets_no_answer() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", people(0, 1_000)).await;
     world.start_vip().await;
@@ -41,12 +41,8 @@ async fn a_batch_that_nobody_answers_does_not_take_an_upload_beyond_its_time() {
     world.uploader.give_time(Duration::from_secs(16));
     world.drain().await;
     world.holds(0..1_000).await;
-    assert_eq!(world.pump.waits(), 0, "the function released what it handed back");
+    assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
     let outcomes: Vec<_> = world.uploader.invocations().into_iter().map(|of| of.outcome).collect();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Answer(_))), "{outcomes:?}");
-    assert_eq!(
-        world.omnisend.taken(KEY).await,
-        1_100,
-        "the batch without an answer was sent again, and no other"
-    );
+    assert_eq!(world.omnisend.taken(KEY).await, 1_100, "only the batch without an answer is sent again");
 }

@@ -1,4 +1,4 @@
-//! Events that come more than once, at the same time, or in another order.
+//! Events that arrive more than once, at the same time, or in another order.
 
 use tokio::join;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_event_three_times_twice_at_once_is_one_run() {
+async fn one_event_delivered_three_times_starts_one_run() {
     let world = World::of_small_chunks().await;
     let dropped = world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     let event = notification(&world.account.bucket, &dropped);
@@ -26,11 +26,11 @@ async fn an_event_three_times_twice_at_once_is_one_run() {
     assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
     world.holds(0..1_200).await;
     assert_eq!(world.only_report("vip").await["state"], "succeeded");
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "each was sent once");
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent twice");
 }
 
 #[tokio::test]
-async fn of_two_versions_the_newest_wins_in_whatever_order_their_events_come() {
+async fn the_newest_of_two_versions_wins_in_any_order_of_their_events() {
     let world = World::new().await;
     let named = |name: &str| people(0, 10).replace("Ada", name);
     let old = world.account.put("segments/vip/1.csv", named("Old")).await;
@@ -41,11 +41,11 @@ async fn of_two_versions_the_newest_wins_in_whatever_order_their_events_come() {
         world.drain().await;
         world.holds(0..10).await;
     }
-    assert_eq!(world.runs("vip").await.len(), 1, "the old version is nobody's newest");
+    assert_eq!(world.runs("vip").await.len(), 1, "the old version started a run");
 }
 
 #[tokio::test]
-async fn a_version_that_is_replaced_before_its_run_is_sent_is_followed_by_the_newest() {
+async fn the_newest_version_runs_after_one_that_it_replaced() {
     let world = World::new().await;
     let old = world.account.put("segments/vip/1.csv", people(0, 10).replace("Ada", "Old")).await;
     world.planner.deliver(&notification(&world.account.bucket, &old)).await.unwrap();

@@ -1,5 +1,5 @@
-//! What keeps a message from being handled: what the operator sees, how soon it goes on once that is mended, and that
-//! other brands go on meanwhile.
+//! Failures that keep a message from being handled: what the operator sees, how soon the run goes on after the repair, and
+//! that other brands are not affected.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 
 const OTHER: &str = "key-globex";
 
-/// Two brands with a segment each, and every function's way to AWS.
+/// Two brands with a segment each, and a proxy between the functions and AWS.
 async fn two_brands() -> (World, Proxy) {
     let proxy = Proxy::start(moto().address(), &[]).await;
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
@@ -27,7 +27,7 @@ async fn two_brands() -> (World, Proxy) {
     (world, proxy)
 }
 
-/// Plans a run of each.
+/// Plans a run of each brand.
 async fn start_both(world: &World) -> String {
     let run = world.start_vip().await;
     world.answer(&json!({"action": "run", "export": "all"})).await;
@@ -38,7 +38,7 @@ async fn status(world: &World) -> Value {
     world.answer(&json!({"action": "status", "export": "vip"})).await["runs"][0].clone()
 }
 
-/// The delays, in seconds, after which messages were to come back.
+/// The visibility timeouts, in seconds, that messages were given when they were handed back.
 fn delays(proxy: &Proxy) -> Vec<u64> {
     let changes = proxy.seen(|request| request.operation() == "ChangeMessageVisibility");
     let seconds = |request: &Exchange| {
@@ -47,7 +47,7 @@ fn delays(proxy: &Proxy) -> Vec<u64> {
     changes.iter().map(seconds).collect()
 }
 
-/// Asserts that the run waits for a person for a reason, and that the other brand went on.
+/// Asserts that the run is parked for a reason, and that the other brand's run succeeded.
 async fn parked(world: &World, reason: &str) {
     let shown = status(world).await;
     assert_eq!(shown["state"], "parked", "{shown}");
@@ -65,7 +65,7 @@ async fn replayed(world: &World, run: &str) {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_missing_parks_the_run_and_says_how_to_make_it() {
+async fn a_missing_secret_parks_the_run_and_says_how_to_create_it() {
     let (world, _) = two_brands().await;
     let run = start_both(&world).await;
     let connection = world.account.get("connections/acme.toml").await;
@@ -80,7 +80,7 @@ async fn a_secret_that_is_missing_parks_the_run_and_says_how_to_make_it() {
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_be_decrypted_parks_the_run_and_names_the_permission() {
+async fn a_secret_without_permission_parks_the_run_and_names_the_permission() {
     let (world, proxy) = two_brands().await;
     let run = start_both(&world).await;
     let denied = Exchange::json_error(400, "AccessDeniedException");
@@ -90,18 +90,18 @@ async fn a_key_that_may_not_be_decrypted_parks_the_run_and_names_the_permission(
     };
     proxy.spoil(1, asks, What::Answer(denied));
     world.drain().await;
-    let said = "AccessDeniedException: spoiled (status 400); the role or user needs \
+    let reason = "AccessDeniedException: spoiled (status 400); the role or user needs \
                 secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a KMS key of its own";
-    parked(&world, said).await;
+    parked(&world, reason).await;
     replayed(&world, &run).await;
     world.holds(0..1_200).await;
 }
 
 #[tokio::test]
-async fn a_secret_that_is_throttled_is_asked_for_again_soon_and_nobody_has_to_look() {
+async fn a_throttled_secret_is_read_again_soon_without_help() {
     let (world, proxy) = two_brands().await;
     let throttled = || What::Answer(Exchange::json_error(400, "ThrottlingException"));
-    // As often as one invocation asks.
+    // As many times as one invocation tries.
     proxy.spoil(8, |request| request.operation() == "GetSecretValue", throttled());
     world.start_vip().await;
     world.drain().await;
@@ -112,7 +112,7 @@ async fn a_secret_that_is_throttled_is_asked_for_again_soon_and_nobody_has_to_lo
 }
 
 #[tokio::test]
-async fn a_state_that_may_not_be_read_is_tried_again_less_and_less_often_and_then_the_run_is_parked() {
+async fn an_unreadable_state_is_retried_with_backoff_and_then_the_run_is_parked() {
     let (world, proxy) = two_brands().await;
     let run = start_both(&world).await;
     let denied = || What::Answer(Exchange::s3_error(403, "AccessDenied"));
@@ -120,16 +120,15 @@ async fn a_state_that_may_not_be_read_is_tried_again_less_and_less_often_and_the
     world.drain().await;
     assert_eq!(delays(&proxy), [5, 10, 20, 40, 80, 160, 300, 300]);
     assert_eq!(world.account.messages().await, (0, 0));
-    let said = "connections/acme.toml: access denied; the role or user needs permission to read it";
-    parked(&world, said).await;
+    let reason = "connections/acme.toml: access denied; the role or user needs permission to read it";
+    parked(&world, reason).await;
     assert_eq!(world.logged("the message could not be handled").len(), 8);
     replayed(&world, &run).await;
     world.holds(0..1_200).await;
 }
 
 #[tokio::test]
-async fn where_nothing_can_be_written_either_the_messages_are_dead_letters_and_the_settlement_parks_the_run()
-{
+async fn the_settlement_parks_a_run_whose_messages_became_dead_letters() {
     let (world, proxy) = two_brands().await;
     let run = start_both(&world).await;
     let denied = || What::Answer(Exchange::s3_error(403, "AccessDenied"));
@@ -137,15 +136,15 @@ async fn where_nothing_can_be_written_either_the_messages_are_dead_letters_and_t
     proxy.spoil(receives, |request| request.is("GET", "/connections/acme.toml"), denied());
     proxy.spoil(2, |request| request.is("PUT", "/parked.json"), denied());
     world.drain().await;
-    assert_eq!(world.account.messages().await, (0, 1), "left in the queue, dead letters");
+    assert_eq!(world.account.messages().await, (0, 1), "messages in the queue and dead letters");
     assert_eq!(world.logged("the run could not even be parked").len(), 2);
     parked(&world, "1 of 3 chunks were not sent: their messages failed too often").await;
     replayed(&world, &run).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "what was sent is not sent again");
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent again");
 }
 
 #[tokio::test]
-async fn a_message_that_kills_its_process_each_time_is_a_dead_letter_and_its_run_is_marked() {
+async fn a_message_that_always_times_out_becomes_a_dead_letter_and_its_run_is_parked() {
     let (world, _) = two_brands().await;
     let run = world.start_vip().await;
     for _ in 0..number("UploadQueue", "maxReceiveCount") {
@@ -154,17 +153,17 @@ async fn a_message_that_kills_its_process_each_time_is_a_dead_letter_and_its_run
     world.drain().await;
     world.answer(&json!({"action": "run", "export": "all"})).await;
     world.drain().await;
-    assert_eq!(world.account.messages().await, (0, 1), "left in the queue, dead letters");
+    assert_eq!(world.account.messages().await, (0, 1), "messages in the queue and dead letters");
     parked(&world, "1 of 3 chunks were not sent").await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200 - CHUNK, "the brand went on");
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200 - CHUNK, "the brand's other chunks were not sent");
     replayed(&world, &run).await;
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_gone_parks_the_run_at_once() {
+async fn a_missing_chunk_parks_the_run_at_once() {
     let (world, proxy) = two_brands().await;
     let run = world.start_vip().await;
-    // Nor can it be parked the first time.
+    // The first attempt to park the run fails too.
     let denied = What::Answer(Exchange::s3_error(403, "AccessDenied"));
     proxy.spoil(1, |request| request.is("PUT", "/parked.json"), denied);
     world.account.delete(&format!("runs/vip/{run}/chunks/00001.ndjson.zst")).await;
@@ -172,11 +171,11 @@ async fn a_chunk_that_is_gone_parks_the_run_at_once() {
     world.drain().await;
     assert_eq!(delays(&proxy), [5]);
     assert_eq!(world.logged("the run could not even be parked").len(), 1);
-    parked(&world, "chunks/00001.ndjson.zst is not there").await;
+    parked(&world, "chunks/00001.ndjson.zst does not exist").await;
 }
 
 #[tokio::test]
-async fn a_connection_that_is_broken_or_removed_under_a_run_holds_only_its_own_brand_up() {
+async fn a_broken_or_removed_connection_delays_only_its_own_brand() {
     let (world, proxy) = two_brands().await;
     let run = world.start_vip().await;
     let connection = world.account.get("connections/acme.toml").await;

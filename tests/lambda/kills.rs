@@ -1,4 +1,4 @@
-//! The process killed at any moment of a run: the same end, and at most one chunk sent twice for each kill.
+//! A process that is killed at any moment of a run: the run ends the same, and each kill sends at most one chunk twice.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::{
 
 const PEOPLE: u64 = 1_700;
 
-/// The variable that a process is killed by.
+/// The variable that makes a process kill itself.
 const KILL: &str = "OMNISEND_EXPORT_KILL";
 
-/// The steps of a plan, and how often each is reached: three chunks and what is left of a fourth.
+/// The steps of a plan, and how often a run of four chunks reaches each.
 const OF_PLAN: [(&str, u64); 4] = [
     ("plan.object-written", 4),
     ("plan.before-manifest", 1),
@@ -20,7 +20,7 @@ const OF_PLAN: [(&str, u64); 4] = [
     ("plan.half-enqueued", 1),
 ];
 
-/// The steps of the queue's messages.
+/// The steps of uploads and the settlement.
 const OF_UPLOAD: [(&str, u64); 5] = [
     ("upload.posted", 5),
     ("upload.before-receipt", 3),
@@ -32,7 +32,7 @@ const OF_UPLOAD: [(&str, u64); 5] = [
 async fn killed_at(label: &str, n: u64) {
     let kill = format!("{label}:{n}");
     let world = World::of_small_chunks().await;
-    // One batch is stopped, so that settling sends some contacts again.
+    // Omnisend stops one batch, so that settling sends some contacts again.
     world.omnisend.fault("stopped_batch=60,method=POST,skip=11,count=1").await;
     let dropped = world.account.put("segments/vip/1.csv", people(0, PEOPLE)).await;
     let of_plan = OF_PLAN.iter().any(|(step, _)| *step == label);
@@ -50,15 +50,15 @@ async fn killed_at(label: &str, n: u64) {
         (Some("succeeded"), Some(PEOPLE))
     );
     let sent_twice = world.omnisend.taken(KEY).await - PEOPLE;
-    assert!(sent_twice <= CHUNK + 40, "{kill}: {sent_twice} were sent twice");
+    assert!(sent_twice <= CHUNK + 40, "{kill}: {sent_twice} contacts were sent twice");
 }
 
 #[tokio::test]
-async fn killed_at_ten_seeded_moments_the_end_is_the_same() {
+async fn ends_the_same_after_kills_at_ten_seeded_steps() {
     let seed = 20_261_123;
     let mut random = fastrand::Rng::with_seed(seed);
     let steps: Vec<_> = OF_PLAN.into_iter().chain(OF_UPLOAD).collect();
-    // Every step once, and one more.
+    // Every step once, and one step again.
     for step in 0..10 {
         let (label, times) = steps.get(step).copied().unwrap_or_else(|| steps[random.usize(..steps.len())]);
         killed_at(label, random.u64(1..=times)).await;
@@ -66,7 +66,7 @@ async fn killed_at_ten_seeded_moments_the_end_is_the_same() {
 }
 
 #[tokio::test]
-async fn killed_by_lambda_when_its_time_is_over_the_end_is_the_same() {
+async fn ends_the_same_after_a_lambda_timeout() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", people(0, PEOPLE)).await;
     world.start_vip().await;

@@ -1,4 +1,4 @@
-//! Messages that can never work, and a panic: the brand goes on.
+//! Messages that can never be handled, and a panic: the brand's other work goes on.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_body_that_makes_no_sense_is_a_dead_letter_and_holds_nobody_up() {
+async fn an_invalid_message_becomes_a_dead_letter_and_delays_no_other() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", people(0, 300)).await;
     world.account.send("acme", "not a message").await;
@@ -18,16 +18,16 @@ async fn a_body_that_makes_no_sense_is_a_dead_letter_and_holds_nobody_up() {
     world.drain().await;
 
     world.brand_holds(KEY, "vip", 0..300).await;
-    assert_eq!(world.account.messages().await, (0, 2), "left in the queue, dead letters");
-    assert_eq!(world.pump.waits(), 0, "neither waits for ten minutes each time");
+    assert_eq!(world.account.messages().await, (0, 2), "messages in the queue and dead letters");
+    assert_eq!(world.pump.waits(), 0, "a message waited for its visibility timeout");
     let receives = usize::try_from(number("UploadQueue", "maxReceiveCount")).unwrap();
     assert_eq!(world.logged("the message is not one of a run").len(), receives);
     assert_eq!(world.logged("there is no manifest").len(), receives);
-    assert!(world.logged("not a message").is_empty(), "a body may hold anything");
+    assert!(world.logged("not a message").is_empty(), "the log quotes a message's body");
 }
 
 #[tokio::test]
-async fn a_damaged_chunk_parks_its_run_and_the_next_run_goes_on() {
+async fn a_damaged_chunk_parks_its_run_and_the_next_run_succeeds() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     let run = world.start_vip().await;
@@ -43,7 +43,7 @@ async fn a_damaged_chunk_parks_its_run_and_the_next_run_goes_on() {
     assert!(why.contains("chunks/00001.ndjson.zst is damaged"), "{why}");
     assert_eq!(world.account.messages().await, (0, 0));
     assert_eq!(world.logged("the run is parked").len(), 1, "a failure is logged once");
-    assert_eq!(world.omnisend.contacts(KEY).await.len(), 500, "nothing after it was sent");
+    assert_eq!(world.omnisend.contacts(KEY).await.len(), 500, "a chunk after the damaged one was sent");
 
     world.account.put("segments/vip/2.csv", people(0, 600)).await;
     let next = world.start_vip().await;
@@ -59,7 +59,7 @@ async fn a_damaged_chunk_parks_its_run_and_the_next_run_goes_on() {
 }
 
 #[tokio::test]
-async fn a_panic_fails_its_event_and_the_process_goes_on() {
+async fn a_panic_fails_its_event_and_the_process_handles_the_next() {
     let world = World::new().await;
     let dropped = world.account.put("segments/vip/1.csv", people(0, 300)).await;
     let event = notification(&world.account.bucket, &dropped);
@@ -80,5 +80,5 @@ async fn a_panic_fails_its_event_and_the_process_goes_on() {
         assert_eq!(shown.len(), 1, "{shown:?}");
         assert!(serde_json::from_str::<serde_json::Value>(shown[0]).is_ok(), "{shown:?}");
     }
-    assert_eq!(world.omnisend.taken(KEY).await, 600, "what had no receipt was sent again");
+    assert_eq!(world.omnisend.taken(KEY).await, 600, "the chunk without a receipt is sent again");
 }

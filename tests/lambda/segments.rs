@@ -1,4 +1,4 @@
-//! Several segments in one export: a drop runs its own segment, a schedule all of them.
+//! An export with several segments: a drop runs its own segment, a schedule runs all of them.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn tagged(world: &World) -> [usize; 2] {
 }
 
 #[tokio::test]
-async fn a_drop_runs_its_segment_and_a_schedule_all_of_them() {
+async fn a_drop_runs_its_segment_and_a_schedule_runs_all() {
     let world = World::new().await;
     world.account.put("exports/acme/vip.toml", EXPORT).await;
     let bucket = world.account.bucket.clone();
@@ -48,14 +48,14 @@ async fn a_drop_runs_its_segment_and_a_schedule_all_of_them() {
     let news = world.account.put("segments/news/1.csv", people(60, 100)).await;
     world.planner.deliver(&object_created(&bucket, &vip)).await.unwrap();
     world.drain().await;
-    assert_eq!(tagged(&world).await, [100, 0], "the drop of one segment says nothing of the other");
+    assert_eq!(tagged(&world).await, [100, 0], "the drop of one segment changed the other");
 
     world.planner.deliver(&object_created(&bucket, &news)).await.unwrap();
     world.drain().await;
     assert_eq!(tagged(&world).await, [100, 100]);
     assert_eq!(world.omnisend.contacts(KEY).await.len(), 160);
 
-    // Thirty leave the one segment, and twenty of them are in the other, where they stay.
+    // 30 people leave the VIP segment. They are in the News segment too, and keep its tag.
     let fewer = world.account.put("segments/vip/2.csv", people(0, 70)).await;
     world.planner.deliver(&object_created(&bucket, &fewer)).await.unwrap();
     world.drain().await;
@@ -64,7 +64,7 @@ async fn a_drop_runs_its_segment_and_a_schedule_all_of_them() {
     let before = world.omnisend.requests().await;
     world.planner.deliver(&scheduled("2099-01-01T06:00:00Z")).await.unwrap();
     world.drain().await;
-    assert_eq!(world.omnisend.requests().await, before, "everybody is there as they are: no request");
+    assert_eq!(world.omnisend.requests().await, before, "a run without changes sent requests");
     let last = world.runs("vip").await.pop().unwrap();
     let report = world.report("vip", &last).await;
     assert_eq!((&report["state"], &report["overlapping"]), (&json!("skipped"), &json!(10)));

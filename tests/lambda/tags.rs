@@ -1,4 +1,4 @@
-//! Tags: the canary and the changes of tags, in invocations that end, and what `connect` says of a connection.
+//! The canary and changes of tags in invocations that reach their deadline, and what `connect` reports.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::{
 const CONNECTION: &str = "connections/acme.toml";
 const FINDINGS: &str = "findings/acme.json";
 
-/// Enough for some requests, and for writing down how far they came.
+/// Enough time for some requests and for writing the receipt.
 const LITTLE: Duration = Duration::from_secs(17);
 
-/// A brand whose tags replace others, and what its connection says of tags. One contact has tags of others.
-async fn world(says: &str) -> World {
+/// A brand whose upserts replace tags, with a `tags` line in its connection. One contact has tags that are not ours.
+async fn world(tags_line: &str) -> World {
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},wait:25"));
     let options = Options { replaces_tags: true, variables: vec![scale], ..Options::default() };
     let world = World::with(options).await;
     let text = String::from_utf8(world.account.get(CONNECTION).await).unwrap();
-    world.account.put(CONNECTION, text.replace("tags = \"inline\"", says)).await;
+    world.account.put(CONNECTION, text.replace("tags = \"inline\"", tags_line)).await;
     world.omnisend.seed(&json!([{ "email": "person.0@example.com", "tags": ["a", "b"] }])).await;
     world
 }
@@ -34,7 +34,7 @@ async fn tags(world: &World, person: u64) -> Vec<String> {
     tags
 }
 
-async fn all_is_well(world: &World, people: u64) {
+async fn succeeded_with_all_tags(world: &World, people: u64) {
     let report = world.only_report("vip").await;
     assert_eq!((&report["state"], &report["counts"]["accepted"]), (&json!("succeeded"), &json!(people)));
     assert_eq!(report["tags"]["added_to"], people);
@@ -50,20 +50,20 @@ fn found(findings: &[u8]) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn an_invocation_that_ends_in_a_canary_is_gone_on_with() {
+async fn resumes_a_canary_that_reached_its_deadline() {
     let world = world("").await;
     world.account.put("segments/vip/1.csv", people(0, 3)).await;
     world.start_vip().await;
-    // A change of tags a second is what Omnisend takes, and a canary makes several.
+    // Omnisend accepts one change of tags per second, and a canary makes several.
     world.uploader.give_time(LITTLE);
     world.drain().await;
     assert!(!world.logged("handing the rest back").is_empty());
-    all_is_well(&world, 3).await;
+    succeeded_with_all_tags(&world, 3).await;
     assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null));
 }
 
 #[tokio::test]
-async fn a_function_that_is_killed_in_a_canary_leaves_nothing_behind() {
+async fn restores_the_tags_after_a_kill_in_a_canary() {
     for step in ["canary.intent", "canary.probed", "canary.put-back", "canary.before-finding"] {
         let world = world("").await;
         world.account.put("segments/vip/1.csv", people(0, 3)).await;
@@ -73,13 +73,13 @@ async fn a_function_that_is_killed_in_a_canary_leaves_nothing_behind() {
         let died =
             world.uploader.invocations().iter().filter(|of| matches!(of.outcome, Outcome::Died(_))).count();
         assert_eq!(died, 1, "{step}");
-        all_is_well(&world, 3).await;
+        succeeded_with_all_tags(&world, 3).await;
         assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null), "{step}");
     }
 }
 
 #[tokio::test]
-async fn changes_of_tags_take_as_many_invocations_as_they_need() {
+async fn changes_tags_over_several_invocations() {
     let world = world("tags = \"endpoint\"").await;
     world.account.put("segments/vip/1.csv", people(0, 1_300)).await;
     world.start_vip().await;
@@ -90,15 +90,15 @@ async fn changes_of_tags_take_as_many_invocations_as_they_need() {
         world.uploader.give_time(LITTLE);
     }
     world.drain().await;
-    assert!(world.logged("handing the rest back").len() >= 2, "the settlement ended early, again and again");
-    assert_eq!(world.pump.waits(), 0, "the function released what it handed back");
-    all_is_well(&world, 1_300).await;
+    assert!(world.logged("handing the rest back").len() >= 2, "the settlement was not handed back");
+    assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
+    succeeded_with_all_tags(&world, 1_300).await;
     assert_eq!(world.only_report("vip").await["requests"]["tags"], 6);
     assert_eq!(world.omnisend.taken(KEY).await, 1_300);
 }
 
 #[tokio::test]
-async fn connect_says_whether_the_key_and_the_bucket_will_do() {
+async fn connect_reports_the_permissions_and_the_bucket() {
     let world = World::new().await;
     let connect = json!({"action": "connect", "connection": "acme"});
     let tested = world.answer(&connect).await;
@@ -107,7 +107,7 @@ async fn connect_says_whether_the_key_and_the_bucket_will_do() {
     assert!(permissions.len() == 4 && permissions.iter().all(|of| of["allowed"] == true), "{tested}");
     assert_eq!((&tested["tags"]["way"], &tested["tags"]["forced"]), (&json!("inline"), &json!(true)));
 
-    // A store that only speaks like S3.
+    // A store that ignores conditional writes.
     let proxy = watched(&world.uploader).await;
     let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
     let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };

@@ -1,21 +1,20 @@
-//! A statement of consent in eight bytes.
+//! A statement of consent in 8 bytes.
 
 use jiff::Timestamp;
 
 use crate::contact::{Statement, Status};
 
-/// What was last sent of a channel, or nothing. To the second.
+/// The statement of consent that was last sent for a channel, if one was, with a precision of 1 s.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept(pub(super) i64);
 
-/// A statement without a date. No year has so many seconds.
+/// Marks a statement without a date: it is later than any timestamp, in seconds.
 const UNDATED: i64 = 1 << 60;
 
 impl Kept {
-    /// Nothing was sent.
+    /// No statement was sent.
     pub const NOTHING: Self = Self(0);
 
-    /// The statement, if there is one.
     pub fn statement(self) -> Option<Statement> {
         let status = match self.0 & 3 {
             1 => Status::Subscribed,
@@ -26,7 +25,6 @@ impl Kept {
         Some(Statement { status, at: Timestamp::from_second(self.0 >> 2).ok() })
     }
 
-    /// Whether it is an opt-out.
     pub fn is_opt_out(self) -> bool {
         self.0 & 3 == 3
     }
@@ -52,7 +50,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_statement_comes_back(status in 0_usize..3, at in prop::option::of(-377_705_023_201_i64..=253_402_207_200)) {
+        fn keeps_a_statement(status in 0_usize..3, at in prop::option::of(-377_705_023_201_i64..=253_402_207_200)) {
             let status = [Status::Subscribed, Status::NonSubscribed, Status::Unsubscribed][status];
             let statement = Statement { status, at: at.map(|at| Timestamp::from_second(at).unwrap()) };
             let kept = Kept::from(Some(statement));
@@ -62,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_nothing() {
+    fn keeps_the_absence_of_a_statement() {
         assert_eq!(Kept::from(None), Kept::NOTHING);
         assert_eq!(Kept::NOTHING.statement(), None);
     }

@@ -1,21 +1,21 @@
-//! The list of members as a stream: a mark, and members, each after its length, compressed with zstd.
+//! The format of a list of members: a mark, then each member after its length, compressed with zstd.
 
 use std::io::{self, BufReader, Read, Write};
 
-use super::Member;
+use super::member::Member;
 use crate::contact::EmailKey;
 
-/// The first bytes of the uncompressed list: what it is, and the version of its shape. A version that only adds to
-/// members keeps the number; readers pass over what they do not know.
+/// The first bytes of the uncompressed list: the format's name and version. A version that only adds to members keeps the
+/// number, because readers skip what they do not know.
 const MARK: &[u8; 8] = b"omnisnp\x01";
 
-/// Fast enough that neither planning nor settling is held up.
+/// Fast enough not to slow down planning or settling.
 const LEVEL: i32 = -1;
 
-/// How much is handed to the compressor at a time, in bytes.
+/// How many bytes are passed to the compressor at a time.
 const STEP_BYTES: usize = 64 << 10;
 
-/// Reads members in their order.
+/// Reads the members of a list.
 pub struct Members<R: Read> {
     from: zstd::Decoder<'static, BufReader<R>>,
     buffer: Vec<u8>,
@@ -24,19 +24,19 @@ pub struct Members<R: Read> {
 }
 
 impl<R: Read> Members<R> {
-    /// Over the bytes of a list.
+    /// Starts to read a list. Fails if the bytes are not a list of this version.
     pub fn new(from: R) -> io::Result<Self> {
         let mut from = zstd::Decoder::new(from)?;
         let mut mark = [0; MARK.len()];
         from.read_exact(&mut mark).map_err(|_| io::Error::other("it is not a list of members"))?;
         if mark != *MARK {
-            return Err(io::Error::other("it is a list of members of another version, or none"));
+            return Err(io::Error::other("it is not a list of members, or one of another version"));
         }
         Ok(Self { from, buffer: Vec::with_capacity(STEP_BYTES * 2), at: 0, last: None })
     }
 
-    /// Reads the next member into `member`, and answers with its key; `None` at the end. The order is checked: a list
-    /// that is not sorted would be searched in vain.
+    /// Reads the next member into `member`, and returns its key; `None` at the end. Fails if the members are not in order,
+    /// because a search relies on the order.
     pub fn next(&mut self, member: &mut Member) -> io::Result<Option<EmailKey>> {
         let Some(len) = self.fill(2)?.and_then(|bytes| bytes.first_chunk().copied()).map(u16::from_le_bytes)
         else {
@@ -48,13 +48,13 @@ impl<R: Read> Members<R> {
         self.at += whole;
         let key = member.key();
         if self.last.is_some_and(|last| last.0 >= key.0) {
-            return Err(io::Error::other("its members are not in their order"));
+            return Err(io::Error::other("its members are not in order"));
         }
         self.last = Some(key);
         Ok(Some(key))
     }
 
-    /// At least so many of the bytes that come next; `None` where there is not one left.
+    /// The next bytes: at least `want`, or fewer at the end of the list; `None` if no byte is left.
     fn fill(&mut self, want: usize) -> io::Result<Option<&[u8]>> {
         if self.buffer.len() - self.at < want {
             self.buffer.drain(..self.at);
@@ -67,21 +67,21 @@ impl<R: Read> Members<R> {
     }
 }
 
-/// Writes members in their order.
+/// Writes a list of members.
 pub struct MembersWriter<W: Write> {
     into: zstd::Encoder<'static, W>,
     buffer: Vec<u8>,
 }
 
 impl<W: Write> MembersWriter<W> {
-    /// An empty list.
+    /// Starts an empty list.
     pub fn new(into: W) -> io::Result<Self> {
         let mut into = zstd::Encoder::new(into, LEVEL)?;
         into.include_checksum(true)?;
         Ok(Self { into, buffer: MARK.to_vec() })
     }
 
-    /// Adds a member. They come in the order of their keys.
+    /// Adds a member. Members have to be added in the order of their keys.
     pub fn push(&mut self, member: &Member) -> io::Result<()> {
         let start = self.buffer.len();
         self.buffer.extend([0; 2]);
@@ -94,7 +94,6 @@ impl<W: Write> MembersWriter<W> {
         if self.buffer.len() >= STEP_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Ends the list.
     pub fn finish(mut self) -> io::Result<W> {
         self.flush()?;
         self.into.finish()
@@ -144,11 +143,7 @@ mod tests {
     }
 
     fn written(members: &[Member]) -> Vec<u8> {
-        let mut writer = MembersWriter::new(Vec::new()).unwrap();
-        for member in members {
-            writer.push(member).unwrap();
-        }
-        writer.finish().unwrap()
+        MembersWriter::list(Vec::new(), members)
     }
 
     fn read(bytes: &[u8]) -> io::Result<Vec<Member>> {
@@ -163,21 +158,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn members_come_back(members in members()) {
+        fn reads_the_members_that_it_wrote(members in members()) {
             prop_assert_eq!(read(&written(&members)).unwrap(), members);
         }
 
         #[test]
-        fn no_part_of_a_list_is_taken_for_the_whole(members in members(), cut in 0.0..1.0) {
+        fn rejects_a_list_that_is_cut_off(members in members(), cut in 0.0..1.0) {
             let whole = written(&members);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in it")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in the list")]
             let cut = (whole.len() as f64 * cut) as usize;
             prop_assert!(read(&whole[..cut]).is_err());
         }
     }
 
     #[test]
-    fn what_a_later_version_adds_to_a_member_is_passed_over() {
+    fn skips_what_a_later_version_adds_to_a_member() {
         let member = Member { email: "ada@example.com".to_owned(), tags: TagSet(3), ..Member::default() };
         let mut bytes = Vec::new();
         member.write(&mut bytes);
@@ -188,11 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_not_sorted_is_refused() {
+    fn rejects_a_list_that_is_not_sorted() {
         let mut pair: Vec<Member> =
             ["a@b.co", "b@b.co"].map(|email| Member { email: email.to_owned(), ..Member::default() }).into();
         pair.sort_by_key(|member| std::cmp::Reverse(member.key().0));
-        assert_eq!(read(&written(&pair)).unwrap_err().to_string(), "its members are not in their order");
+        assert_eq!(read(&written(&pair)).unwrap_err().to_string(), "its members are not in order");
         assert_eq!(read(b"nothing").unwrap_err().to_string(), "it is not a list of members");
     }
 }

@@ -1,23 +1,23 @@
-//! One member, and how it is written.
+//! A member, and its bytes in a list.
 
 use std::io;
 
-use super::Kept;
+use super::kept::Kept;
 use crate::{
     contact::{Channels, ContactHash, EmailKey},
     run::TagSet,
 };
 
-/// Somebody whom Omnisend has from the export.
+/// A person whom the export sent to Omnisend.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Member {
-    /// The address that it was sent with.
+    /// The address that the contact was sent with.
     pub email: String,
-    /// What it was sent as; [`ContactHash::NONE`] where it is to be sent again.
+    /// The hash of the contact as it was last sent; [`ContactHash::NONE`] if it has to be sent again.
     pub hash: ContactHash,
-    /// The tags that it has from us.
+    /// The tags that the export gave it.
     pub tags: TagSet,
-    /// What was last sent of its consent.
+    /// The consent that was last sent.
     pub consent: Channels<Kept>,
 }
 
@@ -25,29 +25,28 @@ pub struct Member {
 const FIXED: usize = 16 + 4 + 8 + 8;
 
 impl Member {
-    /// What tells it from the others; the list is in this order.
+    /// Identifies the member; a list is in this order.
     pub fn key(&self) -> EmailKey {
         EmailKey::of(&self.email)
     }
 
-    /// Whether there is a reason to remember it: a tag, or an opt-out that an older opt-in must not override.
+    /// Whether the list has to keep it: it has a tag, or an opt-out that an older opt-in must not override.
     pub fn is_worth_keeping(&self) -> bool {
         !self.tags.is_empty() || self.consent.email.is_opt_out() || self.consent.sms.is_opt_out()
     }
 
-    /// Appends the member's bytes.
     pub(super) fn write(&self, into: &mut Vec<u8>) {
         into.extend(self.hash.0.to_le_bytes());
         into.extend(self.tags.0.to_le_bytes());
         into.extend(self.consent.email.0.to_le_bytes());
         into.extend(self.consent.sms.0.to_le_bytes());
-        // An address is a few hundred bytes at most; the mapping sees to it.
+        // The mapping rejects addresses of more than a few hundred bytes.
         let len = u16::try_from(self.email.len()).unwrap_or(u16::MAX);
         into.extend(len.to_le_bytes());
         into.extend(self.email.as_bytes().iter().take(len.into()));
     }
 
-    /// Reads a member from its bytes. What a later version put after them is passed over.
+    /// Reads a member from its bytes. It skips what a later version added at the end.
     pub(super) fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         self.hash = ContactHash(u128::from_le_bytes(take(&mut rest)?));
@@ -62,7 +61,7 @@ impl Member {
         Ok(())
     }
 
-    /// How many bytes it takes, about.
+    /// About how many bytes it takes.
     pub fn size(&self) -> usize {
         FIXED + self.email.len()
     }

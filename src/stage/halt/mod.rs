@@ -1,97 +1,80 @@
-//! Halt: stops a run early where Omnisend refuses contact after contact with the same words, such as for a plan that is
-//! full. Ten thousand more requests would be answered alike.
+//! Halt: stops a run early if Omnisend refuses contact after contact with the same words, for example because the
+//! brand's subscription is full. It would refuse the next ten thousand requests too.
 //!
-//! Before a chunk is uploaded, the newest batch before it that is over is asked for: one request where Omnisend takes
-//! contacts, a few where it does not. What is refused for a field of its own says nothing of the others.
+//! Before a chunk is uploaded, it looks at the newest finished batches of the chunks before it. That takes one request if
+//! Omnisend accepts contacts, and a few if it does not. A contact that is refused because of one of its fields says
+//! nothing about the others.
 
-mod judge;
+mod streak;
 
-use self::judge::{Streak, refusals};
-use super::{RecordError, Records, upload::Context};
+use self::streak::{Streak, refusals};
+use super::{RecordError, Records, StageContext, StageError};
 use crate::{
-    omnisend::{CallError, CallOptions},
+    omnisend::CallOptions,
     retry,
     run::{Batch, Halted, Manifest},
 };
 
-/// How many batches of a chunk are looked at, from its last one on: with the published size, they hold so many contacts
-/// as a streak needs.
+/// How many batches of a chunk it looks at, from the last one back. At the documented batch size they hold as many
+/// contacts as a streak needs.
 const BATCHES_OF_A_CHUNK: usize = 2;
 
-/// How many chunks are looked back.
+/// How many chunks it looks back.
 const CHUNKS_BACK: u32 = 4;
 
-/// How many batches that are not over are asked for: Omnisend may be slow, and the next chunk looks again.
+/// How many unfinished batches it asks for: Omnisend may be slow, and the check runs again before the next chunk.
 const MAX_PENDING: u32 = 2;
 
-/// Looks whether it is worth to go on with a chunk. Writes down where it is not.
-pub async fn halt(
-    context: &Context<'_>,
-    manifest: &Manifest,
-    chunk: u32,
-) -> Result<Option<Halted>, RecordError> {
-    let records = Records::new(context.ports.objects.clone());
+/// Halts the run before a chunk, if Omnisend refused the contacts before it. Returns whether it did.
+pub async fn halt(context: &StageContext<'_>, manifest: &Manifest, chunk: u32) -> Result<bool, RecordError> {
+    let records = context.records();
     let before = context.client.usage().requests;
-    let look = Look { context, records: &records, manifest };
-    let streak = match look.back_from(chunk).await {
+    let check = Check { context, records: &records, manifest };
+    let streak = match check.streak_before(chunk).await {
         Ok(streak) => streak,
-        Err(LookError::Record(error)) => return Err(error),
-        // Whatever keeps it from looking, the upload meets too, and knows what to do.
-        Err(LookError::Call(error)) => {
+        Err(StageError::Record(error)) => return Err(error),
+        // The upload meets the same failure, and handles it.
+        Err(StageError::Call(error)) => {
             tracing::debug!(run = %manifest.run, %error, "earlier batches could not be looked at");
-            return Ok(None);
+            return Ok(false);
         }
     };
-    let Some((code, reason, refused)) = streak.is_enough() else { return Ok(None) };
+    if !streak.is_enough() {
+        return Ok(false);
+    }
+    let Streak { code, reason, contacts: refused } = streak;
     let requests = context.client.usage().requests - before;
     let halted = Halted { code, reason, refused, requests, at: context.ports.clock.now() };
     records.halt(&manifest.run, &halted).await?;
-    Ok(Some(halted))
+    Ok(true)
 }
 
-enum LookError {
-    Record(RecordError),
-    Call(CallError),
-}
-
-impl From<RecordError> for LookError {
-    fn from(error: RecordError) -> Self {
-        Self::Record(error)
-    }
-}
-
-impl From<CallError> for LookError {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
-}
-
-struct Look<'a> {
-    context: &'a Context<'a>,
+struct Check<'a> {
+    context: &'a StageContext<'a>,
     records: &'a Records,
     manifest: &'a Manifest,
 }
 
-impl Look<'_> {
-    /// The streak of refusals that ends with the newest batch that is over.
-    async fn back_from(&self, chunk: u32) -> Result<Streak, LookError> {
+impl Check<'_> {
+    /// The streak of refusals that ends with the newest finished batch.
+    async fn streak_before(&self, chunk: u32) -> Result<Streak, StageError> {
         let mut streak = Streak::default();
         let mut pending = 0;
         for earlier in (chunk.saturating_sub(CHUNKS_BACK)..chunk).rev() {
             let receipt = self.records.sent_of(&self.manifest.run, earlier).await?;
             for batch in receipt.batches.iter().rev().take(BATCHES_OF_A_CHUNK) {
                 match self.add(batch, &mut streak).await? {
-                    Added::Pending if streak.is_begun() => return Ok(streak),
+                    Added::Pending if !streak.is_empty() => return Ok(streak),
                     Added::Pending => {
                         pending += 1;
                         if pending >= MAX_PENDING {
                             return Ok(streak);
                         }
-                        // The batches beside it were posted in the same second.
+                        // The chunk's other batches were posted within the same second.
                         break;
                     }
                     Added::Ended => return Ok(Streak::default()),
-                    Added::GoesOn if streak.is_enough().is_some() => return Ok(streak),
+                    Added::GoesOn if streak.is_enough() => return Ok(streak),
                     Added::GoesOn => {}
                 }
             }
@@ -99,7 +82,7 @@ impl Look<'_> {
         Ok(streak)
     }
 
-    async fn add(&self, batch: &Batch, streak: &mut Streak) -> Result<Added, LookError> {
+    async fn add(&self, batch: &Batch, streak: &mut Streak) -> Result<Added, StageError> {
         let client = self.context.client;
         let status = client.batch(&batch.batch_id, self.options()).await?;
         if !status.is_over() {
@@ -120,12 +103,12 @@ impl Look<'_> {
     }
 }
 
-/// What a batch says of the streak.
+/// What a batch adds to a streak.
 enum Added {
-    /// Nothing yet.
+    /// Nothing: Omnisend has not finished the batch.
     Pending,
     /// All of its contacts were refused like those after them.
     GoesOn,
-    /// They were not.
+    /// A contact was accepted or refused for another reason: there is no streak.
     Ended,
 }

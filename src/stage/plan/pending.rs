@@ -2,17 +2,13 @@
 
 use tokio::task::spawn_blocking;
 
-use super::{
-    error::PlanError,
-    request::Request,
-    stored::{damaged, parse},
-};
+use super::{error::PlanError, request::Request, stored::parse};
 use crate::{
     config::Export,
     contact::{EmailKey, Identifier, Status, Tag},
     keys::{Key, RunId, RunRef},
     ports::Ports,
-    run::{Manifest, RemovalLine, StoredContact, TagSet, Translation, flaw, lines},
+    run::{Manifest, RemovalLine, StoredContact, TagSet, Translation, lines},
     stage::{
         drop::Sources,
         people::OptOut,
@@ -118,7 +114,7 @@ impl Pending {
         let mut found = Self::default();
         for line in lines(unpacked) {
             let stored: StoredContact<'_> = parse(key, line)?;
-            let identifiers = stored.identifiers().map_err(|error| damaged(key, flaw(&error)))?;
+            let identifiers = stored.identifiers().map_err(|error| RecordError::damaged(key, &error))?;
             let Some(email) = identifiers.first().map(|email| EmailKey::of(&email.id)) else { continue };
             found.contacts.push(email);
             let opt_outs = identifiers.iter().filter_map(|identifier: &Identifier<'_>| {

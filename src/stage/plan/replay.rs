@@ -2,21 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{
-    chunk_size::chunk_contacts,
-    error::PlanError,
-    follow_up::FollowUp,
-    stored::{damaged, parse},
-};
+use super::{chunk_size::chunk_contacts, error::PlanError, follow_up::FollowUp, stored::parse};
 use crate::{
     config::{Connection, Export},
     contact::{Channel, Identifier, Status},
     keys::{Key, RunRef},
     ports::{Ports, objects::Put},
-    run::{
-        ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, flaw, lines,
-    },
-    stage::records::Records,
+    run::{ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, lines},
+    stage::records::{RecordError, Records},
 };
 
 /// Plans the run that replays another, and returns its manifest; `None` if every contact arrived. If it is planned
@@ -90,7 +83,7 @@ impl Chunks<'_> {
     /// Adds a line of a chunk of the earlier run.
     async fn push(&mut self, from: &Key, line: &[u8]) -> Result<(), PlanError> {
         let stored: StoredContact<'_> = parse(from, line)?;
-        let identifiers = stored.identifiers().map_err(|error| damaged(from, flaw(&error)))?;
+        let identifiers = stored.identifiers().map_err(|error| RecordError::damaged(from, &error))?;
         for (channel, counts) in &mut self.consent {
             let of_channel = identifiers.iter().find(|identifier| identifier.channel() == *channel);
             *match of_channel.and_then(Identifier::statement).map(|statement| statement.status) {

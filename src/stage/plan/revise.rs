@@ -5,17 +5,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use super::{
-    error::PlanError,
-    stored::{damaged, parse},
-};
+use super::{error::PlanError, stored::parse};
 use crate::{
     contact::EmailKey,
     keys::{Key, RunRef},
     kill_point,
     ports::objects::Put,
-    run::{ChunkInfo, ContactLine, LinesWriter, StoredContact, flaw, lines},
-    stage::{people::OptOuts, records::Records},
+    run::{ChunkInfo, ContactLine, LinesWriter, StoredContact, lines},
+    stage::{
+        people::OptOuts,
+        records::{RecordError, Records},
+    },
 };
 
 /// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Reads the chunks in order,
@@ -64,7 +64,7 @@ fn revised(key: &Key, unpacked: &[u8], opt_outs: &OptOuts) -> Result<Option<Revi
         let amended;
         let contact = if opt_outs.contains(EmailKey::of(&stored.email())) {
             found += 1;
-            amended = opt_outs.amend(stored.contact).map_err(|error| damaged(key, flaw(&error)))?;
+            amended = opt_outs.amend(stored.contact).map_err(|error| RecordError::damaged(key, &error))?;
             &*amended
         } else {
             stored.contact

@@ -9,7 +9,7 @@ use super::{
     error::PlanError,
     follow_up::FollowUp,
     removal_parts::{RemovalPart, RemovalParts},
-    stored::{damaged, parse},
+    stored::parse,
 };
 use crate::{
     config::Connection,
@@ -83,7 +83,7 @@ impl Undone<'_> {
         let file = ObjectFile::new(self.ports.objects.clone(), list, Handle::current(), progress);
         let (members, translation) = (snapshot.members, Translation::new(&snapshot.tags, &tags));
         let read = move || Known::read(file.stream()?, members, tags.len(), &translation, false);
-        Ok(spawn_blocking(read).await?.map_err(|error| damaged(&key, error))?)
+        Ok(spawn_blocking(read).await?.map_err(|error| RecordError::damaged(&key, error))?)
     }
 
     /// Returns the accepted contacts of a chunk with the tags that the run added and that they still have.

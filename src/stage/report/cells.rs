@@ -1,5 +1,5 @@
-//! The cells of rows whose contacts did not arrive: a chunk says where each row stands, and the source, which is pinned,
-//! is read once more to there. Only a run that has such rows pays for it.
+//! The cells of rows whose contacts did not arrive. A chunk has each row's place, not its cells, so the pinned source is
+//! read again up to the last such row. A run without such rows does not read it.
 
 use std::sync::Arc;
 
@@ -15,22 +15,23 @@ use crate::{
     source::{self, File as _, ObjectFile, Reading, Row, Rows, SourceError},
 };
 
-/// The cells of some rows, each in the order of the mapping's columns. None of rows that cannot be found.
-type Found = Vec<Vec<String>>;
+/// The cells of rows, in the order of the mapping's columns. A row that was not found has no cells.
+type RowCells = Vec<Vec<String>>;
 
-/// Rows that are asked for, in the order of the source.
-struct Ask {
+/// A request to the thread that reads the source.
+struct Request {
+    /// In the order of the source.
     places: Vec<Place>,
-    answer: oneshot::Sender<Result<Found, SourceError>>,
+    reply: oneshot::Sender<Result<RowCells, SourceError>>,
 }
 
 /// Finds rows in the source of a run.
 pub(super) struct Cells<'m> {
     objects: Arc<dyn Objects>,
     manifest: &'m Manifest,
-    /// The thread that reads, once something was asked for.
-    reader: Option<mpsc::Sender<Ask>>,
-    /// Whether rows were not found: the source is gone, or cannot be read any more.
+    /// The requests to the thread that reads the source, which the first request starts.
+    reader: Option<mpsc::Sender<Request>>,
+    /// Whether a row was not found: the source no longer exists, or cannot be read.
     is_gone: bool,
 }
 
@@ -39,23 +40,23 @@ impl<'m> Cells<'m> {
         Self { objects, manifest, reader: None, is_gone: false }
     }
 
-    /// Whether rows were not found.
+    /// Whether a row was not found.
     pub(super) fn is_gone(&self) -> bool {
         self.is_gone
     }
 
-    /// The cells of rows that come after all those that were asked for before, in the order of the source.
-    pub(super) async fn of(&mut self, places: Vec<Place>) -> Found {
+    /// The cells of the rows at `places`, which are in the order of the source and after those of earlier calls.
+    pub(super) async fn of(&mut self, places: Vec<Place>) -> RowCells {
         let nothing = vec![Vec::new(); places.len()];
         if self.is_gone || self.manifest.readings.is_empty() {
             self.is_gone = true;
             return nothing;
         }
         let reader = self.reader.get_or_insert_with(|| start(&self.objects, self.manifest));
-        let (answer, answered) = oneshot::channel();
-        // Where the thread is gone, nobody answers.
-        let _ = reader.send(Ask { places, answer }).await;
-        let why = match answered.await {
+        let (reply, replied) = oneshot::channel();
+        // If the thread has ended, `replied` returns an error.
+        let _ = reader.send(Request { places, reply }).await;
+        let why = match replied.await {
             Ok(Ok(found)) => {
                 self.is_gone |= found.iter().any(Vec::is_empty);
                 return found;
@@ -70,8 +71,8 @@ impl<'m> Cells<'m> {
     }
 }
 
-fn start(objects: &Arc<dyn Objects>, manifest: &Manifest) -> mpsc::Sender<Ask> {
-    // Nobody counts the bytes.
+fn start(objects: &Arc<dyn Objects>, manifest: &Manifest) -> mpsc::Sender<Request> {
+    // The bytes are not counted.
     let (read, _) = mpsc::unbounded_channel();
     let runtime = Handle::current();
     let file = |(n, object): (usize, &_)| {
@@ -80,27 +81,27 @@ fn start(objects: &Arc<dyn Objects>, manifest: &Manifest) -> mpsc::Sender<Ask> {
     };
     let files: Vec<_> = manifest.source.iter().enumerate().map(file).collect();
     let mapping = manifest.mapping.clone();
-    let (asks, mut asked) = mpsc::channel::<Ask>(1);
+    let (sender, mut receiver) = mpsc::channel::<Request>(1);
     tokio::task::spawn_blocking(move || {
         let mut finder = Finder { files, mapping, open: None };
-        while let Some(Ask { places, answer }) = asked.blocking_recv() {
+        while let Some(Request { places, reply }) = receiver.blocking_recv() {
             let found = finder.find(&places);
-            // Nobody waits any more: there will be no next one either.
-            let _ = answer.send(found);
+            // This fails only if the report was given up, and then no other request comes.
+            let _ = reply.send(found);
         }
     });
-    asks
+    sender
 }
 
-/// Finds rows, one file after the other.
+/// Finds rows, one file after another.
 struct Finder {
-    /// None of files of which it is not known how they were read.
+    /// `None` for a file whose format was not recorded.
     files: Vec<Option<(ObjectFile, Reading)>>,
     mapping: Mapping,
     open: Option<Open>,
 }
 
-/// A file in which rows are looked for.
+/// The file that is searched now.
 struct Open {
     object: u32,
     rows: Box<dyn Rows>,
@@ -109,7 +110,7 @@ struct Open {
 }
 
 impl Finder {
-    fn find(&mut self, places: &[Place]) -> Result<Found, SourceError> {
+    fn find(&mut self, places: &[Place]) -> Result<RowCells, SourceError> {
         places.iter().map(|place| self.row(*place)).collect()
     }
 

@@ -1,90 +1,54 @@
-//! Settle: asks Omnisend what became of every batch, by the cheapest calls, and writes it down chunk by chunk.
+//! Settle: asks Omnisend for the outcome of every batch, with as few requests as possible, and writes each chunk's outcome.
 //!
-//! The newest batch is asked for until it is over; then all are listed, 250 at a time, and only those with
-//! errors are asked for their items. What is not over by the deadline is unknown. Of a batch that Omnisend
-//! stopped, the contacts that it had not come to are sent again, once.
+//! It polls the newest batch until that one is finished. Then it lists all batches, 250 at a time, and asks only for the
+//! items of batches with errors. Contacts of a batch that is not finished in time are unknown. If Omnisend stopped a
+//! batch, the contacts that it had not processed are sent again, once.
 
-mod ask;
-mod judge;
+mod outcome;
+mod pending;
+mod poll;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::ask::Asking;
-use super::{RecordError, Records, upload::Context};
+use self::{pending::Pending, poll::Poller};
+use super::{Ended, RecordError, Records, StageContext, StageError};
 use crate::{
     keys::Key,
     kill_point,
-    omnisend::CallError,
-    ports::objects::Put,
-    run::{Batch, Manifest, Outcome, Receipt, TagWay, Unknown},
+    run::{ChunkRef, Manifest, Outcome, Progress, Receipt, Record, Resent, Unknown},
 };
 
 /// How long settling may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How long after its last batch was posted a run's open batches become unknown.
+    /// How long after the run's last batch was posted the contacts of unfinished batches become unknown.
     pub give_up_after: SignedDuration,
-    /// How long this call may poll before it hands back; none where nobody else waits.
+    /// How long one call may poll before it hands the work back; `None` if no other work waits for it.
     pub poll_for: Option<Duration>,
 }
 
-/// How a settlement ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// Every chunk that was sent has its outcome.
-    Done,
-    /// Omnisend still works on batches, or it was asked to stop: go on later.
-    Open {
-        /// Batches that are not settled.
-        batches: usize,
-    },
-}
-
-/// Why a settlement could not go on. What was found out is written down.
-#[derive(Debug, thiserror::Error)]
-pub enum SettleError {
-    /// A run's object.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// Omnisend.
-    #[error(transparent)]
-    Call(#[from] CallError),
-}
-
-/// A batch whose end is to be found out.
-#[derive(Debug, Clone)]
-struct Pending {
-    chunk: u32,
-    batch: Batch,
-    /// How its contacts get their tags.
-    tags: TagWay,
-    /// Whether it repeats contacts of a batch that Omnisend stopped.
-    repetition: bool,
-}
-
-/// A chunk whose outcome is being put together.
+/// A chunk that is not settled yet.
 #[derive(Debug, Default)]
 struct Open {
     outcome: Outcome,
-    /// Contacts that were sent again because Omnisend had stopped their batch.
-    resent: Receipt,
-    /// Batches that are not judged yet.
+    resent: Resent,
+    /// How many of its batches have no result yet.
     batches: usize,
 }
 
-/// Finds out what became of every batch of a run, and writes the outcomes.
+/// Asks for the outcome of every batch of a run, and writes the outcome of each chunk that was sent.
 pub async fn settle(
-    context: &Context<'_>,
+    context: &StageContext<'_>,
     manifest: &Manifest,
     limits: Limits,
-) -> Result<Settled, SettleError> {
-    let records = Records::new(context.ports.objects.clone());
+) -> Result<Ended, StageError> {
+    let records = context.records();
     let (mut open, pending) = load(&records, manifest).await?;
     let give_up_at = give_up_at(&pending, limits, context.ports.clock.now());
     let mut requests = context.client.usage().requests;
-    let mut asking = Asking::new(context, &records, manifest, pending, give_up_at, limits.poll_for);
+    let mut poller = Poller::new(context, manifest, pending, give_up_at, limits.poll_for);
     loop {
         let done: Vec<u32> =
             open.iter().filter(|(_, chunk)| chunk.batches == 0).map(|(chunk, _)| *chunk).collect();
@@ -94,62 +58,60 @@ pub async fn settle(
             outcome.requests = so_far - std::mem::replace(&mut requests, so_far);
             outcome.rejected.sort_by_key(|rejection| rejection.place);
             outcome.unknown.sort_by_key(|unknown| unknown.place);
-            // Whoever asks, the same batches have the same end: a second writer replaces it with itself.
-            records.write(&Key::Outcome(manifest.run.clone(), chunk), &outcome, Put::Replace).await?;
+            // The same batches always have the same outcome, so a second writer replaces it with an equal one.
+            records.write(&ChunkRef::of(&manifest.run, chunk), &outcome).await?;
             kill_point::reach("settle.outcome");
         }
-        let Some((pending, judged)) = asking.next().await? else { break };
+        let Some((pending, result)) = poller.next().await? else { break };
         let Some(chunk) = open.get_mut(&pending.chunk) else { continue };
         chunk.batches -= 1;
-        chunk.outcome.accepted += judged.accepted;
-        chunk.outcome.rejected.extend(judged.rejected);
-        chunk.outcome.unknown.extend(judged.unknown);
-        let repeated: Vec<u32> =
-            chunk.resent.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
-        let (unfinished, reason) =
-            (judged.unfinished.into_iter(), "Omnisend stopped the contact's batch twice");
+        chunk.outcome.accepted += result.accepted;
+        chunk.outcome.rejected.extend(result.rejected);
+        chunk.outcome.unknown.extend(result.unknown);
         if pending.repetition {
-            let unknown = unfinished.map(|place| Unknown { place, reason: reason.to_owned() });
-            chunk.outcome.unknown.extend(unknown);
+            chunk.outcome.unknown.extend(result.unfinished.into_iter().map(|place| Unknown {
+                place,
+                reason: "Omnisend stopped the contact's batch twice".to_owned(),
+            }));
             continue;
         }
-        let unfinished: Vec<u32> = unfinished.filter(|place| !repeated.contains(place)).collect();
+        let repeated: Vec<u32> =
+            chunk.resent.0.batches.iter().flat_map(|batch| batch.contacts.places()).collect();
+        let unfinished: Vec<u32> =
+            result.unfinished.into_iter().filter(|place| !repeated.contains(place)).collect();
         if !unfinished.is_empty() {
-            let batch = asking.send_again(pending.chunk, pending.tags, unfinished).await?;
+            let batch = poller.send_again(pending.chunk, pending.tags, unfinished).await?;
             kill_point::reach("settle.sent-again");
-            chunk.resent.batches.push(batch.clone());
-            let key = Key::Resent(manifest.run.clone(), pending.chunk);
-            records.write(&key, &chunk.resent, Put::Replace).await?;
+            chunk.resent.0.batches.push(batch.clone());
+            records.write(&ChunkRef::of(&manifest.run, pending.chunk), &chunk.resent).await?;
             chunk.batches += 1;
-            asking.add(Pending { batch, repetition: true, ..pending });
+            poller.add(Pending { batch, repetition: true, ..pending });
         }
     }
-    match asking.open() {
-        0 => Ok(Settled::Done),
-        batches => Ok(Settled::Open { batches }),
-    }
+    Ok(if poller.is_done() { Ended::Done } else { Ended::HandedBack })
 }
 
-/// What there is to be found out: the chunks that were sent and have no outcome, and their batches.
+/// The chunks that were sent and have no outcome, and their batches.
 async fn load(
     records: &Records,
     manifest: &Manifest,
 ) -> Result<(BTreeMap<u32, Open>, Vec<Pending>), RecordError> {
     let run = &manifest.run;
     let written = records.written(run).await?;
-    let there = |key: Key| written.contains(&(&key).into());
+    let is_written = |key: Key| written.contains(&(&key).into());
     let (mut open, mut pending) = (BTreeMap::new(), Vec::new());
     for chunk in manifest.chunks_to_send() {
-        let sent = there(Key::Receipt(run.clone(), chunk)) || there(Key::Progress(run.clone(), chunk));
-        if !sent || there(Key::Outcome(run.clone(), chunk)) {
+        let id = ChunkRef::of(run, chunk);
+        let is_sent = is_written(Receipt::key(&id)) || is_written(Progress::key(&id));
+        if !is_sent || is_written(Outcome::key(&id)) {
             continue;
         }
         let receipt = records.sent_of(run, chunk).await?;
-        let resent = records.resent_of(run, chunk).await?;
+        let resent: Resent = records.read(&id).await?.unwrap_or_default();
         let tags = receipt.tags;
         let of = |batch, repetition| Pending { chunk, batch, tags, repetition };
         let first = receipt.batches.into_iter().map(|batch| of(batch, false));
-        let again = resent.batches.iter().cloned().map(|batch| of(batch, true));
+        let again = resent.0.batches.iter().cloned().map(|batch| of(batch, true));
         let before = pending.len();
         pending.extend(first.chain(again));
         let outcome = Outcome { rejected: receipt.rejected, ..Outcome::default() };

@@ -1,4 +1,4 @@
-//! The old list of members and a run's changes become the new list. Pure, but for the bytes on their way.
+//! Applies a run's changes to the old list of members. Pure, apart from the streams.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,7 @@ use crate::{
     run::{Kept, Member, Members, MembersWriter, Translation},
 };
 
-/// Merges, and answers with how many members the new list has.
+/// Writes `new` from `old`, whose tags `translation` translates, and `changes`. Returns how many members it has.
 pub(super) fn merge<R: Read, W: Write>(
     mut old: Option<Members<R>>,
     translation: &Translation,
@@ -32,7 +32,7 @@ pub(super) fn merge<R: Read, W: Write>(
     };
     let mut waiting = next_old()?;
     while let Some(key) = changes.key() {
-        // Those that nothing happened to.
+        // Members without a change.
         while let Some(member) = waiting.take_if(|member| member.key().0 < key.0) {
             write(member)?;
             waiting = next_old()?;
@@ -56,14 +56,14 @@ pub(super) fn merge<R: Read, W: Write>(
     Ok(members)
 }
 
-/// Somebody after a change.
+/// A member after a change; `None` if there is none. `now` is the member that the change describes.
 fn apply(before: Option<Member>, change: Change, now: Member) -> Option<Member> {
     match (change, before) {
         (Change::Sent, before) => {
             let before = before.unwrap_or_default();
             let mut member = Member { tags: now.tags.with(before.tags), ..now };
             for channel in Channel::ALL {
-                // What was not sent is as it was.
+                // A channel that was not sent keeps its statement.
                 let kept = member.consent.of_mut(channel);
                 if *kept == Kept::NOTHING {
                     *kept = *before.consent.of(channel);
@@ -108,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_new_list_is_the_old_one_with_every_change_in_it(
+        fn applies_every_change_to_the_old_list(
             old in members(12),
             changes in prop::collection::btree_map("[a-h]", (0..3_usize, 1..4_u128, 0..8_u32, any::<bool>()), 0..8),
         ) {

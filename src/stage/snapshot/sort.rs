@@ -1,4 +1,4 @@
-//! Sorts what a run changed by key, however much it is: runs of it go to temporary files.
+//! Sorts a run's changes by the members' keys. What does not fit into memory goes to temporary files.
 
 use std::{
     cmp::Reverse,
@@ -12,17 +12,17 @@ use crate::{
     run::{Member, Members, MembersWriter, Translation},
 };
 
-/// How many bytes of changes are held in memory.
+/// The most bytes of changes in memory.
 const IN_MEMORY: usize = 32 << 20;
 
-/// What became of somebody in a run.
+/// What a run changed about a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// Omnisend took it: it is what the member says.
+    /// Omnisend accepted the contact as the member describes it.
     Sent,
-    /// It was sent, and nobody knows whether it arrived: it is sent again.
+    /// The contact was sent, and was rejected or is unknown: it has to be sent again.
     Doubtful,
-    /// It lost the member's tags.
+    /// The contact lost the tags that the member has.
     Untagged,
 }
 
@@ -30,9 +30,9 @@ impl Change {
     const ALL: [Self; 3] = [Self::Sent, Self::Doubtful, Self::Untagged];
 }
 
-/// Takes changes in any order.
+/// Collects changes in any order.
 pub(super) struct Sorter {
-    /// By kind of change: a list has one member of a key.
+    /// One buffer for each kind of change, because a list has at most one member with a key.
     buffers: [Vec<Member>; 3],
     bytes: usize,
     in_memory: usize,
@@ -48,7 +48,6 @@ impl Sorter {
         Self { buffers: Default::default(), bytes: 0, in_memory, spilled: Vec::new() }
     }
 
-    /// Whether nothing changed.
     pub(super) fn is_empty(&self) -> bool {
         self.spilled.is_empty() && self.buffers.iter().all(Vec::is_empty)
     }
@@ -61,7 +60,7 @@ impl Sorter {
         if self.bytes < self.in_memory { Ok(()) } else { self.spill() }
     }
 
-    /// Everything, in the order of the keys.
+    /// All changes, in the order of the keys.
     pub(super) fn sorted(mut self) -> io::Result<Sorted> {
         if !self.spilled.is_empty() {
             self.spill()?;
@@ -99,7 +98,8 @@ impl Sorter {
     }
 }
 
-/// Sorted, in place. A run changes nobody twice in one way; a list has each key once, whatever happens.
+/// The members in the order of their keys, each key once. A run does not make the same change twice; a damaged chunk
+/// might.
 fn in_order(mut members: Vec<Member>) -> Vec<Member> {
     members.sort_unstable_by_key(|member| member.key().0);
     members.dedup_by_key(|member| member.key().0);
@@ -113,26 +113,26 @@ enum Source {
 
 /// Changes in the order of their keys.
 pub(super) struct Sorted {
-    /// The key and the place of what comes next of each source.
+    /// The next key of each source, and the source's index.
     heads: BinaryHeap<Reverse<(u128, usize)>>,
     sources: Vec<(Change, Source)>,
-    /// What comes next of each.
+    /// The next member of each source.
     waiting: Vec<Option<Member>>,
     translation: Option<Translation>,
 }
 
 impl Sorted {
-    /// Has the members' sets be sets of another list of tags.
+    /// Translates the tag sets of all members that follow.
     pub(super) fn translate(&mut self, to: &Translation) {
         self.translation = Some(to.clone());
     }
 
-    /// The key of what comes next.
+    /// The key of the next change.
     pub(super) fn key(&self) -> Option<EmailKey> {
         self.heads.peek().map(|Reverse((key, _))| EmailKey(*key))
     }
 
-    /// What comes next.
+    /// The next change.
     pub(super) fn next(&mut self) -> io::Result<Option<(Change, Member)>> {
         let Some(Reverse((_, n))) = self.heads.pop() else { return Ok(None) };
         let change = self.sources.get(n).map(|(change, _)| *change);
@@ -172,7 +172,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn changes_come_in_the_order_of_their_keys_however_little_memory_there_is(
+        fn returns_changes_in_the_order_of_their_keys_with_any_memory(
             changes in prop::collection::btree_set(("[a-f]{1,2}", 0_usize..3), 0..120),
             in_memory in 1_usize..4_000,
         ) {

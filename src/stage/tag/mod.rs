@@ -1,93 +1,61 @@
-//! Tag: changes tags through `/contacts/tags`, once it is known what became of the contacts. Adds those that could
-//! not go into the contacts' batches, and takes them from those who left.
+//! Tag: changes tags through `/contacts/tags`, after the run's batches are settled. It adds the tags that were not sent
+//! inside the batches, and removes tags from leavers.
 //!
-//! A part's contacts are asked for in an order that is always the same, and how far it came is written down every
-//! few requests: a kill repeats little, and a repetition changes nothing.
+//! The requests of a part are sent in a fixed order, and its receipt is written every few requests. A killed process
+//! repeats few requests, and repeating one changes nothing.
 
 mod request;
 
 use tokio::time::Instant;
 
-use self::request::{Request, requests};
-use super::{RecordError, Records, upload::Context};
+use self::request::{Request, TaggedContact, requests};
+use super::{
+    RecordError, StageContext, StageError,
+    chunk::{ChunkContacts, parse_line},
+    field_path::item_path,
+};
 use crate::{
     contact::Tag,
     keys::Key,
     kill_point,
     omnisend::{CallError, KeyError, Refusal, RefusalKind},
-    ports::objects::Put,
     retry,
-    run::{Manifest, RemovalLine, StoredContact, TagReceipt, TagWay, flaw, lines},
+    run::{ChunkRef, Manifest, RemovalLine, TagPart, TagReceipt, TagWay, lines},
     scale,
 };
 
-/// After how many requests it is written down how far a part is: a quarter of a minute at their pace.
+/// How many requests are sent between two writes of a part's receipt: 15 s at their pace.
 const WRITE_EVERY: u32 = 15;
 
 /// How a run's changes of tags ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tagged {
-    /// All are made.
     Done,
-    /// It was asked to stop, or its time was over; how far it came is written down.
+    /// The stage was stopped or its deadline came. The receipts show how far it got.
     HandedBack,
-    /// The run is canceled.
     Canceled,
-    /// Omnisend refuses them: the run waits for a person.
+    /// Omnisend refuses the changes for this reason: the run has to be parked.
     Refused(String),
 }
 
-/// Why changes of tags could not be made. How far they came is written down.
-#[derive(Debug, thiserror::Error)]
-pub enum TagError {
-    /// A run's object.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// What keeps them from being made may pass.
-    #[error(transparent)]
-    Later(CallError),
-}
-
-/// Adds the tags of every contact that Omnisend accepted, of the chunks that were sent without them.
-pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
+/// Adds the tags of every accepted contact whose chunk was sent without tags.
+pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, StageError> {
+    let (run, records) = (&manifest.run, context.records());
     for chunk in manifest.chunks_to_send() {
-        let Some(receipt) =
-            records.receipt(run, chunk).await?.filter(|receipt| receipt.tags == TagWay::Endpoint)
-        else {
-            continue;
-        };
-        let before = records.tagged(&Key::Tagged(run.clone(), chunk)).await?;
-        if before.as_ref().is_some_and(TagReceipt::is_complete) {
-            continue;
-        }
-        let (Some(outcome), resent) =
-            (records.outcome(run, chunk).await?, records.resent_of(run, chunk).await?)
-        else {
-            continue;
-        };
+        let receipt = records.receipt(run, chunk).await?;
+        let Some(receipt) = receipt.filter(|receipt| receipt.tags == TagWay::Endpoint) else { continue };
+        let part = Part::open(context, manifest, TagPart::Additions(ChunkRef::of(run, chunk))).await?;
+        let (Some(part), Some(outcome)) = (part, records.outcome(run, chunk).await?) else { continue };
+        let resent = records.resent_of(run, chunk).await?;
         let key = manifest.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
-        let all: Vec<&[u8]> = lines(&unpacked).collect();
-        let stored = |place: u32| -> Result<StoredContact<'_>, RecordError> {
-            parse(&key, all.get(place as usize).copied().unwrap_or_default())
-        };
+        let stored = ChunkContacts::new(&key, &unpacked);
         let mut contacts = Vec::new();
         for place in outcome.accepted_of(&[&receipt, &resent]) {
-            contacts.push((place, stored(place)?.of.tags));
+            let stored = stored.at(place)?;
+            contacts.push(TaggedContact { place, tags: stored.of.tags, email: stored.email() });
         }
-        let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
-            request.places.iter().map(|place| Ok(stored(*place)?.email())).collect()
-        };
-        let part = Part {
-            context,
-            manifest,
-            all_tags: manifest.all_tags(),
-            records: &records,
-            key: Key::Tagged(run.clone(), chunk),
-            adds: true,
-        };
-        match part.change(requests(contacts), before, emails).await? {
+        match part.change(contacts).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
         }
@@ -95,35 +63,20 @@ pub async fn add_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagg
     Ok(Tagged::Done)
 }
 
-/// Takes tags from those who left.
-pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<Tagged, TagError> {
-    let (run, records) = (&manifest.run, Records::new(context.ports.objects.clone()));
-    for part in manifest.removals_to_do() {
-        let before = records.tagged(&Key::Untagged(run.clone(), part)).await?;
-        if before.as_ref().is_some_and(TagReceipt::is_complete) {
-            continue;
+/// Removes tags from leavers.
+pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result<Tagged, StageError> {
+    let run = &manifest.run;
+    for n in manifest.removals_to_do() {
+        let part = Part::open(context, manifest, TagPart::Removals(run.clone(), n)).await?;
+        let Some(part) = part else { continue };
+        let key = Key::Removals(run.clone(), n);
+        let unpacked = context.records().lines(&key).await?;
+        let mut contacts = Vec::new();
+        for (place, line) in (0..).zip(lines(&unpacked)) {
+            let RemovalLine { email, tags } = parse_line(&key, line)?;
+            contacts.push(TaggedContact { place, tags, email: email.into_owned() });
         }
-        let key = Key::Removals(run.clone(), part);
-        let unpacked = records.lines(&key).await?;
-        let mut contacts: Vec<RemovalLine<'_>> = Vec::new();
-        for line in lines(&unpacked) {
-            contacts.push(parse(&key, line)?);
-        }
-        let tags = (0..).zip(contacts.iter().map(|contact| contact.tags));
-        let emails = |request: &Request| -> Result<Vec<String>, RecordError> {
-            let of = |place: &u32| contacts.get(*place as usize).map(|contact| contact.email.to_string());
-            Ok(request.places.iter().filter_map(of).collect())
-        };
-        let requests = requests(tags);
-        let part = Part {
-            context,
-            manifest,
-            all_tags: manifest.all_tags(),
-            records: &records,
-            key: Key::Untagged(run.clone(), part),
-            adds: false,
-        };
-        match part.change(requests, before, emails).await? {
+        match part.change(contacts).await? {
             Tagged::Done => {}
             ended => return Ok(ended),
         }
@@ -131,29 +84,23 @@ pub async fn remove_tags(context: &Context<'_>, manifest: &Manifest) -> Result<T
     Ok(Tagged::Done)
 }
 
-fn parse<'a, T: serde::Deserialize<'a>>(key: &Key, line: &'a [u8]) -> Result<T, RecordError> {
-    serde_json::from_slice(line)
-        .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: flaw(&error) })
-}
-
-/// One part's changes: a chunk's tags, or some removals.
+/// A part of the changes: the additions of a chunk, or one part of the removals.
 struct Part<'a> {
-    context: &'a Context<'a>,
+    context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     all_tags: Vec<Tag>,
-    records: &'a Records,
-    key: Key,
-    adds: bool,
+    id: TagPart,
+    receipt: TagReceipt,
 }
 
-/// How a request ended that was not taken.
-enum Ended {
+/// Why a request was not accepted.
+enum Failed {
     HandedBack,
     Later(CallError),
     Refused(String),
 }
 
-impl From<CallError> for Ended {
+impl From<CallError> for Failed {
     fn from(error: CallError) -> Self {
         match error {
             CallError::OutOfTime => Self::HandedBack,
@@ -163,112 +110,119 @@ impl From<CallError> for Ended {
     }
 }
 
-impl Part<'_> {
-    /// Makes the requests that are not made yet.
-    async fn change(
-        &self,
-        requests: Vec<Request>,
-        before: Option<TagReceipt>,
-        emails: impl Fn(&Request) -> Result<Vec<String>, RecordError>,
-    ) -> Result<Tagged, TagError> {
-        let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        // Of another number of requests, nobody can tell which ones were made.
-        let mut receipt = before.filter(|before| before.of == of).unwrap_or_default();
-        receipt.of = of;
-        let mut look_at = Instant::now();
-        for request in requests.iter().skip(receipt.done as usize) {
-            if self.context.stop.is_cancelled() {
-                return self.end(&receipt, Tagged::HandedBack).await;
-            }
-            if Instant::now() >= look_at {
-                look_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
-                if self.records.is_canceled(&self.manifest.run).await? {
-                    return self.end(&receipt, Tagged::Canceled).await;
-                }
-            }
-            match self.send(request, emails(request)?, &mut receipt).await {
-                Ok(()) => {}
-                Err(Ended::HandedBack) => return self.end(&receipt, Tagged::HandedBack).await,
-                Err(Ended::Refused(reason)) => return self.end(&receipt, Tagged::Refused(reason)).await,
-                Err(Ended::Later(error)) => {
-                    self.write(&receipt).await?;
-                    return Err(TagError::Later(error));
-                }
-            }
-            kill_point::reach(if self.adds { "tag.added" } else { "tag.removed" });
-            if receipt.done.is_multiple_of(WRITE_EVERY) {
-                self.write(&receipt).await?;
-            }
+impl<'a> Part<'a> {
+    /// Reads the part's receipt. Returns `None` if the part is done.
+    async fn open(
+        context: &'a StageContext<'a>,
+        manifest: &'a Manifest,
+        id: TagPart,
+    ) -> Result<Option<Self>, RecordError> {
+        let receipt: Option<TagReceipt> = context.records().read(&id).await?;
+        if receipt.as_ref().is_some_and(TagReceipt::is_complete) {
+            return Ok(None);
         }
-        self.end(&receipt, Tagged::Done).await
+        let receipt = receipt.unwrap_or_default();
+        Ok(Some(Self { context, manifest, all_tags: manifest.all_tags(), id, receipt }))
     }
 
-    /// Makes one request. Addresses that Omnisend refuses by name are left out of it.
-    async fn send(
-        &self,
-        request: &Request,
-        emails: Vec<String>,
-        receipt: &mut TagReceipt,
-    ) -> Result<(), Ended> {
-        let tags: Vec<&str> = request.tags.among(&self.all_tags).map(Tag::as_str).collect();
-        let mut left: Vec<(u32, &str)> =
-            request.places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
-        while !left.is_empty() && !tags.is_empty() {
+    /// Sends the requests that were not sent yet. `contacts` are all contacts of the part.
+    async fn change(mut self, contacts: Vec<TaggedContact>) -> Result<Tagged, StageError> {
+        let requests = requests(contacts);
+        let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        if self.receipt.of != of {
+            // A receipt for another number of requests does not show which of these were sent.
+            self.receipt = TagReceipt { of, ..TagReceipt::default() };
+        }
+        let mut check_at = Instant::now();
+        for request in requests.into_iter().skip(self.receipt.done as usize) {
+            if self.context.stop.is_cancelled() {
+                return self.end(Tagged::HandedBack).await;
+            }
+            if Instant::now() >= check_at {
+                check_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
+                if self.context.records().is_canceled(&self.manifest.run).await? {
+                    return self.end(Tagged::Canceled).await;
+                }
+            }
+            match self.send(request).await {
+                Ok(()) => {}
+                Err(Failed::HandedBack) => return self.end(Tagged::HandedBack).await,
+                Err(Failed::Refused(reason)) => return self.end(Tagged::Refused(reason)).await,
+                Err(Failed::Later(error)) => {
+                    self.write().await?;
+                    return Err(StageError::Call(error));
+                }
+            }
+            kill_point::reach(if self.adds() { "tag.added" } else { "tag.removed" });
+            if self.receipt.done.is_multiple_of(WRITE_EVERY) {
+                self.write().await?;
+            }
+        }
+        self.end(Tagged::Done).await
+    }
+
+    /// Sends one request. If Omnisend refuses some addresses by name, it sends the request again without them.
+    async fn send(&mut self, request: Request) -> Result<(), Failed> {
+        let Request { tags, mut contacts } = request;
+        let tags: Vec<Tag> = tags.among(&self.all_tags).cloned().collect();
+        while !contacts.is_empty() && !tags.is_empty() {
             let before = self.context.client.usage();
-            let addresses: Vec<&str> = left.iter().map(|(_, email)| *email).collect();
-            let answer = self.call(&tags, &addresses).await;
+            let answer = self.call(&tags, &contacts).await;
             let usage = self.context.client.usage();
-            receipt.requests += usage.requests - before.requests;
-            receipt.throttled += usage.throttled - before.throttled;
+            self.receipt.requests += usage.requests - before.requests;
+            self.receipt.throttled += usage.throttled - before.throttled;
             match answer {
                 Ok(()) => break,
                 Err(CallError::Refused(refusal)) => {
                     let named = named(&refusal);
                     let (refused, others): (Vec<_>, Vec<_>) =
-                        left.iter().enumerate().partition(|(n, _)| named.contains(n));
+                        contacts.into_iter().enumerate().partition(|(n, _)| named.contains(n));
                     if refused.is_empty() {
-                        return Err(Ended::Refused(refusal.to_string()));
+                        return Err(Failed::Refused(refusal.to_string()));
                     }
-                    receipt.refused.extend(refused.into_iter().map(|(_, (place, _))| *place));
-                    left = others.into_iter().map(|(_, contact)| *contact).collect();
+                    self.receipt.refused.extend(refused.into_iter().map(|(_, contact)| contact.place));
+                    contacts = others.into_iter().map(|(_, contact)| contact).collect();
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        receipt.done += 1;
-        receipt.contacts += left.len() as u64;
-        receipt.tags += (left.len() * tags.len()) as u64;
+        self.receipt.done += 1;
+        self.receipt.contacts += contacts.len() as u64;
+        self.receipt.tags += (contacts.len() * tags.len()) as u64;
         Ok(())
     }
 
-    async fn call(&self, tags: &[&str], emails: &[&str]) -> Result<(), CallError> {
+    async fn call(&self, tags: &[Tag], contacts: &[TaggedContact]) -> Result<(), CallError> {
+        let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+        let emails: Vec<&str> = contacts.iter().map(|contact| contact.email.as_str()).collect();
         let options = retry::TAG.until(self.context.deadline);
-        if self.adds {
-            self.context.client.add_tags(tags, emails, options).await
+        if self.adds() {
+            self.context.client.add_tags(&tags, &emails, options).await
         } else {
-            self.context.client.remove_tags(tags, emails, options).await
+            self.context.client.remove_tags(&tags, &emails, options).await
         }
     }
 
-    async fn end(&self, receipt: &TagReceipt, ended: Tagged) -> Result<Tagged, TagError> {
-        self.write(receipt).await?;
+    fn adds(&self) -> bool {
+        matches!(self.id, TagPart::Additions(_))
+    }
+
+    async fn end(&self, ended: Tagged) -> Result<Tagged, StageError> {
+        self.write().await?;
         Ok(ended)
     }
 
-    async fn write(&self, receipt: &TagReceipt) -> Result<(), RecordError> {
-        self.records.write(&self.key, receipt, Put::Replace).await
+    async fn write(&self) -> Result<(), RecordError> {
+        self.context.records().write(&self.id, &self.receipt).await
     }
 }
 
-/// The addresses that a refusal names, by their place in the request: `emails[3]` or `emails.3`.
+/// The places in the request of the addresses that a refusal names.
 fn named(refusal: &Refusal) -> Vec<usize> {
     if refusal.kind != RefusalKind::Invalid {
         return Vec::new();
     }
-    let place = |field: &str| {
-        let rest = field.strip_prefix("emails")?.trim_start_matches(['[', '.']);
-        rest.trim_end_matches(']').parse().ok()
-    };
+    let place = |field: &str| item_path(field, "emails").map(|path| path.item);
     refusal.problem.errors.iter().filter_map(|error| place(error.field.as_deref()?)).collect()
 }
 
@@ -277,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_are_refused_by_name_are_left_out_and_nothing_else_is() {
+    fn finds_the_addresses_that_a_refusal_names() {
         let body =
             br#"{"errors": [{"field": "emails[3]"}, {"field": "emails.0"}, {"field": "emails"}, {"field": "tags[1]"}]}"#;
         assert_eq!(named(&Refusal::from_answer(400, body)), [3, 0]);

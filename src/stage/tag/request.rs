@@ -1,27 +1,36 @@
-//! Whose tags are changed by which request. Pure.
+//! Divides changes of tags into requests. Pure.
 
 use std::collections::BTreeMap;
 
 use crate::{omnisend::MAX_TAGGED, run::TagSet};
 
-/// One request: the same tags for at most 250 contacts, by their place among the lines.
+/// A contact whose tags are changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TaggedContact {
+    /// The contact's place among the part's lines.
+    pub place: u32,
+    pub tags: TagSet,
+    pub email: String,
+}
+
+/// The same tags for at most 250 contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Request {
     pub tags: TagSet,
-    pub places: Vec<u32>,
+    pub contacts: Vec<TaggedContact>,
 }
 
-/// The requests that it takes, in an order that is always the same for the same contacts.
-pub(super) fn requests(contacts: impl IntoIterator<Item = (u32, TagSet)>) -> Vec<Request> {
-    let mut by_tags: BTreeMap<TagSet, Vec<u32>> = BTreeMap::new();
-    for (place, tags) in contacts.into_iter().filter(|(_, tags)| !tags.is_empty()) {
-        by_tags.entry(tags).or_default().push(place);
+/// The fewest requests that change the tags of all contacts. The same contacts give the same requests in the same order.
+pub(super) fn requests(contacts: Vec<TaggedContact>) -> Vec<Request> {
+    let mut by_tags: BTreeMap<TagSet, Vec<TaggedContact>> = BTreeMap::new();
+    for contact in contacts.into_iter().filter(|contact| !contact.tags.is_empty()) {
+        by_tags.entry(contact.tags).or_default().push(contact);
     }
-    let cut = |(tags, places): (TagSet, Vec<u32>)| {
-        let parts: Vec<Vec<u32>> = places.chunks(MAX_TAGGED).map(<[u32]>::to_vec).collect();
-        parts.into_iter().map(move |places| Request { tags, places })
+    let divided = |(tags, contacts): (TagSet, Vec<TaggedContact>)| {
+        let parts: Vec<Vec<TaggedContact>> = contacts.chunks(MAX_TAGGED).map(<[_]>::to_vec).collect();
+        parts.into_iter().map(move |contacts| Request { tags, contacts })
     };
-    by_tags.into_iter().flat_map(cut).collect()
+    by_tags.into_iter().flat_map(divided).collect()
 }
 
 #[cfg(test)]
@@ -32,16 +41,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_contact_gets_its_tags_by_one_request_and_few_requests_do(
+        fn changes_each_contact_in_one_request_and_sends_the_fewest_requests(
             sets in prop::collection::vec(0_u32..4, 0..1_200),
         ) {
+            let contact = |(place, tags)| TaggedContact { place, tags, email: String::new() };
             let contacts = || (0..).zip(sets.iter().copied().map(TagSet));
-            let requests = requests(contacts());
+            let requests = requests(contacts().map(contact).collect());
             let mut changed = BTreeMap::new();
-            for Request { tags, places } in &requests {
-                prop_assert!((1..=MAX_TAGGED).contains(&places.len()));
-                for place in places {
-                    prop_assert_eq!(changed.insert(*place, *tags), None);
+            for Request { tags, contacts } in &requests {
+                prop_assert!((1..=MAX_TAGGED).contains(&contacts.len()));
+                for contact in contacts {
+                    prop_assert_eq!(changed.insert(contact.place, *tags), None);
                 }
             }
             let expected: BTreeMap<u32, TagSet> = contacts().filter(|(_, tags)| !tags.is_empty()).collect();

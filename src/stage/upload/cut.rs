@@ -1,21 +1,22 @@
-//! Contacts into batches: at most so many, and under the size that a request may have.
+//! Cuts contacts into batches, below the most contacts and the most bytes of a request.
 
 use crate::{
     omnisend::{MAX_BATCH_BYTES, batch_body_overhead},
     run::{InlineTags, StoredContact},
 };
 
-/// The contacts of one batch, by their place in the chunk, in order.
+/// A batch before it is posted: its contacts by their place in the chunk, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cut {
     pub places: Vec<u32>,
 }
 
-/// Cuts contacts into batches, in order. The same contacts are always cut in the same way.
+/// Cuts the contacts at `places` into batches of at most `max_contacts`, in order. The same contacts are always cut in
+/// the same way.
 pub(super) fn cut(
     contacts: &[StoredContact<'_>],
     tags: &InlineTags,
-    most: u32,
+    max_contacts: u32,
     places: impl IntoIterator<Item = u32>,
 ) -> Vec<Cut> {
     let mut cuts = Vec::new();
@@ -23,7 +24,7 @@ pub(super) fn cut(
     for place in places {
         let Some(stored) = contacts.get(place as usize) else { continue };
         let with_comma = tags.contact_len(stored.contact, stored.of.tags) + 1;
-        let full = current.len() >= most as usize || bytes + with_comma > MAX_BATCH_BYTES;
+        let full = current.len() >= max_contacts as usize || bytes + with_comma > MAX_BATCH_BYTES;
         if full && !current.is_empty() {
             cuts.push(Cut { places: std::mem::take(&mut current) });
             bytes = batch_body_overhead();
@@ -51,7 +52,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_contact_is_in_one_batch_and_every_batch_fits(
+        fn puts_each_contact_in_one_batch_that_is_small_enough(
             most in prop_oneof![Just(1_u32), Just(100), Just(1_000)],
             sizes in prop::collection::vec(prop_oneof![9 => 2usize..300, 1 => 2usize..900_000], 0..260),
         ) {

@@ -1,50 +1,42 @@
-//! A batch that Omnisend refused whole, because of some of its items.
+//! Refusals of a whole batch because of some of its contacts.
 //!
-//! Whether Omnisend looks at the items before it answers a `POST /batches` is not documented. If it does, its
-//! problem names them by place (`items[3].…`), and those are taken out; a refusal that names none is not about
-//! the contacts.
+//! Whether Omnisend checks the items before it answers a `POST /batches` is not documented. If it does, its problem names
+//! them by place (`items[3].…`). A refusal that names no item is not about the contacts.
 
 use std::collections::BTreeMap;
 
 use crate::{
     omnisend::{FieldError, Refusal, RefusalKind},
     run::Rejection,
+    stage::field_path::{ItemPath, item_path},
 };
 
-/// The contacts that a refusal names, with what it says of them.
-pub(super) fn items(refusal: &Refusal, places: &[u32]) -> Vec<Rejection> {
+/// The contacts that a refusal names, in the order of their places. `places` are those of the batch's contacts.
+pub(super) fn rejections(refusal: &Refusal, places: &[u32]) -> Vec<Rejection> {
     if refusal.kind != RefusalKind::Invalid {
         return Vec::new();
     }
-    let mut named: BTreeMap<u32, &FieldError> = BTreeMap::new();
+    let mut named: BTreeMap<u32, (ItemPath<'_>, &FieldError)> = BTreeMap::new();
     for error in &refusal.problem.errors {
-        let item = error.field.as_deref().and_then(item_of);
-        if let Some(place) = item.and_then(|item| places.get(item)) {
-            named.entry(*place).or_insert(error);
+        let path = error.field.as_deref().and_then(|field| item_path(field, "items"));
+        if let Some(path) = path
+            && let Some(place) = places.get(path.item)
+        {
+            named.entry(*place).or_insert((path, error));
         }
     }
     named
         .into_iter()
-        .map(|(place, error)| Rejection {
+        .map(|(place, (path, error))| Rejection {
             place,
             code: error.code.clone().unwrap_or_else(|| refusal.code()),
-            reason: error.message.clone().unwrap_or_else(|| "Omnisend refused the contact".to_owned()),
-            field: error.field.as_deref().map(|field| inside(field).to_owned()),
+            reason: error
+                .message
+                .clone()
+                .unwrap_or_else(|| "Omnisend rejected it without a reason".to_owned()),
+            field: Some(path.field.to_owned()),
         })
         .collect()
-}
-
-/// `items[3].country` and `items.3.country` name item 3.
-fn item_of(field: &str) -> Option<usize> {
-    let rest = field.strip_prefix("items")?.trim_start_matches(['[', '.']);
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..digits)?.parse().ok()
-}
-
-/// The field inside the item.
-fn inside(field: &str) -> &str {
-    let rest = field.trim_start_matches("items").trim_start_matches(['[', '.']);
-    rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([']', '.'])
 }
 
 #[cfg(test)]
@@ -52,31 +44,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_that_are_named_are_taken_out() {
+    fn rejects_the_contacts_that_the_refusal_names() {
         let body = br#"{"errors": [
                 {"field": "items[1].identifiers[0].id", "code": "email", "message": "is not an e-mail"},
                 {"field": "items.2.country", "message": "is not a country"},
                 {"field": "items[1].tags", "code": "max"},
                 {"field": "items[9].tags", "code": "max"},
                 {"field": "endpoint", "code": "required"}]}"#;
-        let rejected = items(&Refusal::from_answer(400, body), &[40, 41, 44]);
-        let said: Vec<_> = rejected
+        let rejected = rejections(&Refusal::from_answer(400, body), &[40, 41, 44]);
+        let found: Vec<_> = rejected
             .iter()
             .map(|r| (r.place, r.code.as_str(), r.field.as_deref(), r.reason.as_str()))
             .collect();
         assert_eq!(
-            said,
+            found,
             [
                 (41, "email", Some("identifiers[0].id"), "is not an e-mail"),
                 (44, "400", Some("country"), "is not a country"),
             ]
         );
-        assert_eq!(items(&Refusal::from_answer(403, body), &[40, 41, 44]), []);
+        assert_eq!(rejections(&Refusal::from_answer(403, body), &[40, 41, 44]), []);
     }
 
     #[test]
-    fn a_refusal_of_the_batch_itself_names_nobody() {
+    fn rejects_no_contact_if_the_refusal_is_about_the_batch() {
         let body = br#"{"errors": [{"field": "items", "code": "max"}]}"#;
-        assert_eq!(items(&Refusal::from_answer(400, body), &[0, 1]), []);
+        assert_eq!(rejections(&Refusal::from_answer(400, body), &[0, 1]), []);
     }
 }

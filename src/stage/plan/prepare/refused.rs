@@ -3,7 +3,7 @@
 use crate::{
     config::where_to_set,
     contact::{Columns, InvalidRow},
-    run::{Place, RefusedLine, TagSet},
+    run::{Place, RefusedLine, RowOutcome, TagSet},
     source::{BadRow, Row},
 };
 
@@ -26,7 +26,7 @@ impl Spot<'_> {
     pub(super) fn invalid(&self, code: &str, reason: String, email: &str) -> RefusedLine {
         RefusedLine {
             at: self.at,
-            outcome: "invalid".to_owned(),
+            outcome: RowOutcome::Invalid,
             code: code.to_owned(),
             reason,
             email: email.to_owned(),
@@ -40,8 +40,8 @@ impl Spot<'_> {
     pub(super) fn duplicate(&self, email: &str) -> RefusedLine {
         RefusedLine {
             at: self.at,
-            outcome: "duplicate".to_owned(),
-            code: "duplicate".to_owned(),
+            outcome: RowOutcome::Duplicate,
+            code: RowOutcome::Duplicate.to_string(),
             reason: DUPLICATE.to_owned(),
             email: email.to_owned(),
             tags: TagSet::default(),

@@ -1,4 +1,4 @@
-//! What a canary sends, and what follows from what is seen then. Pure.
+//! What a canary sends, and what the contact's tags show after that. Pure.
 
 use std::collections::BTreeSet;
 
@@ -7,39 +7,39 @@ use crate::{
     run::{SeenTags, TagSet, TagWay},
 };
 
-/// The tag that a contact has for some seconds, so that what an upsert does to the others can be seen.
-pub(super) const TEMPORARY: &str = "omnisend-export canary";
+/// The tag that a canary's contact has for some seconds, to show what an upsert does to the contact's other tags.
+pub(super) const TEMPORARY_TAG: &str = "omnisend-export canary";
 
-/// A tag that no contact ever has: taken from one, it shows whether the key may change tags, and changes nothing.
-pub const NOBODY_HAS: &str = "omnisend-export check";
+/// A tag that no contact has. Removing it shows whether the key may change tags, and changes nothing.
+pub const UNUSED_TAG: &str = "omnisend-export check";
 
 /// The most tags that a contact may have.
 const MAX_TAGS: usize = 100;
 
-/// What is to be sent, in order, and what is to be looked at after that.
+/// What to send, in this order, and which tags to look for after that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Probe {
-    /// The tags of a first upsert, where the contact has to have them before.
+    /// The tags of a first upsert, if the contact needs tags for the second one to show anything.
     pub first: Option<Vec<String>>,
-    /// The tags of the upsert that shows it.
+    /// The tags of the upsert whose effect is observed.
     pub sent: Vec<String>,
-    /// The tags that it does not send, and that stay only where tags are added.
+    /// Tags that this upsert does not send. They stay only if an upsert adds tags.
     pub watched: Vec<String>,
 }
 
-/// What an answer shows.
+/// What the contact's tags show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// The upsert is not seen yet.
+    /// The upsert has no visible effect yet.
     Nothing,
-    /// The tags are added: the others stayed.
+    /// The upsert added its tags: the others stayed.
     Added,
-    /// The tags took the place of others.
+    /// The upsert replaced the other tags.
     Replaced,
 }
 
 impl Shown {
-    /// The way of tags that it asks for.
+    /// How contacts should get their tags.
     pub(super) fn way(self) -> TagWay {
         match self {
             Self::Added => TagWay::Inline,
@@ -47,70 +47,66 @@ impl Shown {
         }
     }
 
-    /// What it says, for people.
+    /// The finding in words.
     pub(super) fn says(self) -> &'static str {
         match self {
-            Self::Nothing => "Omnisend did not show what the upsert did",
-            Self::Added => "an upsert's tags join those that the contact has",
-            Self::Replaced => {
-                "an upsert's tags take the place of those that the contact has; they were put back at once"
-            }
+            Self::Nothing => "Omnisend did not show what the upsert changed",
+            Self::Added => "an upsert adds its tags to those of the contact",
+            Self::Replaced => "an upsert replaces the contact's tags; the lost ones were added again at once",
         }
     }
 }
 
-/// What to send to a contact that has these tags (`None`: that does not exist), and is to get `ours`. An error says
-/// why nothing may be sent to it.
+/// What to send to a contact that has the tags `had` (`None` if it does not exist) and is to get `ours`. The error is the
+/// reason why it cannot be used.
 pub(super) fn probe(had: Option<&[String]>, ours: &[String]) -> Result<Probe, &'static str> {
     let ours = ours.get(..TagSet::MAX - 1).unwrap_or(ours);
     let had = had.unwrap_or_default();
-    if had.iter().any(|tag| tag == TEMPORARY) {
+    if had.iter().any(|tag| tag == TEMPORARY_TAG) {
         return Err("the contact still has the temporary tag of an earlier canary");
     }
     if had.iter().any(|tag| Tag::try_from(tag.clone()).is_err()) {
-        return Err("the contact has a tag that could not be put back");
+        return Err("the contact has a tag that could not be added again");
     }
     if had.len() + ours.len() + 1 > MAX_TAGS {
-        return Err("the contact has too many tags for one more");
+        return Err("the contact has too many tags to get another one");
     }
     let others: Vec<String> = had.iter().filter(|tag| !ours.contains(tag)).cloned().collect();
     let has_ours = ours.iter().all(|tag| had.contains(tag));
-    let temporary = [TEMPORARY.to_owned()];
+    let temporary = [TEMPORARY_TAG.to_owned()];
     Ok(if others.is_empty() {
-        // The others are ours, then.
+        // Only our tags can be watched.
         Probe { first: (!has_ours).then(|| ours.to_vec()), sent: temporary.to_vec(), watched: ours.to_vec() }
     } else {
-        // What the contact has already would not show that the upsert is seen.
+        // A tag that the contact already has does not show whether the upsert took effect.
         let mark: &[String] = if has_ours { &temporary } else { &[] };
         Probe { first: None, sent: [ours, mark].concat(), watched: others }
     })
 }
 
 impl Probe {
-    /// Whether a contact gets the temporary tag.
-    pub(super) fn marks(&self) -> bool {
-        self.sent.iter().any(|tag| tag == TEMPORARY)
+    pub(super) fn sends_temporary_tag(&self) -> bool {
+        self.sent.iter().any(|tag| tag == TEMPORARY_TAG)
     }
 
-    /// What the contact's tags show after the upsert.
+    /// What the contact's tags show after the upsert; `None` if it does not exist.
     pub(super) fn shown(&self, tags: Option<&[String]>) -> Shown {
         let Some(tags) = tags else { return Shown::Nothing };
         match () {
-            () if !holds(tags, &self.sent) => Shown::Nothing,
-            () if holds(tags, &self.watched) => Shown::Added,
+            () if !contains_all(tags, &self.sent) => Shown::Nothing,
+            () if contains_all(tags, &self.watched) => Shown::Added,
             () => Shown::Replaced,
         }
     }
 }
 
-/// Whether tags hold all of some others.
-pub(super) fn holds(tags: &[String], others: &[String]) -> bool {
+pub(super) fn contains_all(tags: &[String], others: &[String]) -> bool {
     others.iter().all(|tag| tags.contains(tag))
 }
 
-/// Those of a contact's tags that are ours, by name; of the others their number.
+/// The contact's tags as evidence: ours by name, of the others only their number.
 pub(super) fn seen(tags: &[String], ours: &[String]) -> SeenTags {
-    let known: BTreeSet<&str> = ours.iter().map(String::as_str).chain([TEMPORARY]).collect();
+    let known: BTreeSet<&str> = ours.iter().map(String::as_str).chain([TEMPORARY_TAG]).collect();
     let (ours, others): (Vec<&String>, Vec<&String>) =
         tags.iter().partition(|tag| known.contains(tag.as_str()));
     SeenTags { ours: ours.into_iter().cloned().collect(), others: others.len() }
@@ -131,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_follows_from_what_the_contact_has() {
+    fn chooses_what_to_send_by_the_tags_of_the_contact() {
         let probe = |had: Option<&str>| probe(had.map(tags).as_deref(), &tags("vip,gold")).unwrap();
-        let t = TEMPORARY;
+        let t = TEMPORARY_TAG;
         assert_eq!(probe(None), of(Some("vip,gold"), t, "vip,gold"));
         assert_eq!(probe(Some("")), of(Some("vip,gold"), t, "vip,gold"));
         assert_eq!(probe(Some("vip")), of(Some("vip,gold"), t, "vip,gold"));
@@ -144,22 +140,25 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_whose_tags_could_be_lost_for_good_is_left_alone() {
+    fn refuses_contacts_whose_tags_could_be_lost() {
         let refused = |had: &[String]| probe(Some(had), &tags("vip")).unwrap_err();
-        assert_eq!(refused(&tags("a/b")), "the contact has a tag that could not be put back");
-        assert_eq!(refused(&tags(TEMPORARY)), "the contact still has the temporary tag of an earlier canary");
+        assert_eq!(refused(&tags("a/b")), "the contact has a tag that could not be added again");
+        assert_eq!(
+            refused(&tags(TEMPORARY_TAG)),
+            "the contact still has the temporary tag of an earlier canary"
+        );
         let many: Vec<String> = (0..99).map(|n| n.to_string()).collect();
-        assert_eq!(refused(&many), "the contact has too many tags for one more");
+        assert_eq!(refused(&many), "the contact has too many tags to get another one");
         assert!(probe(Some(&many[..98]), &tags("vip")).is_ok());
     }
 
     #[test]
-    fn evidence_names_our_tags_and_counts_the_others() {
-        let found = seen(&tags(&format!("source: shop,vip,{TEMPORARY},x")), &tags("vip,gold"));
-        assert_eq!(found, SeenTags { ours: tags(&format!("vip,{TEMPORARY}")), others: 2 });
+    fn names_our_tags_in_the_evidence_and_counts_the_others() {
+        let found = seen(&tags(&format!("source: shop,vip,{TEMPORARY_TAG},x")), &tags("vip,gold"));
+        assert_eq!(found, SeenTags { ours: tags(&format!("vip,{TEMPORARY_TAG}")), others: 2 });
     }
 
-    /// What Omnisend makes of an upsert, either way.
+    /// The effect of an upsert that adds or replaces tags.
     fn upsert(has: &mut Option<Vec<String>>, sent: &[String], adds: bool) {
         let before = has.take().filter(|_| adds).unwrap_or_default();
         let new = sent.iter().filter(|tag| !before.contains(tag)).cloned().collect();
@@ -168,7 +167,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_contact_has_the_probe_tells_adding_from_replacing(
+        fn tells_adding_from_replacing_for_any_contact(
             had in prop::option::of(prop::collection::btree_set("[a-e]", 0..5)),
             ours in prop::collection::btree_set("[c-g]", 1..4),
             adds in any::<bool>(),
@@ -178,12 +177,12 @@ mod tests {
             let probe = probe(had.as_deref(), &ours).unwrap();
             let mut has = had.clone();
             if let Some(first) = &probe.first {
-                prop_assert!(!holds(has.as_deref().unwrap_or_default(), &ours), "it has them already");
-                // Nothing of somebody else's is there to be lost.
-                prop_assert!(holds(&ours, has.as_deref().unwrap_or_default()));
+                prop_assert!(!contains_all(has.as_deref().unwrap_or_default(), &ours), "the first upsert would change nothing");
+                // The contact has no other tags that could be lost.
+                prop_assert!(contains_all(&ours, has.as_deref().unwrap_or_default()));
                 upsert(&mut has, first, adds);
             }
-            // An answer from before the upsert shows nothing.
+            // Tags from before the upsert show nothing.
             prop_assert_eq!(probe.shown(has.as_deref()), Shown::Nothing);
             upsert(&mut has, &probe.sent, adds);
             let expected = if adds { Shown::Added } else { Shown::Replaced };

@@ -1,4 +1,4 @@
-//! Asking Omnisend about batches with few requests.
+//! Polls Omnisend for the outcomes of batches, with few requests.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -10,36 +10,41 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use tokio::time::Instant;
 
 use super::{
-    Pending, SettleError,
-    judge::{Judged, by_items, nobody_knows},
+    outcome::{BatchOutcome, Contact, by_items, unknown},
+    pending::Pending,
 };
 use crate::{
+    keys::Key,
     omnisend::{BatchStatus, CallError, CallOptions, MAX_LISTED, RefusalKind, batch_body},
     retry,
-    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay, flaw, lines},
-    stage::{Notice, RecordError, Records, upload::Context},
+    run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay},
+    stage::{Notice, RecordError, StageContext, StageError, chunk::ChunkContacts},
 };
 
-/// The batches of a run that are not judged yet.
-pub(super) struct Asking<'a> {
-    context: &'a Context<'a>,
-    records: &'a Records,
+/// Polls for the outcomes of a run's batches.
+pub(super) struct Poller<'a> {
+    context: &'a StageContext<'a>,
     manifest: &'a Manifest,
     pending: BTreeMap<String, Pending>,
-    /// Batches that are over, with what Omnisend says of them; `None` where it knows them no longer.
+    /// Finished batches with their status; `None` if Omnisend no longer has the batch, or did not finish it in time.
     over: VecDeque<(Pending, Option<BatchStatus>)>,
     give_up_at: Timestamp,
     poll_until: Option<Instant>,
     delays: ExponentialBackoff,
     probes: u32,
-    /// The chunk whose contacts were needed last.
-    chunk: Option<(u32, Vec<u8>)>,
+    chunk: Option<Unpacked>,
 }
 
-impl<'a> Asking<'a> {
+/// The chunk whose contacts were needed last.
+struct Unpacked {
+    chunk: u32,
+    key: Key,
+    contacts: Vec<u8>,
+}
+
+impl<'a> Poller<'a> {
     pub(super) fn new(
-        context: &'a Context<'a>,
-        records: &'a Records,
+        context: &'a StageContext<'a>,
         manifest: &'a Manifest,
         pending: Vec<Pending>,
         give_up_at: Timestamp,
@@ -55,7 +60,6 @@ impl<'a> Asking<'a> {
             poll_for.map(|poll_for| Instant::now() + poll_for).into_iter().chain(context.deadline).min();
         Self {
             context,
-            records,
             manifest,
             pending,
             over: VecDeque::new(),
@@ -67,36 +71,36 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Adds a batch.
     pub(super) fn add(&mut self, pending: Pending) {
         self.pending.insert(pending.batch.batch_id.clone(), pending);
     }
 
-    /// Batches that are not judged yet.
-    pub(super) fn open(&self) -> usize {
-        self.pending.len() + self.over.len()
+    /// Whether [`next`](Self::next) has returned every batch.
+    pub(super) fn is_done(&self) -> bool {
+        self.pending.is_empty() && self.over.is_empty()
     }
 
-    /// The next batch that is over or given up, judged. `None` where none is left, or there is no time to wait.
-    pub(super) async fn next(&mut self) -> Result<Option<(Pending, Judged)>, SettleError> {
+    /// The next batch that is finished or given up, with its outcome. `None` if no batch is left, the stage was stopped,
+    /// or the time is up.
+    pub(super) async fn next(&mut self) -> Result<Option<(Pending, BatchOutcome)>, StageError> {
         loop {
             if self.context.stop.is_cancelled() {
                 return Ok(None);
             }
             if let Some((pending, status)) = self.over.front().cloned() {
-                let judged = self.judge(&pending, status).await?;
+                let outcome = self.outcome(&pending, status).await?;
                 self.over.pop_front();
-                return Ok(Some((pending, judged)));
+                return Ok(Some((pending, outcome)));
             }
             if self.pending.is_empty() {
                 return Ok(None);
             }
-            let last_look = self.context.ports.clock.now() >= self.give_up_at;
-            self.look(last_look).await?;
+            let is_last_poll = self.context.ports.clock.now() >= self.give_up_at;
+            self.poll(is_last_poll).await?;
             if !self.over.is_empty() {
                 continue;
             }
-            if last_look {
+            if is_last_poll {
                 let given_up = std::mem::take(&mut self.pending).into_values();
                 self.over.extend(given_up.map(|pending| (pending, None)));
                 continue;
@@ -107,7 +111,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Waits before the next look. False where the time is up first.
+    /// Waits before the next poll. Returns false if the time is up before that.
     async fn wait(&mut self) -> bool {
         let left = self.give_up_at.duration_since(self.context.ports.clock.now());
         let left = Duration::try_from(left).unwrap_or_default();
@@ -123,8 +127,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Looks which batches are over, with as few requests as it takes.
-    async fn look(&mut self, all: bool) -> Result<(), SettleError> {
+    /// Asks which batches are finished, with as few requests as possible. `all` asks for each batch.
+    async fn poll(&mut self, all: bool) -> Result<(), StageError> {
         if !all && self.probes < retry::SETTLE_PROBES {
             self.probes += 1;
             let newest = self.pending.values().max_by_key(|pending| pending.batch.posted_at);
@@ -136,45 +140,44 @@ impl<'a> Asking<'a> {
             self.probes = retry::SETTLE_PROBES;
         }
         let pages = self.pending.len().div_ceil(MAX_LISTED);
-        let unseen = if self.pending.len() > 2 * pages { self.list().await? } else { self.ids() };
-        for id in unseen {
+        let missing = if self.pending.len() > 2 * pages { self.list().await? } else { self.ids() };
+        for id in missing {
             self.ask(&id).await?;
         }
         Ok(())
     }
 
-    /// Lists the batches of the run's days, and of one more on each side, since the time zone of the filters is
-    /// not documented. Answers with those that the listing did not show: it shifts while new batches arrive.
-    async fn list(&mut self) -> Result<Vec<String>, SettleError> {
+    /// Lists the batches of the run's days and of the day before and after, because the time zone of the filters is not
+    /// documented. Returns the batches that the listing missed: its pages shift while new batches arrive.
+    async fn list(&mut self) -> Result<Vec<String>, StageError> {
         let times = || self.pending.values().map(|pending| pending.batch.posted_at);
         let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(Vec::new()) };
         let day = |at: Timestamp| Offset::UTC.to_datetime(at).date();
         let from = day(first).yesterday().unwrap_or(Date::MIN);
         let to = day(last).tomorrow().unwrap_or(Date::MAX);
-        let mut unseen: BTreeSet<String> = self.pending.keys().cloned().collect();
-        // Beyond as many pages as there are batches, asking for them one by one costs less.
-        for page in 0..unseen.len() {
+        let mut missing: BTreeSet<String> = self.pending.keys().cloned().collect();
+        // If it takes more pages than there are batches, asking for each batch costs less.
+        for page in 0..missing.len() {
             let listed = self.context.client.list_batches(from..=to, page * MAX_LISTED, self.options());
             let listed = match listed.await {
                 Ok(listed) => listed,
-                // The listing's filters are the less certain way; batches can be asked for one by one.
+                // The listing's filters are poorly documented. If they are refused, each batch is asked for.
                 Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::Invalid => break,
                 Err(error) => return Err(error.into()),
             };
             let is_last = listed.len() < MAX_LISTED;
             for status in listed {
-                unseen.remove(&status.batch_id);
+                missing.remove(&status.batch_id);
                 self.found(status);
             }
-            if is_last || unseen.is_empty() {
+            if is_last || missing.is_empty() {
                 break;
             }
         }
-        Ok(unseen.into_iter().collect())
+        Ok(missing.into_iter().collect())
     }
 
-    /// Asks for one batch.
-    async fn ask(&mut self, id: &str) -> Result<(), SettleError> {
+    async fn ask(&mut self, id: &str) -> Result<(), StageError> {
         match self.context.client.batch(id, self.options()).await {
             Ok(status) => self.found(status),
             Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => {
@@ -197,46 +200,47 @@ impl<'a> Asking<'a> {
         self.pending.keys().cloned().collect()
     }
 
-    async fn judge(&mut self, pending: &Pending, status: Option<BatchStatus>) -> Result<Judged, SettleError> {
+    async fn outcome(
+        &mut self,
+        pending: &Pending,
+        status: Option<BatchStatus>,
+    ) -> Result<BatchOutcome, StageError> {
         let places = pending.batch.contacts.places();
         let Some(status) = status else {
-            return Ok(nobody_knows(
+            return Ok(unknown(
                 places,
-                "Omnisend did not finish the contact's batch in time, or no longer knows it",
+                "Omnisend did not finish the contact's batch in time, or no longer has it",
             ));
         };
         if status.is_clean(places.len() as u64) {
-            return Ok(Judged { accepted: places.len() as u64, ..Judged::default() });
+            return Ok(BatchOutcome { accepted: places.len() as u64, ..BatchOutcome::default() });
         }
         let items = match self.context.client.batch_items(&pending.batch.batch_id, self.options()).await {
             Ok(items) => items,
             Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => {
-                return Ok(nobody_knows(places, "Omnisend no longer has the contact's batch"));
+                return Ok(unknown(places, "Omnisend no longer has the contact's batch"));
             }
             Err(error) => return Err(error.into()),
         };
-        let unpacked = self.chunk(pending.chunk).await?;
-        let stored = stored(unpacked, &places)?;
+        let stored = self.contacts(pending.chunk, &places).await?;
         let emails: Vec<String> = stored.iter().map(StoredContact::email).collect();
-        let contacts: Vec<(u32, &str)> =
-            places.iter().copied().zip(emails.iter().map(String::as_str)).collect();
+        let contact = |(place, email)| Contact { place, email };
+        let contacts: Vec<Contact<'_>> =
+            places.iter().copied().zip(emails.iter().map(String::as_str)).map(contact).collect();
         Ok(by_items(&status, &contacts, items))
     }
 
-    /// Posts contacts again whose batch Omnisend stopped before it came to them.
+    /// Sends the contacts again that Omnisend had not processed when it stopped their batch.
     pub(super) async fn send_again(
         &mut self,
         chunk: u32,
         tags: TagWay,
         places: Vec<u32>,
-    ) -> Result<Batch, SettleError> {
+    ) -> Result<Batch, StageError> {
         let (context, options) = (self.context, self.options());
         let body = {
-            let tags = match tags {
-                TagWay::Inline => InlineTags::of(&self.manifest.tags),
-                TagWay::Endpoint => InlineTags::none(),
-            };
-            let stored = stored(self.chunk(chunk).await?, &places)?;
+            let tags = InlineTags::sent_by(tags, &self.manifest.tags);
+            let stored = self.contacts(chunk, &places).await?;
             batch_body(stored, |stored, body| tags.write(stored.contact, stored.of.tags, body))
         };
         let slot = context.client.pacer().slot().await;
@@ -248,28 +252,22 @@ impl<'a> Asking<'a> {
         })
     }
 
-    async fn chunk(&mut self, chunk: u32) -> Result<&[u8], RecordError> {
-        if self.chunk.as_ref().is_none_or(|(there, _)| *there != chunk) {
-            let key = self.manifest.chunk_key(chunk);
-            self.chunk = Some((chunk, self.records.lines(&key).await?));
-        }
-        Ok(self.chunk.as_ref().map(|(_, unpacked)| unpacked.as_slice()).unwrap_or_default())
+    /// The contacts at some places of a chunk.
+    async fn contacts(&mut self, chunk: u32, places: &[u32]) -> Result<Vec<StoredContact<'_>>, RecordError> {
+        let unpacked = match self.chunk.take().filter(|unpacked| unpacked.chunk == chunk) {
+            Some(unpacked) => unpacked,
+            None => {
+                let key = self.manifest.chunk_key(chunk);
+                let contacts = self.context.records().lines(&key).await?;
+                Unpacked { chunk, key, contacts }
+            }
+        };
+        let Unpacked { key, contacts, .. } = self.chunk.insert(unpacked);
+        let all = ChunkContacts::new(key, contacts);
+        places.iter().map(|place| all.at(*place)).collect()
     }
 
     fn options(&self) -> CallOptions {
         retry::SETTLE.until(self.context.deadline)
     }
-}
-
-fn stored<'c>(unpacked: &'c [u8], places: &[u32]) -> Result<Vec<StoredContact<'c>>, RecordError> {
-    let damaged = |reason: String| RecordError::Damaged { key: "a chunk".to_owned(), reason };
-    let all: Vec<&[u8]> = lines(unpacked).collect();
-    places
-        .iter()
-        .map(|place| {
-            let line =
-                all.get(*place as usize).ok_or_else(|| damaged(format!("it has no contact {place}")))?;
-            serde_json::from_slice(line).map_err(|error| damaged(flaw(&error)))
-        })
-        .collect()
 }

@@ -1,55 +1,50 @@
-//! Whether refusals are all the same, and about no contact in particular. Pure.
+//! Contacts that Omnisend refused one after another with the same words. Pure.
 
 use crate::omnisend::{BatchItem, BatchItems, ItemOutcome};
 
-/// How many contacts in a row must be refused alike before it is taken for all that are left.
+/// How many contacts in a row must be refused with the same words before the run is halted.
 const ENOUGH: u64 = 200;
 
-/// A refusal: Omnisend's code and words, and whether it names a field of the contact.
+/// Omnisend's refusal of one contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub code: String,
     pub reason: String,
-    pub is_of_a_field: bool,
+    /// Whether it names a field of the contact.
+    pub names_a_field: bool,
 }
 
-/// Contacts that were refused alike, one after another.
-#[derive(Debug, Default)]
+/// Contacts that Omnisend refused one after another with the same words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Streak {
-    said: Option<(String, String)>,
-    contacts: u64,
+    pub code: String,
+    pub reason: String,
+    pub contacts: u64,
 }
 
 impl Streak {
-    /// Adds refusals. False where they are not like those before, or are about a field: then there is no streak.
+    /// Adds refusals. Returns false if one of them ends the streak: it differs from the others, or names a field.
     pub(super) fn add(&mut self, refusals: Vec<Refusal>) -> bool {
-        for Refusal { code, reason, is_of_a_field } in refusals {
-            if is_of_a_field {
+        for Refusal { code, reason, names_a_field } in refusals {
+            if names_a_field || (!self.is_empty() && (self.code != code || self.reason != reason)) {
                 return false;
             }
-            match &self.said {
-                Some((said_code, said)) if *said_code != code || *said != reason => return false,
-                Some(_) => {}
-                None => self.said = Some((code, reason)),
-            }
-            self.contacts += 1;
+            *self = Self { code, reason, contacts: self.contacts + 1 };
         }
         true
     }
 
-    /// Whether there is a refusal in it.
-    pub(super) fn is_begun(&self) -> bool {
-        self.contacts > 0
+    pub(super) fn is_empty(&self) -> bool {
+        self.contacts == 0
     }
 
-    /// The code, the words and how many contacts, where these are enough to stop for.
-    pub(super) fn is_enough(&self) -> Option<(String, String, u64)> {
-        let (code, reason) = self.said.clone().filter(|_| self.contacts >= ENOUGH)?;
-        Some((code, reason, self.contacts))
+    /// Whether it is long enough to halt the run.
+    pub(super) fn is_enough(&self) -> bool {
+        self.contacts >= ENOUGH
     }
 }
 
-/// The items of a batch that Omnisend refused for good. One that it could not work on may pass the next time.
+/// The refusals among a batch's items, without those that may succeed when they are sent again.
 pub(super) fn refusals(items: &BatchItems) -> Vec<Refusal> {
     items.errors.iter().filter_map(refusal).collect()
 }
@@ -62,7 +57,7 @@ fn refusal(item: &BatchItem) -> Option<Refusal> {
     Some(Refusal {
         code: item.code(),
         reason: problem.summary()?,
-        is_of_a_field: problem.errors.iter().any(|error| error.field.is_some()),
+        names_a_field: problem.errors.iter().any(|error| error.field.is_some()),
     })
 }
 
@@ -84,16 +79,20 @@ mod tests {
     }
 
     #[test]
-    fn two_hundred_that_are_refused_alike_are_enough() {
+    fn is_enough_after_200_equal_refusals() {
         let mut streak = Streak::default();
         assert!(streak.add(full(100)) && streak.add(full(99)));
-        assert_eq!(streak.is_enough(), None);
+        assert!(!streak.is_enough());
         assert!(streak.add(full(1)));
-        assert_eq!(streak.is_enough(), Some(("402".to_owned(), "The plan is full.".to_owned(), 200)));
+        assert!(streak.is_enough());
+        assert_eq!(
+            (streak.code.as_str(), streak.reason.as_str(), streak.contacts),
+            ("402", "The plan is full.", 200)
+        );
     }
 
     #[test]
-    fn what_is_about_a_contact_is_no_streak() {
+    fn ends_with_a_refusal_that_is_about_one_contact() {
         let field = item(400, json!({"errors": [{"field": "phone", "code": "e164", "message": "is bad"}]}));
         let other = item(402, json!({"detail": "Another reason."}));
         for odd in [field, other] {
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_no_refusal() {
+    fn ignores_failures_that_may_be_temporary() {
         for item in [
             item(500, json!({"detail": "Oops"})),
             item(429, json!({"detail": "Slower"})),
@@ -117,12 +116,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_less_than_enough_in_a_row_stops_a_run(batches in prop::collection::vec(0..120usize, 0..5)) {
+        fn is_not_enough_before_200_refusals_in_a_row(batches in prop::collection::vec(0..120usize, 0..5)) {
             let mut streak = Streak::default();
             for n in &batches {
                 prop_assert!(streak.add(full(*n)));
             }
-            prop_assert_eq!(streak.is_enough().is_some(), batches.iter().sum::<usize>() >= 200);
+            prop_assert_eq!(streak.is_enough(), batches.iter().sum::<usize>() >= 200);
         }
     }
 }

@@ -1,0 +1,49 @@
+//! Why a row did not arrive, as a word that reports and rejects share.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What happened to a row or contact that did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowOutcome {
+    /// An earlier row has the same e-mail.
+    Duplicate,
+    /// The row makes no contact.
+    Invalid,
+    /// Omnisend rejected the contact.
+    Rejected,
+    /// Omnisend did not say whether it took the contact, or the contact was never sent.
+    Unknown,
+}
+
+impl RowOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for RowOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_the_word_that_it_shows() {
+        for outcome in [RowOutcome::Duplicate, RowOutcome::Invalid, RowOutcome::Rejected, RowOutcome::Unknown]
+        {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
+    }
+}

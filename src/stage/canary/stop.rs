@@ -1,0 +1,23 @@
+//! Why a canary ended without a finding.
+
+use crate::{omnisend::CallError, stage::RecordError};
+
+/// Why a canary ended without a finding.
+pub(super) enum Stop {
+    /// What Omnisend shows allows no conclusion, for this reason.
+    Inconclusive(String),
+    Call(CallError),
+    Record(RecordError),
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<RecordError> for Stop {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}

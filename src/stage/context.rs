@@ -1,0 +1,26 @@
+//! What a stage that sends requests needs besides its run.
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Observer, Records};
+use crate::{omnisend::Client, ports::Ports};
+
+/// What a stage that sends requests needs besides its run.
+#[derive(Debug)]
+pub struct StageContext<'a> {
+    pub ports: &'a Ports,
+    /// The connection's client.
+    pub client: &'a Client,
+    pub observer: &'a dyn Observer,
+    /// Once it is canceled, the stage finishes the requests in flight, writes its records and returns.
+    pub stop: &'a CancellationToken,
+    /// The stage returns before this time, if there is one.
+    pub deadline: Option<Instant>,
+}
+
+impl StageContext<'_> {
+    pub fn records(&self) -> Records {
+        Records::new(self.ports.objects.clone())
+    }
+}

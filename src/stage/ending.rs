@@ -1,0 +1,21 @@
+//! How a stage that sends requests ends.
+
+use super::RecordError;
+use crate::omnisend::CallError;
+
+/// How a stage ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    /// The stage was stopped, its time was up, or it has to wait for Omnisend. Its results are stored: call it again.
+    HandedBack,
+}
+
+/// Why a stage could not finish. Its results are stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+}

@@ -1,0 +1,17 @@
+//! Work on a thread of its own that reads or writes an object.
+
+use crate::{
+    keys::Key,
+    stage::{Defect, RecordError},
+};
+
+/// Runs work that would block the runtime. `key` is the object's, for errors.
+pub(super) async fn blocking<T: Send + 'static>(
+    key: Key,
+    work: impl FnOnce() -> Result<T, Defect> + Send + 'static,
+) -> Result<T, RecordError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(Defect::Panicked))
+        .map_err(|defect| RecordError::damaged(&key, defect))
+}

@@ -1,0 +1,13 @@
+//! How contacts are sent.
+
+use crate::run::TagWay;
+
+/// How contacts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadOptions {
+    pub tags: TagWay,
+    /// The most contacts in a batch.
+    pub batch_contacts: u32,
+    /// Requests that were sent for this chunk before its upload, to be counted with it.
+    pub requests: u64,
+}
