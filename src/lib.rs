@@ -39,3 +39,4 @@ pub mod sandbox;
 mod scale;
 pub mod source;
 pub mod stage;
+pub mod wording;

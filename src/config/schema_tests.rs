@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    section::asked,
+    section::read_keys,
     tests::{CONNECTION, EXPORT, read_connection, read_export},
 };
 
@@ -55,13 +55,13 @@ fn keys_of(text: &str) -> BTreeSet<String> {
 #[test]
 fn the_schemas_know_the_keys_that_the_readers_ask_for_and_no_others() {
     let mut read =
-        asked::during(|| drop(read_export(EVERYTHING.as_bytes()).unwrap_or_else(|e| panic!("{e}"))));
+        read_keys::during(|| drop(read_export(EVERYTHING.as_bytes()).unwrap_or_else(|e| panic!("{e}"))));
     // Asked for only to say that there is none.
     for key in ["custom_properties.list.region", "fields.email.constant"] {
         assert!(read.remove(key), "{key}");
     }
     assert_eq!(keys_of(EXPORT_SCHEMA), read, "{MEND}");
-    let read = asked::during(|| drop(read_connection(CONNECTION.as_bytes()).unwrap()));
+    let read = read_keys::during(|| drop(read_connection(CONNECTION.as_bytes()).unwrap()));
     assert_eq!(keys_of(CONNECTION_SCHEMA), read, "{MEND}");
 }
 

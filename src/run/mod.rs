@@ -1,20 +1,22 @@
-//! What every stage shares: names, object keys, and the objects that cross from one stage to the next.
+//! The records of a run, which carry it from one stage to the next, and what they are made of.
 
 mod consent;
 mod counts;
 mod findings;
-mod flaw;
 mod forecast;
 mod guard;
 mod halted;
+mod json_defect;
 mod lines;
 mod manifest;
+mod mode;
 mod receipt;
 mod report;
 mod segments;
 mod snapshot;
 mod tags;
 mod trigger;
+mod warning_counts;
 mod work;
 
 // Until every room takes them from `keys`.
@@ -27,19 +29,23 @@ pub use findings::{
     BatchFinding, BatchPlan, BatchSetting, CanaryIntent, Findings, LARGER_BATCH, PUBLISHED_BATCH, SeenTags,
     SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
 };
-pub(crate) use flaw::flaw;
-pub use forecast::{Asked, Forecast, Prospect};
-pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGuard, decide, stopped};
+pub use forecast::{Forecast, ForecastRequests, Workload};
+pub use guard::{Allowed, Guard, GuardLimits, GuardName, GuardNumbers, UnknownGuard, decide, stop_message};
 pub use halted::{Halted, speaks_of_a_plan};
+pub use json_defect::JsonDefect;
+pub(crate) use json_defect::flaw;
 pub use lines::{
     ContactLine, LinesWriter, Origin, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RefusedLine,
-    RemovalLine, StoredContact, TAGS_BETWEEN, lines, unpack,
+    RemovalLine, StoredContact, TAG_SEPARATOR, lines, unpack,
 };
-pub use manifest::{ChunkInfo, DryRun, Manifest, Mode, SegmentDrop, SendsAll};
+pub use manifest::{ChunkInfo, DryRun, Manifest, SegmentDrop};
+pub use mode::{FullSendReason, Mode};
 pub use receipt::{Batch, Contacts, Outcome, Parked, Receipt, RefusedDrop, Rejection, TagReceipt, Unknown};
-pub use report::{ByReason, Reason, Report, Requests, SourceLine, State, TagCounts};
+pub use report::{Reason, Report, Requests, SourceObject, State, TagCounts};
 pub use segments::{SegmentSeen, SegmentState, SegmentsSeen, WantedSegment};
 pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Translation, united};
 pub use tags::{InlineTags, TagSet};
 pub use trigger::Trigger;
+// The second name is for the rooms that still use it.
+pub use warning_counts::{WarningCounts, WarningCounts as ByReason};
 pub use work::{Step, Work};

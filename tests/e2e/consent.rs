@@ -120,7 +120,7 @@ async fn every_status_with_every_date_becomes_what_the_rules_say() {
                 "consent.email.date": { "no day from 1990 to that of the run, or not written as `format` says": 5 },
             })
         );
-        let said = "consent, e-mail: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
+        let said = "consent, email: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
         assert!(ran.stdout.contains(said), "{}", ran.stdout);
         assert!(ran.stdout.contains("5 have a status without a valid date"), "{}", ran.stdout);
     }

@@ -103,7 +103,7 @@ async fn a_drop_without_any_row_stops_at_a_guard() {
     world.write("segments/drop/_SUCCESS", "");
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("stopped", [0, 0, 0]);
-    assert!(ran.stdout.contains("the source has no profile"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the source has no rows"), "{}", ran.stdout);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
     for said in [
         "dry run, nothing was sent",
         "1,250 to send",
-        "a run now would take 15 requests in about 3s, at 400 a minute: 13 batches, 2 to settle them",
+        "a run now would send 15 requests in about 3s, at 400 per minute: 13 batches, 2 to settle them",
         "the first contacts, as they would be sent; values are masked (--show-values shows them):",
         "{\"firstName\":\"P•••\",\"identifiers\":[{\"id\":\"p•••@c•••.example\"",
     ] {

@@ -162,7 +162,7 @@ async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
         .reports("succeeded", [9, 0, 0])
         .says(&["planned: 9 contacts to send", "sent: 9 of 9 contacts"]);
     assert_eq!(ran.report()["corrects"], id(&run));
-    assert!(ran.stdout.contains("sends corrected rejects of run"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("sends only the corrected rejects of run"), "{}", ran.stdout);
     assert_eq!(world.taken().await - before, 9, "nobody else is sent");
 
     let contacts = world.contacts().await;

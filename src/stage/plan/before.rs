@@ -15,8 +15,8 @@ use crate::{
     keys::{ExportName, Key, RunId},
     ports::{Ports, objects::ObjectError},
     run::{
-        Manifest, Mode, RemovalLine, SendsAll, Snapshot, StoredContact, TagSet, Translation, flaw, lines,
-        united,
+        FullSendReason, Manifest, Mode, RemovalLine, Snapshot, StoredContact, TagSet, Translation, flaw,
+        lines, united,
     },
     source::{File, ObjectFile},
     stage::{RecordError, Records, runs},
@@ -30,7 +30,7 @@ pub(super) struct Before {
     /// The tags of the export, and after them the former ones.
     tags: Vec<Tag>,
     pub former_tags: Vec<Tag>,
-    pub sends_all: Option<SendsAll>,
+    pub sends_all: Option<FullSendReason>,
     is_full: bool,
     pending: Pending,
 }
@@ -80,8 +80,8 @@ impl Before {
         let is_full = request.mode == Mode::Full;
         let sends_all = match &snapshot {
             _ if is_full => None,
-            None => Some(SendsAll::FirstRun),
-            Some(snapshot) if snapshot.mapping != *export.mapping() => Some(SendsAll::MappingChanged),
+            None => Some(FullSendReason::FirstRun),
+            Some(snapshot) if snapshot.mapping != *export.mapping() => Some(FullSendReason::MappingChanged),
             Some(_) => None,
         };
         let mut pending = pending(ports, &records, request, &tags).await?;

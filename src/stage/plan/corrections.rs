@@ -12,7 +12,7 @@ use crate::{
         Ports,
         objects::{ObjectError, Objects},
     },
-    run::{REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, TAGS_BETWEEN, TagSet},
+    run::{REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, TAG_SEPARATOR, TagSet},
     source::{self, Header, Reading, Row},
     stage::{Records, runs},
 };
@@ -129,7 +129,7 @@ impl<'e> Columns<'e> {
     pub(super) fn tags(&self, row: &Row, of_segment: TagSet) -> TagSet {
         let said = self.said_tags.map(|column| row.cell(column)).unwrap_or_default();
         let place = |tag: &str| self.tags.iter().position(|there| there.as_str() == tag.trim());
-        let tags = said.split(TAGS_BETWEEN.trim()).filter_map(place);
+        let tags = said.split(TAG_SEPARATOR.trim()).filter_map(place);
         let tags = tags.fold(TagSet::default(), |all, place| all.with(TagSet::of(place)));
         match self.export.segments() {
             [_] => TagSet::of(0),

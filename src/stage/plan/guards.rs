@@ -1,7 +1,7 @@
 //! What the guards are asked before a plan is written.
 
 use super::{Request, prepare::Prepared};
-use crate::run::{Guard, Numbers, decide};
+use crate::run::{Guard, GuardNumbers, decide};
 
 /// What the snapshot tells of the run that was settled last.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub(super) struct Since {
 /// reads no segment.
 pub(super) fn stop(request: &Request, prepared: &Prepared, since: Option<Since>) -> Vec<Guard> {
     let planned = &prepared.planned;
-    let numbers = Numbers {
+    let numbers = GuardNumbers {
         read: planned.read,
         filtered: planned.filtered,
         invalid: planned.invalid,

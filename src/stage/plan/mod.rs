@@ -131,7 +131,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     let dry_run = if request.dry_run {
         let findings = records.findings(request.connection.name()).await?;
         let tag_way = findings.way(request.connection.tags(), &request.run, started_at);
-        Some(DryRun::of(first_contacts, request.show_values, tag_way))
+        Some(DryRun::new(first_contacts, request.show_values, tag_way))
     } else {
         None
     };

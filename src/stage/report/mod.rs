@@ -21,7 +21,7 @@ use crate::{
     },
     run::{
         Counts, Halted, Manifest, Outcome, Parked, Reason, RefusedLine, Report, Requests, SegmentSeen,
-        Settled, SourceLine, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stopped,
+        Settled, SourceObject, State, StoredContact, TagCounts, Unbalanced, flaw, lines, stop_message,
     },
 };
 
@@ -231,7 +231,7 @@ fn build(
         source: manifest
             .source
             .iter()
-            .map(|object| SourceLine {
+            .map(|object| SourceObject {
                 object: object.location.to_string(),
                 version: object.version.clone(),
                 size: object.size,
@@ -267,7 +267,7 @@ fn verdict(
     (not_sent, reasons): (u64, &[Reason]),
 ) -> (State, Option<String>) {
     if !manifest.stopped.is_empty() {
-        let said = stopped(&manifest.stopped, &manifest.run.export);
+        let said = stop_message(&manifest.stopped, &manifest.run.export);
         let would = if manifest.dry_run.is_some() { "a run now would be stopped: " } else { "" };
         return (State::Stopped, Some(format!("{would}{said}")));
     }

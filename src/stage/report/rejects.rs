@@ -16,7 +16,7 @@ use crate::{
     ports::objects::{ObjectError, Objects},
     run::{
         InlineTags, Manifest, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, Reason, RefusedLine, Rejection,
-        StoredContact, TAGS_BETWEEN, TagSet,
+        StoredContact, TAG_SEPARATOR, TagSet,
     },
     source::neutral,
 };
@@ -159,7 +159,7 @@ impl<'m> Of<'m> {
 
     fn tags(&self, tags: TagSet) -> String {
         let tags: Vec<&str> = tags.among(&self.manifest.tags).map(Tag::as_str).collect();
-        tags.join(TAGS_BETWEEN)
+        tags.join(TAG_SEPARATOR)
     }
 }
 

@@ -59,7 +59,7 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
         settled_at: ports.clock.now(),
         mapping: before
             .as_ref()
-            .filter(|_| manifest.is_aside())
+            .filter(|_| manifest.is_follow_up())
             .map_or(&manifest.mapping, |before| &before.mapping)
             .clone(),
         tags: lists.tags,
@@ -101,7 +101,7 @@ fn next_list(manifest: &Manifest, before: Option<&Snapshot>) -> ListName {
 fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<crate::contact::Tag, u64> {
     let mut contacts = before.map(|before| before.contacts.clone()).unwrap_or_default();
     // What a segment has, a run that is about some contacts says nothing of.
-    contacts.retain(|tag, _| manifest.is_aside() || manifest.tags.contains(tag));
+    contacts.retain(|tag, _| manifest.is_follow_up() || manifest.tags.contains(tag));
     contacts.extend(manifest.segments.iter().map(|segment| (segment.tag.clone(), segment.contacts)));
     contacts
 }
