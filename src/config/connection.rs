@@ -131,7 +131,7 @@ pub fn connection_lines(name: &ConnectionName, now: Timestamp) -> [String; 5] {
 }
 
 fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<Connection> {
-    let advice = "name the brand for people: display_name = \"Acme store\"";
+    let advice = "give the brand a name: display_name = \"Acme store\"";
     let display_name = root.read_required("display_name", advice, |item| item.parse(display_name));
     let advice = "name the secret with the API key: secret = \"omnisend/acme\"";
     let secret = root.read_required("secret", advice, |item| item.parse(secret));

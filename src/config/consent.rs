@@ -12,6 +12,7 @@ use super::{
     defaults::ON_INVALID,
     item::Item,
     section::Section,
+    text::short_text,
 };
 
 /// The longest description of where people gave their consent, in characters.
@@ -119,7 +120,7 @@ fn values(table: &Item<'_>, section: &mut Section<'_>) -> Option<Vec<(String, St
 
 fn value(text: &str) -> Result<String, &'static str> {
     match text.trim() {
-        "" => Err("it is empty; remove it, because an empty cell means no consent"),
+        "" => Err("it is empty; remove it, because an empty cell never has a status"),
         PLACEHOLDER => Err("replace `…` with the column's own values, such as \"no\""),
         text => Ok(text.to_lowercase()),
     }
@@ -143,15 +144,7 @@ fn date(item: &Item<'_>) -> Option<DateColumn> {
     Some(DateColumn { column: column?, format: format? })
 }
 
-fn source(text: &str) -> Result<String, &'static str> {
-    match text.trim() {
-        "" => Err("it is empty; describe where people gave their consent, such as \"Newsletter form\""),
-        PLACEHOLDER => Err(
-            "replace `…` with a description of where people gave their consent, such as \"Newsletter form\"",
-        ),
-        text if text.chars().count() > MAX_SOURCE || text.chars().any(char::is_control) => {
-            Err("use at most 250 characters on one line")
-        }
-        text => Ok(text.to_owned()),
-    }
+fn source(text: &str) -> Result<String, String> {
+    let advice = "describe where people gave their consent, such as \"Newsletter form\"";
+    if text.trim() == PLACEHOLDER { Err(advice.to_owned()) } else { short_text(text, MAX_SOURCE, advice) }
 }

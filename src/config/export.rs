@@ -100,7 +100,7 @@ pub fn export(
 }
 
 fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> Option<Export> {
-    let advice = "name the export for people: display_name = \"VIP customers\"";
+    let advice = "give the export a name: display_name = \"VIP customers\"";
     let display_name = root.read_required("display_name", advice, |item| item.parse(display_name));
     let mode = root.read_or("mode", Mode::Changes, mode);
     let schedule = root.boolean("schedule");

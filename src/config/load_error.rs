@@ -53,7 +53,7 @@ pub enum LoadError {
 fn unknown_export(name: &ExportName, known: &[ExportName]) -> String {
     if known.is_empty() {
         return format!(
-            "export `{name}` does not exist, and the state has no other exports; create \
+            "export `{name}` does not exist, nor does any other export; create \
              exports/<connection>/{name}.toml"
         );
     }

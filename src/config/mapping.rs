@@ -13,7 +13,7 @@ use super::{
     defaults::Defaults,
     item::Item,
     section::{MOVE_TO_TOP, Section},
-    value::{value_of_email, value_of_field, value_of_property},
+    value::value,
 };
 
 /// Reads the tables from an export's root and combines them with the keys above them.
@@ -55,9 +55,10 @@ fn fields(mut section: Section<'_>, defaults: &Defaults) -> Option<Fields> {
     for field in Field::ALL {
         if field == Field::Email {
             let advice = "contacts are identified by email address; name its column: email = \"<column>\"";
-            email = section.read_required(field.key(), advice, |item| value_of_email(item, defaults));
+            email =
+                section.read_required(field.key(), advice, |item| value(item, Some(Kind::Email), defaults));
         } else if let Some(item) = section.optional(field.key()) {
-            let mapped = value_of_field(&item, field, defaults);
+            let mapped = value(&item, Some(Kind::of(field)), defaults);
             others = others.zip(mapped).map(|(mut others, mapped)| {
                 others.push((field, mapped));
                 others
@@ -93,7 +94,7 @@ fn property(table: &Item<'_>, name: &str, item: &Item<'_>, defaults: &Defaults) 
         item.refuse("this is not the name of a custom property; use 1 to 128 of A-Z, a-z, 0-9 and `_`")
     });
     let mapped = if item.is_table() {
-        value_of_property(item, defaults)
+        value(item, None, defaults)
     } else if item.as_text().is_some() {
         item.parse(column).map(|column| Mapped {
             on_invalid: defaults.on_invalid,

@@ -1,7 +1,7 @@
 //! A value of a mapping: a column's name, or a table that says where the value comes from and how it is converted.
 
 use crate::{
-    contact::{Decimal, Field, Kind, Mapped, OnEmpty, ProgramError, Source, check_format, check_template},
+    contact::{Decimal, Kind, Mapped, OnEmpty, ProgramError, Source, check_format, check_template},
     wording::quoted,
 };
 
@@ -40,20 +40,8 @@ const TYPE_KEYS: [(&str, &str); 4] = [
     ("region", "only a phone number has a region; remove this key"),
 ];
 
-pub(super) fn value_of_email(item: &Item<'_>, defaults: &Defaults) -> Option<Mapped> {
-    value(item, Some(Kind::Email), defaults)
-}
-
-pub(super) fn value_of_field(item: &Item<'_>, field: Field, defaults: &Defaults) -> Option<Mapped> {
-    value(item, Some(Kind::of(field)), defaults)
-}
-
-pub(super) fn value_of_property(item: &Item<'_>, defaults: &Defaults) -> Option<Mapped> {
-    value(item, None, defaults)
-}
-
 /// Reads a value. `field_kind` is the kind of a field; a custom property sets its own with `type`.
-fn value(item: &Item<'_>, field_kind: Option<Kind>, defaults: &Defaults) -> Option<Mapped> {
+pub(super) fn value(item: &Item<'_>, field_kind: Option<Kind>, defaults: &Defaults) -> Option<Mapped> {
     if !item.is_table() {
         if item.as_text().is_none() {
             return item.refuse_type("a column's name in double quotes, or { column = \"…\" }", "");
@@ -194,7 +182,7 @@ fn kind_of_property(section: &mut Section<'_>) -> Option<Kind> {
 }
 
 fn separator(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() { Err("it is empty; put the separator of two values") } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err("it is empty; put the text between two values, such as \",\"") } else { Ok(text.to_owned()) }
 }
 
 fn constant(text: &str) -> Result<String, &'static str> {

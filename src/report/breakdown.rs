@@ -18,29 +18,44 @@ pub(super) struct Sum {
     /// The number and what it counts: `10,000 rows read`.
     pub title: String,
     pub parts: Vec<Part>,
-    /// Like `parts`, but contacts that were not sent are apart from the other unknown ones.
-    pub bar: Vec<Stretch>,
+    /// Like `parts`, but contacts that were not sent are apart from the other unknown ones, and no part is 0.
+    pub bar: Vec<Part>,
 }
 
-/// A part of a sum, as a number.
 #[derive(Debug)]
 pub(super) struct Part {
     pub class: &'static str,
-    pub sign: &'static str,
     pub label: &'static str,
-    pub count: String,
-    pub share: String,
+    pub n: u64,
+    whole: u64,
     pub note: String,
-    pub is_zero: bool,
 }
 
-/// A part of a sum, as a stretch of its bar.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stretch {
-    pub class: &'static str,
-    /// Of [`BAR_WIDTH`].
-    pub width: u64,
-    pub title: String,
+impl Part {
+    pub(super) fn number(&self) -> String {
+        number(self.n)
+    }
+
+    pub(super) fn share(&self) -> String {
+        percent(self.n, self.whole)
+    }
+
+    /// Returns the width in the bar, of [`BAR_WIDTH`].
+    pub(super) fn width(&self) -> u64 {
+        width(self.n, self.whole)
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        format!("{} {}, {}", self.number(), self.label, self.share())
+    }
+}
+
+impl Sum {
+    /// Describes the bar to readers who do not see it.
+    pub(super) fn in_words(&self) -> String {
+        let parts: Vec<String> = self.bar.iter().map(Part::in_words).collect();
+        format!("{}: {}", self.title, parts.join("; "))
+    }
 }
 
 #[derive(Debug)]
@@ -72,54 +87,28 @@ impl Breakdown {
     }
 }
 
-/// A count before it becomes a [`Part`] and a [`Stretch`].
-struct Count {
-    class: &'static str,
-    label: &'static str,
-    n: u64,
-    note: String,
-}
-
-impl Count {
-    fn new(class: &'static str, label: &'static str, n: u64, note: impl Into<String>) -> Self {
-        Self { class, label, n, note: note.into() }
-    }
-
-    fn part(&self, at: usize, whole: u64) -> Part {
-        Part {
-            class: self.class,
-            sign: if at == 0 { "=" } else { "+" },
-            label: self.label,
-            count: number(self.n),
-            share: percent(self.n, whole),
-            note: self.note.clone(),
-            is_zero: self.n == 0,
-        }
-    }
-
-    fn stretch(&self, whole: u64) -> Option<Stretch> {
-        (self.n > 0).then(|| Stretch {
-            class: self.class,
-            width: width(self.n, whole),
-            title: format!("{} {}, {}", number(self.n), self.label, percent(self.n, whole)),
-        })
-    }
-}
-
 fn rows(report: &Report) -> Sum {
     let planned = report.counts.planned();
-    let mut counts = vec![
-        Count::new("sent", sent_or_to_send(report), planned.sent, "valid contacts, each counted once"),
-        Count::new("unchanged", "unchanged", planned.unchanged, "Omnisend already has these contacts"),
-        Count::new("duplicate", "duplicate", planned.duplicate, "an earlier row has the same email address"),
-        Count::new("invalid", "invalid", planned.invalid, "rows that cannot become a contact"),
-    ];
+    let rows = || {
+        let part = |class, label, n, note: &str| Part {
+            class,
+            label,
+            n,
+            whole: planned.read,
+            note: note.to_owned(),
+        };
+        vec![
+            part("sent", sent_or_to_send(report), planned.sent, "valid contacts, each counted once"),
+            part("unchanged", "unchanged", planned.unchanged, "Omnisend already has these contacts"),
+            part("duplicate", "duplicate", planned.duplicate, "an earlier row has the same email address"),
+            part("invalid", "invalid", planned.invalid, "rows that cannot become a contact"),
+            part("filtered", "filtered", planned.filtered, "rows that the filter leaves out"),
+        ]
+    };
+    let mut parts = rows();
     // Most exports have no filter.
-    if planned.filtered > 0 {
-        counts.push(Count::new("filtered", "filtered", planned.filtered, "rows that the filter leaves out"));
-    }
-    let title = format!("{} read", counted(planned.read, "row", "rows"));
-    sum(title, planned.read, &counts, &counts)
+    parts.retain(|part| part.class != "filtered" || part.n > 0);
+    Sum { title: format!("{} read", counted(planned.read, "row", "rows")), parts, bar: bar(rows()) }
 }
 
 fn contacts(report: &Report) -> Sum {
@@ -135,28 +124,24 @@ fn contacts(report: &Report) -> Sum {
             number(unconfirmed)
         ),
     };
-    let accepted = || Count::new("accepted", "accepted", settled.accepted, "Omnisend accepted them");
-    let rejected =
-        || Count::new("rejected", "rejected", settled.rejected, "Omnisend refused them with a reason");
-    sum(
-        format!("{} {}", counted(sent, "contact", "contacts"), sent_or_to_send(report)),
-        sent,
-        &[accepted(), rejected(), Count::new(class, "unknown", settled.unknown, note)],
-        &[
+    let part = |class, label, n, note: &str| Part { class, label, n, whole: sent, note: note.to_owned() };
+    let accepted = || part("accepted", "accepted", settled.accepted, "Omnisend accepted them");
+    let rejected = || part("rejected", "rejected", settled.rejected, "Omnisend refused them with a reason");
+    Sum {
+        title: format!("{} {}", counted(sent, "contact", "contacts"), sent_or_to_send(report)),
+        parts: vec![accepted(), rejected(), part(class, "unknown", settled.unknown, &note)],
+        bar: bar(vec![
             accepted(),
             rejected(),
-            Count::new("unknown", "unknown", unconfirmed, ""),
-            Count::new("not-sent", "not sent", report.not_sent, ""),
-        ],
-    )
+            part("unknown", "unknown", unconfirmed, ""),
+            part("not-sent", "not sent", report.not_sent, ""),
+        ]),
+    }
 }
 
-fn sum(title: String, whole: u64, parts: &[Count], bar: &[Count]) -> Sum {
-    Sum {
-        title,
-        parts: parts.iter().enumerate().map(|(at, count)| count.part(at, whole)).collect(),
-        bar: bar.iter().filter_map(|count| count.stretch(whole)).collect(),
-    }
+fn bar(mut parts: Vec<Part>) -> Vec<Part> {
+    parts.retain(|part| part.n > 0);
+    parts
 }
 
 /// Returns the width of a part. A part that is not empty is always visible.
@@ -170,31 +155,30 @@ mod tests {
     use super::*;
     use crate::report::examples;
 
-    fn numbers(sum: &Sum) -> Vec<(&str, &str)> {
-        sum.parts.iter().map(|part| (part.label, part.count.as_str())).collect()
+    fn numbers(sum: &Sum) -> String {
+        let parts: Vec<String> =
+            sum.parts.iter().map(|part| format!("{} {}", part.number(), part.label)).collect();
+        parts.join(", ")
     }
 
     #[test]
     fn both_sums_list_their_parts() {
         let breakdown = Breakdown::of(&examples::partial()).unwrap();
         assert_eq!(breakdown.rows.title, "10,000 rows read");
-        assert_eq!(
-            numbers(&breakdown.rows),
-            [("sent", "7,285"), ("unchanged", "2,000"), ("duplicate", "419"), ("invalid", "296")]
-        );
+        assert_eq!(numbers(&breakdown.rows), "7,285 sent, 2,000 unchanged, 419 duplicate, 296 invalid");
         let contacts = breakdown.contacts.unwrap();
         assert_eq!(contacts.title, "7,285 contacts sent");
-        assert_eq!(numbers(&contacts), [("accepted", "7,242"), ("rejected", "40"), ("unknown", "3")]);
+        assert_eq!(numbers(&contacts), "7,242 accepted, 40 rejected, 3 unknown");
         assert_eq!(breakdown.funnel, "72.85");
-        assert_eq!(contacts.bar.last().unwrap().width, 4);
+        assert_eq!(contacts.bar.last().unwrap().width(), 4);
     }
 
     #[test]
     fn contacts_that_were_not_sent_are_apart_in_the_bar_and_unknown_in_the_sum() {
         let contacts = Breakdown::of(&examples::canceled()).unwrap().contacts.unwrap();
         assert_eq!(contacts.title, "9,285 contacts to send");
-        assert_eq!(numbers(&contacts), [("accepted", "4,000"), ("rejected", "0"), ("unknown", "5,285")]);
-        let classes: Vec<&str> = contacts.bar.iter().map(|stretch| stretch.class).collect();
+        assert_eq!(numbers(&contacts), "4,000 accepted, 0 rejected, 5,285 unknown");
+        let classes: Vec<&str> = contacts.bar.iter().map(|part| part.class).collect();
         assert_eq!(classes, ["accepted", "unknown", "not-sent"]);
         assert_eq!(
             contacts.parts[2].note,

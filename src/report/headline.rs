@@ -12,35 +12,18 @@ use crate::{
 /// How much of a message is shown, in characters.
 const MESSAGE_CHARS: usize = 2000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    Good,
-    Mixed,
-    Bad,
-    Quiet,
+#[derive(Debug)]
+pub(super) struct Tone {
+    /// The CSS class of the page.
+    pub class: &'static str,
+    /// For readers who do not see the colour.
+    pub sign: &'static str,
 }
 
-impl Tone {
-    /// Returns the CSS class of the page.
-    pub(super) fn class(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Mixed => "mixed",
-            Self::Bad => "bad",
-            Self::Quiet => "quiet",
-        }
-    }
-
-    /// Returns a sign for readers who do not see the colour.
-    pub(super) fn sign(self) -> &'static str {
-        match self {
-            Self::Good => "✓",
-            Self::Mixed => "!",
-            Self::Bad => "✕",
-            Self::Quiet => "–",
-        }
-    }
-}
+const GOOD: Tone = Tone { class: "good", sign: "✓" };
+const MIXED: Tone = Tone { class: "mixed", sign: "!" };
+const BAD: Tone = Tone { class: "bad", sign: "✕" };
+const QUIET: Tone = Tone { class: "quiet", sign: "–" };
 
 #[derive(Debug)]
 pub(super) struct Headline {
@@ -76,18 +59,18 @@ impl Headline {
     pub(super) fn of(report: &Report) -> Self {
         let (tone, badge, lede) = match report.state {
             _ if is_forecast(report) => {
-                let tone = if report.stopped.is_empty() { Tone::Quiet } else { Tone::Bad };
+                let tone = if report.stopped.is_empty() { QUIET } else { BAD };
                 (tone, "Dry run", forecast(report))
             }
-            State::Succeeded => (Tone::Good, "Succeeded", all_arrived(report, "contacts")),
-            State::Partial => (Tone::Mixed, "Partial", partial(report)),
-            State::Failed => (Tone::Bad, "Failed", format!("The run could not continue. {}", so_far(report))),
-            State::Canceled => (Tone::Mixed, "Canceled", so_far(report)),
-            State::Skipped => (Tone::Quiet, "Skipped", skipped(report)),
+            State::Succeeded => (GOOD, "Succeeded", all_arrived(report, "contacts")),
+            State::Partial => (MIXED, "Partial", partial(report)),
+            State::Failed => (BAD, "Failed", format!("The run could not continue. {}", so_far(report))),
+            State::Canceled => (MIXED, "Canceled", so_far(report)),
+            State::Skipped => (QUIET, "Skipped", skipped(report)),
             State::Stopped => {
                 let guards = if report.stopped.len() > 1 { "Guards" } else { "A guard" };
                 let lede = format!("{guards} stopped the run before its first request. Nothing was sent.");
-                (Tone::Bad, "Stopped", lede)
+                (BAD, "Stopped", lede)
             }
         };
         let message = report.message.as_deref().map(|message| sentence(&clip_middle(message, MESSAGE_CHARS)));
@@ -193,7 +176,7 @@ mod tests {
             .iter()
             .map(|(name, report)| {
                 let Headline { tone, badge, lede, message } = Headline::of(report);
-                format!("{name}: {} {badge}. {lede}\n  {}", tone.sign(), message.unwrap_or_default())
+                format!("{name}: {} {badge}. {lede}\n  {}", tone.sign, message.unwrap_or_default())
             })
             .collect();
         insta::assert_snapshot!(ends.join("\n"));

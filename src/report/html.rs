@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    breakdown::{Breakdown, Sum},
+    breakdown::Breakdown,
     consent::{self, ChannelLine},
     forecast,
     format::{duration, moment, sentence, size, took},
@@ -123,8 +123,8 @@ impl Page {
             export: report.run.export.to_string(),
             connection: report.connection.to_string(),
             when: format!("{} · took {}", moment(report.started_at), took(report)),
-            class: headline.tone.class(),
-            sign: headline.tone.sign(),
+            class: headline.tone.class,
+            sign: headline.tone.sign,
             message: headline.message.as_deref().map(spans).unwrap_or_default(),
             headline,
             notes: notes(report).iter().map(|note| sentence(note)).collect(),
@@ -219,7 +219,7 @@ impl ReasonRow {
     fn of(line: Line) -> Self {
         Self {
             class: line.class,
-            count: line.count_text(),
+            count: number(line.count),
             reason: spans(&clip(&line.reason, REASON_CHARS)),
             // A code that repeats the outcome adds nothing.
             code: line.code.filter(|code| *code != line.outcome).map(|code| clip(&code, REASON_CHARS)),
@@ -245,14 +245,6 @@ fn more_source(report: &Report) -> Option<SourceRow> {
         size: size(bytes),
         bytes: counted(bytes, "byte", "bytes"),
     })
-}
-
-impl Sum {
-    /// Describes the bar to readers who do not see it.
-    fn in_words(&self) -> String {
-        let parts: Vec<&str> = self.bar.iter().map(|stretch| stretch.title.as_str()).collect();
-        format!("{}: {}", self.title, parts.join("; "))
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::headline::sends;
-use crate::{run::Report, wording::number};
+use crate::run::Report;
 
 /// Rows or contacts that share a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +17,6 @@ pub(super) struct Line {
     pub count: u64,
     /// Whether `rejects.csv` and `rejects.ndjson` list each row.
     pub is_listed: bool,
-}
-
-impl Line {
-    pub(super) fn count_text(&self) -> String {
-        number(self.count)
-    }
 }
 
 /// Returns the title of the lines: duplicates are no loss, and a run that sends nothing cannot lose contacts.

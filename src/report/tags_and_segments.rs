@@ -22,11 +22,11 @@ pub(super) fn tags(report: &Report) -> Vec<String> {
 /// Says whether Omnisend has a segment that the export asks for.
 pub(super) fn segment(segment: &SegmentSeen) -> String {
     let state = match segment.state {
-        SegmentState::Created => "created in Omnisend",
+        SegmentState::Created => "was created in Omnisend",
         SegmentState::There => "exists in Omnisend",
-        SegmentState::Other => "not created in Omnisend",
+        SegmentState::Other => "was not created in Omnisend",
         SegmentState::Failed => "could not be created in Omnisend",
     };
     let advice = segment.says.as_deref().map(|says| format!(": {}", sanitize(says))).unwrap_or_default();
-    format!("{} (tag `{}`) {state}{advice}", sanitize(&segment.name), segment.tag.as_str())
+    format!("{} (tag \"{}\") {state}{advice}", sanitize(&segment.name), segment.tag.as_str())
 }

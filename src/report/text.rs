@@ -11,7 +11,7 @@ use super::{
     reasons,
     sanitize::{clip, clip_middle, json_line, sanitize},
     tags_and_segments,
-    warnings::{Warning, warnings},
+    warnings::warnings,
 };
 use crate::{
     run::{Report, State},
@@ -155,55 +155,52 @@ fn write_consent(out: &mut String, report: &Report) {
     }
 }
 
-/// Writes the most important reasons in aligned columns.
 fn write_reasons(out: &mut String, report: &Report) {
     let lines = reasons::lines(report);
+    let title = reasons::title(report, &lines).to_lowercase();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| ListLine { count: number(line.count), label: &line.outcome, reason: &line.reason })
+        .collect();
+    write_list(out, &title, &lines, "more reason", "more reasons");
+}
+
+fn write_warnings(out: &mut String, report: &Report) {
+    let verb = if report.dry_run.is_some() { "would be sent" } else { "is sent" };
+    let title = format!("values that do not fit their field; the contact {verb} without them");
+    let warnings = warnings(report);
+    let lines: Vec<_> = warnings
+        .iter()
+        .map(|warning| ListLine {
+            count: number(warning.count),
+            label: &warning.field,
+            reason: &warning.reason,
+        })
+        .collect();
+    write_list(out, &title, &lines, "more field", "more fields");
+}
+
+struct ListLine<'a> {
+    count: String,
+    label: &'a str,
+    reason: &'a str,
+}
+
+/// Writes the first lines of a list in aligned columns, and how many more the report has.
+fn write_list(out: &mut String, title: &str, lines: &[ListLine<'_>], one_more: &str, many_more: &str) {
     if lines.is_empty() {
         return;
     }
-    let _ = writeln!(out, "  {}:", reasons::title(report, &lines).to_lowercase());
+    let _ = writeln!(out, "  {title}:");
     let shown = || lines.iter().take(MAX_LINES);
-    let counts = shown().map(|line| line.count_text().len()).max().unwrap_or_default();
-    let outcomes = shown().map(|line| line.outcome.len()).max().unwrap_or_default();
-    for line in shown() {
-        let _ = writeln!(
-            out,
-            "    {:>counts$}  {:<outcomes$}  {}",
-            line.count_text(),
-            line.outcome,
-            clip(&line.reason, REASON_CHARS),
-        );
+    let counts = shown().map(|line| line.count.len()).max().unwrap_or_default();
+    let labels = shown().map(|line| line.label.chars().count()).max().unwrap_or_default();
+    for ListLine { count, label, reason } in shown() {
+        let _ = writeln!(out, "    {count:>counts$}  {label:<labels$}  {}", clip(reason, REASON_CHARS));
     }
-    write_more(out, lines.len(), "more reason", "more reasons");
-}
-
-/// Writes the most frequent warnings in aligned columns.
-fn write_warnings(out: &mut String, report: &Report) {
-    let warnings = warnings(report);
-    if warnings.is_empty() {
-        return;
-    }
-    let go = if report.dry_run.is_some() { "would be sent" } else { "is sent" };
-    let _ = writeln!(out, "  values that do not fit their field; the contact {go} without them:");
-    let shown = || warnings.iter().take(MAX_LINES);
-    let counts = shown().map(|warning| number(warning.count).len()).max().unwrap_or_default();
-    let fields = shown().map(|warning| warning.field.chars().count()).max().unwrap_or_default();
-    for Warning { field, reason, count } in shown() {
-        let _ = writeln!(
-            out,
-            "    {:>counts$}  {field:<fields$}  {}",
-            number(*count),
-            clip(reason, REASON_CHARS)
-        );
-    }
-    write_more(out, warnings.len(), "more field", "more fields");
-}
-
-/// Writes how many lines a list has beyond those shown.
-fn write_more(out: &mut String, all: usize, one: &str, many: &str) {
-    let more = u64::try_from(all.saturating_sub(MAX_LINES)).unwrap_or(u64::MAX);
+    let more = u64::try_from(lines.len().saturating_sub(MAX_LINES)).unwrap_or(u64::MAX);
     if more > 0 {
-        let _ = writeln!(out, "    and {} in the report", counted(more, one, many));
+        let _ = writeln!(out, "    and {} in the report", counted(more, one_more, many_more));
     }
 }
 

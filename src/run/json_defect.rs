@@ -29,12 +29,6 @@ impl From<&serde_json::Error> for JsonDefect {
     }
 }
 
-impl From<serde_json::Error> for JsonDefect {
-    fn from(error: serde_json::Error) -> Self {
-        Self::from(&error)
-    }
-}
-
 /// Returns the message of a [`JsonDefect`].
 pub(crate) fn flaw(error: &serde_json::Error) -> String {
     JsonDefect::from(error).to_string()
@@ -55,8 +49,7 @@ mod tests {
 
     #[test]
     fn quotes_nothing_of_the_text() {
-        let defect =
-            |text: &str| JsonDefect::from(serde_json::from_str::<Message>(text).unwrap_err()).to_string();
+        let defect = |text: &str| flaw(&serde_json::from_str::<Message>(text).unwrap_err());
         assert_eq!(defect("ada@example.com"), "it is not JSON (line 1, column 1)");
         assert_eq!(defect("{\"export\": \"vip\""), "it ends too early (line 1, column 16)");
         for text in ["\"ada@example.com\"", r#"{"export": "ada@example.com", "run": "1"}"#] {

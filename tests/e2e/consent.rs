@@ -144,7 +144,7 @@ async fn without_permission_only_opt_outs_are_sent() {
     }
     assert_eq!(requests_with(&world, "\"subscribed\"").await, 0);
     assert_eq!(requests_with(&world, "\"consent\"").await, 0, "an opt-out overwrites no proof");
-    assert!(ran.stdout.contains("[consent.email] does not say may_subscribe = true"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("[consent.email] does not set may_subscribe = true"), "{}", ran.stdout);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn where_the_file_is_gone_the_rejects_have_the_address_alone() {
     let ran = call.end().await;
     ran.exits(3).reports("partial", [99, 1, 50]);
     assert_eq!(ran.report()["rejects_without_cells"], true);
-    assert!(ran.stdout.contains("the segment's file was not there any more"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the source no longer existed"), "{}", ran.stdout);
     let rejects = csv(&world);
     assert_eq!(cells(&rejects[0]), ["rejected", &address(7), ""]);
     assert_eq!(rejects.len(), 51);

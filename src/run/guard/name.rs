@@ -63,16 +63,9 @@ impl From<GuardName> for &'static str {
 }
 
 /// A text that is not the name of a guard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", unknown(.0, "a guard", &GuardName::ALL.map(GuardName::as_str)))]
 pub struct UnknownGuard(String);
-
-impl fmt::Display for UnknownGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&unknown(&self.0, "a guard", &GuardName::ALL.map(GuardName::as_str)))
-    }
-}
-
-impl std::error::Error for UnknownGuard {}
 
 impl FromStr for GuardName {
     type Err = UnknownGuard;
