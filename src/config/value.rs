@@ -182,7 +182,11 @@ fn kind_of_property(section: &mut Section<'_>) -> Option<Kind> {
 }
 
 fn separator(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() { Err("it is empty; put the text between two values, such as \",\"") } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err("it is empty; put the text between two values, such as \",\"")
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn constant(text: &str) -> Result<String, &'static str> {
