@@ -1,15 +1,15 @@
-//! What it takes to find out what changed, and to remember it.
+//! The cost of finding changed contacts, and of writing the snapshot.
 //!
-//! `cargo bench --bench changes` plans a first run of 1,000,000 profiles, remembers it as if Omnisend had taken
-//! everybody, plans the same file again, then one in which one profile of a hundred differs, and remembers that.
-//! `cargo bench --bench changes -- 10000000` takes another number. Each step runs in a process of its own, so that its
-//! peak memory is its own, and says what share of the first plan's time it took.
+//! `cargo bench --bench changes` plans a first run of 1,000,000 profiles and writes its snapshot as if Omnisend had
+//! accepted every contact. Then it plans the same file again, plans a file in which 1 profile in 100 differs, and writes
+//! that snapshot. `cargo bench --bench changes -- 10000000` takes another number of profiles. Each step runs in a process
+//! of its own, so that the peak memory is that of one step, and is compared with the time of the first plan.
 
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a bench prints what it measured, and ends where something is wrong"
+    reason = "a bench prints its measurements, and panics if something fails"
 )]
 
 mod common;
@@ -39,11 +39,11 @@ fn main() {
     let mut first = None;
     for (step, run, what) in [
         ("plan", "1", "a first plan"),
-        ("remember", "1", "remembering it"),
+        ("remember", "1", "its snapshot"),
         ("plan", "2", "a plan of the same file"),
         ("change", "", ""),
-        ("plan", "3", "a plan where one in a hundred differs"),
-        ("remember", "3", "remembering that"),
+        ("plan", "3", "a plan in which 1 in 100 differs"),
+        ("remember", "3", "its snapshot"),
     ] {
         if step == "change" {
             segment::write(&file, "csv", profiles, 100);
@@ -73,7 +73,8 @@ fn main() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Does a step, and prints seconds by the clock, seconds of CPU time, peak KiB, and contacts to be sent.
+/// Runs a step, and prints the wall time in seconds, the CPU time in seconds, the peak memory in KiB and the contacts to
+/// send.
 fn measure(step: &str, folder: &Path, run: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (wall, sent) = runtime.block_on(async {
@@ -101,20 +102,20 @@ fn measure(step: &str, folder: &Path, run: &str) {
             dry_run: false,
             show_values: false,
             allowed: Allowed::new(),
-            corrections: None,
+            sources: None,
         };
         let start = Instant::now();
         let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();
         let wall = start.elapsed();
         if manifest.chunks.is_empty() {
-            over(&records, &manifest).await;
+            mark_reported(&records, &manifest).await;
         }
         (wall, manifest.planned.sent)
     });
     println!("{} {} {} {sent}", wall.as_secs_f64(), cpu().as_secs_f64(), peak_kib());
 }
 
-/// Writes down what uploading and settling would have.
+/// Writes the objects that the upload and settle stages would write if Omnisend accepted every contact.
 async fn accepted(records: &Records, manifest: &Manifest) {
     for (chunk, info) in (0..).zip(&manifest.chunks) {
         let batch = Batch {
@@ -128,11 +129,11 @@ async fn accepted(records: &Records, manifest: &Manifest) {
         records.write(&Key::Receipt(manifest.run.clone(), chunk), &receipt, replace).await.unwrap();
         records.write(&Key::Outcome(manifest.run.clone(), chunk), &outcome, replace).await.unwrap();
     }
-    over(records, manifest).await;
+    mark_reported(records, manifest).await;
 }
 
-/// Has the run look reported, so that the next plan takes it for settled.
-async fn over(records: &Records, manifest: &Manifest) {
+/// Marks the run as reported, so that the next plan takes it for settled.
+async fn mark_reported(records: &Records, manifest: &Manifest) {
     let key = Key::ReportJson(manifest.run.clone());
     records.write(&key, &(), omnisend_export::ports::objects::Put::Replace).await.unwrap();
 }

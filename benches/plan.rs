@@ -1,15 +1,15 @@
-//! How fast a segment is planned, and in how much memory.
+//! The speed of a plan, and its memory.
 //!
-//! `cargo bench --bench plan` makes a file of 1,000,000 profiles with 8 mapped fields in each format, plans it from a
-//! state directory as the command line does, and says profiles a second of one core (the CPU time of all threads), and
-//! the process's peak memory. `cargo bench --bench plan -- 10000000` takes another number of profiles. Each plan
-//! runs in a process of its own, so that its peak is its own.
+//! `cargo bench --bench plan` writes a file of 1,000,000 profiles with 8 mapped fields in each format, plans it from a
+//! state directory as the command line does, and prints the profiles per second of one core (by the CPU time of all
+//! threads) and the peak memory of the process. `cargo bench --bench plan -- 10000000` takes another number of profiles.
+//! Each plan runs in a process of its own, so that the peak is that of one plan.
 
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a bench prints what it measured, and ends where something is wrong"
+    reason = "a bench prints its measurements, and panics if something fails"
 )]
 
 mod common;
@@ -47,7 +47,7 @@ fn plan_it(format: &str, profiles: u64) {
     let mut rates = Vec::new();
     let mut highest = 0.0_f64;
     for round in 1..=3 {
-        // A run that is not settled is read by the next plan.
+        // The next plan would read the chunks of an unsettled run.
         let _ = fs::remove_dir_all(state.join("runs"));
         let output = Command::new(&myself).arg("measure").arg(&state).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -68,7 +68,7 @@ fn plan_it(format: &str, profiles: u64) {
     fs::remove_dir_all(&state).unwrap();
 }
 
-/// Plans, and prints seconds by the clock, seconds of CPU time, peak KiB, and profiles.
+/// Plans, and prints the wall time in seconds, the CPU time in seconds, the peak memory in KiB and the profiles.
 fn measure(state: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (wall, profiles) = runtime.block_on(async {
@@ -86,7 +86,7 @@ fn measure(state: &Path) {
             dry_run: false,
             show_values: false,
             allowed: omnisend_export::run::Allowed::new(),
-            corrections: None,
+            sources: None,
         };
         let start = Instant::now();
         let manifest = plan::plan(&ports, &request, &Quiet).await.unwrap();

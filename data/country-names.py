@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes country-names.tsv: what people call each country, by its ISO 3166-1 code.
+"""Writes country-names.tsv: the names of each country, by its ISO 3166-1 code.
 
-The names come from Unicode CLDR through Babel: in the official languages of each country, and in languages in which
-shops often store their customers. Run it again when Babel has a newer CLDR:
+The names come from Unicode's CLDR through Babel, in the country's official languages and in common languages of shops.
+Run it again when Babel has a newer CLDR:
 
     pip install babel && python3 data/country-names.py > data/country-names.tsv
 """
@@ -14,7 +14,7 @@ from babel.languages import get_official_languages
 LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ru", "uk", "tr", "ja", "ko",
              "zh_Hans", "zh_Hant"]
 
-# Names that people write and CLDR lacks.
+# Common names that CLDR does not list.
 ALIASES = {
     "AE": ["UAE"], "BO": ["Plurinational State of Bolivia"], "BN": ["Brunei Darussalam"], "CD": ["DR Congo", "DRC"],
     "CG": ["Republic of the Congo"], "CI": ["Ivory Coast"], "CV": ["Cabo Verde"], "CZ": ["Czech Republic"],
@@ -31,7 +31,7 @@ ALIASES = {
     "US": ["USA", "U.S.A.", "U.S.", "United States of America", "America", "米国", "アメリカ", "アメリカ合衆国"],
     "VA": ["Holy See"], "VE": ["Bolivarian Republic of Venezuela"], "VN": ["Viet Nam"],
 }
-# Codes of CLDR that ISO 3166-1 does not assign.
+# Codes in CLDR that ISO 3166-1 does not assign.
 NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
 
 

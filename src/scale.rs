@@ -7,26 +7,29 @@
 //!
 //! Waits that Omnisend asks for and the brand's pace are never scaled. Release builds leave the feature out.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
+
+use omnisend::Timing;
 
 /// Contacts per chunk.
 pub(crate) fn chunk(contacts: u32) -> u32 {
     factor("chunk").unwrap_or(contacts)
 }
 
-/// A wait that the client chooses itself, such as a backoff.
+/// The API client's timing.
+pub(crate) fn timing() -> Timing {
+    let divisor = |name| factor(name).and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+    let unscaled = Timing::default();
+    Timing {
+        attempt_timeout: unscaled.attempt_timeout / divisor("answer").get(),
+        waits_divided_by: divisor("wait"),
+        narrow_limits_times: divisor("pace"),
+    }
+}
+
+/// A wait that a stage chooses itself, such as a backoff.
 pub(crate) fn wait(wait: Duration) -> Duration {
     factor("wait").map_or(wait, |n| wait / n)
-}
-
-/// The timeout of an answer.
-pub(crate) fn answer(time: Duration) -> Duration {
-    factor("answer").map_or(time, |n| time / n)
-}
-
-/// Requests per minute under a narrow limit.
-pub(crate) fn pace(per_minute: u32) -> u32 {
-    factor("pace").map_or(per_minute, |n| per_minute.saturating_mul(n))
 }
 
 /// Returns the factor if the variable names one.

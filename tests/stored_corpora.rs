@@ -1,13 +1,13 @@
-//! The fuzz targets on their stored corpora: what a fuzzer found once stays found.
+//! Runs the fuzz targets on their stored corpora, so that what a fuzzer found does not come back.
 
 use std::{fs, path::Path};
 
 #[path = "../fuzz/src/lib.rs"]
-#[expect(unreachable_pub, reason = "it is a library of its own when it is fuzzed")]
+#[expect(unreachable_pub, reason = "it is a library when it is fuzzed")]
 mod targets;
 
 #[test]
-fn every_target_takes_its_corpus() {
+fn every_target_accepts_its_corpus() {
     for (name, target) in targets::TARGETS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
         let mut files = 0;
@@ -20,7 +20,7 @@ fn every_target_takes_its_corpus() {
 }
 
 #[test]
-fn every_target_takes_the_corpus_of_every_other_and_halves_of_it() {
+fn every_target_accepts_parts_of_every_corpus() {
     for (name, _) in targets::TARGETS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
         for file in fs::read_dir(folder).unwrap() {

@@ -1,6 +1,6 @@
-//! What benches share: a state to plan in, and what a process took.
+//! Shared by the benches: a state to plan in, and the CPU time and peak memory of a process.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench ends where something is wrong")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench panics if something fails")]
 
 pub(crate) mod segment;
 
@@ -40,7 +40,7 @@ birthdate = "BirthDate"
 loyalty_tier = "LoyaltyTier"
 "#;
 
-/// A state with one export of 8 mapped fields.
+/// Writes a state with one export of 8 mapped fields.
 pub(crate) fn state(folder: &Path) {
     for (path, text) in [("connections/acme.toml", CONNECTION), ("exports/acme/vip.toml", EXPORT)] {
         let path = folder.join(path);
@@ -50,7 +50,7 @@ pub(crate) fn state(folder: &Path) {
     fs::create_dir_all(folder.join("segments/vip")).unwrap();
 }
 
-/// A state directory as the command line has it.
+/// Returns the ports of the command line over a state directory.
 pub(crate) fn ports(folder: &Path) -> Ports {
     Ports {
         objects: Arc::new(Directory::open(folder).unwrap()),
@@ -60,7 +60,7 @@ pub(crate) fn ports(folder: &Path) -> Ports {
     }
 }
 
-/// The CPU time of all the process's threads, from its start.
+/// The CPU time of all threads since the process started.
 pub(crate) fn cpu() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
@@ -69,7 +69,7 @@ pub(crate) fn cpu() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// The most memory that the process held, in KiB.
+/// The peak memory of the process, in KiB.
 pub(crate) fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();

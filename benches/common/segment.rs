@@ -26,7 +26,7 @@ const COLUMNS: [&str; 9] = [
     "LoyaltyTier",
 ];
 
-/// Rows in a row group, as Spark and Arrow write them by the hundred thousand.
+/// Rows in a row group. Spark and Arrow write some 100,000.
 const GROUP: usize = 250_000;
 
 fn person(n: u64, one_moved_in: u64) -> [String; 9] {
@@ -50,8 +50,7 @@ fn person(n: u64, one_moved_in: u64) -> [String; 9] {
     ]
 }
 
-/// Writes a segment of so many people, in the format that the file's ending names. One in so many has moved; 0: nobody
-/// has.
+/// Writes a segment of `people` people in a format. One person in `one_moved_in` has another city; with 0 no person has.
 pub(crate) fn write(path: &Path, format: &str, people: u64, one_moved_in: u64) {
     let file = BufWriter::new(File::create(path).unwrap());
     match format {

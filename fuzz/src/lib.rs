@@ -1,18 +1,18 @@
-//! What each target does with its bytes. The ordinary tests do the same with the stored corpora: see
-//! `tests/stored_corpora.rs`. A new target is a function here, its name in `TARGETS`, a file in `fuzz_targets/` and a
-//! `[[bin]]` in `Cargo.toml`.
+//! The fuzz targets. `tests/stored_corpora.rs` runs them on the stored corpora.
+//!
+//! A new target needs a function here, its name in `TARGETS`, a file in `fuzz_targets/` and a `[[bin]]` in `Cargo.toml`.
 
 use bytes::Bytes;
 use omnisend_export::{
     config,
     contact::{Mapper, Programs, Warnings, check_expression, check_template},
-    source::{self, Charset, Compression, Escape, Format, Reading, Row},
 };
+use segment_files::{Charset, Compression, Escape, Format, ReadOptions, Row};
 
-/// A target: a function of any bytes.
+/// A function that must accept any bytes.
 pub type Target = fn(&[u8]);
 
-/// Every target, by its name.
+/// Every target with its name.
 pub const TARGETS: [(&str, Target); 6] = [
     ("csv", csv),
     ("json", json),
@@ -22,61 +22,61 @@ pub const TARGETS: [(&str, Target); 6] = [
     ("text", text),
 ];
 
-/// A row that came out may be as large as its bound, and the file that gave it as small as it likes.
-fn read(bytes: &[u8], reading: &Reading, wanted: &[&str]) {
+/// Reads every row of a file. The lines must not decrease, and a valid row must have every cell.
+fn read(bytes: &[u8], options: &ReadOptions, wanted: &[&str]) {
     let file = Bytes::copy_from_slice(bytes);
-    let Ok(mut rows) = source::open(&file, reading, wanted) else { return };
+    let Ok(mut rows) = segment_files::open(&file, options, wanted) else { return };
     let columns = rows.header().len();
     let mut row = Row::default();
     let mut last = 0;
     while let Ok(Some(read)) = rows.next(&mut row) {
-        assert!(row.line() > 0 && row.line() >= last, "rows go back from {last} to {}", row.line());
+        assert!(row.line() > 0 && row.line() >= last, "the line decreases from {last} to {}", row.line());
         last = row.line();
         if read.is_ok() {
-            assert_eq!(row.cells().count(), columns, "a row that is not bad has every cell");
+            assert_eq!(row.cells().count(), columns, "a valid row has every cell");
         }
     }
     let _ = rows.absent();
 }
 
-/// CSV, with and without a mapping, a header and backslashes that keep what follows them.
+/// CSV with and without wanted columns, a header and backslash escapes.
 pub fn csv(bytes: &[u8]) {
-    let reading = Reading { format: Some(Format::Csv), ..Reading::default() };
-    read(bytes, &reading, &["EMail", "FirstName"]);
+    let options = ReadOptions { format: Some(Format::Csv), ..ReadOptions::default() };
+    read(bytes, &options, &["EMail", "FirstName"]);
     let columns = Some(vec!["EMail".to_owned(), "FirstName".to_owned()]);
-    read(bytes, &Reading { encoding: Some(Charset::UTF_8), columns, ..reading.clone() }, &[]);
-    read(bytes, &Reading { escape: Some(Escape::Backslash), ..reading }, &["EMail"]);
+    read(bytes, &ReadOptions { encoding: Some(Charset::UTF_8), columns, ..options.clone() }, &[]);
+    read(bytes, &ReadOptions { escape: Some(Escape::Backslash), ..options }, &["EMail"]);
 }
 
-/// JSON Lines, by paths and whole.
+/// JSON Lines with paths, and with all columns.
 pub fn json(bytes: &[u8]) {
-    let reading = Reading { format: Some(Format::Ndjson), ..Reading::default() };
-    read(bytes, &reading, &["EMail", "address.city", "likes[0]", "orders.0.id", ""]);
-    read(bytes, &reading, &[]);
+    let options = ReadOptions { format: Some(Format::Ndjson), ..ReadOptions::default() };
+    read(bytes, &options, &["EMail", "address.city", "likes[0]", "orders.0.id", ""]);
+    read(bytes, &options, &[]);
 }
 
-/// Parquet, all columns.
+/// Parquet with all columns.
 pub fn parquet(bytes: &[u8]) {
-    read(bytes, &Reading { format: Some(Format::Parquet), ..Reading::default() }, &[]);
+    read(bytes, &ReadOptions { format: Some(Format::Parquet), ..ReadOptions::default() }, &[]);
 }
 
-/// Packed bytes of every kind: the first byte chooses whether the kind is declared.
+/// Compressed files. The first byte chooses which compression is declared, if any.
 pub fn packed(bytes: &[u8]) {
     let Some((choice, bytes)) = bytes.split_first() else { return };
     let compression = Compression::ALL.get(usize::from(*choice)).copied();
-    read(bytes, &Reading { compression, ..Reading::default() }, &["EMail"]);
+    read(bytes, &ReadOptions { compression, ..ReadOptions::default() }, &["EMail"]);
 }
 
-/// Text of every encoding: the first byte chooses the one that is declared.
+/// Text. The first byte chooses which encoding is declared, if any.
 pub fn text(bytes: &[u8]) {
     let Some((choice, bytes)) = bytes.split_first() else { return };
     let name = Charset::USUAL.get(usize::from(*choice));
     let encoding = name.and_then(|name| Charset::named(name).ok());
-    read(bytes, &Reading { encoding, ..Reading::default() }, &["EMail"]);
+    read(bytes, &ReadOptions { encoding, ..ReadOptions::default() }, &["EMail"]);
 }
 
-/// A mapping's expressions and normalisers. The first line is a filter, the second a template, the third the format of
-/// a date; the rest is a file whose columns are `a`, `b` and `EMail`.
+/// The expressions and normalisers of a mapping. The first line is a filter, the second a template, the third the format of
+/// a date. The rest is the `a` and `b` columns of a file that also has `EMail`.
 pub fn mapping(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let mut lines = text.splitn(4, '\n');
@@ -106,8 +106,9 @@ pub fn mapping(bytes: &[u8]) {
     let file = Bytes::from(format!("EMail,a,b\nada@b.co,{rows}\n"));
     let columns = mapping.columns();
     let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let reading = Reading { format: Some(Format::Csv), encoding: Some(Charset::UTF_8), ..Reading::default() };
-    let Ok(mut rows) = source::open(&file, &reading, &wanted) else { return };
+    let options =
+        ReadOptions { format: Some(Format::Csv), encoding: Some(Charset::UTF_8), ..ReadOptions::default() };
+    let Ok(mut rows) = segment_files::open(&file, &options, &wanted) else { return };
     let now = jiff::Timestamp::UNIX_EPOCH;
     let Ok(mapper) = Mapper::bind(mapping, &programs, rows.header(), now) else { return };
     let (mut row, mut warnings) = (Row::default(), Warnings::default());
@@ -115,7 +116,7 @@ pub fn mapping(bytes: &[u8]) {
         if read.is_ok()
             && let Ok(Some(contact)) = mapper.contact(&row, &mut warnings)
         {
-            assert!(contact.email.contains('@'), "a contact has an address");
+            assert!(contact.email.contains('@'), "a contact has an e-mail address");
         }
     }
     let _ = mapper.named(&warnings);

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::{App, AppError};
 use crate::{
     keys::ConnectionName,
-    omnisend::{Brand, CallError, Client, Patience},
+    omnisend::{Brand, CallError, CallOptions, Client, MAX_BATCH_ITEMS, RefusalKind},
     ports::objects::honours_conditions,
-    run::{BatchFinding, BatchSetting, PUBLISHED_BATCH, TagFinding, TagSetting, TagWay},
+    retry,
+    run::{TagFinding, TagSetting, TagWay},
     stage::{Records, canary::NOBODY_HAS},
 };
 
@@ -32,7 +33,6 @@ pub struct Tested {
     pub permissions: Vec<Permission>,
     /// How contacts get their tags.
     pub tags: TestedTags,
-    /// How many contacts a request holds.
     pub batch_size: TestedBatch,
     /// Whether the state honours conditional writes, without which no run is safe.
     pub conditional_writes: bool,
@@ -75,16 +75,10 @@ pub struct TestedTags {
     pub to_tidy_up: bool,
 }
 
-/// How many contacts a request holds.
-#[derive(Debug, Clone, Serialize)]
+/// The most contacts in a request.
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct TestedBatch {
-    /// So many.
     pub contacts: u32,
-    /// Whether more are tried by the next upload.
-    pub to_be_tried: bool,
-    /// What was found out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub finding: Option<BatchFinding>,
 }
 
 impl Tested {
@@ -104,11 +98,11 @@ impl App {
     /// Tries a connection, without changing anything of anybody.
     pub async fn test(&self, name: &ConnectionName) -> Result<Tested, AppError> {
         let (connection, client) = self.client(name).await?;
-        let patience = Patience { retries: 2, ..Patience::default() };
+        let options = retry::CONNECTION_TEST.until(None);
         let conditional_writes = honours_conditions(&*self.ports().objects).await?;
-        let brand = match client.brand(patience).await {
+        let brand = match client.brand(options).await {
             Ok(brand) => Some(brand),
-            Err(CallError::Permanent(refusal)) if refusal.status == 403 => None,
+            Err(error) if lacks_permission(&error) => None,
             Err(error) => return Err(AppError::Omnisend(error)),
         };
         let findings = Records::new(self.ports().objects.clone()).findings(name).await?;
@@ -122,31 +116,25 @@ impl App {
             to_tidy_up: findings.canary.is_some(),
             finding: findings.tags.clone(),
         };
-        let plan = findings.batch(connection.batch_size());
-        let batch_size = TestedBatch {
-            contacts: plan.contacts,
-            to_be_tried: plan.attempt.is_some(),
-            finding: findings.batch.filter(|_| connection.batch_size() == BatchSetting::Auto),
-        };
         Ok(Tested {
             connection: name.clone(),
             display_name: connection.display_name().to_owned(),
             brand: brand.map(Into::into),
             requests_per_minute: connection.budget().get(),
-            permissions: self.permissions(&client, patience).await,
+            permissions: self.permissions(&client, options).await,
             tags,
-            batch_size,
+            batch_size: TestedBatch { contacts: connection.batch_size() },
             conditional_writes,
         })
     }
 
     /// What the key may do. Each is asked for by a request that changes nothing.
-    async fn permissions(&self, client: &Client, patience: Patience) -> Vec<Permission> {
+    async fn permissions(&self, client: &Client, options: CallOptions) -> Vec<Permission> {
         let today = Offset::UTC.to_datetime(self.ports().clock.now()).date();
-        let contacts = client.contact_by_email(NOBODY, patience).await.map(drop);
-        let batches = client.list_batches(today..=today, 0, patience).await.map(drop);
-        let tags = client.remove_tags(&[NOBODY_HAS], &[NOBODY], patience).await;
-        let segments = client.segments(None, patience).await.map(drop);
+        let contacts = client.contact_by_email(NOBODY, options).await.map(drop);
+        let batches = client.list_batches(today..=today, 0, options).await.map(drop);
+        let tags = client.remove_tags(&[NOBODY_HAS], &[NOBODY], options).await;
+        let segments = client.segments(None, options).await.map(drop);
         [
             ("read contacts", contacts),
             ("read batches", batches),
@@ -162,12 +150,18 @@ impl Permission {
     fn of(to: &'static str, answer: Result<(), CallError>) -> Self {
         match answer {
             Ok(()) => Self { to, allowed: Some(true), says: None },
-            Err(CallError::Permanent(refusal)) if refusal.status == 403 => {
-                Self { to, allowed: Some(false), says: Some(refusal.to_string()) }
+            Err(error) if lacks_permission(&error) => {
+                Self { to, allowed: Some(false), says: Some(error.to_string()) }
             }
             Err(error) => Self { to, allowed: None, says: Some(error.to_string()) },
         }
     }
+}
+
+/// Whether the key or the brand's subscription does not allow a request.
+fn lacks_permission(error: &CallError) -> bool {
+    let kind = error.refusal().map(|refusal| refusal.kind);
+    matches!(kind, Some(RefusalKind::MissingPermission | RefusalKind::SubscriptionLimit))
 }
 
 impl TestedTags {
@@ -193,11 +187,10 @@ impl TestedTags {
 impl TestedBatch {
     /// In words.
     pub fn says(&self) -> String {
-        let why = match &self.finding {
-            _ if self.to_be_tried => "; more are tried by the first upload of more".to_owned(),
-            Some(found) => format!(": {}, found by run {} at {:.0}", found.says, found.run, found.at),
-            None if self.contacts == PUBLISHED_BATCH => ", Omnisend's documented limit".to_owned(),
-            None => ": the connection says so".to_owned(),
+        let why = if self.contacts == MAX_BATCH_ITEMS {
+            ", Omnisend's documented limit"
+        } else {
+            ": the connection says so"
         };
         format!("{} contacts a request{why}", self.contacts)
     }

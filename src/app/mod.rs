@@ -21,12 +21,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{ApiUrl, Connection, LoadError, load_connection},
     keys::{ConnectionName, Key, RunRef},
-    omnisend::{CallError, Client, Pacer},
-    ports::{Ports, objects::Put},
+    omnisend::{BuildError, CallError, Client, Pacer},
+    ports::{Ports, objects::Put, secrets::SecretKey},
     run::{Manifest, Parked, Report, Step, Work, flaw},
+    scale,
     stage::{
-        Observer, RecordError, Records,
-        plan::{PlanError, enqueue},
+        EnqueueError, Observer, RecordError, Records, enqueue,
+        plan::PlanError,
         report::{ReportError, report},
         settle::Limits,
         snapshot::remember,
@@ -41,7 +42,7 @@ pub use self::{
     status::{RefusedStatus, RunStatus, Status, status},
     sweep::Swept,
 };
-pub use crate::stage::{Standing, runs};
+pub use crate::stage::{RunObjects, runs};
 
 /// Everything that handles messages.
 #[derive(Debug)]
@@ -106,15 +107,18 @@ pub enum AppError {
     /// The connection's file.
     #[error(transparent)]
     Config(#[from] LoadError),
-    /// The HTTP client could not be made.
-    #[error("the HTTP client could not be made: {0}")]
-    Http(#[from] reqwest::Error),
+    /// The API client could not be built.
+    #[error(transparent)]
+    Client(#[from] BuildError),
     /// A run's object.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The plan.
     #[error(transparent)]
     Plan(Box<PlanError>),
+    /// The queue.
+    #[error(transparent)]
+    Enqueue(#[from] EnqueueError),
     /// The upload.
     #[error(transparent)]
     Upload(#[from] UploadError),
@@ -247,10 +251,13 @@ impl App {
         {
             return Ok((connection, client.clone()));
         }
-        let pacer = Arc::new(Pacer::new(connection.budget()));
-        let secrets = self.ports.secrets.clone();
-        let secret = connection.secret().to_owned();
-        let client = Arc::new(Client::new(self.api_url.url().clone(), secrets, secret, pacer)?);
+        let key = SecretKey::new(self.ports.secrets.clone(), connection.secret());
+        let client = Client::builder(self.api_url.url().clone(), key)
+            .pacer(Arc::new(Pacer::new(connection.budget())))
+            .timing(scale::timing())
+            .user_agent(concat!("omnisend-export/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let client = Arc::new(client);
         clients.insert(name.clone(), (connection.clone(), client.clone()));
         Ok((connection, client))
     }

@@ -1,7 +1,7 @@
 //! Replaying a run: a parked one goes on; of one that is over, what did not arrive is sent again by a run of its own, as it
 //! was, or as a file has it that somebody corrected.
 
-use super::{App, AppError, Ask, Standing, runs};
+use super::{App, AppError, Ask, RunObjects, runs};
 use crate::{
     config::{Connection, Export, load_export},
     keys::{Location, Pinned, RunRef},
@@ -9,7 +9,9 @@ use crate::{
     run::{Manifest, Report, State, Trigger},
     stage::{
         Records,
-        plan::{Corrections, Rejects, enqueue, rejects_of, replay},
+        drop::{Corrections, Rejects, Sources, rejects_in},
+        enqueue,
+        plan::{FollowUp, replay},
     },
 };
 
@@ -69,7 +71,7 @@ impl App {
             found => found?,
         };
         let at = file.location.clone();
-        match rejects_of(self.ports(), &file).await? {
+        match rejects_in(&*self.ports().objects, &file).await? {
             Rejects::Of(of) if of == *run => {}
             Rejects::Of(of) => {
                 return Err(refused(format!("{at} holds the rejects of run {of}: replay that one")));
@@ -81,8 +83,9 @@ impl App {
                 )));
             }
         }
-        let corrections = Some(Corrections { file, of: run.run.clone() });
-        let started = self.start(connection, export, trigger, Ask { corrections, ..Ask::default() }).await?;
+        let corrections = Corrections { file, of: run.run.clone() };
+        let sources = Some(Sources::of_corrections(&export, corrections));
+        let started = self.start(connection, export, trigger, Ask { sources, ..Ask::default() }).await?;
         Ok(match started.report {
             Some(report) => Replayed::Over(report),
             None => Replayed::Started(Box::new(started.manifest)),
@@ -116,7 +119,8 @@ impl App {
                 return Err(refused(&format!("run {} came after it", later.run.run)));
             }
         }
-        let planned = replay(ports, (&connection, &export), of, name, trigger).await?;
+        let follow_up = FollowUp { of, run: name, trigger };
+        let planned = replay(ports, &connection, &export, &follow_up).await?;
         let Some(manifest) = planned else {
             let why = "every contact of it arrived: there is nothing to send again".to_owned();
             return Err(AppError::NotReplayed { run: of.run.clone(), why });
@@ -129,7 +133,7 @@ impl App {
 }
 
 /// Whether a run was planned after another, and sends anything. Ids say no more than when its drop was written.
-async fn is_later(records: &Records, standing: &Standing, of: &Manifest) -> Result<bool, AppError> {
+async fn is_later(records: &Records, standing: &RunObjects, of: &Manifest) -> Result<bool, AppError> {
     if standing.last_written < of.started_at || standing.run == of.run {
         return Ok(false);
     }

@@ -3,7 +3,7 @@
 use super::{App, AppError, Handled};
 use crate::{
     keys::{Key, RunRef},
-    omnisend::CallError,
+    omnisend::{CallError, KeyError},
     run::Manifest,
     stage::{
         Records,
@@ -27,7 +27,9 @@ impl App {
             }
             Ok(Settled::Done) => self.park_if_given_up(manifest).await?,
             Err(SettleError::Record(error)) => return Err(error.into()),
-            Err(SettleError::Call(error @ CallError::KeyLater(_))) => return Err(AppError::Omnisend(error)),
+            Err(SettleError::Call(error @ CallError::Key(KeyError::Temporary(_)))) => {
+                return Err(AppError::Omnisend(error));
+            }
             Err(SettleError::Call(error)) => {
                 self.park(&manifest.run, error.to_string()).await?;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{App, AppError, Standing, runs};
+use super::{App, AppError, RunObjects, runs};
 use crate::{
     config::{Connection, Export},
     keys::{Key, RunRef},
@@ -11,7 +11,9 @@ use crate::{
     run::{Allowed, Manifest, Mode, RefusedDrop, Report, Trigger},
     stage::{
         Records,
-        plan::{self, Corrections, PlanError, Request, enqueue},
+        drop::Sources,
+        enqueue,
+        plan::{self, PlanError, Request},
         report::report,
     },
 };
@@ -27,8 +29,8 @@ pub struct Ask {
     pub show_values: bool,
     /// The guards that the run is let through.
     pub allow: Allowed,
-    /// What it reads instead of segments.
-    pub corrections: Option<Corrections>,
+    /// What the run reads, if it is resolved already.
+    pub sources: Option<Sources>,
 }
 
 /// A run that was started, or found started already.
@@ -59,7 +61,7 @@ impl App {
             Some(standing) => standing.run.clone(),
             None => RunRef { run: trigger.run_id(&name), export: name },
         };
-        let is_over = there.is_some_and(Standing::is_reported);
+        let is_over = there.is_some_and(RunObjects::is_reported);
         let mode = ask.mode.unwrap_or(export.mode());
         let request = Request {
             connection: Arc::new(connection),
@@ -70,7 +72,7 @@ impl App {
             dry_run: ask.dry_run,
             show_values: ask.show_values,
             allowed: ask.allow,
-            corrections: ask.corrections,
+            sources: ask.sources,
         };
         let manifest = match plan::plan(ports, &request, self.observer()).await {
             Err(error) if error.is_of_the_drop() => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AppError, Standing, runs};
+use super::{AppError, RunObjects, runs};
 use crate::{
     keys::{ExportName, RunId, RunRef},
     ports::objects::Objects,
@@ -68,7 +68,7 @@ pub async fn status(
 ) -> Result<Status, AppError> {
     let all = runs(&*objects, &export).await?;
     let records = Records::new(objects);
-    let asked_for = |standing: &&Standing| run.as_ref().is_none_or(|run| standing.run.run == *run);
+    let asked_for = |standing: &&RunObjects| run.as_ref().is_none_or(|run| standing.run.run == *run);
     let mut shown = Vec::new();
     for standing in all.iter().rev().filter(asked_for).take(SHOWN) {
         shown.push(of(&records, standing).await?);
@@ -80,7 +80,7 @@ pub async fn status(
     Ok(Status { export, runs: shown, refused_drop })
 }
 
-async fn of(records: &Records, standing: &Standing) -> Result<RunStatus, AppError> {
+async fn of(records: &Records, standing: &RunObjects) -> Result<RunStatus, AppError> {
     let run = &standing.run;
     let report = records.report(run).await?;
     let manifest = records.manifest(run).await?;
@@ -108,7 +108,7 @@ async fn of(records: &Records, standing: &Standing) -> Result<RunStatus, AppErro
 async fn refused_since(
     records: &Records,
     export: &ExportName,
-    runs: &[Standing],
+    runs: &[RunObjects],
 ) -> Result<Option<RefusedStatus>, AppError> {
     let Some(refused) = records.refused_drop(export).await? else { return Ok(None) };
     for standing in runs.iter().rev().take(SHOWN) {

@@ -2,15 +2,17 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, AppError, Ask, Standing, runs};
+use super::{App, AppError, Ask, RunObjects, runs};
 use crate::{
     config::{Connection, Export, LoadError, Segment, load_valid},
-    keys::{Key, Location, Pinned, RunRef},
+    keys::{Key, Location, RunRef},
     ports::objects::ObjectError,
     run::{RefusedDrop, State, Trigger},
     stage::{
         Records,
-        plan::{PlanError, enqueue, enqueue_settlement, find_source},
+        drop::{DropError, Source, Sources, find_source},
+        enqueue, enqueue_settlement,
+        plan::PlanError,
     },
 };
 
@@ -55,7 +57,7 @@ enum Need {
 }
 
 /// What a run needs, by how it stands. Pure.
-fn need(standing: &Standing, chunks: usize, now: Timestamp) -> Need {
+fn need(standing: &RunObjects, chunks: usize, now: Timestamp) -> Need {
     let age = now.duration_since(standing.last_written);
     if !standing.is_planned() || standing.is_reported() || standing.is_parked() {
         return Need::Nothing;
@@ -95,7 +97,7 @@ impl App {
     async fn look_after(
         &self,
         records: &Records,
-        standing: &Standing,
+        standing: &RunObjects,
         now: Timestamp,
         swept: &mut Swept,
     ) -> Result<(), AppError> {
@@ -133,8 +135,7 @@ impl App {
             // The next export is another brand's, perhaps.
             if let Err(error) = self.run_late_drop(connection, export, now, &mut swept).await {
                 tracing::error!(export = %name, %error, "a drop could not be looked after");
-                let is_refused =
-                    matches!(&error, AppError::Plan(error) if matches!(**error, PlanError::Drop { .. }));
+                let is_refused = matches!(&error, AppError::Plan(error) if matches!(**error, PlanError::Drop(DropError::Defect { .. })));
                 *(if is_refused { &mut swept.refused_drops } else { &mut swept.failed }) += 1;
             }
         }
@@ -148,7 +149,8 @@ impl App {
         now: Timestamp,
         swept: &mut Swept,
     ) -> Result<(), AppError> {
-        let Some(trigger) = self.late_drop(&export, now).await? else { return Ok(()) };
+        let Some(sources) = self.late_drop(&export, now).await? else { return Ok(()) };
+        let trigger = Trigger::Drop { objects: sources.completed_by() };
         let refused = Records::new(self.ports().objects.clone()).refused_drop(export.name()).await?;
         let given_up =
             |refused: RefusedDrop| refused.trigger == trigger && refused.attempts >= RefusedDrop::ATTEMPTS;
@@ -158,18 +160,19 @@ impl App {
         }
         swept.late_drops += 1;
         tracing::warn!(export = %export.name(), "a drop is late: it has no run yet; running it now");
-        let started = self.start(connection.clone(), export, trigger, Ask::default()).await?;
+        let ask = Ask { sources: Some(sources), ..Ask::default() };
+        let started = self.start(connection.clone(), export, trigger, ask).await?;
         swept.stopped += u32::from(started.report.is_some_and(|report| report.state == State::Stopped));
         Ok(())
     }
 
     /// The drops that an export has missed, if it has any: of each of its segments, the newest.
-    async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Option<Trigger>, AppError> {
+    async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Option<Sources>, AppError> {
         let mut missed = Vec::new();
         for segment in export.segments() {
             missed.extend(self.late_drop_of(export, segment, now).await?);
         }
-        Ok((!missed.is_empty()).then_some(Trigger::Drop { objects: missed }))
+        Ok((!missed.is_empty()).then(|| Sources::of_drops(missed)))
     }
 
     async fn late_drop_of(
@@ -177,19 +180,19 @@ impl App {
         export: &Export,
         segment: &Segment,
         now: Timestamp,
-    ) -> Result<Option<Pinned>, AppError> {
+    ) -> Result<Option<Source>, AppError> {
         let ports = self.ports();
         let is_late = |since: Timestamp| (FORGOTTEN..TOO_OLD).contains(&now.duration_since(since));
-        let newest = match find_source(ports, export, segment).await {
-            Ok(source) => source.completed_by,
-            Err(PlanError::NoSource { .. }) => return Ok(None),
-            Err(PlanError::Drop { source, .. })
-                if source.is_unmarked() || source.waits_since().is_some_and(|since| !is_late(since)) =>
+        let source = match find_source(ports, export, segment).await {
+            Ok(source) => source,
+            Err(DropError::Defect { defect, .. })
+                if defect.is_absent() || defect.waits_since().is_some_and(|since| !is_late(since)) =>
             {
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
+        let newest = &source.completed_by;
         if !is_late(newest.modified) {
             return Ok(None);
         }
@@ -207,11 +210,11 @@ impl App {
                 break;
             }
             let manifest = records.manifest(&standing.run).await?;
-            if manifest.is_some_and(|m| m.dry_run.is_none() && m.is_of(&newest)) {
+            if manifest.is_some_and(|m| m.dry_run.is_none() && m.is_of(newest)) {
                 return Ok(None);
             }
         }
-        Ok(Some(newest))
+        Ok(Some(source))
     }
 
     async fn export_names(&self) -> Result<Vec<crate::keys::ExportName>, ObjectError> {
@@ -235,6 +238,12 @@ impl From<PlanError> for AppError {
     }
 }
 
+impl From<DropError> for AppError {
+    fn from(error: DropError) -> Self {
+        Self::from(PlanError::from(error))
+    }
+}
+
 impl From<ObjectError> for AppError {
     fn from(error: ObjectError) -> Self {
         Self::Config(LoadError::Objects(error))
@@ -249,13 +258,13 @@ mod tests {
     fn a_run_needs_what_it_lacks_and_only_after_a_while() {
         let at: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let run = RunRef { export: "vip".parse().unwrap(), run: "1".parse().unwrap() };
-        let standing = |keys: &[Key]| Standing {
+        let standing = |keys: &[Key]| RunObjects {
             run: run.clone(),
             last_written: at,
             objects: keys.iter().map(Location::from).collect(),
         };
         let after =
-            |standing: &Standing, minutes: i64| need(standing, 3, at + SignedDuration::from_mins(minutes));
+            |standing: &RunObjects, minutes: i64| need(standing, 3, at + SignedDuration::from_mins(minutes));
         let (planned, enqueued) = (Key::Manifest(run.clone()), Key::Enqueued(run.clone()));
         let waiting = [planned.clone(), enqueued];
         let with = |keys: Vec<Key>| standing(&[waiting.to_vec(), keys].concat());

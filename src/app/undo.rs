@@ -6,8 +6,8 @@ use crate::{
     keys::RunRef,
     run::{Manifest, Trigger},
     stage::{
-        Records,
-        plan::{enqueue, undo},
+        Records, enqueue,
+        plan::{FollowUp, undo},
     },
 };
 
@@ -31,7 +31,7 @@ impl App {
         }
         let connection = load_connection(&*ports.objects, &of.connection, ports.clock.now()).await?;
         let name = RunRef { run: trigger.run_id(&run.export), export: run.export.clone() };
-        let manifest = undo(ports, &connection, &of, name, trigger).await?;
+        let manifest = undo(ports, &connection, &FollowUp { of: &of, run: name, trigger }).await?;
         enqueue(ports, &manifest, "").await?;
         Ok(manifest)
     }

@@ -3,14 +3,13 @@
 use super::{App, AppError, Handled};
 use crate::{
     config::Connection,
-    keys::Key,
     omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{
         Records,
         canary::{CanaryError, canary, tidy_up},
         halt::halt,
-        upload::{Context, How, Uploaded, is_over, try_larger, upload},
+        upload::{Context, How, Uploaded, is_over, upload},
     },
 };
 
@@ -41,17 +40,8 @@ impl App {
             Err(CanaryError::Call(error)) => return Err(AppError::Omnisend(error)),
             Err(CanaryError::Record(error)) => return Err(error.into()),
         };
-        let plan = findings.batch(connection.batch_size());
         let requests = context.client.usage().requests - before;
-        let mut how = How { tags, batch_contacts: plan.contacts, requests };
-        if let Some(contacts) = plan.attempt
-            && let Some(found) = try_larger(context, manifest, chunk, &how, contacts).await?
-        {
-            how.batch_contacts = found.contacts;
-            findings.batch = Some(found);
-            let key = Key::Findings(manifest.connection.clone());
-            records.write(&key, &findings, crate::ports::objects::Put::Replace).await?;
-        }
+        let how = How { tags, batch_contacts: connection.batch_size(), requests };
         match upload(context, manifest, chunk, &how).await? {
             Uploaded::HandedBack => Ok(Handled::HandedBack),
             Uploaded::Done

@@ -1,5 +1,6 @@
 //! `connection`: whose brand a connection is, and whether it works.
 
+use crate::keys::ConnectionName;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, Subcommand};
@@ -16,12 +17,12 @@ use super::{
 use crate::{
     app::{App, Tested},
     config::{Environment, load_connection},
-    keys::ConnectionName,
+    omnisend::Freshness,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         queue::{MemoryQueue, Settings},
-        secrets::{Freshness, LocalSecrets},
+        secrets::LocalSecrets,
     },
     stage::{Quiet, settle::Limits},
 };

@@ -1,4 +1,5 @@
-//! `demo`: the whole pipeline on this machine: a sample, a sandbox, a run, and a look at what arrived.
+//! `demo`: runs the whole pipeline on this machine: it exports a sample to a sandbox, and compares the contacts there with
+//! the sample.
 
 use std::{fs, io, path::PathBuf, process::ExitCode};
 
@@ -18,7 +19,7 @@ use crate::{
     keys::{ExportName, Key},
     report::text,
     run::{Allowed, Report, lines},
-    sandbox::{self, Running},
+    sandbox::{self, Sandbox},
     wording::number,
 };
 
@@ -27,16 +28,16 @@ const EXPORT: &str = include_str!("demo/vip.toml");
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
-    /// Where to put the demo's state; what an earlier demo left there is replaced
+    /// The directory for the demo's state; the state of an earlier demo is replaced
     #[arg(long, value_name = "DIR", default_value = "demo")]
     dir: PathBuf,
-    /// How many rows the sample has
+    /// The number of rows in the sample
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     profiles: u64,
-    /// What the sample's accidents follow from: the same seed gives the same file
+    /// The seed of the random sample; the same seed gives the same file
     #[arg(long, value_name = "N", default_value_t = 2026)]
     seed: u64,
-    /// Leave the sandbox running afterwards, to look at what arrived
+    /// Keep the sandbox running until Ctrl-C, so that you can look at its contacts
     #[arg(long)]
     keep: bool,
 }
@@ -62,7 +63,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         args.dir.join(Key::ReportHtml(report.run.clone()).to_string()).display()
     ));
     let counts = report.counts;
-    let as_made = counts.planned().read == contents.rows
+    let matches = counts.planned().read == contents.rows
         && counts.planned().invalid == contents.invalid
         && counts.planned().duplicate == contents.duplicate
         && counts.settled().accepted == contents.valid
@@ -71,20 +72,20 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         "the sandbox holds {} contacts; the sample has {} valid, unique ones: {}",
         number(arrived),
         number(contents.valid),
-        if as_made { "as it should be" } else { "THEY DIFFER" }
+        if matches { "as it should be" } else { "THEY DIFFER" }
     ));
     if args.keep {
         output::note(&format!("the sandbox stays at {} until Ctrl-C", sandbox.page()));
         tokio::signal::ctrl_c().await.map_err(Failure::failed)?;
     }
     sandbox.stop().await;
-    Ok(if as_made { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+    Ok(if matches { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
 }
 
-/// Writes the state anew. Only what a demo writes is removed.
+/// Replaces the state with a new one. Only directories that the demo writes are removed.
 fn prepare(args: &DemoArgs) -> io::Result<sample::Contents> {
-    for ours in ["connections", "exports", "segments", "runs", "locks"] {
-        match fs::remove_dir_all(args.dir.join(ours)) {
+    for written in ["connections", "exports", "segments", "runs", "locks"] {
+        match fs::remove_dir_all(args.dir.join(written)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -100,7 +101,7 @@ fn prepare(args: &DemoArgs) -> io::Result<sample::Contents> {
     sample::write(args.profiles, args.seed, file).map_err(io::Error::from)
 }
 
-async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
+async fn run(args: &DemoArgs, sandbox: &Sandbox) -> Result<Report, Failure> {
     let environment = Environment {
         api_url: sandbox.url().parse().map_err(Failure::failed)?,
         api_key: Some(SecretString::from("demo")),
@@ -121,8 +122,8 @@ async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
     }
 }
 
-/// How many contacts the sandbox holds, by its own word: a line each.
-async fn contacts(sandbox: &Running) -> Result<u64, Failure> {
+/// The number of contacts in the sandbox.
+async fn contacts(sandbox: &Sandbox) -> Result<u64, Failure> {
     let answer = reqwest::get(format!("{}_sandbox/contacts", sandbox.page())).await;
     let body = answer.map_err(Failure::failed)?.bytes().await.map_err(Failure::failed)?;
     Ok(lines(&body).count() as u64)

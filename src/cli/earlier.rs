@@ -19,10 +19,7 @@ use crate::{
     keys::{ExportName, RunId, RunRef},
     ports::queue::MemoryQueue,
     run::{Manifest, Report},
-    stage::{
-        Records,
-        plan::{enqueue, enqueue_settlement},
-    },
+    stage::{Records, enqueue, enqueue_settlement},
 };
 
 #[derive(Debug, Args)]

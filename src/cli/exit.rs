@@ -7,7 +7,10 @@ use crate::{
     config::{EnvironmentError, LoadError},
     run::{Report, State},
     source::SourceError,
-    stage::plan::{PlanError, PrepareError},
+    stage::{
+        drop::DropDefect,
+        plan::{PlanError, PrepareError},
+    },
 };
 
 /// The run failed, was stopped or interrupted.
@@ -61,9 +64,12 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match &error {
             // Where the file is not where the export says, or has not its columns, the export may be wrong.
-            PlanError::Drop { source, .. } if source.is_the_exports() => Self::usage(error),
-            PlanError::NoSource { .. }
-            | PlanError::File { source: PrepareError::Source(SourceError::Columns(_)), .. } => {
+            PlanError::Drop(drop) if drop.as_defect().is_some_and(DropDefect::may_be_configuration) => {
+                Self::usage(error)
+            }
+            PlanError::File { source, .. }
+                if matches!(**source, PrepareError::Source(SourceError::Columns(_))) =>
+            {
                 Self::usage(error)
             }
             _ => Self::failed(error),

@@ -44,9 +44,9 @@ pub(super) fn width() -> usize {
 /// Logs to standard error: what a person must know, or with `verbose` all.
 pub(super) fn log(verbose: u8) {
     let level = match verbose {
-        0 => "omnisend_export=error",
-        1 => "omnisend_export=info",
-        _ => "omnisend_export=debug",
+        0 => "omnisend_export=error,omnisend=error",
+        1 => "omnisend_export=info,omnisend=info",
+        _ => "omnisend_export=debug,omnisend=debug",
     };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))

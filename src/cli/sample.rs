@@ -1,4 +1,4 @@
-//! A sample segment as messy as real ones. The same seed gives the same file.
+//! Generates a sample segment that is as messy as real ones. The same seed gives the same file.
 
 use std::io;
 
@@ -52,7 +52,7 @@ const BAD_EMAILS: [&str; 6] = [
 ];
 const TIERS: [&str; 4] = ["gold", "silver", "bronze", ""];
 
-/// What a sample holds, by construction: what its export must report.
+/// The counts of a sample, as it was generated. The report of its export must have the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     pub rows: u64,
@@ -61,8 +61,8 @@ pub(super) struct Contents {
     pub valid: u64,
 }
 
-/// Writes a sample of so many rows: about 3 % without a valid address, 4 % duplicates, the rest people with
-/// accents, Japanese names, quotes and line breaks in their cells.
+/// Writes a sample of `rows` rows: about 3 % without a valid address, 4 % duplicates, and the rest with accents, Japanese
+/// names, quotes and line breaks in their cells.
 pub(super) fn write(rows: u64, seed: u64, to: impl io::Write) -> Result<Contents, csv::Error> {
     let mut rng = Rng::with_seed(seed);
     let mut contents = Contents::default();
@@ -88,13 +88,13 @@ pub(super) fn write(rows: u64, seed: u64, to: impl io::Write) -> Result<Contents
             0 => String::new(),
             1..=2 => pick(&mut rng, &BAD_EMAILS).to_owned(),
             3..=6 if contents.valid > 0 => {
-                // An earlier address, in another case and with white space around it.
+                // An earlier address, in upper case or with white space around it.
                 let earlier = address(rng.u64(0..contents.valid));
                 if rng.bool() { earlier.to_uppercase() } else { format!(" {earlier} ") }
             }
             _ => address(contents.valid),
         };
-        // Told by how it was made, not by what the product thinks of it.
+        // Decided by how the row was generated, not by the product's own rules.
         if email.trim().to_lowercase() == address(contents.valid) {
             contents.valid += 1;
         } else if email.trim().to_lowercase().starts_with("person.") {

@@ -1,5 +1,6 @@
 //! A run on this machine: a state directory, its lock, and a queue inside the process.
 
+use crate::keys::{ExportName, Key, RunRef};
 use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
@@ -10,18 +11,20 @@ use super::{exit::Failure, lock::Lock};
 use crate::{
     app::{App, Handled, runs},
     config::{Connection, Environment, Export, load_export},
-    keys::{ExportName, Key, RunRef},
+    omnisend::Freshness,
     ports::{
         Ports,
         clock::{Clock as _, SystemClock},
         objects::{Directory, ObjectError},
         queue::{MemoryQueue, Queue as _, QueueError, Settings},
-        secrets::{Freshness, LocalSecrets, SecretError},
+        secrets::{LocalSecrets, SecretError},
     },
     run::{Allowed, Manifest, Mode, Report, Trigger, Work},
     stage::{
-        Notice, Observer, RecordError, Records,
-        plan::{self, PlanError, Request, enqueue, enqueue_settlement, find_sources},
+        EnqueueError, Notice, Observer, RecordError, Records,
+        drop::{DropError, Sources, find_sources},
+        enqueue, enqueue_settlement,
+        plan::{self, PlanError, Request},
         settle::Limits,
     },
 };
@@ -139,7 +142,7 @@ impl Session {
         }
         let manifest = match resumed {
             Some(manifest) => manifest,
-            None => match self.plan(mode, what).await? {
+            None => match self.plan(mode, what, Sources::of_drops(sources)).await? {
                 Some(manifest) => manifest,
                 None => {
                     return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
@@ -151,7 +154,7 @@ impl Session {
         pump(&self.app, &self.queue, &self.stop, manifest.run).await
     }
 
-    async fn plan(&self, mode: Mode, what: &What) -> Result<Option<Manifest>, Failure> {
+    async fn plan(&self, mode: Mode, what: &What, sources: Sources) -> Result<Option<Manifest>, Failure> {
         let ports = self.app.ports();
         let trigger = call(&self.app);
         let export = self.export.name().clone();
@@ -165,7 +168,7 @@ impl Session {
             dry_run: what.dry_run,
             show_values: what.show_values,
             allowed: what.allow.clone(),
-            corrections: None,
+            sources: Some(sources),
         };
         tokio::select! {
             planned = plan::plan(ports, &request, self.app.observer()) => Ok(Some(planned?)),
@@ -287,7 +290,7 @@ pub(super) async fn pump(
         let work: Work = serde_json::from_str(&delivery.body).map_err(Failure::failed)?;
         match app.handle(&work, stop, None).await.map_err(Failure::failed)? {
             Handled::HandedBack | Handled::More => {
-                queue.release(&delivery, Duration::ZERO).await?;
+                queue.release(&delivery.handle, Duration::ZERO).await?;
                 if stop.is_cancelled() {
                     return Ok(End::Interrupted(run));
                 }
@@ -296,7 +299,7 @@ pub(super) async fn pump(
             Handled::Finished(report) if report.run == run => end = Some(report),
             Handled::Finished(_) | Handled::Done => {}
         }
-        queue.delete(&delivery).await?;
+        queue.delete(&delivery.handle).await?;
         if stop.is_cancelled() && end.is_none() {
             return Ok(End::Interrupted(run));
         }
@@ -326,8 +329,20 @@ impl From<RecordError> for Failure {
     }
 }
 
+impl From<DropError> for Failure {
+    fn from(error: DropError) -> Self {
+        Self::from(PlanError::from(error))
+    }
+}
+
+impl From<EnqueueError> for Failure {
+    fn from(error: EnqueueError) -> Self {
+        Self::failed(error)
+    }
+}
+
 impl From<QueueError> for Failure {
     fn from(error: QueueError) -> Self {
-        Self::from(PlanError::from(error))
+        Self::failed(error)
     }
 }

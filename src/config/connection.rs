@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     keys::ConnectionName,
-    run::{BatchSetting, LARGER_BATCH, PUBLISHED_BATCH, TagSetting, TagWay},
+    omnisend::MAX_BATCH_ITEMS,
+    run::{TagSetting, TagWay},
     wording::quoted,
 };
 
@@ -34,7 +35,7 @@ pub struct Connection {
     requests_per_minute: u32,
     reserve_percent: u8,
     tags: TagSetting,
-    batch_size: BatchSetting,
+    batch_size: u32,
     contributors: Vec<String>,
     agreement: Agreement,
 }
@@ -75,7 +76,8 @@ impl Connection {
         self.tags
     }
 
-    pub fn batch_size(&self) -> BatchSetting {
+    /// The most contacts in a batch.
+    pub fn batch_size(&self) -> u32 {
         self.batch_size
     }
 
@@ -148,7 +150,7 @@ fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<C
         "; it is the share of requests_per_minute that is left to the store's other integrations",
     );
     let tags = root.read_or("tags", TagSetting::Auto, tags);
-    let batch_size = root.read_or("batch_size", BatchSetting::default(), batch_size);
+    let batch_size = root.read_or("batch_size", MAX_BATCH_ITEMS, batch_size);
     let contributors = root.read_or("contributors", Vec::new(), |item| {
         let arns: Vec<_> = item.elements()?.iter().map(|item| item.parse(contributor)).collect();
         arns.into_iter().collect()
@@ -178,15 +180,14 @@ fn tags(item: &Item<'_>) -> Option<TagSetting> {
     item.choice("a tag setting", &[[("auto", TagSetting::Auto)].as_slice(), &forced].concat())
 }
 
-fn batch_size(item: &Item<'_>) -> Option<BatchSetting> {
-    if item.as_text().is_some() {
-        return item.choice("a number of contacts", &[("auto", BatchSetting::Auto)]);
-    }
+fn batch_size(item: &Item<'_>) -> Option<u32> {
     let advice = format!(
-        "; Omnisend documents {PUBLISHED_BATCH} for a batch, which is the default; \"auto\" tries {LARGER_BATCH} once"
+        "; {MAX_BATCH_ITEMS} is the most contacts that Omnisend documents for a batch, and the default"
     );
-    let contacts = item.integer(1..=LARGER_BATCH.into(), &advice)?;
-    u32::try_from(contacts).ok().map(BatchSetting::Fixed)
+    if item.as_text() == Some("auto") {
+        return item.refuse(format_args!("`auto` is not supported; put a whole number{advice}"));
+    }
+    item.integer(1..=MAX_BATCH_ITEMS.into(), &advice).and_then(|contacts| u32::try_from(contacts).ok())
 }
 
 fn agreement(item: &Item<'_>, now: Timestamp) -> Option<Agreement> {

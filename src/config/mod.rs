@@ -30,6 +30,7 @@ pub use connection::{Agreement, Connection, connection, connection_lines};
 pub use export::{Export, export};
 pub use load_error::LoadError;
 pub use problem::{ConfigError, Problem};
+pub(crate) use reading::where_to_set;
 pub use segment::Segment;
 pub use store::{Configuration, load_all, load_connection, load_export, load_valid};
 

@@ -1,9 +1,8 @@
 //! How an export's files are read: `[source]` and `[csv]`.
 
-use crate::{
-    source::{Charset, Compression, Delimiter, Escape, Format, Reading},
-    wording::{list, nearest, quoted},
-};
+use segment_files::{Charset, Compression, Delimiter, Escape, Format, ReadOptions as Reading, Setting};
+
+use crate::wording::{list, nearest, quoted};
 
 use super::{item::Item, section::Section};
 
@@ -13,6 +12,17 @@ pub(super) fn reading(root: &mut Section<'_>) -> Option<Reading> {
     let source = root.optional("source").is_none_or(|item| source(&item, &mut reading).is_some());
     let csv = root.optional("csv").is_none_or(|item| csv(&item, &mut reading).is_some());
     (source && csv).then_some(reading)
+}
+
+/// Returns the end of an error message that asks to set an option: the section of the export in which it belongs.
+pub(crate) fn where_to_set(setting: Option<Setting>) -> &'static str {
+    match setting {
+        None => "",
+        Some(Setting::Format) => " (`format` belongs under [source] in the export)",
+        Some(Setting::Compression) => " (`compression` belongs under [source] in the export)",
+        Some(Setting::Encoding) => " (`encoding` belongs under [source] in the export)",
+        Some(Setting::Escape) => " (`escape` belongs under [csv] in the export)",
+    }
 }
 
 fn source(item: &Item<'_>, reading: &mut Reading) -> Option<()> {

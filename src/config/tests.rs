@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{
     contact::{Field, Kind, Mapped, OnInvalid, Property, Source, Status},
-    run::{BatchSetting, GuardLimits, Mode, TagSetting, TagWay},
+    run::{GuardLimits, Mode, TagSetting, TagWay},
     source::{Charset, Compression, Delimiter, Escape, Format, Reading},
 };
 
@@ -86,7 +86,7 @@ fn the_budget_is_the_limit_without_the_reserve_and_at_least_1() {
 fn reads_the_tag_setting_and_the_batch_size_of_a_connection() {
     let read = |says: &str| read_connection(format!("{says}\n{CONNECTION}").as_bytes());
     let connection = read("").unwrap();
-    assert_eq!((connection.tags(), connection.batch_size()), (TagSetting::Auto, BatchSetting::Fixed(100)));
+    assert_eq!((connection.tags(), connection.batch_size()), (TagSetting::Auto, 100));
     for (says, tags) in [
         ("auto", TagSetting::Auto),
         ("inline", TagSetting::Forced(TagWay::Inline)),
@@ -94,19 +94,22 @@ fn reads_the_tag_setting_and_the_batch_size_of_a_connection() {
     ] {
         assert_eq!(read(&format!("tags = \"{says}\"")).unwrap().tags(), tags);
     }
-    for (says, size) in [
-        ("\"auto\"", BatchSetting::Auto),
-        ("1", BatchSetting::Fixed(1)),
-        ("1000", BatchSetting::Fixed(1_000)),
-    ] {
-        assert_eq!(read(&format!("batch_size = {says}")).unwrap().batch_size(), size);
+    for size in [1, 100] {
+        assert_eq!(read(&format!("batch_size = {size}")).unwrap().batch_size(), size);
     }
     let refused = |says: &str| read(says).unwrap_err().to_string();
     for (says, said) in [
         ("tags = \"inlien\"", "`inlien` is not a tag setting; did you mean `inline`?"),
-        ("batch_size = 0", "expected a whole number from 1 to 1000, found 0; Omnisend documents 100"),
-        ("batch_size = 1001", "expected a whole number from 1 to 1000, found 1001"),
-        ("batch_size = \"all\"", "`all` is not a number of contacts; known: auto"),
+        (
+            "batch_size = 0",
+            "expected a whole number from 1 to 100, found 0; 100 is the most contacts that Omnisend documents for a \
+             batch, and the default",
+        ),
+        ("batch_size = 101", "expected a whole number from 1 to 100, found 101; 100 is the most contacts"),
+        (
+            "batch_size = \"auto\"",
+            "`auto` is not supported; put a whole number; 100 is the most contacts that Omnisend documents for a batch",
+        ),
     ] {
         let error = refused(says);
         assert!(error.contains(said), "{error}");
@@ -176,7 +179,7 @@ fn reads_an_export_with_all_keys() {
         escape: Some(Escape::Backslash),
         columns: Some(vec!["EMail".to_owned(), "Tier".to_owned()]),
         nulls: vec!["NULL".to_owned(), String::new()],
-        is_neutral: false,
+        has_escaped_formulas: false,
     };
     assert_eq!(*export.reading(), reading);
     assert_eq!(export.segments()[0].tag().as_str(), "vip");

@@ -1,7 +1,7 @@
 //! A value of a mapping: a column's name, or a table that says where the value comes from and how it is converted.
 
 use crate::{
-    contact::{Decimal, Kind, Mapped, OnEmpty, ProgramError, Source, check_format, check_template},
+    contact::{Decimal, Kind, Mapped, OnEmpty, ProgramError, Source, check_date_format, check_template},
     wording::quoted,
 };
 
@@ -134,10 +134,10 @@ fn kind_of_field(section: &mut Section<'_>, kind: Kind) -> Option<Kind> {
             Kind::Phone { region: section.read_optional("region", |item| item.parse(region))? }
         }
         Kind::Birthdate { .. } => {
-            Kind::Birthdate { format: section.read_optional("format", |item| item.parse(check_format))? }
+            Kind::Birthdate { format: section.read_optional("format", |item| item.parse(check_date_format))? }
         }
         Kind::Moment { .. } => {
-            Kind::Moment { format: section.read_optional("format", |item| item.parse(check_format))? }
+            Kind::Moment { format: section.read_optional("format", |item| item.parse(check_date_format))? }
         }
         kind => kind,
     };
@@ -170,7 +170,7 @@ fn kind_of_property(section: &mut Section<'_>) -> Option<Kind> {
         (Type::String, _) => Kind::Text,
         (Type::Boolean, _) => Kind::Boolean,
         (Type::Date, None) => Kind::Date { format: None },
-        (Type::Date, Some(item)) => Kind::Date { format: Some(item.parse(check_format)?) },
+        (Type::Date, Some(item)) => Kind::Date { format: Some(item.parse(check_date_format)?) },
         (Type::Number, None) => Kind::Number { decimal: None },
         (Type::Number, Some(item)) => {
             Kind::Number { decimal: Some(item.choice("a decimal sign", &DECIMALS)?) }

@@ -1,27 +1,30 @@
-//! A value's source bound to the columns of one file.
+//! A value's source, bound to the columns of one file.
 
 use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Flaw, Kind, Source, Value, program::Program};
+use super::{
+    invalid_cell::InvalidCell,
+    mapping::{Kind, Source},
+    program::Program,
+    value::Value,
+};
 use crate::source::Row;
 
-/// Where a value comes from, in a file.
+/// Where a value comes from in a file. Columns are given by position.
 #[derive(Debug)]
 pub(super) enum Cells<'m> {
-    /// A column.
     Column(usize),
-    /// The first of these that has a value.
+    /// The first column with a valid value.
     FirstOf(Vec<usize>),
-    /// The same for every row.
+    /// The same text for every row.
     Constant(&'m str),
-    /// A template.
     Template(Program<'m>),
 }
 
 impl<'m> Cells<'m> {
-    /// Binds a source. `find` says where a column stands.
+    /// Binds a source to a file. `find` returns a column's position.
     pub(super) fn bind(
         source: &'m Source,
         template: Option<Program<'m>>,
@@ -37,8 +40,8 @@ impl<'m> Cells<'m> {
         }
     }
 
-    /// The row's text, trimmed; empty where there is none. Of a list it is the values between commas.
-    pub(super) fn text<'r>(&self, row: &'r Row) -> Result<Cow<'r, str>, Flaw>
+    /// Returns the row's text, trimmed, and empty if there is none. Commas separate the items of a list.
+    pub(super) fn text<'r>(&self, row: &'r Row) -> Result<Cow<'r, str>, InvalidCell>
     where
         'm: 'r,
     {
@@ -53,26 +56,26 @@ impl<'m> Cells<'m> {
         }
     }
 
-    /// The row's value as a kind has it, `None` where there is none.
+    /// Returns the row's value of this kind, or `None` if its cells are empty.
     #[inline]
     pub(super) fn value<'r>(
         &'r self,
         row: &'r Row,
         kind: &Kind,
         today: Date,
-    ) -> Result<Option<Value<'r>>, Flaw> {
+    ) -> Result<Option<Value<'r>>, InvalidCell> {
         match self {
-            Self::Column(column) => of_column(row, *column, kind, today),
+            Self::Column(column) => column_value(row, *column, kind, today),
             Self::FirstOf(columns) => {
-                let mut flaw = None;
+                let mut first_invalid = None;
                 for column in columns {
-                    match of_column(row, *column, kind, today) {
+                    match column_value(row, *column, kind, today) {
                         Ok(None) => {}
-                        Ok(found) => return Ok(found),
-                        Err(found) => flaw = flaw.or(Some(found)),
+                        Ok(value) => return Ok(value),
+                        Err(invalid) => first_invalid = first_invalid.or(Some(invalid)),
                     }
                 }
-                flaw.map_or(Ok(None), Err)
+                first_invalid.map_or(Ok(None), Err)
             }
             Self::Constant(text) => kind.value(text.trim(), today).map(Some),
             Self::Template(program) => {
@@ -88,7 +91,12 @@ impl<'m> Cells<'m> {
 }
 
 #[inline]
-fn of_column<'r>(row: &'r Row, column: usize, kind: &Kind, today: Date) -> Result<Option<Value<'r>>, Flaw> {
+fn column_value<'r>(
+    row: &'r Row,
+    column: usize,
+    kind: &Kind,
+    today: Date,
+) -> Result<Option<Value<'r>>, InvalidCell> {
     let cell = row.cell(column);
     if !cell.is_empty() {
         return kind.value(cell, today).map(Some);

@@ -2,72 +2,57 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An Omnisend contact field that a column can be mapped to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// The e-mail address, by which contacts are told apart. The one that is required.
-    Email,
-    /// A phone number in E.164.
-    Phone,
-    /// First name.
-    FirstName,
-    /// Last name.
-    LastName,
-    /// Street address.
-    Address,
-    /// City.
-    City,
-    /// State, province or prefecture.
-    State,
-    /// Postal code.
-    PostalCode,
-    /// The country's name.
-    Country,
-    /// ISO 3166-1 alpha-2 code; wins over `country` in Omnisend.
-    CountryCode,
-    /// Date of birth.
-    Birthdate,
-    /// `m` or `f`.
-    Gender,
-    /// When the contact came to be.
-    CreatedAt,
+/// Declares [`Field`] from one table, so that a field without one of its names does not compile.
+macro_rules! fields {
+    ($($(#[$doc:meta])* $field:ident = $code:literal, $key:literal, $wire_key:literal;)+) => {
+        /// An Omnisend contact field that a column can be mapped to.
+        ///
+        /// The number of a field is its code in a [`ContactHash`](super::ContactHash), which is stored: never change
+        /// or reuse one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum Field {
+            $($(#[$doc])* #[serde(rename = $key)] $field = $code,)+
+        }
+
+        impl Field {
+            /// Every field, in the order in which a contact is written.
+            pub const ALL: [Self; [$($key),+].len()] = [$(Self::$field),+];
+
+            /// The field's key in an export's `[fields]`.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$field => $key,)+ }
+            }
+
+            /// The field's key in a contact of the API. E-mail and phone are identifiers there, not fields.
+            pub(super) fn wire_key(self) -> &'static str {
+                match self { $(Self::$field => $wire_key,)+ }
+            }
+        }
+    };
 }
 
-impl Field {
-    /// Every field, in the order in which a contact is written.
-    pub const ALL: [Self; 13] = [
-        Self::Email,
-        Self::Phone,
-        Self::FirstName,
-        Self::LastName,
-        Self::Address,
-        Self::City,
-        Self::State,
-        Self::PostalCode,
-        Self::Country,
-        Self::CountryCode,
-        Self::Birthdate,
-        Self::Gender,
-        Self::CreatedAt,
-    ];
-
-    /// The field's key in an export's `[fields]`.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::FirstName => "first_name",
-            Self::LastName => "last_name",
-            Self::Address => "address",
-            Self::City => "city",
-            Self::State => "state",
-            Self::PostalCode => "postal_code",
-            Self::Country => "country",
-            Self::CountryCode => "country_code",
-            Self::Birthdate => "birthdate",
-            Self::Gender => "gender",
-            Self::CreatedAt => "created_at",
-        }
-    }
+// Variant = code in the contact hash, key in `[fields]`, key in the API.
+fields! {
+    /// The e-mail address, which identifies a contact. The only required field.
+    Email = 1, "email", "email";
+    /// A phone number in E.164.
+    Phone = 2, "phone", "phone";
+    FirstName = 3, "first_name", "firstName";
+    LastName = 4, "last_name", "lastName";
+    /// The street address.
+    Address = 5, "address", "address";
+    City = 6, "city", "city";
+    /// The state, province or prefecture.
+    State = 7, "state", "state";
+    PostalCode = 8, "postal_code", "postalCode";
+    /// The country's name.
+    Country = 9, "country", "country";
+    /// The country's ISO 3166-1 alpha-2 code. Omnisend prefers it to `country`.
+    CountryCode = 10, "country_code", "countryCode";
+    Birthdate = 11, "birthdate", "birthdate";
+    /// `m` or `f`.
+    Gender = 12, "gender", "gender";
+    /// When the contact was created.
+    CreatedAt = 13, "created_at", "createdAt";
 }

@@ -1,68 +1,50 @@
-//! A hash of what a contact says: whether it is what was sent before.
+//! The hash of a contact, which tells whether it differs from what was last sent.
 
 use std::io::Write as _;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Field, Prepared, Value};
+use super::{field::Field, prepared::PreparedContact, value::Value};
 
-/// A 128-bit hash of a contact's fields and custom properties; its tags and its consent are told apart on their own.
+/// A 128-bit hash of a contact's fields and custom properties. Tags and consent are compared separately.
 ///
-/// It is part of the stored state: another way to make it sends every contact again.
+/// It is stored in snapshots: if it were computed differently, every contact would be sent again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct ContactHash(pub u128);
 
 impl ContactHash {
-    /// That of a contact whose last sending is not known to have arrived. No contact has it: what is known so is sent.
+    /// Marks a contact that is not known to have arrived. It differs from every contact's hash, so the contact is sent
+    /// again.
     pub const NONE: Self = Self(0);
 }
 
-impl Prepared<'_> {
-    /// The hash of what the contact says. `scratch` is memory to use again.
+impl PreparedContact<'_> {
+    /// Hashes the contact. `scratch` is a buffer that is reused for each contact.
     pub fn hash(&self, scratch: &mut Vec<u8>) -> ContactHash {
         scratch.clear();
         text(scratch, &self.email);
         if let Some(phone) = &self.phone {
-            scratch.push(code(Field::Phone));
+            scratch.push(Field::Phone as u8);
             text(scratch, phone);
         }
         for (field, value) in &self.fields {
-            scratch.push(code(*field));
-            valued(scratch, value);
+            scratch.push(*field as u8);
+            write_value(scratch, value);
         }
         for (name, value) in &self.properties {
             scratch.push(PROPERTY);
             text(scratch, name);
-            valued(scratch, value);
+            write_value(scratch, value);
         }
         ContactHash(xxh3_128(scratch).max(1))
     }
 }
 
-/// What stands before a custom property's name.
+/// Precedes the name of a custom property. No field has this code.
 const PROPERTY: u8 = 0;
 
-/// A field in one byte. Never another: see [`ContactHash`].
-fn code(field: Field) -> u8 {
-    match field {
-        Field::Email => 1,
-        Field::Phone => 2,
-        Field::FirstName => 3,
-        Field::LastName => 4,
-        Field::Address => 5,
-        Field::City => 6,
-        Field::State => 7,
-        Field::PostalCode => 8,
-        Field::Country => 9,
-        Field::CountryCode => 10,
-        Field::Birthdate => 11,
-        Field::Gender => 12,
-        Field::CreatedAt => 13,
-    }
-}
-
-fn valued(scratch: &mut Vec<u8>, value: &Value<'_>) {
+fn write_value(scratch: &mut Vec<u8>, value: &Value<'_>) {
     match value {
         Value::Text(value) => {
             scratch.push(b't');
@@ -70,7 +52,7 @@ fn valued(scratch: &mut Vec<u8>, value: &Value<'_>) {
         }
         Value::Number(number) => {
             scratch.push(b'n');
-            // Into memory: nothing to fail. A space ends it.
+            // Writing to memory cannot fail. A space marks the end.
             let _ = write!(scratch, "{number} ");
         }
         Value::Boolean(is) => scratch.extend_from_slice(&[b'b', u8::from(*is)]),
@@ -84,19 +66,19 @@ fn valued(scratch: &mut Vec<u8>, value: &Value<'_>) {
     }
 }
 
-/// A text after its length, so that no two sequences of texts are the same bytes.
+/// Writes a text after its length, so that different sequences of texts never have the same bytes.
 fn text(scratch: &mut Vec<u8>, text: &str) {
     length(scratch, text.len());
     scratch.extend_from_slice(text.as_bytes());
 }
 
-/// A cell is far from 4 GiB long.
+/// Cells are much shorter than 4 GiB.
 fn length(scratch: &mut Vec<u8>, length: usize) {
     scratch.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
 }
 
 impl ContactHash {
-    /// In hexadecimal.
+    /// The hash as 32 hexadecimal digits.
     pub(crate) fn hex(self) -> [u8; 32] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 32];
@@ -118,7 +100,7 @@ impl Serialize for ContactHash {
 impl<'de> Deserialize<'de> for ContactHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let hex = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-        u128::from_str_radix(&hex, 16).map(Self).map_err(|_| D::Error::custom("not a hash in hexadecimal"))
+        u128::from_str_radix(&hex, 16).map(Self).map_err(|_| D::Error::custom("not a hexadecimal hash"))
     }
 }
 
@@ -127,24 +109,16 @@ mod tests {
     use std::{borrow::Cow, collections::HashSet};
 
     use super::*;
-    use crate::contact::Channels;
 
-    fn contact<'a>(email: &'a str, phone: Option<&'a str>) -> Prepared<'a> {
-        Prepared {
-            email: email.into(),
-            phone: phone.map(Cow::Borrowed),
-            fields: Vec::new(),
-            properties: Vec::new(),
-            send_welcome_message: false,
-            consent: Channels::default(),
-        }
+    fn contact(email: &'static str, phone: Option<&'static str>) -> PreparedContact<'static> {
+        PreparedContact { phone: phone.map(Cow::Borrowed), ..PreparedContact::of(email) }
     }
 
     #[test]
-    fn whatever_a_contact_says_is_in_its_hash() {
+    fn every_field_and_property_changes_the_hash() {
         let text = |text: &'static str| Value::Text(text.into());
         let plain = contact("a@b.co", None);
-        let with = |fields, properties| Prepared { fields, properties, ..plain.clone() };
+        let with = |fields, properties| PreparedContact { fields, properties, ..plain.clone() };
         let mut contacts = vec![plain.clone(), contact("a@b.cop", None), contact("a@b.co", Some("+1"))];
         contacts.push(with(vec![(Field::FirstName, text("Ada"))], vec![]));
         contacts.push(with(vec![(Field::LastName, text("Ada"))], vec![]));
@@ -162,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_stored_state() {
+    fn the_hash_never_changes() {
         let hash = contact("ada@example.com", Some("+442079460958")).hash(&mut Vec::new());
-        // The literal must not change: every contact of every snapshot would be sent again.
+        // If this literal changed, every contact of every snapshot would be sent again.
         assert_eq!(format!("{:032x}", hash.0), "1041db4feaa0837a7a8f02cd71290d73");
         let text = serde_json::to_string(&hash).unwrap();
         assert_eq!(serde_json::from_str::<ContactHash>(&text).unwrap(), hash);

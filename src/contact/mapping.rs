@@ -1,16 +1,23 @@
-//! A mapping as an export declares it: what each field of a contact is made of, and how.
+//! A mapping as an export declares it: how the fields of a contact are made from a row.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConsentMapping, Field, PropertyName};
+use super::{
+    consent::ConsentMapping,
+    field::Field,
+    names::PropertyName,
+    policy::{OnEmpty, OnInvalid},
+    value::Value,
+};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// A column of the file.
     Column(String),
-    /// The first of these columns that has a value which its field takes.
+    /// The first of these columns with a valid value.
     FirstOf(Vec<String>),
     /// The same text for every row.
     Constant(String),
@@ -18,61 +25,58 @@ pub enum Source {
     Template(String),
 }
 
-/// What a value has to be, and what it is turned into.
+/// The kind of a value: which cells are valid, and how they are normalised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Kind {
-    /// An address that mail can be sent to.
     Email,
     /// A phone number, in E.164.
     Phone {
-        /// The country of numbers that do not name theirs: an ISO 3166-1 alpha-2 code.
+        /// The country of numbers without a country code, as an ISO 3166-1 alpha-2 code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         region: Option<String>,
     },
     /// Text as it is.
     #[serde(rename = "string")]
     Text,
-    /// A country's name; a code becomes its English name.
+    /// A country's name. A code is replaced with the English name.
     Country,
-    /// A country's ISO 3166-1 alpha-2 code, of its code or its name in its own and other languages.
+    /// A country's ISO 3166-1 alpha-2 code, from a code or from a name in one of several languages.
     CountryCode,
-    /// A day in the past, as `YYYY-MM-DD`.
+    /// A past day, as `YYYY-MM-DD`.
     Birthdate {
-        /// How the cells are written, where that is not plain.
+        /// The format of the cells, if it is not one of the known formats.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<String>,
     },
-    /// `m` or `f`, of the words of several languages.
+    /// `m` or `f`, from words in several languages.
     Gender,
-    /// A moment, as RFC 3339; a day is its midnight in UTC.
+    /// A timestamp, as RFC 3339. A day counts from its midnight in UTC.
     Moment {
-        /// How the cells are written, where that is not plain.
+        /// The format of the cells, if it is not one of the known formats.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<String>,
     },
-    /// A day as `YYYY-MM-DD`, or a moment as RFC 3339.
+    /// A day as `YYYY-MM-DD`, or a timestamp as RFC 3339.
     Date {
-        /// How the cells are written, where that is not plain.
+        /// The format of the cells, if it is not one of the known formats.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<String>,
     },
-    /// A number.
     Number {
-        /// What stands before the fraction; where it is not said, `1,234` is not guessed at.
+        /// The decimal sign. If it is not set, an ambiguous number such as `1,234` is invalid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decimal: Option<Decimal>,
     },
-    /// Yes or no, in the words of several languages.
+    /// True or false, from words for yes and no in several languages.
     Boolean,
-    /// Texts between separators, or a list as JSON and Parquet have it.
+    /// Text with separators, or a list as in JSON and Parquet.
     List {
-        /// What stands between two of them.
         separator: String,
     },
 }
 
-/// What stands before a number's fraction.
+/// A number's decimal sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decimal {
     /// `1,234.5`
@@ -83,48 +87,20 @@ pub enum Decimal {
     Comma,
 }
 
-/// What happens to a row with a cell that its field does not take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnInvalid {
-    /// The contact is sent without the field, and the report counts it.
-    #[default]
-    DropField,
-    /// The row is invalid.
-    RejectRow,
-}
-
-/// What an empty cell means.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnEmpty {
-    /// Nothing is known: Omnisend keeps what it has.
-    #[default]
-    Skip,
-    /// There is nothing: Omnisend is to forget what it has.
-    Clear,
-}
-
-/// How one value of a contact is made.
+/// How one value of a contact is made from a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapped {
-    /// Where it comes from.
     pub from: Source,
-    /// What it is turned into.
     #[serde(flatten)]
     pub kind: Kind,
-    /// What happens where it cannot be.
     pub on_invalid: OnInvalid,
-    /// What an empty cell means.
     pub on_empty: OnEmpty,
 }
 
-/// A custom property.
+/// A custom property, and how its value is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Property {
-    /// Its name in Omnisend.
     pub name: PropertyName,
-    /// How its value is made.
     #[serde(flatten)]
     pub value: Mapped,
 }
@@ -132,26 +108,37 @@ pub struct Property {
 /// How a row becomes a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
-    /// The e-mail address.
     pub email: Source,
-    /// Other fields; never [`Field::Email`], each at most once, in [`Field::ALL`]'s order.
+    /// The other fields, without [`Field::Email`], each at most once, in the order of [`Field::ALL`].
     pub fields: Vec<(Field, Mapped)>,
     /// Custom properties, by name.
     pub properties: Vec<Property>,
-    /// Which rows are part of the segment: an expression over columns. The others are counted as filtered.
+    /// An expression over columns that is true for the rows of the segment. Other rows are counted as filtered.
     #[serde(rename = "where", default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// Leaves an address's upper case as it is. Omnisend's older documents call addresses case-sensitive.
+    /// Whether addresses keep their upper case. Omnisend's older documentation calls addresses case-sensitive.
     pub keep_email_case: bool,
-    /// Has Omnisend send its welcome message to contacts that are new to it.
+    /// Whether Omnisend sends its welcome message to new contacts.
     pub send_welcome_message: bool,
-    /// Which columns say what people consented to.
     #[serde(default, skip_serializing_if = "ConsentMapping::is_empty")]
     pub consent: ConsentMapping,
 }
 
+impl Mapping {
+    /// How the fields and the custom properties are made, without the e-mail address.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Mapped> {
+        let fields = self.fields.iter().map(|(_, mapped)| mapped);
+        fields.chain(self.properties.iter().map(|property| &property.value))
+    }
+
+    /// Where every value comes from, the e-mail address first.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        std::iter::once(&self.email).chain(self.values().map(|mapped| &mapped.from))
+    }
+}
+
 impl Mapped {
-    /// A column turned into something, with the defaults for all else.
+    /// A column converted to a kind, with defaults for the rest.
     pub fn column(name: &str, kind: Kind) -> Self {
         Self {
             from: Source::Column(name.to_owned()),
@@ -163,7 +150,7 @@ impl Mapped {
 }
 
 impl Kind {
-    /// What a field takes unless the export says more.
+    /// The kind of a field, before an export's settings.
     pub fn of(field: Field) -> Self {
         match field {
             Field::Email => Self::Email,
@@ -182,8 +169,17 @@ impl Kind {
         }
     }
 
-    /// Whether there is a value that says "nothing" which Omnisend documents: an empty text, or an empty list.
+    /// The value that clears a field in Omnisend: an empty text or list. Omnisend documents none for the other kinds.
+    pub(super) fn cleared(&self) -> Option<Value<'static>> {
+        match self {
+            Self::Text | Self::Country => Some(Value::Text(Cow::Borrowed(""))),
+            Self::List { .. } => Some(Value::List(Vec::new())),
+            _ => None,
+        }
+    }
+
+    /// Whether Omnisend documents a value that clears such a field.
     pub fn can_be_cleared(&self) -> bool {
-        matches!(self, Self::Text | Self::Country | Self::List { .. })
+        self.cleared().is_some()
     }
 }

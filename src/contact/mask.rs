@@ -1,18 +1,19 @@
-//! Values that give nobody away.
+//! Masks personal data: a value keeps its shape, so that a person can recognise its format.
 
 use serde_json::Value;
 
-/// What is in a contact that is nobody's data: the words of the API, the export's own tags, and whence consent came.
-const OPEN: [&str; 5] = ["type", "tags", "status", "source", "sendWelcomeMessage"];
+/// Keys of a contact whose values are not personal data: words of the API, the export's tags and the source of
+/// consent.
+const PUBLIC_KEYS: [&str; 5] = ["type", "tags", "status", "source", "sendWelcomeMessage"];
 
-/// Custom properties are named by the export: none of their values is a word of the API.
+/// The export names the custom properties, so a key of [`PUBLIC_KEYS`] among them is not the API's.
 const PROPERTIES: &str = "customProperties";
 
-/// What stands for what is not shown.
+/// Replaces the hidden part of a value.
 const HIDDEN: &str = "•••";
 
-/// A value with its shape left: the first letter of a word and its separators, and of digits none, or the last four
-/// of a long number.
+/// Masks a value. A word keeps its first letter, digits keep their separators, and a number of seven or more digits
+/// keeps its last four.
 pub(crate) fn masked(value: &str) -> String {
     if let Some((user, domain)) = value.split_once('@') {
         let end = domain.rsplit_once('.').map_or("", |(_, end)| end);
@@ -31,19 +32,19 @@ pub(crate) fn masked(value: &str) -> String {
     word(value)
 }
 
-/// Leaves a contact's form, and of each value its shape.
+/// Masks every value of a contact that may be personal data.
 pub(crate) fn mask_contact(contact: &mut Value) {
-    mask(contact, &OPEN);
+    mask(contact, &PUBLIC_KEYS);
 }
 
-fn mask(value: &mut Value, open: &[&str]) {
+fn mask(value: &mut Value, public: &[&str]) {
     match value {
         Value::Object(map) => {
-            for (key, value) in map.iter_mut().filter(|(key, _)| !open.contains(&key.as_str())) {
-                mask(value, if key == PROPERTIES { &[] } else { open });
+            for (key, value) in map.iter_mut().filter(|(key, _)| !public.contains(&key.as_str())) {
+                mask(value, if key == PROPERTIES { &[] } else { public });
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, open)),
+        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, public)),
         Value::String(text) if !text.is_empty() => *text = masked(text),
         Value::Number(number) => *value = Value::String(masked(&number.to_string())),
         Value::Bool(_) => *value = Value::String(masked("")),
@@ -51,7 +52,7 @@ fn mask(value: &mut Value, open: &[&str]) {
     }
 }
 
-/// Whether a value of digits is a day: eight of them, with a year at one end.
+/// Whether digits are a day: eight of them, with a year at either end.
 fn is_date(value: &str) -> bool {
     let digits: String = value.chars().filter(char::is_ascii_digit).collect();
     let is_year =
@@ -59,13 +60,13 @@ fn is_date(value: &str) -> bool {
     digits.len() == 8 && (is_year(digits.get(..4)) || is_year(digits.get(4..)))
 }
 
-/// The first letter of a word that has more.
+/// Masks a word. A word of three or more characters keeps its first letter.
 fn word(text: &str) -> String {
     let first = text.chars().next().filter(|c| c.is_alphabetic() && text.chars().count() > 2);
     first.map_or_else(|| HIDDEN.to_owned(), |first| format!("{first}{HIDDEN}"))
 }
 
-/// `••/••/••••`: runs of digits as they are long, and what stands between them.
+/// Masks digits and keeps their separators: `••/••/••••`.
 fn shape(value: &str) -> String {
     value
         .chars()
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_contact_keeps_its_form_and_nothing_else() {
+    fn masks_all_personal_data_of_a_contact() {
         let mut contact = json!({
             "identifiers": [{"type": "email", "id": "ada@example.com", "sendWelcomeMessage": false,
                 "channels": {"email": {"status": "subscribed"}}}],
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_is_left_and_the_value_is_not() {
+    fn masks_values_but_keeps_their_shape() {
         for (value, shown) in [
             ("ada@example.com", "a•••@e•••.com"),
             ("+44 20 7946 4567", "•••-4567"),

@@ -1,18 +1,23 @@
-//! Rows to contacts: mapping, normalisation and what a contact looks like on the wire. Pure.
+//! Rows to contacts: reads a row's cells by the export's mapping, normalises them and writes the contact's JSON. Pure.
 
 mod cells;
 mod columns;
 mod consent;
+mod date_format;
+mod email;
 mod field;
 mod hash;
+mod invalid_cell;
+mod invalid_row;
 mod mapper;
 mod mapping;
 mod mask;
 mod names;
 mod normalise;
+mod policy;
 mod prepared;
 mod program;
-mod takes;
+mod value;
 mod warnings;
 mod wire;
 
@@ -20,19 +25,24 @@ pub(crate) use self::mask::mask_contact;
 pub use self::{
     columns::Columns,
     consent::{
-        Channel, ChannelConsent, Channels, Consent, ConsentMapping, DateFormat, InvalidFormat, Proof, Said,
-        Statement, Status, decide, latest_opt_out,
+        Channel, ChannelConsent, Channels, Consent, ConsentMapping, ConsentStatus, DateFormat,
+        InvalidConsent, Proof, Statement, Status, latest_opt_out, status_to_send,
     },
+    date_format::{InvalidDateFormat, check_date_format},
     field::Field,
     hash::ContactHash,
-    mapper::{Invalid, Mapper},
-    mapping::{Decimal, Kind, Mapped, Mapping, OnEmpty, OnInvalid, Property, Source},
+    invalid_cell::InvalidCell,
+    invalid_row::InvalidRow,
+    mapper::Mapper,
+    mapping::{Decimal, Kind, Mapped, Mapping, Property, Source},
     names::{InvalidText, PropertyName, Tag},
-    normalise::{Flaw, check_format, is_region},
-    prepared::{EmailKey, Prepared, Value},
+    normalise::is_region,
+    policy::{OnEmpty, OnInvalid},
+    prepared::{EmailKey, PreparedContact},
     program::{ProgramError, Programs, check_expression, check_template},
-    warnings::Warnings,
-    wire::Identifier,
+    value::Value,
+    warnings::{WarningCounts, Warnings},
+    wire::{Identifier, IdentifierKind},
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{mask::masked, normalise::country_code};

@@ -1,30 +1,28 @@
-//! Names that Omnisend restricts: custom properties and tags.
+//! Names with a restricted syntax: custom properties and tags.
 
 use serde::{Deserialize, Serialize};
 
-/// A custom property's name: `[A-Za-z0-9_]{1,128}`, as Omnisend's API demands.
+/// The name of a custom property: `[A-Za-z0-9_]{1,128}`, as Omnisend's API requires.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PropertyName(String);
 
-/// A tag: at most 128 of `[A-Za-z0-9_\- :]`, the characters that Omnisend's plugin and its own tags use, and
-/// letters of any script, which Omnisend has not been seen to refuse.
+/// A tag: 1 to 128 letters and digits of any script, spaces, `_`, `-` and `:`, without white space at either end.
+/// Omnisend's plugin and its own tags use the ASCII characters; Omnisend is not known to reject other scripts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Tag(String);
 
-/// Why a text cannot be a property's name or a tag.
+/// Why a text is not a valid name or tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
-    /// Not a property's name.
-    #[error("`{0}` is not a custom property name: use 1 to 128 of A-Z, a-z, 0-9 and `_`")]
+    #[error("`{0}` is not a valid custom property name; use 1 to 128 of A-Z, a-z, 0-9 and `_`")]
     Property(String),
-    /// Not a tag.
-    #[error("`{0}` is not a tag: use 1 to 128 letters, digits, spaces, `_`, `-` and `:`")]
+    #[error("`{0}` is not a valid tag; use 1 to 128 letters, digits, spaces, `_`, `-` and `:`")]
     Tag(String),
 }
 
-/// The longest property name or tag, in characters.
+/// The maximum length of a property name or a tag, in characters.
 const MAX_CHARS: usize = 128;
 
 impl TryFrom<String> for PropertyName {
@@ -54,14 +52,12 @@ impl TryFrom<String> for Tag {
 }
 
 impl PropertyName {
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Tag {
-    /// The tag as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,36 +1,41 @@
-//! Cells that were left out of contacts, counted.
+//! Counts cells that were left out of contacts.
 
-use super::{Flaw, consent::ConsentWarnings};
-use crate::run::ByReason;
+use std::collections::BTreeMap;
 
-/// How many cells their fields did not take, by field and reason.
+use super::{consent::InvalidConsent, invalid_cell::InvalidCell};
+
+/// How many cells were left out, by the field's name and the reason.
+pub type WarningCounts = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// How many cells did not fit their field, by field and reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Warnings {
-    counts: Vec<[u64; Flaw::ALL.len()]>,
-    pub(super) consent: ConsentWarnings,
+    /// By the field's position among the mapping's fields and custom properties.
+    cells: BTreeMap<(usize, InvalidCell), u64>,
+    consent: BTreeMap<InvalidConsent, u64>,
 }
 
 impl Warnings {
-    /// One more of a field, by its place among the mapping's.
-    pub(super) fn count(&mut self, field: usize, flaw: Flaw) {
-        if self.counts.len() <= field {
-            self.counts.resize(field + 1, [0; Flaw::ALL.len()]);
-        }
-        if let Some(count) = self.counts.get_mut(field).and_then(|counts| counts.get_mut(flaw as usize)) {
-            *count += 1;
+    pub(super) fn count(&mut self, field: usize, reason: InvalidCell) {
+        *self.cells.entry((field, reason)).or_default() += 1;
+    }
+
+    pub(super) fn count_consent(&mut self, invalid: &[InvalidConsent]) {
+        for invalid in invalid {
+            *self.consent.entry(*invalid).or_default() += 1;
         }
     }
 
-    /// The counts by what a person calls the field, and by reason.
-    pub(super) fn named(&self, names: impl Iterator<Item = String>) -> ByReason {
-        let fields = names.zip(&self.counts).flat_map(|(name, counts)| {
-            let reasons = Flaw::ALL.iter().zip(counts);
-            reasons.map(move |(flaw, count)| (name.clone(), flaw.to_string(), *count))
+    /// Returns the counts by name. `names` are the names of the mapping's fields and custom properties, in order.
+    pub(super) fn named(&self, names: &[String]) -> WarningCounts {
+        let cells = self.cells.iter().filter_map(|((field, reason), count)| {
+            Some((names.get(*field)?.clone(), reason.to_string(), *count))
         });
-        let mut all = ByReason::new();
-        for (name, reason, count) in fields.chain(self.consent.named()).filter(|(.., count)| *count > 0) {
-            all.entry(name).or_default().insert(reason, count);
+        let consent = self.consent.iter().map(|(cell, count)| (cell.name(), cell.warning(), *count));
+        let mut counts = WarningCounts::new();
+        for (name, reason, count) in cells.chain(consent) {
+            counts.entry(name).or_default().insert(reason, count);
         }
-        all
+        counts
     }
 }

@@ -1,85 +1,82 @@
-//! A contact's JSON, as the API takes it.
+//! Writes a contact's JSON, as the API takes it.
 //!
-//! Every contact of a run is written once, and with a serializer that was a fifth of what a plan takes. So texts are looked
-//! at eight bytes at a time for what JSON escapes, and what all contacts have in common is not looked at.
+//! A serializer took a fifth of a plan's time for this. So texts are scanned for characters that JSON escapes eight
+//! bytes at a time, and the parts that all contacts share are copied.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Channel, Consent, Field, Prepared, Proof, Statement, Value};
+use super::{
+    consent::{Channel, Consent, Proof, Statement},
+    prepared::PreparedContact,
+    value::Value,
+};
 
-impl Field {
-    /// The field's key in a contact of the API. E-mail and phone are identifiers, not fields, there.
-    fn wire_key(self) -> &'static str {
-        match self {
-            Self::FirstName => "firstName",
-            Self::LastName => "lastName",
-            Self::PostalCode => "postalCode",
-            Self::CountryCode => "countryCode",
-            Self::CreatedAt => "createdAt",
-            other => other.key(),
-        }
-    }
-}
-
-/// A way to reach a contact, as the API takes it.
+/// A contact's address or phone number, with the consent for its channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identifier<'a> {
-    /// `email` or `phone`.
     #[serde(rename = "type")]
-    pub kind: Cow<'a, str>,
-    /// The address or the number.
+    pub kind: IdentifierKind,
+    /// The address, or the number in E.164.
     pub id: Cow<'a, str>,
-    /// The status of its channel; left out, Omnisend's stays.
+    /// The status of its channel. Without it, Omnisend keeps the status that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<BTreeMap<Channel, Statement>>,
-    /// How a subscription was given.
+    /// How the subscription was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Proof<'a>>,
-    /// Whether Omnisend may send its welcome message.
     #[serde(rename = "sendWelcomeMessage")]
     pub send_welcome_message: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierKind {
+    Email,
+    Phone,
+}
+
 impl<'a> Identifier<'a> {
-    fn of(contact: &'a Prepared<'_>, channel: Channel, id: &'a str) -> Self {
+    fn of(contact: &'a PreparedContact<'_>, channel: Channel, id: &'a str) -> Self {
         let consent = contact.consent.of(channel);
         let mut identifier = Self {
             kind: match channel {
-                Channel::Email => Cow::Borrowed("email"),
-                Channel::Sms => Cow::Borrowed("phone"),
+                Channel::Email => IdentifierKind::Email,
+                Channel::Sms => IdentifierKind::Phone,
             },
             id: Cow::Borrowed(id),
             channels: None,
             consent: consent.proof.clone(),
             send_welcome_message: contact.send_welcome_message,
         };
-        if let Some(statement) = consent.said.statement() {
-            identifier.set(statement);
+        if let Some(statement) = consent.status.statement() {
+            identifier.set_statement(statement);
         }
         identifier
     }
 
-    /// The channel that it is the way to.
     pub fn channel(&self) -> Channel {
-        if self.kind == "phone" { Channel::Sms } else { Channel::Email }
+        match self.kind {
+            IdentifierKind::Email => Channel::Email,
+            IdentifierKind::Phone => Channel::Sms,
+        }
     }
 
-    /// The status that it has.
+    /// Returns the status of its channel.
     pub fn statement(&self) -> Option<Statement> {
         self.channels.as_ref().and_then(|channels| channels.get(&self.channel()).copied())
     }
 
-    /// Gives it a status.
-    pub fn set(&mut self, statement: Statement) {
+    /// Sets the status of its channel.
+    pub fn set_statement(&mut self, statement: Statement) {
         self.channels = Some([(self.channel(), statement)].into());
     }
 }
 
-impl Prepared<'_> {
-    /// Writes the contact behind what is there already: what `POST /contacts` takes.
+impl PreparedContact<'_> {
+    /// Appends the contact's JSON to `out`, as `POST /contacts` takes it.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"identifiers\":[");
         self.write_identifier(Channel::Email, &self.email, out);
@@ -105,7 +102,7 @@ impl Prepared<'_> {
         out.extend_from_slice(if self.properties.is_empty() { b"}" } else { b"}}" });
     }
 
-    /// The contact's JSON on its own.
+    /// Returns the contact's JSON.
     pub fn to_json(&self) -> Box<RawValue> {
         let mut json = Vec::new();
         self.write(&mut json);
@@ -147,10 +144,11 @@ fn text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Whether there is anything in a text that JSON escapes: a quote, a backslash or a control character.
+/// Whether JSON escapes a character of the text: a quote, a backslash or a control character.
 #[inline]
 fn is_escaped(text: &[u8]) -> bool {
-    /// Whether any of eight bytes is: one operation for all of them, by borrows into their highest bits.
+    /// Whether any of eight bytes is such a character. Tests all bytes at once: the subtractions borrow into the
+    /// highest bit of each byte that matches.
     fn any(eight: [u8; 8]) -> bool {
         const ONES: u64 = u64::from_ne_bytes([1; 8]);
         let eight = u64::from_ne_bytes(eight);
@@ -159,13 +157,13 @@ fn is_escaped(text: &[u8]) -> bool {
         (below(eight, b' ') | is(b'"') | is(b'\\')) & (ONES << 7) != 0
     }
     match text.last_chunk() {
-        // The last eight may be looked at twice.
+        // Some of the last eight bytes may be tested twice.
         Some(last) => any(*last) || text.as_chunks().0.iter().any(|eight| any(*eight)),
         None => text.iter().any(|byte| *byte < b' ' || matches!(byte, b'"' | b'\\')),
     }
 }
 
-/// Whatever needs no haste. Into memory, and of values that are texts, numbers and lists: there is nothing to fail.
+/// Serializes what is not worth optimising. Writing texts, numbers and lists to memory cannot fail.
 fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
@@ -176,7 +174,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::contact::{Channels, Said, Status};
+    use crate::contact::{Channels, ConsentStatus, Field, Status};
 
     fn json(value: &Value<'_>) -> Json {
         serde_json::to_value(value).unwrap()
@@ -194,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_json_escapes_is_seen_wherever_it_stands() {
+    fn finds_escaped_characters_at_every_position() {
         for length in 1..20 {
             for place in 0..length {
                 for byte in 0..=u8::MAX {
@@ -210,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_contact_is_the_json_that_it_says(
+        fn a_contact_is_written_as_a_serializer_would(
             email in "\\PC{0,20}",
             phone in prop::option::of("[+0-9\"]{0,9}"),
             first_name in prop::option::of(value()),
@@ -221,9 +219,9 @@ mod tests {
             let mut consent = Channels::<Consent<'_>>::default();
             if unsubscribed {
                 let statement = Statement { status: Status::Unsubscribed, at: "2026-01-02T03:04:05Z".parse().ok() };
-                consent.email.said = Said::Status(statement);
+                consent.email.status = ConsentStatus::Stated(statement);
             }
-            let contact = Prepared {
+            let contact = PreparedContact {
                 email: Cow::Borrowed(&email),
                 phone: phone.as_deref().map(Cow::Borrowed),
                 fields: first_name.iter().map(|value| (Field::FirstName, value.clone())).collect(),

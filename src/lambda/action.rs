@@ -35,7 +35,7 @@ pub(super) async fn act(
                 state_bucket,
                 (connection, export),
                 trigger,
-                Ask { mode, dry_run, show_values, allow, corrections: None },
+                Ask { mode, dry_run, show_values, allow, sources: None },
             )
             .await?)
         }

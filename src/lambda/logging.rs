@@ -30,8 +30,8 @@ pub fn log(level: Option<&str>) {
         Some("FATAL") => LevelFilter::ERROR,
         level => level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO),
     };
-    // Only this crate's own lines: the SDK's and the HTTP client's hold bodies and headers at their finer levels.
-    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    // Only this project's own lines: the SDK's and the HTTP client's hold bodies and headers at their finer levels.
+    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level).with_target("omnisend", level);
     tracing_subscriber::registry().with(own).with(Lines).init();
     // Where, and not what: a panic's message may quote what it was about.
     panic::set_hook(Box::new(|panic| {

@@ -13,7 +13,7 @@ use crate::{
     app::{App, AppError, Handled},
     ports::{
         clock::{Clock as _, SystemClock},
-        queue::Delivery,
+        queue::Handle,
     },
     run::{Step, Work},
 };
@@ -162,13 +162,8 @@ fn delay(receives: u32) -> Duration {
 /// Has the message come back after a while: it would stay hidden for the rest of its ten minutes, and its brand with
 /// it.
 async fn release(app: &App, message: &Received, after: Duration) {
-    let delivery = Delivery {
-        handle: message.receipt_handle.clone(),
-        group: message.attributes.message_group_id.clone(),
-        body: String::new(),
-        receive_count: 1,
-    };
-    if let Err(error) = app.ports().queue.release(&delivery, after).await {
+    let handle = Handle::from(message.receipt_handle.clone());
+    if let Err(error) = app.ports().queue.release(&handle, after).await {
         tracing::warn!(%error, "the message could not be released; it comes back later");
     }
 }

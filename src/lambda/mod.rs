@@ -22,14 +22,15 @@ pub use self::{
     logging::log,
 };
 use crate::{
-    app::{App, AppError},
+    app::{App, AppError, Ask},
     config::{EnvironmentError, Export, LambdaEnvironment, LoadError, Segment, load_valid},
+    environment::aws_endpoint_url,
     keys::{Bucket, ExportName, Location, Pinned},
     ports::{Ports, aws::Aws, clock::SystemClock},
     run::Trigger,
     stage::{
         Quiet,
-        plan::{Claim, PlanError, Rejects, claim, claims, dropped_rejects, find_source},
+        drop::{Claim, DropError, Rejects, Source, Sources, claim, claims, dropped_rejects, find_source},
         settle::Limits,
     },
 };
@@ -75,8 +76,8 @@ pub enum LambdaError {
 /// What objects that were written are to an export.
 #[derive(Debug)]
 enum Completed {
-    /// The drop that is complete now, by what completed it.
-    Drop(Vec<Pinned>),
+    /// The drops that are complete now.
+    Drop(Vec<Source>),
     /// Parts of one that is not.
     NotYet,
     /// Nothing.
@@ -105,7 +106,7 @@ impl Lambda {
     /// Composes the adapters from the environment. Asks nothing of anybody yet.
     pub async fn new() -> Result<Self, EnvironmentError> {
         let environment = LambdaEnvironment::read()?;
-        let aws = Aws::from_environment().await;
+        let aws = Aws::from_environment(aws_endpoint_url()).await;
         let ports = Ports {
             objects: Arc::new(aws.objects(&environment.state_bucket)),
             queue: Arc::new(aws.queue(&environment.upload_queue_url)),
@@ -181,15 +182,17 @@ impl Lambda {
                 match rejects {
                     Ok(object) => {
                         let trigger = Trigger::Drop { objects: vec![object] };
-                        starts.start(connection, export.clone(), trigger).await;
+                        starts.start(connection, export.clone(), trigger, Ask::default()).await;
                     }
                     Err(error) => starts.fail(error),
                 }
             }
             match self.completed(&export, &locations).await {
-                Ok(Completed::Drop(completed_by)) => {
-                    let trigger = Trigger::Drop { objects: completed_by };
-                    starts.start(connection, export, trigger).await;
+                Ok(Completed::Drop(drops)) => {
+                    let sources = Sources::of_drops(drops);
+                    let trigger = Trigger::Drop { objects: sources.completed_by() };
+                    let ask = Ask { sources: Some(sources), ..Ask::default() };
+                    starts.start(connection, export, trigger, ask).await;
                 }
                 Ok(Completed::NotYet) => waiting += 1,
                 Ok(Completed::Nothing) => {}
@@ -237,16 +240,16 @@ impl Lambda {
 
     /// The drops of an export's segments that are complete with these objects.
     async fn completed(&self, export: &Export, objects: &[Location]) -> Result<Completed, AppError> {
-        let (mut completed_by, mut waits) = (Vec::new(), false);
+        let (mut drops, mut waits) = (Vec::new(), false);
         for segment in export.segments() {
             match self.completed_of(export, segment, objects).await? {
-                Completed::Drop(completed) => completed_by.extend(completed),
+                Completed::Drop(completed) => drops.extend(completed),
                 Completed::NotYet => waits = true,
                 Completed::Nothing => {}
             }
         }
-        Ok(match completed_by.is_empty() {
-            false => Completed::Drop(completed_by),
+        Ok(match drops.is_empty() {
+            false => Completed::Drop(drops),
             true if waits => Completed::NotYet,
             true => Completed::Nothing,
         })
@@ -266,15 +269,15 @@ impl Lambda {
         }
         match find_source(self.app.ports(), export, segment).await {
             Ok(source) if claim == Claim::Completes || objects.iter().any(|object| source.has(object)) => {
-                Ok(Completed::Drop(vec![source.completed_by]))
+                Ok(Completed::Drop(vec![source]))
             }
             Ok(_) => Ok(Completed::NotYet),
             // The list's own event says it, once; and the sweep, if it stays so.
-            Err(PlanError::Drop { source, .. })
-                if claim == Claim::Listed || source.waits_since().is_some() =>
+            Err(DropError::Defect { defect, .. })
+                if claim == Claim::Listed || defect.waits_since().is_some() =>
             {
                 if claim == Claim::Completes {
-                    tracing::warn!(export = %export.name(), error = %source, "the drop is not complete; waiting");
+                    tracing::warn!(export = %export.name(), error = %defect, "the drop is not complete; waiting");
                 }
                 Ok(Completed::NotYet)
             }
@@ -289,7 +292,7 @@ impl Lambda {
         let mut starts = Starts::new(&self.app, &self.state_bucket);
         for export in state.exports.into_values().filter(Export::schedule) {
             let Some(connection) = state.connections.get(export.connection()) else { continue };
-            starts.start(connection, export, Trigger::Schedule { at }).await;
+            starts.start(connection, export, Trigger::Schedule { at }, Ask::default()).await;
         }
         if let Some(broken) = broken {
             starts.fail(LoadError::from(broken).into());

@@ -74,10 +74,16 @@ impl<'a> Starts<'a> {
     }
 
     /// Starts one more.
-    pub(super) async fn start(&mut self, connection: &Connection, export: Export, trigger: Trigger) {
+    pub(super) async fn start(
+        &mut self,
+        connection: &Connection,
+        export: Export,
+        trigger: Trigger,
+        ask: Ask,
+    ) {
         let name = export.name().clone();
         let of = (connection.clone(), export);
-        match start(self.app, self.state_bucket, of, trigger, Ask::default()).await {
+        match start(self.app, self.state_bucket, of, trigger, ask).await {
             Ok(started) => self.started.push(started),
             Err(error) => {
                 tracing::error!(connection = %connection.name(), export = %name, %error, "an export could not be started");

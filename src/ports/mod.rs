@@ -1,5 +1,5 @@
-//! What a run needs of the world, as four small traits. Each adapter lies beside its trait, and each trait has
-//! one contract suite that every adapter passes.
+//! The ports: the outside world as four small traits, each with its adapters. Every adapter passes its trait's contract
+//! tests (`tests/ports`).
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -11,15 +11,12 @@ pub mod secrets;
 
 use std::sync::Arc;
 
-/// One set of adapters, which everything shares.
+/// One adapter for each port.
 #[derive(Debug, Clone)]
 pub struct Ports {
     /// The state and the segment files.
     pub objects: Arc<dyn objects::Objects>,
-    /// The messages of runs.
     pub queue: Arc<dyn queue::Queue>,
-    /// The API keys.
     pub secrets: Arc<dyn secrets::Secrets>,
-    /// Wall time.
     pub clock: Arc<dyn clock::Clock>,
 }

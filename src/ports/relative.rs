@@ -1,10 +1,9 @@
-//! Names that become paths: what keeps a key or a secret's name below its folder.
+//! Turns the key of an object or the name of a secret into a path that stays below its folder.
 
 use std::path::Path;
 
-/// A text with `/` between its parts as a path that cannot leave the folder it is joined to, or why it is not
-/// one. Every part stands for itself: nothing is decoded, normalised or trimmed, so two texts never meet in
-/// one path.
+/// Returns a text with `/` between its parts as a path that cannot leave the folder that it is joined to, or why it is
+/// not such a path. Nothing is decoded, normalised or trimmed, so two different texts are two different paths.
 pub(super) fn relative(text: &str) -> Result<&Path, &'static str> {
     if text.is_empty() {
         return Err("it is empty");

@@ -1,47 +1,49 @@
-//! One column as the first rows show it.
+//! One column of the sampled rows.
 
-use super::look;
+use std::collections::HashSet;
+
+use super::cell;
 use crate::source::NO_TEXT;
 
-/// As much of a cell as is looked at, in bytes.
+/// How much of a cell is kept, in bytes.
 const MAX_CELL: usize = 256;
-/// How many of a column's cells are bytes that are no text, in percent, where nobody means it as text.
-const MOSTLY_BYTES: usize = 50;
+/// The share of a column's cells from which it counts as binary, in percent.
+const MOSTLY_BINARY: usize = 50;
 
-/// A column of a file.
+/// A column of a file, as the sampled rows show it.
 #[derive(Debug, Default)]
 pub(crate) struct Column {
-    /// Where it stands, counted from 0.
+    /// The column's position, counted from 0.
     pub at: usize,
-    /// Its name in the header.
+    /// The column's name in the header.
     pub name: String,
     /// Whether another column has the same name, so that neither can be mapped.
-    pub doubled: bool,
-    /// Cells that are filled, cut where they are long.
+    pub is_repeated: bool,
+    /// The cells that are not empty, cut to 256 bytes.
     pub cells: Vec<String>,
-    /// Cells that are lists, as JSON and Parquet have them.
+    /// The number of cells that are lists, as in JSON and Parquet.
     pub lists: usize,
-    /// What is in those of them that have one item.
-    pub singles: Vec<String>,
-    /// Whether the day stands before the month in other columns of the file, where it does in one of them for certain.
+    /// The items of the lists that have exactly one.
+    pub single_items: Vec<String>,
+    /// Whether the day precedes the month in the file's dates, if its other columns show it.
     pub day_first: Option<bool>,
-    /// Whether it holds bytes that are no text: a row with such a cell in a mapped column is invalid.
+    /// Whether it contains binary data: a row with such a cell in a mapped column is invalid.
     pub is_binary: bool,
-    /// Rows that were looked at.
+    /// The number of sampled rows.
     pub rows: usize,
 }
 
 impl Column {
-    /// Whether an export can name it.
+    /// Whether an export can map it.
     pub(super) fn is_mappable(&self) -> bool {
-        !self.doubled && !self.name.is_empty() && !self.is_binary
+        !self.is_repeated && !self.name.is_empty() && !self.is_binary
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.cells.is_empty() && self.lists == 0
     }
 
-    /// Takes up a cell, trimmed; an empty one is only a row.
+    /// Adds a row's cell, which is trimmed.
     pub(super) fn push(&mut self, cell: &str) {
         self.rows += 1;
         self.is_binary |= memchr::memchr(0, cell.as_bytes()).is_some();
@@ -51,65 +53,57 @@ impl Column {
         }
     }
 
-    /// Takes up a list.
+    /// Adds a row's list.
     pub(super) fn push_list(&mut self, list: &[String]) {
         self.rows += 1;
         self.lists += 1;
         if let [one] = list {
-            self.singles.push(one.trim().to_owned());
+            self.single_items.push(one.trim().to_owned());
         }
     }
 
-    /// Judges what was taken up: a column that is mostly bytes is one of bytes, and lists of one address or number each
-    /// are what is in them, as the mapping takes them.
-    pub(super) fn settle(&mut self) {
-        let bytes = self.cells.iter().filter(|cell| *cell == NO_TEXT).count();
-        self.is_binary |= percent(bytes, self.filled()) >= MOSTLY_BYTES;
-        let is_single = self.lists > 0 && self.cells.is_empty() && self.singles.len() == self.lists;
-        let reaches = |cell: &String| look::is_email(cell) || look::is_phone(cell);
-        if is_single && self.singles.iter().all(reaches) {
+    /// Completes the column after the last row. A column that is mostly binary counts as binary. Lists of one address
+    /// or phone number each are replaced with their items, since the mapping accepts them.
+    pub(super) fn finish(&mut self) {
+        let binary = self.cells.iter().filter(|cell| *cell == NO_TEXT).count();
+        self.is_binary |= percent(binary, self.filled()) >= MOSTLY_BINARY;
+        let is_single = self.lists > 0 && self.cells.is_empty() && self.single_items.len() == self.lists;
+        let is_identifier = |cell: &String| cell::is_email(cell) || cell::is_phone(cell);
+        if is_single && self.single_items.iter().all(is_identifier) {
             self.lists = 0;
-            self.cells = std::mem::take(&mut self.singles);
+            self.cells = std::mem::take(&mut self.single_items);
         }
     }
 
-    /// Rows in which it has something.
+    /// The number of rows in which it is not empty.
     pub(super) fn filled(&self) -> usize {
         self.cells.len() + self.lists
     }
 
-    /// How many of the filled cells are so, in percent, rounded down: 100 is all of them. 0 where none is filled.
+    /// The share of the filled cells for which `is` holds, in percent, rounded down: 100 means all of them. 0 if none
+    /// is filled.
     pub(super) fn percent(&self, is: impl Fn(&str) -> bool) -> usize {
         percent(self.cells.iter().filter(|cell| is(cell)).count(), self.cells.len())
     }
 
-    /// The rows in which it is filled, in percent.
+    /// The share of the rows in which it is not empty, in percent, rounded down.
     pub(super) fn percent_filled(&self) -> usize {
         percent(self.filled(), self.rows)
     }
 
-    /// Different values, as far as `limit`.
-    pub(super) fn distinct(&self, limit: usize) -> usize {
-        let mut seen: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if seen.len() >= limit {
-                break;
-            }
-            if !seen.contains(&cell.as_str()) {
-                seen.push(cell);
-            }
-        }
-        seen.len()
+    /// The number of different values.
+    pub(super) fn distinct(&self) -> usize {
+        self.cells.iter().collect::<HashSet<_>>().len()
     }
 }
 
+/// A share in percent, rounded down. 0 of nothing.
 pub(super) fn percent(part: usize, whole: usize) -> usize {
     (part * 100).checked_div(whole).unwrap_or(0)
 }
 
 #[cfg(test)]
 impl Column {
-    /// A column of these cells.
     pub(super) fn of(name: &str, cells: &[&str]) -> Self {
         let mut column = Self { name: name.to_owned(), ..Self::default() };
         for cell in cells {

@@ -1,8 +1,8 @@
-//! Columns that seem to say what a person agreed to. They are pointed at, never mapped.
+//! Finds columns that seem to contain consent.
 
-use super::{column::Column, names::words};
+use super::{column::Column, dates, names::words};
 
-/// Words that only a column about consent has.
+/// Words that appear only in the names of consent columns.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
     "consent", "consents", "optin", "optout", "subscribed", "unsubscribed", "subscription", "subscribe", "newsletter",
@@ -11,33 +11,24 @@ const WORDS: &[&str] = &[
     "nieuwsbrief", "nyhetsbrev", "offres", "boletin", "newsletters", "donotemail", "donotbulkemail", "donotcontact", "donotphone", "optedin", "optedout", "abo",
 ];
 
-/// The same where no space stands between words.
+/// The same in scripts without spaces between words.
+#[rustfmt::skip]
 const PARTS: &[&str] = &[
-    "配信",
-    "許可",
-    "同意",
-    "購読",
-    "メルマガ",
-    "オプトイン",
-    "オプトアウト",
-    "受信可",
-    "受取",
-    "受信",
-    "dm可否",
+    "配信", "許可", "同意", "購読", "メルマガ", "オプトイン", "オプトアウト", "受信可", "受取", "受信", "dm可否",
 ];
 
-/// More different values than this are no answers to a question.
+/// The most different values that a column of answers has.
 const MAX_ANSWERS: usize = 8;
 
-/// Whether a column seems to hold consent.
+/// Whether a column seems to contain consent, by its name and its values.
 pub(super) fn is_consent(column: &Column) -> bool {
     let words = words(&column.name);
     let pairs = words.windows(2).map(<[String]>::concat);
-    let named = pairs.chain(words.iter().cloned()).any(|word| WORDS.contains(&word.as_str()))
+    let is_named = pairs.chain(words.iter().cloned()).any(|word| WORDS.contains(&word.as_str()))
         || WORDS.contains(&words.concat().as_str())
         || words.windows(3).any(|three| WORDS.contains(&three.concat().as_str()))
         || PARTS.iter().any(|part| words.concat().contains(part));
-    named && (column.distinct(MAX_ANSWERS + 1) <= MAX_ANSWERS || super::dates::written(column).is_some())
+    is_named && (column.distinct() <= MAX_ANSWERS || dates::style(column).is_some())
 }
 
 #[cfg(test)]
@@ -45,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn consent_is_known_by_its_words() {
+    fn recognises_consent_by_its_words() {
         for name in [
             "Accepts Email Marketing",
             "AcceptsMarketing",
@@ -69,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_many_values_is_no_answer() {
+    fn a_column_with_many_values_is_not_consent() {
         let texts = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
         assert!(!is_consent(&Column::of("Subscription plan", &texts)));
         let days = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-06"];

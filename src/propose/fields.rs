@@ -1,14 +1,16 @@
-//! Which column becomes which field.
+//! Chooses the column of each field.
 
 use super::{
     column::Column,
-    judge::{How, Verdict, guess, judge},
-    names::{self, Meaning, words},
+    interpretation::Interpretation,
+    judge::{Guess, Verdict, guess, judge},
+    meaning::{Clarity, Meaning},
+    names::{self, words},
     region,
 };
 use crate::contact::Field;
 
-/// By how many percent of the rows one of two columns must be fuller to be taken before a clearer name.
+/// By how many percentage points a column must be fuller to be preferred to one with a clearer name.
 const FULLER: usize = 10;
 
 /// A field and its column.
@@ -16,37 +18,37 @@ const FULLER: usize = 10;
 pub(crate) struct Chosen<'s> {
     pub field: Field,
     pub column: &'s Column,
-    pub how: How,
-    /// Whether only the content spoke for it.
-    pub by_content: bool,
-    /// Other columns that could be it, the fullest first.
+    pub interpretation: Interpretation,
+    /// Whether only its values suggest the field, not its name.
+    pub by_values: bool,
+    /// Other columns that could be the field, the fullest first.
     pub others: Vec<&'s Column>,
 }
 
 impl Chosen<'_> {
-    /// Whether it is mapped as it stands.
-    pub(crate) fn is_in_force(&self) -> bool {
-        !matches!(self.how, How::Region(None) | How::SupposedRegion(_))
+    /// Whether the proposed line is active, not commented out.
+    pub(crate) fn is_active(&self) -> bool {
+        !matches!(self.interpretation, Interpretation::UnknownRegion | Interpretation::LikelyRegion(_))
     }
 }
 
-/// A column that is not mapped though something speaks for it.
+/// A column that is not mapped, although its name or its values suggest a field.
 #[derive(Debug)]
 pub(crate) struct Unmapped<'s> {
-    /// What it could have been; `None` for a name in one.
+    /// The suggested field; `None` for first and last name together.
     pub field: Option<Field>,
     pub column: &'s Column,
-    pub why: String,
+    pub reason: String,
 }
 
 /// The fields of a proposal.
 #[derive(Debug, Default)]
 pub(crate) struct Fields<'s> {
-    /// What is mapped, in [`Field::ALL`]'s order.
+    /// The mapped fields, in the order of [`Field::ALL`].
     pub chosen: Vec<Chosen<'s>>,
-    /// What is not, by column.
+    /// The columns that only seem to be fields.
     pub unmapped: Vec<Unmapped<'s>>,
-    /// What follows the first line of the address.
+    /// Columns with further lines of the address.
     pub address_lines: Vec<&'s Column>,
 }
 
@@ -55,9 +57,8 @@ pub(crate) struct Fields<'s> {
 struct Candidate<'s> {
     field: Field,
     column: &'s Column,
-    how: How,
-    /// 0 where its name says nothing.
-    clarity: u8,
+    interpretation: Interpretation,
+    clarity: Clarity,
 }
 
 impl<'s> Fields<'s> {
@@ -68,14 +69,14 @@ impl<'s> Fields<'s> {
         for column in columns.filter(|column| column.is_mappable()) {
             is_japanese |= region::is_japanese(&column.name);
             let name = names::meaning(&column.name);
+            let clarity = name.map_or(Clarity::Unnamed, |name| name.clarity);
             match name.map(|name| name.meaning) {
                 Some(Meaning::Field(field)) => match judge(field, column) {
-                    Verdict::Fits(field, how) => {
-                        let clarity = name.map_or(0, |name| name.clarity);
-                        candidates.push(Candidate { field, column, how, clarity });
+                    Verdict::Fits(field, interpretation) => {
+                        candidates.push(Candidate { field, column, interpretation, clarity });
                     }
-                    Verdict::Not(why) => {
-                        fields.unmapped.push(Unmapped { field: Some(field), column, why });
+                    Verdict::Rejected(reason) => {
+                        fields.unmapped.push(Unmapped { field: Some(field), column, reason });
                         fields.guess(column, &mut candidates);
                     }
                 },
@@ -88,31 +89,32 @@ impl<'s> Fields<'s> {
         for field in Field::ALL {
             fields.chosen.extend(best(field, &candidates));
         }
-        fields.say_region(is_japanese);
-        fields.name_in_one(full_names);
+        fields.set_region(is_japanese);
+        fields.place_full_names(full_names);
         if fields.of(Field::Address).is_none() {
             fields.address_lines.clear();
         }
         fields
     }
 
-    /// Says where numbers without a country are dialled.
-    fn say_region(&mut self, is_japanese: bool) {
+    /// Finds the country of phone numbers without a country code.
+    fn set_region(&mut self, is_japanese: bool) {
         let column = |field| self.of(field).map(|chosen| chosen.column);
         let country = column(Field::CountryCode).or_else(|| column(Field::Country));
-        let (email, phone) = (column(Field::Email), column(Field::Phone));
-        let how = phone.map(|phone| region::of(phone, country, email, is_japanese));
-        for chosen in self.chosen.iter_mut().filter(|chosen| chosen.how == How::Region(None)) {
-            chosen.how = how.clone().unwrap_or(How::Region(None));
+        let email = column(Field::Email);
+        for chosen in &mut self.chosen {
+            if chosen.interpretation == Interpretation::UnknownRegion {
+                chosen.interpretation = region::of(chosen.column, country, email, is_japanese);
+            }
         }
     }
 
-    /// The column of a field.
     pub(crate) fn of(&self, field: Field) -> Option<&Chosen<'s>> {
         self.chosen.iter().find(|chosen| chosen.field == field)
     }
 
-    /// Whether a column is mapped, or another way to map a field that is. Such a column is no custom property too.
+    /// Whether a column is mapped, or proposed as an alternative for a mapped field. Such a column is not also
+    /// proposed as a custom property.
     pub(super) fn uses(&self, column: &Column) -> bool {
         let is = |other: &&Column| other.at == column.at;
         self.chosen.iter().any(|chosen| {
@@ -121,66 +123,84 @@ impl<'s> Fields<'s> {
         }) || self.address_lines.iter().any(is)
     }
 
-    /// What the content alone speaks for.
+    /// Adds the field that a column's values suggest without its name.
     fn guess(&mut self, column: &'s Column, candidates: &mut Vec<Candidate<'s>>) {
         match guess(column) {
-            Some((field, true)) => candidates.push(Candidate { field, column, how: How::Plain, clarity: 0 }),
-            Some((field, false)) => {
-                let why = "its values look like it, but its name does not".to_owned();
-                self.unmapped.push(Unmapped { field: Some(field), column, why });
+            Some(Guess::Certain(field)) => candidates.push(Candidate {
+                field,
+                column,
+                interpretation: Interpretation::Plain,
+                clarity: Clarity::Unnamed,
+            }),
+            Some(Guess::Possible(field)) => {
+                let reason = "its values fit this field, but its name does not".to_owned();
+                self.unmapped.push(Unmapped { field: Some(field), column, reason });
             }
             None => {}
         }
     }
 
-    /// A name in one column is the last name where another column is the first name. Else nobody can tell where one
-    /// ends and the other begins.
-    fn name_in_one(&mut self, full_names: Vec<&'s Column>) {
-        let in_one = |column: &Column| column.percent(|cell| cell.contains([' ', '\u{3000}', ','])) >= 50;
+    /// Maps a column `Name` to the last name if another column is the first name. Otherwise a column with both names
+    /// is not mapped, since nothing shows where the first name ends.
+    fn place_full_names(&mut self, full_names: Vec<&'s Column>) {
+        let has_both = |column: &Column| column.percent(|cell| cell.contains([' ', '\u{3000}', ','])) >= 50;
         for (field, other) in [(Field::FirstName, Field::LastName), (Field::LastName, Field::FirstName)] {
-            // `Nombre` and `Nom` are a part of the name, or all of it.
-            let alone = self.of(other).is_none();
-            let at = self.chosen.iter().position(|c| c.field == field && alone && in_one(c.column));
+            // `Nombre` and `Nom` can mean a part of the name or the full name.
+            let is_alone = self.of(other).is_none();
+            let at = self.chosen.iter().position(|c| c.field == field && is_alone && has_both(c.column));
             if let Some(chosen) = at.map(|at| self.chosen.remove(at)) {
-                self.unmapped.push(in_one_column(chosen.column));
+                self.unmapped.push(full_name(chosen.column));
             }
         }
-        let (first, last) = (self.of(Field::FirstName).is_some(), self.of(Field::LastName).is_some());
+        let (has_first, has_last) = (self.of(Field::FirstName).is_some(), self.of(Field::LastName).is_some());
         for column in full_names {
-            let is_plain = words(&column.name).len() == 1;
-            if first && !last && is_plain && !in_one(column) && self.of(Field::LastName).is_none() {
+            let is_one_word = words(&column.name).len() == 1;
+            if has_first && self.of(Field::LastName).is_none() && is_one_word && !has_both(column) {
                 let at = self.chosen.iter().take_while(|chosen| chosen.field <= Field::FirstName).count();
-                let (field, how) = (Field::LastName, How::Plain);
-                self.chosen.insert(at, Chosen { field, column, how, by_content: false, others: Vec::new() });
-            } else if !first && !last {
-                self.unmapped.push(in_one_column(column));
+                let chosen = Chosen {
+                    field: Field::LastName,
+                    column,
+                    interpretation: Interpretation::Plain,
+                    by_values: false,
+                    others: Vec::new(),
+                };
+                self.chosen.insert(at, chosen);
+            } else if !has_first && !has_last {
+                self.unmapped.push(full_name(column));
             }
         }
     }
 }
 
-fn in_one_column(column: &Column) -> Unmapped<'_> {
-    let why =
-        "it holds first and last name in one; write them in two columns where the file is made, or cut it at its space:"
-            .to_owned();
-    Unmapped { field: None, column, why }
+fn full_name(column: &Column) -> Unmapped<'_> {
+    let reason =
+        "contains first and last name together; export them as two columns, or split them at the space:";
+    Unmapped { field: None, column, reason: reason.to_owned() }
 }
 
-/// The best column for a field.
+/// Returns the best column for a field.
 fn best<'s>(field: Field, candidates: &[Candidate<'s>]) -> Option<Chosen<'s>> {
     let mut all: Vec<_> = candidates.iter().filter(|candidate| candidate.field == field).collect();
-    // What only looks like it is for where no name says it.
-    let named = all.iter().any(|candidate| candidate.clarity > 0);
-    all.retain(|candidate| !named || candidate.clarity > 0);
+    // A column without a known name is used only if no other column has one.
+    let is_named = |candidate: &&Candidate<'_>| candidate.clarity > Clarity::Unnamed;
+    if all.iter().any(is_named) {
+        all.retain(is_named);
+    }
     let best = all.iter().copied().reduce(|a, b| if is_better(field, b, a) { b } else { a })?;
     let mut others: Vec<_> =
         all.iter().map(|other| other.column).filter(|c| c.at != best.column.at && !c.is_empty()).collect();
     others.sort_by_key(|column| std::cmp::Reverse(column.filled()));
-    Some(Chosen { field, column: best.column, how: best.how.clone(), by_content: best.clarity == 0, others })
+    Some(Chosen {
+        field,
+        column: best.column,
+        interpretation: best.interpretation.clone(),
+        by_values: best.clarity == Clarity::Unnamed,
+        others,
+    })
 }
 
-/// Of two columns the fuller, unless they are about as full: then the one with the clearer name. The parts of an
-/// address go by their names first, so that no contact gets the city of one address and the street of another.
+/// Whether `a` is better than `b`: fuller, or about as full and with a clearer name. For the parts of an address the
+/// name decides first, so that no contact gets the city of one address and the street of another.
 fn is_better(field: Field, a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     if a.column.is_empty() != b.column.is_empty() {
         return b.column.is_empty();
@@ -202,7 +222,7 @@ mod tests {
         let columns: Vec<_> =
             (0..).zip(columns).map(|(at, (name, cells))| Column { at, ..Column::of(name, cells) }).collect();
         let fields = Fields::choose(columns.iter());
-        let mut said: Vec<_> = fields
+        let mut shown: Vec<_> = fields
             .chosen
             .iter()
             .map(|chosen| {
@@ -211,14 +231,14 @@ mod tests {
                 format!("{}={}", chosen.field.key(), all.join(" or "))
             })
             .collect();
-        said.extend(fields.unmapped.iter().map(|not| format!("not {}: {}", not.column.name, not.why)));
-        said.join("; ")
+        shown.extend(fields.unmapped.iter().map(|not| format!("not {}: {}", not.column.name, not.reason)));
+        shown.join("; ")
     }
 
     const ADDRESSES: &[&str] = &["a@b.co", "c@d.co", "e@f.co", "g@h.co"];
 
     #[test]
-    fn of_two_columns_the_fuller_is_taken_and_the_other_named() {
+    fn prefers_the_fuller_column_and_keeps_the_other_as_an_alternative() {
         assert_eq!(
             choose(&[("SecondaryEmail", ADDRESSES), ("EMail", ADDRESSES)]),
             "email=EMail or SecondaryEmail"
@@ -231,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_is_not_made_of_two() {
+    fn does_not_mix_the_parts_of_two_addresses() {
         let (full, half) = (&["Köln", "Bonn"][..], &["Köln", ""][..]);
         assert_eq!(
             choose(&[("shipping_city", full), ("billing_city", half), ("billing_zip", half)]),
@@ -240,28 +260,28 @@ mod tests {
     }
 
     #[test]
-    fn content_decides_where_the_name_says_nothing_or_is_wrong() {
+    fn values_decide_if_the_name_is_unknown_or_wrong() {
         assert_eq!(choose(&[("Kontakt", ADDRESSES)]), "email=Kontakt");
         assert_eq!(choose(&[("Login", ADDRESSES), ("Email", ADDRESSES)]), "email=Email");
         assert_eq!(
             choose(&[("Email", &["sent", "sent"]), ("Login", ADDRESSES)]),
-            "email=Login; not Email: it holds no e-mail addresses"
+            "email=Login; not Email: contains no e-mail addresses"
         );
         assert_eq!(
             choose(&[("Sprache", &["DE", "FR"])]),
-            "not Sprache: its values look like it, but its name does not"
+            "not Sprache: its values fit this field, but its name does not"
         );
     }
 
     #[test]
-    fn a_name_in_one_column_is_explained_and_a_last_name_is_not() {
-        let in_one = "not Name: it holds first and last name in one; write them in two columns where the file is made, or cut it at its space:";
-        assert_eq!(choose(&[("Name", &["Ada Lovelace"])]), in_one);
+    fn does_not_map_full_names_but_maps_last_names() {
+        let full = "not Name: contains first and last name together; export them as two columns, or split them at the space:";
+        assert_eq!(choose(&[("Name", &["Ada Lovelace"])]), full);
         assert_eq!(
             choose(&[("Vorname", &["Ada"]), ("Name", &["Lovelace"])]),
             "first_name=Vorname; last_name=Name"
         );
-        assert_eq!(choose(&[("Nombre", &["Ada Lovelace"])]), in_one.replace("Name", "Nombre"));
+        assert_eq!(choose(&[("Nombre", &["Ada Lovelace"])]), full.replace("Name", "Nombre"));
         assert_eq!(
             choose(&[("Nombre", &["Ana María"]), ("Apellidos", &["García López"])]),
             "first_name=Nombre; last_name=Apellidos"

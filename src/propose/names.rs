@@ -1,69 +1,48 @@
-//! What the name of a column says: in English, Japanese and the languages of Europe, in the spellings of the tools
+//! Finds the meaning of a column's name: in English, Japanese and European languages, in the spellings of the tools
 //! that write segment files.
 //!
-//! A name is cut into words, and compared without case, accents, punctuation and full-width letters. Words that only
-//! say whose it is (`Customer`, `Billing`, `会員`) are passed over; any other word makes it another thing, so that
-//! `Email consent` is no e-mail address.
+//! A name is split into words and compared without case, accents, punctuation and full-width letters. Words that only
+//! say whose value it is (`Customer`, `Billing`, `会員`) are skipped. Any other word gives the name another meaning:
+//! `Email consent` is not an e-mail address.
 
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::spellings::{ABBREVIATIONS, ADDRESSES, CJK_QUALIFIERS, OTHERS, QUALIFIERS, SPELLINGS};
+use super::{
+    meaning::{Clarity, Meaning},
+    spellings::{ABBREVIATIONS, ADDRESSES, CJK_QUALIFIERS, QUALIFIERS, SECONDARY, SPELLINGS},
+};
 use crate::contact::Field;
 
-/// What a column's name says it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// A field.
-    Field(Field),
-    /// First and last name in one.
-    FullName,
-    /// What follows the first line of an address.
-    AddressLine,
-}
-
-/// What a name says, and how clearly.
+/// The meaning of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
     pub meaning: Meaning,
-    /// More is clearer: a plain name before one with words around it, a main one before a second one.
-    pub clarity: u8,
+    pub clarity: Clarity,
 }
 
-/// A plain name.
-const PLAIN: u8 = 3;
-/// With words that say whose it is.
-const QUALIFIED: u8 = 2;
-/// A second one: of the office, for deliveries.
-const SECOND: u8 = 1;
-
-/// What a column's name says, if it says a field.
+/// Returns the meaning of a column's name, if it is known.
 pub(super) fn meaning(name: &str) -> Option<Name> {
-    let words = spelt_out(words(name));
-    let found = |words: &[String], clarity| {
-        let joined = words.concat();
-        spelling(&joined).map(|meaning| Name { meaning, clarity })
-    };
-    let is = |words: &'static [&str]| move |word: &&String| words.contains(&word.as_str());
-    if let Some(name) = found(&words, PLAIN) {
+    let words = without_abbreviations(words(name));
+    if let Some(name) = named(&words.concat(), Clarity::Plain) {
         return Some(name);
     }
-    let mut plain: Vec<_> = words.iter().filter(|word| !is(QUALIFIERS)(word)).cloned().collect();
-    // `Address Address1` of an address's address.
+    let mut plain = words;
+    plain.retain(|word| !QUALIFIERS.contains(&word.as_str()));
+    // `Address Address1`.
     plain.dedup();
-    if let Some(name) = found(&plain, QUALIFIED).or_else(|| unjoined(&plain, QUALIFIED)) {
+    if let Some(name) = named_or_prefixed(&plain, Clarity::Qualified) {
         return Some(name);
     }
-    // `Company address` is a second address; `Address company` is none.
-    let last = plain.last().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).cloned();
-    let before = plain.len() - usize::from(last.is_some());
-    let other = plain.iter().take(before).filter(|word| !is(OTHERS)(word)).cloned();
-    let other: Vec<_> = other.chain(last).collect();
-    found(&other, SECOND).or_else(|| unjoined(&other, SECOND))
+    // `Company address` is a secondary address, but `Address company` is not an address.
+    let last = plain.pop_if(|word| !word.bytes().all(|b| b.is_ascii_digit()));
+    plain.retain(|word| !SECONDARY.contains(&word.as_str()));
+    plain.extend(last);
+    named_or_prefixed(&plain, Clarity::Secondary)
 }
 
-/// Words that databases cut short, in full.
-fn spelt_out(words: Vec<String>) -> Vec<String> {
+/// Replaces the abbreviations of databases with full words.
+fn without_abbreviations(words: Vec<String>) -> Vec<String> {
     let full = |word: String| match ABBREVIATIONS.iter().find(|(short, _)| *short == word) {
         Some((_, full)) => (*full).to_owned(),
         None => word,
@@ -71,22 +50,22 @@ fn spelt_out(words: Vec<String>) -> Vec<String> {
     words.into_iter().map(full).collect()
 }
 
-/// The same for words that are written as one: `kundenemail`, `会員メールアドレス`.
-fn unjoined(words: &[String], clarity: u8) -> Option<Name> {
-    let joined = words.concat();
-    let of = |rest: &str, clarity| spelling(rest).map(|meaning| Name { meaning, clarity });
-    QUALIFIERS
-        .iter()
-        .filter(|word| word.len() > 3)
-        .chain(CJK_QUALIFIERS)
-        .filter_map(|word| joined.strip_prefix(word))
-        .find_map(|rest| of(rest, clarity))
-        .or_else(|| {
-            let others = OTHERS.iter().filter(|word| word.len() > 3 || !word.is_ascii());
-            others.filter_map(|word| joined.strip_prefix(word)).find_map(|rest| of(rest, SECOND))
-        })
+fn named(joined: &str, clarity: Clarity) -> Option<Name> {
+    spelling(joined).map(|meaning| Name { meaning, clarity })
 }
 
+/// Finds a name, also one that is joined with a qualifier to one word: `kundenemail`, `会員メールアドレス`.
+fn named_or_prefixed(words: &[String], clarity: Clarity) -> Option<Name> {
+    let joined = words.concat();
+    let after = |prefix: &&str| joined.strip_prefix(*prefix);
+    let qualifiers = QUALIFIERS.iter().filter(|word| word.len() > 3).chain(CJK_QUALIFIERS);
+    let secondary = SECONDARY.iter().filter(|word| word.len() > 3 || !word.is_ascii());
+    named(&joined, clarity)
+        .or_else(|| qualifiers.filter_map(after).find_map(|rest| named(rest, clarity)))
+        .or_else(|| secondary.filter_map(after).find_map(|rest| named(rest, Clarity::Secondary)))
+}
+
+/// Returns the meaning of words that are joined without spaces.
 fn spelling(joined: &str) -> Option<Meaning> {
     if joined.is_empty() {
         return None;
@@ -94,14 +73,14 @@ fn spelling(joined: &str) -> Option<Meaning> {
     let of = |joined: &str| {
         SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&joined)).map(|(meaning, _)| *meaning)
     };
-    // `address1_stateorprovince`: what follows is a part of the address.
+    // `address1_stateorprovince` is a part of the address.
     of(joined).or_else(|| {
         let part = ADDRESSES.iter().find_map(|word| joined.strip_prefix(word)).and_then(of)?;
-        is_of_an_address(part).then_some(part)
+        is_part_of_an_address(part).then_some(part)
     })
 }
 
-fn is_of_an_address(meaning: Meaning) -> bool {
+fn is_part_of_an_address(meaning: Meaning) -> bool {
     match meaning {
         Meaning::AddressLine => true,
         Meaning::FullName => false,
@@ -118,7 +97,8 @@ fn is_of_an_address(meaning: Meaning) -> bool {
     }
 }
 
-/// A name's words: cut at punctuation, spaces and humps, in lower case and without accents.
+/// Splits a name into words at punctuation, spaces, digits and capitals (`EMail`). The words are in lower case and
+/// have no accents.
 pub(super) fn words(name: &str) -> Vec<String> {
     let name: String = name.nfkc().collect();
     let mut words: Vec<String> = Vec::new();
@@ -129,10 +109,10 @@ pub(super) fn words(name: &str) -> Vec<String> {
             open = false;
         } else {
             let next_is_lower = chars.get(n + 1).is_some_and(|next| next.is_lowercase());
-            let hump =
+            let is_capital =
                 c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_is_lower));
-            let digit = c.is_ascii_digit() != before.is_ascii_digit();
-            if !open || hump || digit {
+            let is_digit_edge = c.is_ascii_digit() != before.is_ascii_digit();
+            if !open || is_capital || is_digit_edge {
                 words.push(String::new());
             }
             if let Some(word) = words.last_mut() {
@@ -146,7 +126,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A letter in lower case without its accent. Those of scripts that fold to something else stay.
+/// Returns a letter in lower case and without its accent. Letters of other scripts keep theirs.
 fn folded(c: char) -> String {
     let latin = c.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&c) || ('\u{1e00}'..='\u{1eff}').contains(&c);
     match (latin, deunicode_char(c)) {
@@ -167,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_cut_into_words() {
+    fn splits_names_into_words() {
         for (name, expected) in [
             ("EMail", &["e", "mail"][..]),
             ("email_address", &["email", "address"]),
@@ -186,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_the_tools_that_write_segment_files() {
+    fn recognises_names_of_tools_that_write_segment_files() {
         for (name, expected) in [
             // Customer Insights, Segment, Klaviyo, HubSpot, Salesforce, Redshift.
             ("EMail", Field::Email),
@@ -230,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_other_languages() {
+    fn recognises_names_in_other_languages() {
         for (name, expected) in [
             ("E-Mail-Adresse", Field::Email),
             ("Kundenemail", Field::Email),
@@ -271,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_makes_it_another_thing_is_not_passed_over() {
+    fn an_unknown_word_gives_the_name_another_meaning() {
         for name in [
             "Email consent",
             "email_hash",
@@ -292,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_main_column_is_clearer_than_a_second_one() {
+    fn a_main_column_is_clearer_than_a_secondary_one() {
         let clarity = |name| meaning(name).unwrap().clarity;
         assert!(clarity("Email") > clarity("Customer Email"));
         assert!(clarity("Customer Email") > clarity("SecondaryEmail"));

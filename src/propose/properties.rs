@@ -1,46 +1,45 @@
-//! Custom properties for the columns that are no field: a name that Omnisend takes, and a type.
+//! Proposes a custom property for each column that is not a field.
 
 use std::collections::BTreeSet;
 
 use super::{
+    cell,
     column::{Column, percent},
-    dates::{self, Written},
-    look,
+    dates::{self, DateStyle},
     names::words,
     romanise::property_name,
 };
-use crate::contact::{self, Decimal, Field, masked};
+use crate::contact::{Decimal, Field, Kind, masked};
 
-/// What a property's values are.
+/// The type of a custom property, with the settings that it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Texts, and what is not always something else.
+pub(crate) enum PropertyType {
+    /// Text, or values of different types.
     Text,
-    /// Numbers; what stands before the fraction, where that has to be said.
+    /// Numbers, with their decimal sign if it must be set.
     Number(Option<Decimal>),
-    /// Yes or no.
     Boolean,
-    /// Dates; in which order, where that has to be said.
+    /// Dates, with their `strptime` format if it must be set.
     Date(Option<&'static str>),
-    /// Dates that could be in either order.
-    Either(&'static str, &'static str),
-    /// Texts that are numbers with their currency, which no number is read with.
+    /// Dates that are valid in either of two formats.
+    AmbiguousDate(&'static str, &'static str),
+    /// Numbers with a currency sign, which can only be sent as text.
     Amount,
-    /// Texts between separators; `None` where the file has lists.
+    /// Lists, with their separator if they are text.
     List(Option<char>),
 }
 
-/// A custom property that could be.
+/// A custom property that could be sent.
 #[derive(Debug)]
 pub(crate) struct Proposed<'s> {
     pub name: String,
     pub column: &'s Column,
-    pub kind: Kind,
-    /// An example that gives nobody away.
+    pub property_type: PropertyType,
+    /// The first value, masked.
     pub example: String,
 }
 
-/// One for each column that can be mapped.
+/// Proposes a property for each column that can be mapped.
 pub(super) fn propose<'s>(columns: impl Iterator<Item = &'s Column>) -> Vec<Proposed<'s>> {
     let mut taken = BTreeSet::new();
     columns
@@ -50,12 +49,12 @@ pub(super) fn propose<'s>(columns: impl Iterator<Item = &'s Column>) -> Vec<Prop
             let is_field = Field::ALL.iter().any(|field| field.key() == name);
             let name = unique(&if is_field { name + "_text" } else { name }, &mut taken);
             let example = column.cells.first().map(|cell| masked(cell)).unwrap_or_default();
-            Proposed { name, column, kind: kind(column), example }
+            Proposed { name, column, property_type: property_type(column), example }
         })
         .collect()
 }
 
-/// Upper and lower case tell no two properties apart.
+/// Returns the name, with a number if it is taken. Names that differ only in case count as the same.
 fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let mut unique = name.to_owned();
     let mut n = 2;
@@ -66,80 +65,82 @@ fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     unique
 }
 
-fn kind(column: &Column) -> Kind {
+fn property_type(column: &Column) -> PropertyType {
     if column.lists > 0 {
-        return Kind::List(None);
+        return PropertyType::List(None);
     }
     if column.cells.is_empty() {
-        return Kind::Text;
+        return PropertyType::Text;
     }
     let all = |is: fn(&str) -> bool| column.cells.iter().all(|cell| is(cell));
-    if all(look::is_yes_or_no) || (is_question(&column.name) && all(|cell| cell == "0" || cell == "1")) {
-        return Kind::Boolean;
+    if all(cell::is_yes_or_no) || (is_question(&column.name) && all(|cell| cell == "0" || cell == "1")) {
+        return PropertyType::Boolean;
     }
     if let Some(dates) = date(column) {
         return dates;
     }
-    // What names something is no quantity, and a leading zero would be lost.
-    let is_code = column.cells.iter().any(|cell| look::is_code(cell)) || column.percent(look::is_long) >= 50;
+    // An identifier is not a quantity, and as a number it would lose leading zeros.
+    let is_code = column.cells.iter().any(|cell| cell::is_code(cell)) || column.percent(cell::is_long) >= 50;
     if !is_id(&column.name)
         && !is_code
-        && let Some(decimal) = number(column)
+        && let Some(number) = number(column)
     {
-        return Kind::Number(decimal);
+        return number;
     }
     let is_amount =
-        |cell: &str| look::is_amount(cell) || look::is_number(cell) || look::is_grouped_number(cell);
-    if all(is_amount) && column.cells.iter().any(|cell| look::is_amount(cell)) {
-        return Kind::Amount;
+        |cell: &str| cell::is_amount(cell) || cell::is_number(cell) || cell::is_grouped_number(cell);
+    if all(is_amount) && column.cells.iter().any(|cell| cell::is_amount(cell)) {
+        return PropertyType::Amount;
     }
     ['|', ';', ',']
         .into_iter()
         .find(|separator| is_list(column, *separator))
-        .map_or(Kind::Text, |c| Kind::List(Some(c)))
+        .map_or(PropertyType::Text, |c| PropertyType::List(Some(c)))
 }
 
-/// How a column of dates is read; `None` where not all of it can be.
-fn date(column: &Column) -> Option<Kind> {
-    let written = dates::written(column)?;
-    let takes = |format: Option<&str>| {
-        let kind = contact::Kind::Date { format: format.map(str::to_owned) };
+/// Returns the type of a column of dates, or `None` if not every cell can be read as one.
+fn date(column: &Column) -> Option<PropertyType> {
+    let style = dates::style(column)?;
+    let is_readable = |format: Option<&str>| {
+        let kind = Kind::Date { format: format.map(str::to_owned) };
         column.cells.iter().all(|cell| kind.check(cell).is_ok())
     };
-    match written {
-        _ if takes(None) => Some(Kind::Date(None)),
-        Written::As(order) if takes(Some(order)) => Some(Kind::Date(Some(order))),
-        Written::Either(one, other) if takes(Some(one)) => Some(Kind::Either(one, other)),
-        Written::Plain | Written::As(_) | Written::Either(..) => None,
+    match style {
+        _ if is_readable(None) => Some(PropertyType::Date(None)),
+        DateStyle::Order(order) if is_readable(Some(order)) => Some(PropertyType::Date(Some(order))),
+        DateStyle::Ambiguous(one, other) if is_readable(Some(one)) => {
+            Some(PropertyType::AmbiguousDate(one, other))
+        }
+        DateStyle::Iso | DateStyle::Order(_) | DateStyle::Ambiguous(..) => None,
     }
 }
 
-/// Commas between thousands leave no doubt where so many cells have them, and each before three digits.
+/// How many cells must have a comma before three digits for it to separate thousands beyond doubt.
 const ENOUGH_GROUPED: usize = 3;
 
-/// How a column of numbers is read; `None` where not all of it is one.
-#[expect(clippy::option_option, reason = "no numbers, and numbers that say it themselves, are two things")]
-fn number(column: &Column) -> Option<Option<Decimal>> {
+/// Returns the type of a column of numbers, or `None` if not every cell is one.
+fn number(column: &Column) -> Option<PropertyType> {
     let cells = || column.cells.iter().map(String::as_str);
     let with_comma = cells().filter(|cell| cell.contains(',')).count();
     if with_comma == 0 {
-        return cells().all(look::is_plain_number).then_some(None);
+        return cells().all(cell::is_plain_number).then_some(PropertyType::Number(None));
     }
     let is_ungrouped = |cell: &str| {
         let whole = cell.trim_start_matches(['-', '+']).split('.').next().unwrap_or_default();
-        look::is_plain_number(cell) && whole.len() <= 3
+        cell::is_plain_number(cell) && whole.len() <= 3
     };
     let is_clear = |cell: &str| cell.matches(',').count() > 1 || (cell.contains(',') && cell.contains('.'));
-    if cells().all(|cell| look::is_grouped_number(cell) || is_ungrouped(cell)) {
+    if cells().all(|cell| cell::is_grouped_number(cell) || is_ungrouped(cell)) {
         let is_certain = with_comma >= ENOUGH_GROUPED || cells().any(is_clear);
-        return is_certain.then_some(Some(Decimal::Point));
+        return is_certain.then_some(PropertyType::Number(Some(Decimal::Point)));
     }
-    // A point where the other numbers of the column have a comma leaves a doubt.
-    let is_ambiguous = |cell: &str| look::is_plain_number(cell) && cell.contains('.');
-    (cells().all(look::is_number) && !cells().any(is_ambiguous)).then_some(Some(Decimal::Comma))
+    // In a column of decimal commas, a number with a point is ambiguous.
+    let is_ambiguous = |cell: &str| cell::is_plain_number(cell) && cell.contains('.');
+    let is_comma = cells().all(cell::is_number) && !cells().any(is_ambiguous);
+    is_comma.then_some(PropertyType::Number(Some(Decimal::Comma)))
 }
 
-/// Short texts that return, in cells of several.
+/// Whether a column contains lists: short items that recur, several in at least a fifth of the cells.
 fn is_list(column: &Column, separator: char) -> bool {
     let several = column.cells.iter().filter(|cell| cell.contains(separator)).count();
     if percent(several, column.cells.len()) < 20 {
@@ -151,6 +152,7 @@ fn is_list(column: &Column, separator: char) -> bool {
     items.iter().all(|item| item.chars().count() <= 40) && distinct.len() * 2 <= items.len()
 }
 
+/// Whether a name is that of an identifier.
 fn is_id(name: &str) -> bool {
     let words = words(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
@@ -162,6 +164,7 @@ fn is_id(name: &str) -> bool {
         || last.ends_with("id") && last.len() <= 10 && words.len() == 1
 }
 
+/// Whether a name is that of a yes-or-no question, so that 1 and 0 are answers.
 fn is_question(name: &str) -> bool {
     let words = words(name);
     ["is", "has", "was", "ist", "hat", "flag"].iter().any(|word| {
@@ -173,47 +176,47 @@ fn is_question(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn of(name: &str, cells: &[&str]) -> Kind {
-        kind(&Column::of(name, cells))
+    fn of(name: &str, cells: &[&str]) -> PropertyType {
+        property_type(&Column::of(name, cells))
     }
 
     #[test]
-    fn a_type_is_what_every_cell_fits() {
+    fn chooses_the_type_that_fits_every_cell() {
         for (name, cells, expected) in [
-            ("Tier", &["gold", "silver"][..], Kind::Text),
-            ("LTV", &["12.50", "3", "-1"], Kind::Number(None)),
-            ("Umsatz", &["12,50", "1.234,00", "3"], Kind::Number(Some(Decimal::Comma))),
-            ("Spent", &["1,234", "980", "12,345", "7,000"], Kind::Number(Some(Decimal::Point))),
-            ("Spent", &["1,234,567", "980.5"], Kind::Number(Some(Decimal::Point))),
-            ("Spent", &["1,234"], Kind::Text),
-            ("Spent", &["1,234", "2,345", "3,456", "4567"], Kind::Number(Some(Decimal::Comma))),
-            ("Mixed", &["12,50", "12.5"], Kind::Text),
-            ("Spent", &["$1,234.50", "$5", "0"], Kind::Amount),
-            ("Spent", &["¥1,200", "free"], Kind::Text),
-            ("Orders", &["1", "0"], Kind::Number(None)),
-            ("Points", &["12", "1234567890123456", "7"], Kind::Number(None)),
-            ("Card", &["1234567890123456", "1234567890123457"], Kind::Text),
-            ("is_vip", &["1", "0"], Kind::Boolean),
-            ("VIP", &["true", "false"], Kind::Boolean),
-            ("Store code", &["101", "102"], Kind::Text),
-            ("CustomerId", &["1001", "1002"], Kind::Text),
-            ("Branch", &["001", "102"], Kind::Text),
-            ("Last order", &["2024-05-06", "2024-05-07"], Kind::Date(None)),
-            ("Last order", &["06.05.2024", "7.5.2024 10:00"], Kind::Date(None)),
-            ("Last order", &["2024/5/6"], Kind::Date(None)),
-            ("Last order", &["16/05/2024", "7/5/2024 10:00"], Kind::Date(Some("%d/%m/%Y"))),
-            ("Last order", &["06/05/2024"], Kind::Either("%d/%m/%Y", "%m/%d/%Y")),
-            ("Last order", &["2024-05-06", "never"], Kind::Text),
-            ("Likes", &["shoes|hats", "hats", "shoes|hats"], Kind::List(Some('|'))),
-            ("Notes", &["Hello, you", "Once, upon, a time"], Kind::Text),
-            ("Empty", &[], Kind::Text),
+            ("Tier", &["gold", "silver"][..], PropertyType::Text),
+            ("LTV", &["12.50", "3", "-1"], PropertyType::Number(None)),
+            ("Umsatz", &["12,50", "1.234,00", "3"], PropertyType::Number(Some(Decimal::Comma))),
+            ("Spent", &["1,234", "980", "12,345", "7,000"], PropertyType::Number(Some(Decimal::Point))),
+            ("Spent", &["1,234,567", "980.5"], PropertyType::Number(Some(Decimal::Point))),
+            ("Spent", &["1,234"], PropertyType::Text),
+            ("Spent", &["1,234", "2,345", "3,456", "4567"], PropertyType::Number(Some(Decimal::Comma))),
+            ("Mixed", &["12,50", "12.5"], PropertyType::Text),
+            ("Spent", &["$1,234.50", "$5", "0"], PropertyType::Amount),
+            ("Spent", &["¥1,200", "free"], PropertyType::Text),
+            ("Orders", &["1", "0"], PropertyType::Number(None)),
+            ("Points", &["12", "1234567890123456", "7"], PropertyType::Number(None)),
+            ("Card", &["1234567890123456", "1234567890123457"], PropertyType::Text),
+            ("is_vip", &["1", "0"], PropertyType::Boolean),
+            ("VIP", &["true", "false"], PropertyType::Boolean),
+            ("Store code", &["101", "102"], PropertyType::Text),
+            ("CustomerId", &["1001", "1002"], PropertyType::Text),
+            ("Branch", &["001", "102"], PropertyType::Text),
+            ("Last order", &["2024-05-06", "2024-05-07"], PropertyType::Date(None)),
+            ("Last order", &["06.05.2024", "7.5.2024 10:00"], PropertyType::Date(None)),
+            ("Last order", &["2024/5/6"], PropertyType::Date(None)),
+            ("Last order", &["16/05/2024", "7/5/2024 10:00"], PropertyType::Date(Some("%d/%m/%Y"))),
+            ("Last order", &["06/05/2024"], PropertyType::AmbiguousDate("%d/%m/%Y", "%m/%d/%Y")),
+            ("Last order", &["2024-05-06", "never"], PropertyType::Text),
+            ("Likes", &["shoes|hats", "hats", "shoes|hats"], PropertyType::List(Some('|'))),
+            ("Notes", &["Hello, you", "Once, upon, a time"], PropertyType::Text),
+            ("Empty", &[], PropertyType::Text),
         ] {
             assert_eq!(of(name, cells), expected, "{name} {cells:?}");
         }
     }
 
     #[test]
-    fn names_are_unique_and_examples_masked() {
+    fn makes_names_unique_and_masks_examples() {
         let columns = [
             Column { at: 0, ..Column::of("Loyalty Tier", &["gold"]) },
             Column { at: 1, ..Column::of("loyalty_tier", &["silver"]) },

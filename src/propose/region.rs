@@ -1,15 +1,18 @@
-//! In which country numbers are dialled that name none.
+//! Finds the country of phone numbers without a country code.
 
-use super::{
-    column::Column,
-    judge::{How, NEARLY_ALL},
-};
+use super::{column::Column, interpretation::Interpretation, judge::NEARLY_ALL};
 use crate::contact::{Kind, country_code, is_region};
 
-/// How phone numbers are read. `is_japanese` says whether the file's header is. It is certain where nearly everybody of the file lives in one country, and where a
-/// Japanese header stands above numbers that Japan assigns. Where most people or most addresses are of one country, it
-/// may be.
-pub(super) fn of(phone: &Column, country: Option<&Column>, email: Option<&Column>, is_japanese: bool) -> How {
+/// Returns how phone numbers without a country code are read. `is_japanese` tells whether the file's header is.
+///
+/// The country is certain if nearly everybody in the file lives there, or if a file with a Japanese header has numbers
+/// that Japan assigns. It is likely if most people or most addresses belong to it.
+pub(super) fn of(
+    phone: &Column,
+    country: Option<&Column>,
+    email: Option<&Column>,
+    is_japanese: bool,
+) -> Interpretation {
     let lives = |code: &str, column: &Column| column.percent(|cell| country_code(cell) == Some(code));
     let assigned = |code: &str| {
         let kind = Kind::Phone { region: Some(code.to_owned()) };
@@ -18,33 +21,34 @@ pub(super) fn of(phone: &Column, country: Option<&Column>, email: Option<&Column
     if let Some(country) = country {
         let mut codes = country.cells.iter().filter_map(|cell| country_code(cell));
         return match codes.find(|code| lives(code, country) > 50) {
-            Some(home) if lives(home, country) >= NEARLY_ALL => How::Region(Some(home)),
-            Some(home) if assigned(home) > 50 => How::SupposedRegion(home),
-            _ => How::Region(None),
+            Some(home) if lives(home, country) >= NEARLY_ALL => Interpretation::Region(home),
+            Some(home) if assigned(home) > 50 => Interpretation::LikelyRegion(home),
+            _ => Interpretation::UnknownRegion,
         };
     }
     if is_japanese && assigned("JP") >= NEARLY_ALL {
-        return How::Region(Some("JP"));
+        return Interpretation::Region("JP");
     }
-    match email.and_then(domains).filter(|code| assigned(code) >= NEARLY_ALL) {
-        Some(home) => How::SupposedRegion(home),
-        None => How::Region(None),
+    match email.and_then(most_common_domain).filter(|code| assigned(code) >= NEARLY_ALL) {
+        Some(home) => Interpretation::LikelyRegion(home),
+        None => Interpretation::UnknownRegion,
     }
 }
 
-/// Whether a column's name is Japanese: in its syllables, or in words that no other language writes so.
+/// Whether a column's name is Japanese: written in kana, or in words that no other language writes in this way.
 pub(super) fn is_japanese(name: &str) -> bool {
     name.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c) || ('\u{ff66}'..='\u{ff9d}').contains(&c))
         || ["都道府県", "郵便番号", "電話番号", "氏名", "名前"].iter().any(|word| name.contains(word))
 }
 
-/// The country whose domain most of the addresses have that are of any country's.
-fn domains(email: &Column) -> Option<&'static str> {
+/// Returns the country of most addresses, among those with a country's domain.
+fn most_common_domain(email: &Column) -> Option<&'static str> {
     let codes: Vec<&'static str> = email.cells.iter().filter_map(|cell| domain(cell)).collect();
     let is_most = |code: &&&'static str| codes.iter().filter(|other| other == code).count() * 2 > codes.len();
     codes.iter().find(is_most).copied()
 }
 
+/// Returns the country of an address's top-level domain.
 fn domain(address: &str) -> Option<&'static str> {
     let (_, end) = address.rsplit_once('.')?;
     let end = end.to_ascii_uppercase();
@@ -56,7 +60,7 @@ fn domain(address: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn region(name: &str, numbers: &[&str], countries: &[&str], addresses: &[&str]) -> How {
+    fn region(name: &str, numbers: &[&str], countries: &[&str], addresses: &[&str]) -> Interpretation {
         let country = Some(Column::of("Country", countries)).filter(|_| !countries.is_empty());
         of(
             &Column::of(name, numbers),
@@ -67,30 +71,42 @@ mod tests {
     }
 
     #[test]
-    fn the_country_column_tells_where_people_dial() {
+    fn the_country_column_shows_the_region() {
         let numbers = ["0171 2345678", "089 1234567"];
         let of = |countries: &[&str]| region("Telefon", &numbers, countries, &["a@b.at"]);
-        assert_eq!(of(&["DE", "Deutschland"]), How::Region(Some("DE")));
-        assert_eq!(of(&["Deutschland", "Deutschland", "Österreich"]), How::SupposedRegion("DE"));
-        assert_eq!(of(&["Deutschland", "Österreich"]), How::Region(None));
+        assert_eq!(of(&["DE", "Deutschland"]), Interpretation::Region("DE"));
+        assert_eq!(of(&["Deutschland", "Deutschland", "Österreich"]), Interpretation::LikelyRegion("DE"));
+        assert_eq!(of(&["Deutschland", "Österreich"]), Interpretation::UnknownRegion);
         let wrong = region("Telefon", &["12345678901", "1"], &["Deutschland", "DE", "FR"], &[]);
-        assert_eq!(wrong, How::Region(None), "no numbers of that country");
+        assert_eq!(wrong, Interpretation::UnknownRegion, "these are not numbers of that country");
     }
 
     #[test]
-    fn a_japanese_header_above_japanese_numbers_is_enough() {
-        assert_eq!(region("電話番号", &["090-1234-5678", "03-1234-5678"], &[], &[]), How::Region(Some("JP")));
-        assert_eq!(region("電話番号", &["090-1234-5678", "12345678"], &[], &[]), How::Region(None));
-        assert_eq!(region("TEL", &["090-1234-5678"], &[], &[]), How::Region(None));
+    fn a_japanese_header_with_japanese_numbers_is_enough() {
+        assert_eq!(
+            region("電話番号", &["090-1234-5678", "03-1234-5678"], &[], &[]),
+            Interpretation::Region("JP")
+        );
+        assert_eq!(
+            region("電話番号", &["090-1234-5678", "12345678"], &[], &[]),
+            Interpretation::UnknownRegion
+        );
+        assert_eq!(region("TEL", &["090-1234-5678"], &[], &[]), Interpretation::UnknownRegion);
     }
 
     #[test]
-    fn addresses_let_one_suppose_it() {
+    fn addresses_make_a_region_likely() {
         let numbers = ["0171 2345678", "089 1234567"];
         let of = |addresses: &[&str]| region("Telefon", &numbers, &[], addresses);
-        assert_eq!(of(&["a@web.de", "b@gmx.de", "c@gmail.com", "d@x.at"]), How::SupposedRegion("DE"));
-        assert_eq!(of(&["a@web.de", "d@x.at"]), How::Region(None));
-        assert_eq!(of(&["a@gmail.com"]), How::Region(None));
-        assert_eq!(region("Phone", &["020 7946 0958"], &[], &["a@b.co.uk"]), How::SupposedRegion("GB"));
+        assert_eq!(
+            of(&["a@web.de", "b@gmx.de", "c@gmail.com", "d@x.at"]),
+            Interpretation::LikelyRegion("DE")
+        );
+        assert_eq!(of(&["a@web.de", "d@x.at"]), Interpretation::UnknownRegion);
+        assert_eq!(of(&["a@gmail.com"]), Interpretation::UnknownRegion);
+        assert_eq!(
+            region("Phone", &["020 7946 0958"], &[], &["a@b.co.uk"]),
+            Interpretation::LikelyRegion("GB")
+        );
     }
 }

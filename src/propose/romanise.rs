@@ -1,14 +1,14 @@
-//! A name that Omnisend takes for a property, from a column's name in any script.
+//! Makes names of Latin letters and digits from names in any script.
 
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::names::words;
 
-/// As long as a property's name may be, less room for what makes it unique.
+/// The maximum length of a property's name, less room for a number that makes it unique.
 const MAX_CHARS: usize = 120;
 
-/// Japanese words of customer files. The longer ones first, where one begins with another.
+/// Japanese words in the column names of customer files. The longest match counts.
 #[rustfmt::skip]
 const JAPANESE: &[(&str, &str)] = &[
     ("フリガナ・姓", "kana_last"), ("フリガナ・名", "kana_first"), ("お名前", "name"), ("都道府県", "prefecture"),
@@ -27,13 +27,15 @@ const JAPANESE: &[(&str, &str)] = &[
     ("ステータス", "status"), ("タグ", "tags"), ("数", "count"), ("名", "name"), ("電話", "phone"), ("住所", "address"),
 ];
 
-/// The name in lower case with `_` between its words; `column_7` where no Latin letter can be found for it.
+/// Returns a valid property name for a column: words in lower case, joined with `_`, or `column_7` if the name has no
+/// Latin form. `at` is the column's position, counted from 0.
 pub(super) fn property_name(name: &str, at: usize) -> String {
     let text = latin(name).filter(|text| text.bytes().any(|b| b.is_ascii_alphabetic()));
     text.unwrap_or_else(|| format!("column_{}", at + 1))
 }
 
-/// A name in Latin letters and digits, in lower case with `_` between its words; `None` where it has none.
+/// Returns a name in Latin letters and digits, as words in lower case joined with `_`, or `None` if it has no such
+/// form.
 pub(crate) fn latin(name: &str) -> Option<String> {
     let translated = translate(&name.nfkc().collect::<String>());
     let words: Vec<String> = words(&translated).iter().filter_map(|word| ascii(word)).collect();
@@ -42,25 +44,25 @@ pub(crate) fn latin(name: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+/// Replaces known Japanese words with English ones.
 fn translate(name: &str) -> String {
     let mut text = String::new();
     let mut rest = name;
-    'rest: while let Some(c) = rest.chars().next() {
-        let known =
-            JAPANESE.iter().filter(|(word, _)| rest.starts_with(word)).max_by_key(|(word, _)| word.len());
-        if let Some((word, english)) = known {
-            text = format!("{text} {english} ");
-            rest = rest.get(word.len()..).unwrap_or_default();
-            continue 'rest;
+    while let Some(c) = rest.chars().next() {
+        let known = JAPANESE.iter().filter(|(word, _)| rest.starts_with(word));
+        if let Some((word, english)) = known.max_by_key(|(word, _)| word.len()) {
+            text.extend([" ", english, " "]);
+            rest = rest.strip_prefix(word).unwrap_or_default();
+        } else {
+            text.push(c);
+            rest = rest.strip_prefix(c).unwrap_or_default();
         }
-        text.push(c);
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
     text
 }
 
-/// A word in Latin letters. Chinese characters have several readings, so that none is taken; nor are the syllables that
-/// belong to one, as in `好き`.
+/// Returns a word in Latin letters. Chinese characters are left out, since each has several readings, and so are the
+/// syllables that belong to one, as in `好き`.
 fn ascii(word: &str) -> Option<String> {
     let mut ascii = String::new();
     let has_ideographs = word.chars().any(is_ideograph);
@@ -89,7 +91,7 @@ mod tests {
     use crate::contact::PropertyName;
 
     #[test]
-    fn names_become_what_omnisend_takes() {
+    fn makes_property_names_from_any_script() {
         for (name, expected) in [
             ("LoyaltyTier", "loyalty_tier"),
             ("Umsatz (gesamt)", "umsatz_gesamt"),
@@ -112,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_name_is_one_that_omnisend_takes(name in "\\PC{0,200}") {
+        fn every_property_name_is_valid(name in "\\PC{0,200}") {
             prop_assert!(PropertyName::try_from(property_name(&name, 0)).is_ok());
         }
     }

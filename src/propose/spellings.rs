@@ -1,9 +1,9 @@
-//! Spellings of columns' names, folded as [`names`](super::names) folds them: lower case, no accents, no punctuation.
+//! Known spellings of column names: in lower case, without accents, punctuation and spaces.
 
-use super::names::Meaning;
+use super::meaning::Meaning;
 use crate::contact::Field;
 
-/// Every spelling that is known, by what it means.
+/// The known spellings of each meaning.
 pub(super) const SPELLINGS: &[(Meaning, &[&str])] = &[
     (Meaning::Field(Field::Email), EMAIL),
     (Meaning::Field(Field::Phone), PHONE),
@@ -164,11 +164,11 @@ const CREATED_AT: &[&str] = &[
     "登録日", "登録日時", "会員登録日", "会員登録日時", "入会日", "入会日時", "作成日", "作成日時",
 ];
 
-/// Words that stand before the parts of an address.
+/// Words that precede a part of an address.
 pub(super) const ADDRESSES: &[&str] =
     &["address1", "address", "addr1", "addr", "adresse", "direccion", "indirizzo", "住所"];
 
-/// Words as the columns of databases cut them short.
+/// Abbreviations in the column names of databases.
 #[rustfmt::skip]
 pub(super) const ABBREVIATIONS: &[(&str, &str)] = &[
     ("nm", "name"), ("nme", "name"), ("cd", "code"), ("dt", "date"), ("dte", "date"), ("ts", "at"), ("tm", "time"),
@@ -178,7 +178,7 @@ pub(super) const ABBREVIATIONS: &[(&str, &str)] = &[
     ("frst", "first"), ("lst", "last"), ("prov", "province"),
 ];
 
-/// Words that only say whose it is, or that it is the main one.
+/// Words that only say whose value it is, or that it is the main one.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
     "customer", "customers", "contact", "contacts", "user", "users", "client", "clients", "member", "members",
@@ -189,15 +189,15 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "cliente", "facturation", "facturacion", "名称", "漢字", "di", "de", "del", "du", "des", "la", "le", "1",
 ];
 
-/// Words that say that there is a better one.
+/// Words for a secondary value.
 #[rustfmt::skip]
-pub(super) const OTHERS: &[&str] = &[
+pub(super) const SECONDARY: &[&str] = &[
     "secondary", "second", "alt", "alternate", "alternative", "other", "additional", "work", "business", "office",
     "company", "shipping", "ship", "delivery", "landline", "backup", "liefer", "lieferung", "lieferadresse",
     "firma", "firmen", "geschaeftlich", "geschaftlich", "weitere", "livraison", "envio", "professionnel",
     "secundario", "2", "3", "勤務先", "会社", "お届け先", "配送先", "届け先", "送付先", "予備", "サブ", "携帯",
 ];
 
-/// The same in scripts that put no space between words.
+/// The same as [`QUALIFIERS`], in scripts without spaces between words.
 pub(super) const CJK_QUALIFIERS: &[&str] =
     &["会員", "お客様", "顧客", "連絡先", "登録", "購入者", "注文者", "ご注文者", "ご", "お", "自宅", "基本"];

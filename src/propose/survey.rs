@@ -1,28 +1,28 @@
-//! The first rows of a file, by column.
+//! Samples the first rows of a file.
 
-use super::{column::Column, dates};
+use super::{cell, column::Column, dates};
 use crate::source::{BadRow, Header, Row, Rows, SourceError};
 
-/// Rows that are looked at: enough to see a date of every kind, little enough to take no time.
+/// How many rows are sampled: enough to see every kind of date, few enough to read at once.
 const MAX_ROWS: usize = 5_000;
 
-/// What was seen of a file.
+/// The sampled rows of a file, by column.
 #[derive(Debug)]
 pub(crate) struct Survey {
-    /// Its columns, in order.
+    /// In the order of the file.
     pub columns: Vec<Column>,
-    /// Rows that were read and are as they should be.
+    /// The number of valid rows.
     pub rows: usize,
-    /// Rows among them that cannot be read.
+    /// The number of rows that cannot be read.
     pub bad_rows: usize,
-    /// The first of these: its line, and what is wrong with it.
+    /// The line of the first such row, and what is wrong with it.
     pub first_bad: Option<(u64, BadRow)>,
-    /// Whether these are all there are.
+    /// Whether the sample is the whole file.
     pub is_whole: bool,
 }
 
 impl Survey {
-    /// Reads the first rows. A file that cannot be trusted further on is found out by the first run, not here.
+    /// Samples the first rows. Problems further on are found by the first run.
     pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, SourceError> {
         let mut columns = columns(rows.header());
         let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, first_bad: None, is_whole: false };
@@ -48,7 +48,7 @@ impl Survey {
                 }
             }
         }
-        columns.iter_mut().for_each(Column::settle);
+        columns.iter_mut().for_each(Column::finish);
         let day_first = dates::day_first(&columns);
         for column in &mut columns {
             column.day_first = day_first;
@@ -57,21 +57,26 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Whether the header is a row of data: it holds what no name of a column does.
-    pub(crate) fn header_is_a_row(header: &Header) -> bool {
+    /// Whether a header seems to be a row of data.
+    pub(crate) fn header_is_data(header: &Header) -> bool {
         let filled = header.names().iter().filter(|name| !name.is_empty());
-        filled.clone().any(|name| super::look::is_email(name))
+        filled.clone().any(|name| cell::is_email(name))
             || (filled.clone().count() > 1
-                && filled.clone().filter(|name| super::look::is_value(name)).count() * 2 > filled.count())
+                && filled.clone().filter(|name| cell::is_value(name)).count() * 2 > filled.count())
     }
 }
 
 fn columns(header: &Header) -> Vec<Column> {
     let names = header.names();
-    let doubled = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let is_repeated = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
     (0..)
         .zip(names)
-        .map(|(at, name)| Column { at, name: name.clone(), doubled: doubled(name), ..Column::default() })
+        .map(|(at, name)| Column {
+            at,
+            name: name.clone(),
+            is_repeated: is_repeated(name),
+            ..Column::default()
+        })
         .collect()
 }
 
@@ -86,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_kept_by_column_and_bad_rows_counted() {
+    fn keeps_cells_by_column_and_counts_bad_rows() {
         let survey = survey("EMail;Name;Name;\na@b.co; Ada ;;x\nonly one\nb@b.co;;;\n");
         assert_eq!((survey.rows, survey.bad_rows, survey.is_whole), (2, 1, true));
         let names: Vec<_> = survey.columns.iter().map(|c| (c.name.as_str(), c.is_mappable())).collect();
@@ -97,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_bytes_cannot_be_mapped() {
+    fn a_binary_column_cannot_be_mapped() {
         let mut column = Column::of("Token", &["ab", "a\0b"]);
         assert!(column.is_binary && !column.is_mappable());
         column.is_binary = false;
@@ -105,13 +110,13 @@ mod tests {
 
         for (cells, is_binary) in [(["\u{fffd}", "", "\u{fffd}"], true), (["\u{fffd}", "Ada", "Bo"], false)] {
             let mut column = Column::of("Token", &cells);
-            column.settle();
+            column.finish();
             assert_eq!(column.is_binary, is_binary, "{cells:?}");
         }
     }
 
     #[test]
-    fn a_list_of_one_address_is_the_address() {
+    fn replaces_lists_of_one_address_with_the_address() {
         let survey = survey(
             "{\"to\": [\"a@b.co\"], \"tags\": [\"x\"], \"all\": [\"a@b.co\", \"c@d.co\"]}\n\
              {\"to\": [], \"tags\": [\"y\"], \"all\": [\"a@b.co\"]}\n",
@@ -124,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_than_is_looked_at() {
+    fn stops_after_the_sample() {
         let survey = survey(&("a,b\n".to_owned() + &"1,2\n".repeat(MAX_ROWS + 1)));
         assert_eq!((survey.rows, survey.is_whole), (MAX_ROWS, false));
     }
 
     #[test]
-    fn a_row_of_data_is_told_from_a_header() {
-        for (header, is_row) in [
+    fn recognises_a_header_that_is_data() {
+        for (header, is_data) in [
             (&["email", "first_name"][..], false),
             (&["ada@example.com", "Ada"], true),
             (&["1001", "2024-05-06", "12.50", "x"], true),
@@ -139,7 +144,7 @@ mod tests {
             (&["1"], false),
             (&[], false),
         ] {
-            assert_eq!(Survey::header_is_a_row(&Header::new(header.iter().copied())), is_row, "{header:?}");
+            assert_eq!(Survey::header_is_data(&Header::new(header.iter().copied())), is_data, "{header:?}");
         }
     }
 }

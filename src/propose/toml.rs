@@ -1,13 +1,13 @@
-//! TOML as it is written: quoted texts, and lines with a comment beside them.
+//! Writes TOML with comments.
 
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// Where comments beside a line begin, in columns of a terminal, if the line leaves room.
+/// The terminal column at which a comment after a line begins, if the line is shorter.
 const COMMENT_AT: usize = 42;
 
-/// A text in double quotes.
+/// Returns the text as a TOML string in double quotes.
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -24,7 +24,7 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// A file's text inside a comment: on one line, and not all of a long one.
+/// Returns a file's text for a comment: on one line, and at most 60 characters.
 pub(super) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(60).is_some() {
@@ -33,12 +33,12 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-/// A document that grows line by line.
+/// A document that is written line by line.
 #[derive(Debug, Default)]
 pub(super) struct Lines(String);
 
 impl Lines {
-    /// A line, with what it means beside it.
+    /// Writes a line, with a comment after it unless that is empty.
     pub(super) fn line(&mut self, line: &str, comment: &str) -> &mut Self {
         self.0.push_str(line);
         if !comment.is_empty() {
@@ -51,13 +51,13 @@ impl Lines {
         self
     }
 
-    /// A line of a comment.
+    /// Writes a comment on a line of its own.
     pub(super) fn note(&mut self, note: &str) -> &mut Self {
         self.line(&format!("# {note}"), "")
     }
 
-    /// A line that is not in force, with what it means beside it.
-    pub(super) fn off(&mut self, line: &str, comment: &str) -> &mut Self {
+    /// Writes a line that is commented out, with a comment after it unless that is empty.
+    pub(super) fn commented_out(&mut self, line: &str, comment: &str) -> &mut Self {
         self.line(&format!("# {line}"), comment)
     }
 
@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_quoted_text_is_read_as_what_it_was(text in any::<String>()) {
+        fn a_quoted_text_is_read_back_unchanged(text in any::<String>()) {
             let line = format!("a = {}", quoted(&text));
             let read = ::toml::de::DeTable::parse(&line).unwrap();
             let value = read.get_ref().get("a").unwrap().get_ref().as_str().unwrap().to_owned();
@@ -86,7 +86,7 @@ mod tests {
         }
 
         #[test]
-        fn a_comment_stays_one(text in any::<String>()) {
+        fn text_cannot_break_out_of_a_comment(text in any::<String>()) {
             let mut lines = Lines::default();
             lines.note(&shown(&text)).line("a = 1", &shown(&text));
             let text = lines.finish();

@@ -5,12 +5,11 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 use serde_json::json;
 
 use crate::{
-    contact::{Channel, Flaw},
+    contact::{Channel, InvalidCell, WarningCounts},
     keys::RunRef,
     run::{
         Allowed, ConsentCounts, Counts, Forecast, ForecastRequests, Guard, GuardLimits, GuardName, Planned,
         Reason, Report, Requests, SegmentSeen, SegmentState, Settled, SourceObject, State, TagCounts, TagWay,
-        WarningCounts,
     },
 };
 
@@ -79,8 +78,8 @@ fn reason(outcome: &str, code: &str, reason: &str, count: u64) -> Reason {
     Reason { outcome: outcome.to_owned(), code: code.to_owned(), reason: reason.to_owned(), count }
 }
 
-fn warning(mut all: WarningCounts, (field, flaw, count): (&str, Flaw, u64)) -> WarningCounts {
-    all.entry(field.to_owned()).or_default().insert(flaw.to_string(), count);
+fn warning(mut all: WarningCounts, (field, reason, count): (&str, InvalidCell, u64)) -> WarningCounts {
+    all.entry(field.to_owned()).or_default().insert(reason.to_string(), count);
     all
 }
 
@@ -92,8 +91,8 @@ fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason>
             "an earlier row has this email address; the first row is used",
             duplicate,
         ),
-        reason("invalid", "invalid_email", "this is not a valid email address", invalid_email),
-        reason("invalid", "no_email", "the email address is empty", no_email),
+        reason("invalid", "invalid_email", "the email address is not valid", invalid_email),
+        reason("invalid", "no_email", "the email cell is empty", no_email),
     ];
     reasons.into_iter().filter(|reason| reason.count > 0).collect()
 }
@@ -134,11 +133,11 @@ pub(super) fn partial() -> Report {
         batches: 73,
         requests: Requests { upload: 79, settle: 5, throttled: 6, ..Requests::default() },
         warnings: [
-            ("birthdate", Flaw::AmbiguousDate, 520),
-            ("birthdate", Flaw::TwoDigitYear, 5),
-            ("custom_properties.lifetime_value", Flaw::Number, 1),
-            ("gender", Flaw::Gender, 1621),
-            ("phone", Flaw::PhoneWithoutRegion, 994),
+            ("birthdate", InvalidCell::AmbiguousDate, 520),
+            ("birthdate", InvalidCell::TwoDigitYear, 5),
+            ("custom_properties.lifetime_value", InvalidCell::Number, 1),
+            ("gender", InvalidCell::Gender, 1621),
+            ("phone", InvalidCell::PhoneWithoutRegion, 994),
         ]
         .into_iter()
         .fold(BTreeMap::new(), warning),
@@ -257,7 +256,7 @@ pub(super) fn dry_run() -> Report {
     };
     Report {
         not_sent: 9_285,
-        warnings: warning(BTreeMap::new(), ("phone", Flaw::Phone, 1)),
+        warnings: warning(BTreeMap::new(), ("phone", InvalidCell::Phone, 1)),
         consent: [
             (Channel::Email, consent([5_000, 285, 0, 4_000], [1_200, 17])),
             (Channel::Sms, consent([0, 1, 2, 9_282], [0, 0])),
@@ -290,10 +289,10 @@ pub(super) fn hostile() -> Report {
         trigger: "a call at 2026-11-23T10:00:00.123456789Z".to_owned(),
         batches: 1,
         requests: Requests { upload: 1, settle: 0, throttled: 1, ..Requests::default() },
-        warnings: warning(BTreeMap::new(), ("custom_properties.<b>", Flaw::List, 1)),
+        warnings: warning(BTreeMap::new(), ("custom_properties.<b>", InvalidCell::List, 1)),
         reasons: vec![
             reason("rejected", "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
-            reason("invalid", "no_email", "the email address is empty", 1),
+            reason("invalid", "no_email", "the email cell is empty", 1),
         ],
         source: vec![SourceObject {
             object: "s3://b/\"><img src=x>.csv".to_owned(),

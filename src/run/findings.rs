@@ -9,12 +9,6 @@ use crate::keys::{ExportName, RunRef};
 /// How long a finding that is none keeps: then a later run tries again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// The batch size that is published, and taken for certain.
-pub const PUBLISHED_BATCH: u32 = 100;
-
-/// The batch size that other pages speak of.
-pub const LARGER_BATCH: u32 = 1_000;
-
 /// What a connection says of how its contacts get their tags.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TagSetting {
@@ -46,31 +40,6 @@ impl TagWay {
     }
 }
 
-/// What a connection says of how many contacts a batch holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchSetting {
-    /// As many as Omnisend takes, which is to be found out.
-    Auto,
-    /// So many.
-    Fixed(u32),
-}
-
-impl Default for BatchSetting {
-    fn default() -> Self {
-        Self::Fixed(PUBLISHED_BATCH)
-    }
-}
-
-impl BatchSetting {
-    /// What a plan reckons with: where it is to be found out, what is published.
-    pub fn planned(self) -> u32 {
-        match self {
-            Self::Auto => PUBLISHED_BATCH,
-            Self::Fixed(contacts) => contacts,
-        }
-    }
-}
-
 /// What was found out about a connection's brand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -78,9 +47,6 @@ pub struct Findings {
     /// How contacts get their tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagFinding>,
-    /// How many contacts a batch may hold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch: Option<BatchFinding>,
     /// The segments that were made for exports.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<SegmentFinding>,
@@ -129,19 +95,6 @@ pub struct SeenTags {
     pub others: usize,
 }
 
-/// How many contacts a batch may hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchFinding {
-    /// So many.
-    pub contacts: u32,
-    /// How that is known.
-    pub says: String,
-    /// When it was found.
-    pub at: Timestamp,
-    /// The run that found it.
-    pub run: RunRef,
-}
-
 /// A segment that was made in Omnisend, or was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentFinding {
@@ -181,26 +134,6 @@ impl Findings {
         let again = !found.certain && found.run != *run && is_old;
         (!again).then_some(found.way)
     }
-
-    /// How many contacts a batch holds, and how many it is worth to try.
-    pub fn batch(&self, setting: BatchSetting) -> BatchPlan {
-        match (setting, &self.batch) {
-            (BatchSetting::Fixed(contacts), _) => BatchPlan { contacts, attempt: None },
-            (BatchSetting::Auto, Some(found)) => BatchPlan { contacts: found.contacts, attempt: None },
-            (BatchSetting::Auto, None) => {
-                BatchPlan { contacts: PUBLISHED_BATCH, attempt: Some(LARGER_BATCH) }
-            }
-        }
-    }
-}
-
-/// How many contacts a batch holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BatchPlan {
-    /// So many.
-    pub contacts: u32,
-    /// So many may be tried once.
-    pub attempt: Option<u32>,
 }
 
 #[cfg(test)]
@@ -238,21 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_batch_is_tried_until_it_is_known() {
-        let plan = |contacts, attempt| BatchPlan { contacts, attempt };
-        let known = |contacts| Findings {
-            batch: Some(BatchFinding { contacts, says: String::new(), at: hours(0), run: run(1) }),
-            ..Findings::default()
-        };
-        assert_eq!(Findings::default().batch(BatchSetting::Fixed(250)), plan(250, None));
-        assert_eq!(Findings::default().batch(BatchSetting::Auto), plan(100, Some(1_000)));
-        assert_eq!(known(1_000).batch(BatchSetting::Auto), plan(1_000, None));
-        assert_eq!(known(1_000).batch(BatchSetting::Fixed(100)), plan(100, None));
-    }
-
-    #[test]
     fn what_another_version_wrote_is_read() {
-        let text = r#"{"new": 1, "tags": null}"#;
+        // `batch` was written by versions that looked for the largest batch.
+        let text =
+            r#"{"new": 1, "tags": null, "batch": {"contacts": 1000, "says": "", "at": "", "run": "vip/r1"}}"#;
         assert_eq!(serde_json::from_str::<Findings>(text).unwrap(), Findings::default());
         assert_eq!(serde_json::to_string(&Findings::default()).unwrap(), "{}");
     }

@@ -21,23 +21,6 @@ pub struct Halted {
 impl Halted {
     /// Whether Omnisend's code or words are about the brand's plan.
     pub fn is_of_the_plan(&self) -> bool {
-        self.code == "402" || speaks_of_a_plan(&self.reason) || speaks_of_a_plan(&self.code)
-    }
-}
-
-/// Whether a text has the word `plan` in it.
-pub fn speaks_of_a_plan(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("plan"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plan_is_told_from_planes() {
-        assert!(speaks_of_a_plan("Your plan's limit is reached."));
-        assert!(speaks_of_a_plan("plan_limit"));
-        assert!(!speaks_of_a_plan("planned, explanation, plane"));
+        omnisend::is_subscription_limit(&self.code, &self.reason)
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::TagSet;
-use crate::contact::{ContactHash, Identifier, Prepared};
+use crate::contact::{ContactHash, Identifier, PreparedContact};
 
 /// Fast enough not to slow down the plan, at a third of the size. See `benches/plan.rs`.
 const COMPRESSION_LEVEL: i32 = -5;
@@ -156,7 +156,12 @@ impl LinesWriter {
     }
 
     /// Like [`push`](Self::push), for a contact that becomes a [`ContactLine`].
-    pub fn push_contact(&mut self, of: &Origin, contact: &Prepared<'_>, max: usize) -> io::Result<usize> {
+    pub fn push_contact(
+        &mut self,
+        of: &Origin,
+        contact: &PreparedContact<'_>,
+        max: usize,
+    ) -> io::Result<usize> {
         self.push_written(max, |out| {
             out.extend_from_slice(b"{\"of\":");
             of.write(out);
@@ -223,7 +228,6 @@ pub fn lines(unpacked: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contact::Channels;
 
     fn origin(line: u64) -> Origin {
         let (hash, tags) = (ContactHash(u128::from(line) << 64), TagSet(5));
@@ -237,14 +241,7 @@ mod tests {
 
     #[test]
     fn writes_a_contact_as_serde_would() {
-        let contact = Prepared {
-            email: "a@b.co".into(),
-            phone: None,
-            fields: Vec::new(),
-            properties: Vec::new(),
-            send_welcome_message: false,
-            consent: Channels::default(),
-        };
+        let contact = PreparedContact::of("a@b.co");
         for line in 1..=2 {
             let mut writer = LinesWriter::new().unwrap();
             writer.push_contact(&origin(line), &contact, 1000).unwrap();

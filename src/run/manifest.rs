@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Allowed, ConsentCounts, Forecast, FullSendReason, Guard, GuardLimits, Mode, Planned, TagWay, Trigger,
-    WantedSegment, WarningCounts, Workload,
+    WantedSegment, Workload,
 };
 use crate::{
-    contact::{Channel, Mapping, Tag, mask_contact},
+    contact::{Channel, Mapping, Tag, WarningCounts, mask_contact},
     keys::{ConnectionName, Key, Pinned, RunId, RunRef},
     source::Reading,
 };

@@ -16,7 +16,6 @@ mod segments;
 mod snapshot;
 mod tags;
 mod trigger;
-mod warning_counts;
 mod work;
 
 // Until every room takes them from `keys`.
@@ -26,12 +25,11 @@ pub use crate::keys::{
 pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};
 pub use findings::{
-    BatchFinding, BatchPlan, BatchSetting, CanaryIntent, Findings, LARGER_BATCH, PUBLISHED_BATCH, SeenTags,
-    SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
+    CanaryIntent, Findings, SeenTags, SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
 };
 pub use forecast::{Forecast, ForecastRequests, Workload};
 pub use guard::{Allowed, Guard, GuardLimits, GuardName, GuardNumbers, UnknownGuard, decide, stop_message};
-pub use halted::{Halted, speaks_of_a_plan};
+pub use halted::Halted;
 pub use json_defect::JsonDefect;
 pub(crate) use json_defect::flaw;
 pub use lines::{
@@ -46,6 +44,4 @@ pub use segments::{SegmentSeen, SegmentState, SegmentsSeen, WantedSegment};
 pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Translation, united};
 pub use tags::{InlineTags, TagSet};
 pub use trigger::Trigger;
-// The second name is for the rooms that still use it.
-pub use warning_counts::{WarningCounts, WarningCounts as ByReason};
 pub use work::{Step, Work};

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Allowed, ConsentCounts, Counts, Forecast, FullSendReason, Guard, GuardLimits, Mode, SegmentSeen,
-    WarningCounts,
 };
 use crate::{
-    contact::Channel,
+    contact::{Channel, WarningCounts},
     keys::{ConnectionName, RunId, RunRef},
 };
 

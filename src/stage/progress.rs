@@ -1,43 +1,39 @@
-//! What a stage tells while it works, for a progress bar or a log. It changes nothing.
+//! The progress of a stage, for a progress bar or a log. It does not influence the stage.
 
 use std::fmt;
 
-/// Something that happened.
+/// A step of progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// So many more bytes of the source were read, of so many.
+    /// A part of the source was read.
     Read {
-        /// Bytes read just now.
+        /// Bytes read since the last notice.
         bytes: u64,
-        /// The source's size.
+        /// The source's size in bytes.
         of: u64,
     },
-    /// The plan is written, and sending begins.
+    /// The plan is written, and sending starts.
     Planned {
-        /// Contacts to be sent, in all.
+        /// All contacts of the run.
         contacts: u64,
-        /// Those of them that were sent before, where a run is taken up again.
+        /// The contacts that were sent before, if the run is resumed.
         posted: u64,
     },
-    /// Omnisend took, or refused, so many more contacts.
-    Posted {
-        /// Contacts.
-        contacts: u64,
-    },
-    /// Omnisend still works on so many batches.
+    /// Omnisend accepted or refused a request with these contacts.
+    Posted { contacts: u64 },
+    /// Batches are still in progress at Omnisend.
     Settling {
-        /// Batches.
+        /// The number of batches.
         pending: usize,
     },
 }
 
-/// Hears what happens.
+/// Receives the progress.
 pub trait Observer: fmt::Debug + Send + Sync {
-    /// Something happened.
     fn notice(&self, notice: Notice);
 }
 
-/// Hears nothing.
+/// Ignores the progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Quiet;
 

@@ -1,4 +1,4 @@
-//! How the runs of an export stand, by what is written of them.
+//! The runs of an export, by their written objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,49 +9,46 @@ use crate::{
     ports::objects::{Listed, ObjectError, Objects},
 };
 
-/// How a run stands.
+/// The written objects of a run, which show how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// The run.
+pub struct RunObjects {
     pub run: RunRef,
-    /// When something was last written of it.
+    /// When the newest of the objects was written.
     pub last_written: Timestamp,
-    /// Everything that is written of it.
     pub objects: BTreeSet<Location>,
 }
 
-impl Standing {
-    /// Its plan is written: it exists.
+impl RunObjects {
+    /// Whether the manifest is written, so that the run exists.
     pub fn is_planned(&self) -> bool {
         self.has(Key::Manifest)
     }
 
-    /// Its messages are sent.
+    /// Whether the messages are sent.
     pub fn is_enqueued(&self) -> bool {
         self.has(Key::Enqueued)
     }
 
-    /// Its report is written.
+    /// Whether the report is written.
     pub fn is_reported(&self) -> bool {
         self.has(Key::ReportJson)
     }
 
-    /// It waits for a person.
+    /// Whether the run waits for a person.
     pub fn is_parked(&self) -> bool {
         self.has(Key::Parked)
     }
 
-    /// It is not to go on.
     pub fn is_canceled(&self) -> bool {
         self.has(Key::Canceled)
     }
 
-    /// Nothing is left to do: it is reported, and does not wait for anybody.
+    /// Whether nothing is left to do: the run is reported and not parked.
     pub fn is_over(&self) -> bool {
         self.is_reported() && !self.is_parked()
     }
 
-    /// Chunks that are done.
+    /// The number of chunks that are sent.
     pub fn receipts(&self) -> usize {
         let receipts = Prefix::Receipts(self.run.clone()).location();
         self.objects.iter().filter(|object| object.key.starts_with(&receipts.key)).count()
@@ -62,8 +59,8 @@ impl Standing {
     }
 }
 
-/// Every run of an export, oldest first. What a plan that died left behind is among them, not planned.
-pub async fn runs(objects: &dyn Objects, export: &ExportName) -> Result<Vec<Standing>, ObjectError> {
+/// Returns every run of an export, oldest first. A plan that died leaves a run that is not planned.
+pub async fn runs(objects: &dyn Objects, export: &ExportName) -> Result<Vec<RunObjects>, ObjectError> {
     let listed = objects.list(&Prefix::Runs(export.clone())).await?;
     let mut runs: BTreeMap<_, Vec<Listed>> = BTreeMap::new();
     for object in listed {
@@ -71,10 +68,10 @@ pub async fn runs(objects: &dyn Objects, export: &ExportName) -> Result<Vec<Stan
             runs.entry(run.run).or_default().push(object);
         }
     }
-    let standing = |(run, written): (_, Vec<Listed>)| Standing {
+    let of_run = |(run, written): (_, Vec<Listed>)| RunObjects {
         run: RunRef { export: export.clone(), run },
         last_written: written.iter().map(|object| object.modified).max().unwrap_or(Timestamp::UNIX_EPOCH),
         objects: written.into_iter().map(|object| object.location).collect(),
     };
-    Ok(runs.into_iter().map(standing).collect())
+    Ok(runs.into_iter().map(of_run).collect())
 }

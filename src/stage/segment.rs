@@ -8,16 +8,14 @@ use super::{RecordError, Records, upload::Context};
 use crate::{
     keys::Key,
     kill_point,
-    omnisend::{CallError, Patience, Segment},
+    omnisend::{CallError, CallOptions, RefusalKind, Segment},
     ports::objects::Put,
+    retry,
     run::{Findings, Manifest, SegmentFinding, SegmentSeen, SegmentState, SegmentsSeen, WantedSegment},
 };
 
-/// How many pages of segments are looked through, of 250: more than any brand has.
+/// How many pages of segments are searched: with 50 segments each, more than any brand has.
 const MAX_PAGES: usize = 100;
-
-/// How hard a request is tried: a report does not wait for minutes.
-const RETRIES: usize = 3;
 
 /// Whether the run's segments are seen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +37,8 @@ pub async fn see_to_segments(context: &Context<'_>, manifest: &Manifest) -> Resu
     let mut findings = records.findings(&manifest.connection).await?;
     let mut seen = Vec::new();
     for wanted in &manifest.create_segments {
-        let patience = Patience { retries: RETRIES, deadline: context.deadline, ..Patience::default() };
-        let see = See { context, manifest, wanted, patience };
+        let options = retry::SEGMENTS.until(context.deadline);
+        let see = See { context, manifest, wanted, options };
         let (state, says) = match see.to(&mut findings).await {
             Ok(found) => found,
             Err(CallError::OutOfTime) => return Ok(SeenTo::HandedBack),
@@ -66,7 +64,7 @@ pub async fn see_to_segments(context: &Context<'_>, manifest: &Manifest) -> Resu
 
 fn failed(error: &CallError) -> String {
     match error {
-        CallError::Permanent(refusal) if refusal.status == 403 => {
+        CallError::Refused(refusal) if refusal.kind == RefusalKind::MissingPermission => {
             "the API key may not read and write segments: give it that permission, or take `create_segment` out \
              of the export"
                 .to_owned()
@@ -80,7 +78,7 @@ struct See<'a> {
     context: &'a Context<'a>,
     manifest: &'a Manifest,
     wanted: &'a WantedSegment,
-    patience: Patience,
+    options: CallOptions,
 }
 
 type Found = (SegmentState, Option<String>);
@@ -88,7 +86,7 @@ type Found = (SegmentState, Option<String>);
 impl See<'_> {
     async fn to(&self, findings: &mut Findings) -> Result<Found, CallError> {
         if let Some(known) = findings.segments.iter().find(|known| self.is_of(known)) {
-            if self.context.client.segment(&known.id, self.patience).await?.is_some() {
+            if self.context.client.segment(&known.id, self.options).await?.is_some() {
                 return Ok((SegmentState::There, None));
             }
             findings.segments.retain(|known| !self.is_of(known));
@@ -97,7 +95,7 @@ impl See<'_> {
             return self.is_there(segment, findings).await;
         }
         let WantedSegment { name, tag } = self.wanted;
-        match self.context.client.create_segment(name, tag.as_str(), self.patience).await {
+        match self.context.client.create_segment(name, tag.as_str(), self.options).await {
             Ok(made) => {
                 kill_point::reach("segment.created");
                 self.remember(made, findings);
@@ -118,7 +116,7 @@ impl See<'_> {
         let mut is_ours = segment.is_of_tag(tag);
         if is_ours.is_none() {
             // The listing may leave the conditions out.
-            let whole = self.context.client.segment(&segment.id, self.patience).await?;
+            let whole = self.context.client.segment(&segment.id, self.options).await?;
             is_ours = whole.and_then(|segment| segment.is_of_tag(tag));
         }
         if is_ours == Some(false) {
@@ -135,7 +133,7 @@ impl See<'_> {
     async fn by_name(&self) -> Result<Option<Segment>, CallError> {
         let mut after = None;
         for _ in 0..MAX_PAGES {
-            let page = self.context.client.segments(after.as_deref(), self.patience).await?;
+            let page = self.context.client.segments(after.as_deref(), self.options).await?;
             if let Some(found) = page.segments.into_iter().find(|segment| segment.name == self.wanted.name) {
                 return Ok(Some(found));
             }

@@ -1,5 +1,5 @@
-//! How contacts get their tags: a canary finds out what nobody documents, and no tag of somebody else's is lost over
-//! it, whenever it is killed.
+//! The canary: it finds out whether Omnisend adds or replaces the tags in an upsert, which is undocumented. It never loses
+//! another tag of its contact, even if it is killed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{FAST, Ran, Segment, World, address, options};
 
-/// More changes of tags a minute than any test makes, and short waits.
+/// A pace for changes of tags that no test reaches, and short waits.
 const QUICK: &str = "pace:1000,wait:25";
 const TAG: &str = "segment: VIP";
 const FINDINGS: &str = "findings/acme.json";
@@ -17,7 +17,7 @@ fn sandbox(tag_mode: TagMode) -> Options {
     Options { tag_mode, tags_per_minute: FAST, ..options() }
 }
 
-/// A world whose connection says nothing of tags, with contacts in it.
+/// A world with contacts, whose connection does not set `tags`.
 async fn world(options: Options, people: u64, contacts: &Value) -> World {
     let world = World::with(options, Segment::people(people)).await;
     world.connection_with("acme", FAST, "");
@@ -43,19 +43,19 @@ fn finding(world: &World) -> Value {
     serde_json::from_str(&world.read(FINDINGS)).unwrap()
 }
 
-/// Requests by method and path.
-async fn asked(world: &World, method: &str, path: &str) -> usize {
-    let is = |request: &&Value| request["method"] == method && request["path"] == path;
-    world.requests().await.iter().filter(is).count()
+/// The number of requests with a method and a path.
+async fn requests(world: &World, method: &str, path: &str) -> usize {
+    let matches = |request: &&Value| request["method"] == method && request["path"] == path;
+    world.requests().await.iter().filter(matches).count()
 }
 
-fn has(n: u64, tags: &[&str]) -> Value {
+fn tagged(n: u64, tags: &[&str]) -> Value {
     json!({ "email": address(n), "tags": tags })
 }
 
 #[tokio::test]
-async fn where_tags_are_added_they_go_into_the_batches_from_then_on() {
-    let contacts = json!([has(0, &["source: shop", "mine"]), has(2, &["other"])]);
+async fn sends_tags_in_batches_if_omnisend_adds_them() {
+    let contacts = json!([tagged(0, &["source: shop", "mine"]), tagged(2, &["other"])]);
     let world = world(sandbox(TagMode::Add), 5, &contacts).await;
     run(&world).await.exits(0).reports("succeeded", [5, 0, 0]);
     assert_eq!(tags(&world, 0).await, set(&["source: shop", "mine", TAG]));
@@ -67,18 +67,19 @@ async fn where_tags_are_added_they_go_into_the_batches_from_then_on() {
         (&found["tags"]["evidence"]["before"], &found["tags"]["evidence"]["after"]),
         (&json!({ "ours": [], "others": 2 }), &json!({ "ours": [TAG], "others": 2 }))
     );
-    assert_eq!(asked(&world, "POST", "/api/contacts").await, 1);
-    assert_eq!(asked(&world, "POST", "/api/contacts/tags").await, 0);
+    assert_eq!(requests(&world, "POST", "/api/contacts").await, 1);
+    assert_eq!(requests(&world, "POST", "/api/contacts/tags").await, 0);
 
-    // The next run knows.
+    // The next run uses the finding.
     run(&world).await.exits(0);
-    assert_eq!(asked(&world, "POST", "/api/contacts").await, 1);
-    assert_eq!(asked(&world, "GET", "/api/contacts").await, 2);
+    assert_eq!(requests(&world, "POST", "/api/contacts").await, 1);
+    assert_eq!(requests(&world, "GET", "/api/contacts").await, 2);
 }
 
 #[tokio::test]
-async fn where_they_replace_what_was_lost_is_put_back_and_tags_come_after_the_batches() {
-    let contacts = json!([has(0, &["source: shop", "mine"]), has(2, &["other"]), has(9, &["not here"])]);
+async fn restores_tags_and_uses_the_endpoint_if_omnisend_replaces_them() {
+    let contacts =
+        json!([tagged(0, &["source: shop", "mine"]), tagged(2, &["other"]), tagged(9, &["not here"])]);
     let world = world(sandbox(TagMode::Replace), 600, &contacts).await;
     let ran = run(&world).await;
     ran.exits(0).reports("succeeded", [600, 0, 0]);
@@ -90,22 +91,22 @@ async fn where_they_replace_what_was_lost_is_put_back_and_tags_come_after_the_ba
     let found = finding(&world);
     assert_eq!((&found["tags"]["way"], &found["tags"]["certain"]), (&json!("endpoint"), &json!(true)));
     assert_eq!(found["canary"], Value::Null);
-    // One puts back, three add the tag of 600 contacts.
-    assert_eq!(asked(&world, "POST", "/api/contacts/tags").await, 4);
+    // One request restores the tags of the canary, three add the tag to 600 contacts.
+    assert_eq!(requests(&world, "POST", "/api/contacts/tags").await, 4);
     let report = ran.report();
     assert_eq!(report["tags"]["added_to"], 600);
     assert_eq!(report["requests"]["tags"], 3);
 
-    // A second run harms nobody either.
+    // A second run loses no tag either.
     run(&world).await.exits(0).reports("succeeded", [600, 0, 0]);
     assert_eq!(tags(&world, 0).await, set(&["source: shop", "mine", TAG]));
-    assert_eq!(asked(&world, "POST", "/api/contacts").await, 1);
+    assert_eq!(requests(&world, "POST", "/api/contacts").await, 1);
 }
 
 #[tokio::test]
-async fn a_contact_that_has_no_other_tags_shows_it_by_a_temporary_one_that_goes() {
+async fn gives_a_contact_without_other_tags_a_temporary_one() {
     for (mode, way) in [(TagMode::Add, "inline"), (TagMode::Replace, "endpoint")] {
-        for contacts in [json!([]), json!([has(0, &[])]), json!([has(0, &[TAG])])] {
+        for contacts in [json!([]), json!([tagged(0, &[])]), json!([tagged(0, &[TAG])])] {
             let world = world(sandbox(mode), 3, &contacts).await;
             run(&world).await.exits(0).reports("succeeded", [3, 0, 0]);
             for n in 0..3 {
@@ -120,9 +121,9 @@ async fn a_contact_that_has_no_other_tags_shows_it_by_a_temporary_one_that_goes(
 }
 
 #[tokio::test]
-async fn a_contact_with_our_tag_and_others_shows_it_too() {
+async fn a_contact_with_the_export_tag_and_others_can_be_the_canary() {
     for (mode, way) in [(TagMode::Add, "inline"), (TagMode::Replace, "endpoint")] {
-        let world = world(sandbox(mode), 2, &json!([has(0, &["a", TAG, "b"])])).await;
+        let world = world(sandbox(mode), 2, &json!([tagged(0, &["a", TAG, "b"])])).await;
         run(&world).await.exits(0);
         assert_eq!(tags(&world, 0).await, set(&["a", "b", TAG]));
         assert_eq!(finding(&world)["tags"]["way"], way);
@@ -130,10 +131,10 @@ async fn a_contact_with_our_tag_and_others_shows_it_too() {
 }
 
 #[tokio::test]
-async fn changes_of_tags_that_take_effect_later_are_waited_for() {
+async fn waits_until_a_change_of_tags_takes_effect() {
     for mode in [TagMode::Add, TagMode::Replace] {
         let options = Options { batch_delay: Duration::from_millis(150), ..sandbox(mode) };
-        let world = world(options, 3, &json!([has(0, &["a", TAG])])).await;
+        let world = world(options, 3, &json!([tagged(0, &["a", TAG])])).await;
         world.call("run vip").scale("pace:1000,wait:5").end().await.exits(0);
         let found = finding(&world);
         assert_eq!((&found["tags"]["certain"], &found["canary"]), (&json!(true), &Value::Null));
@@ -143,26 +144,26 @@ async fn changes_of_tags_that_take_effect_later_are_waited_for() {
 }
 
 #[tokio::test]
-async fn what_stays_doubtful_is_decided_for_the_documented_endpoint_and_not_asked_again_at_once() {
+async fn uses_the_endpoint_without_a_finding_and_tries_again_after_a_day() {
     for fault in [
         "status=403,path=/contacts,method=GET",
         "status=400,path=/contacts,method=POST",
         "status=404,path=/contacts,method=POST",
     ] {
-        let world = world(sandbox(TagMode::Add), 3, &json!([has(0, &["a"])])).await;
+        let world = world(sandbox(TagMode::Add), 3, &json!([tagged(0, &["a"])])).await;
         world.fault(fault).await;
         run(&world).await.exits(0).reports("succeeded", [3, 0, 0]);
         assert_eq!(tags(&world, 0).await, set(&["a", TAG]), "{fault}");
         let found = finding(&world);
         assert_eq!((&found["tags"]["way"], &found["tags"]["certain"]), (&json!("endpoint"), &json!(false)));
-        assert_eq!(asked(&world, "POST", "/api/batches").await, 1);
+        assert_eq!(requests(&world, "POST", "/api/batches").await, 1);
         world.no_faults().await;
-        let before = asked(&world, "GET", "/api/contacts").await;
+        let before = requests(&world, "GET", "/api/contacts").await;
         run(&world).await.exits(0);
-        // What could not be tidied up is, now; no second canary is sent.
+        // The run cleans up after the first canary, and sends no second one.
         assert_eq!(finding(&world)["canary"], Value::Null, "{fault}");
-        assert!(asked(&world, "GET", "/api/contacts").await <= before + 1, "{fault}");
-        // A day later, one is.
+        assert!(requests(&world, "GET", "/api/contacts").await <= before + 1, "{fault}");
+        // After a day it sends a second canary.
         let mut old = finding(&world);
         old["tags"]["at"] = json!("2026-01-01T00:00:00Z");
         world.write(FINDINGS, old.to_string());
@@ -172,8 +173,8 @@ async fn what_stays_doubtful_is_decided_for_the_documented_endpoint_and_not_aske
 }
 
 #[tokio::test]
-async fn a_contact_that_omnisend_refuses_is_not_the_last_word() {
-    let world = world(sandbox(TagMode::Replace), 4, &json!([has(2, &["a"])])).await;
+async fn tries_another_contact_if_omnisend_refuses_the_canary() {
+    let world = world(sandbox(TagMode::Replace), 4, &json!([tagged(2, &["a"])])).await;
     for n in [0, 1] {
         world.fault(&format!("refuse_item={}", address(n))).await;
     }
@@ -185,35 +186,39 @@ async fn a_contact_that_omnisend_refuses_is_not_the_last_word() {
 }
 
 #[tokio::test]
-async fn nothing_is_at_stake_where_tags_could_not_be_put_back() {
-    let world = world(sandbox(TagMode::Replace), 3, &json!([has(0, &["a"])])).await;
+async fn sends_no_canary_if_tags_could_not_be_restored() {
+    let world = world(sandbox(TagMode::Replace), 3, &json!([tagged(0, &["a"])])).await;
     world.fault("status=403,path=/contacts/tags").await;
     let ran = run(&world).await;
     ran.exits(1).says(&["not every tag was changed"]).reports("failed", [3, 0, 0]);
-    assert_eq!(asked(&world, "POST", "/api/contacts").await, 0, "no canary without a way back");
+    assert_eq!(
+        requests(&world, "POST", "/api/contacts").await,
+        0,
+        "a canary was sent although its tags could not be restored"
+    );
     assert_eq!(tags(&world, 0).await, set(&["a"]));
     world.no_faults().await;
-    // It goes on with what is left.
+    // The next run only changes the tags.
     run(&world).await.exits(0).reports("succeeded", [3, 0, 0]);
-    assert_eq!(asked(&world, "POST", "/api/batches").await, 1);
+    assert_eq!(requests(&world, "POST", "/api/batches").await, 1);
     assert_eq!(tags(&world, 0).await, set(&["a", TAG]));
 }
 
 #[tokio::test]
-async fn a_connection_that_decides_it_needs_no_canary() {
+async fn sends_no_canary_if_the_connection_sets_tags() {
     for (says, way) in [("inline", 0), ("endpoint", 1)] {
-        let world = world(sandbox(TagMode::Add), 3, &json!([has(0, &["a"])])).await;
+        let world = world(sandbox(TagMode::Add), 3, &json!([tagged(0, &["a"])])).await;
         world.connection_with("acme", FAST, &format!("tags = \"{says}\""));
         run(&world).await.exits(0).reports("succeeded", [3, 0, 0]);
         assert_eq!(tags(&world, 0).await, set(&["a", TAG]));
-        assert_eq!(asked(&world, "POST", "/api/contacts").await, 0);
-        assert_eq!(asked(&world, "POST", "/api/contacts/tags").await, way);
+        assert_eq!(requests(&world, "POST", "/api/contacts").await, 0);
+        assert_eq!(requests(&world, "POST", "/api/contacts/tags").await, way);
         assert!(!world.files().contains(&FINDINGS.to_owned()));
     }
 }
 
 #[tokio::test]
-async fn consent_that_is_not_mapped_is_not_spoken_of_and_the_contact_keeps_its_own() {
+async fn the_canary_keeps_its_consent_if_none_is_mapped() {
     let old = json!([{
         "email": address(0), "status": "unsubscribed", "statusChangedAt": "2025-01-02T03:04:05Z", "tags": ["a"],
     }]);
@@ -226,7 +231,7 @@ async fn consent_that_is_not_mapped_is_not_spoken_of_and_the_contact_keeps_its_o
     );
 }
 
-/// Every step of a canary, and of what follows.
+/// The kill points of a canary and of the change of tags after it.
 #[cfg(feature = "kill-points")]
 const STEPS: [&str; 7] = [
     "canary.intent",
@@ -240,12 +245,12 @@ const STEPS: [&str; 7] = [
 
 #[cfg(feature = "kill-points")]
 #[tokio::test]
-async fn killed_at_any_step_of_a_canary_the_next_run_tidies_up() {
+async fn the_next_run_cleans_up_after_a_kill_at_any_step() {
     let mut killed = BTreeSet::new();
     for mode in [TagMode::Add, TagMode::Replace] {
         for had in [None, Some(&["a", "b"][..]), Some(&["a", TAG]), Some(&[TAG])] {
             for step in STEPS {
-                let contacts = had.map_or(json!([]), |had| json!([has(0, had)]));
+                let contacts = had.map_or(json!([]), |had| json!([tagged(0, had)]));
                 let world = world(sandbox(mode), 3, &contacts).await;
                 let ran = world
                     .call("run vip")
@@ -254,7 +259,7 @@ async fn killed_at_any_step_of_a_canary_the_next_run_tidies_up() {
                     .end()
                     .await;
                 if ran.signal.is_none() {
-                    // This way does not lead over the step.
+                    // This case does not reach the step.
                     ran.exits(0);
                 } else {
                     killed.insert(step);
@@ -271,23 +276,23 @@ async fn killed_at_any_step_of_a_canary_the_next_run_tidies_up() {
             }
         }
     }
-    assert_eq!(killed, STEPS.into(), "a step is reached by no way");
+    assert_eq!(killed, STEPS.into(), "no case reaches one of the steps");
 }
 
 #[cfg(feature = "kill-points")]
 #[tokio::test]
-async fn another_export_of_the_connection_tidies_up_as_well() {
-    let world = world(sandbox(TagMode::Replace), 3, &json!([has(0, &["a", "b"])])).await;
+async fn another_export_of_the_connection_cleans_up_too() {
+    let world = world(sandbox(TagMode::Replace), 3, &json!([tagged(0, &["a", "b"])])).await;
     let kill = world.call("run vip").scale(QUICK).env("OMNISEND_EXPORT_KILL", "canary.probed:1").end().await;
     kill.was_killed();
-    assert_eq!(tags(&world, 0).await, set(&[TAG]), "lost, until somebody puts them back");
+    assert_eq!(tags(&world, 0).await, set(&[TAG]), "the tags are lost until they are restored");
     world.write("segments/other/1.csv", format!("EMail,FirstName\n{},Other\n", address(7)));
     let other = crate::harness::EXPORT.replace("VIP", "Other").replace("segments/vip/", "segments/other/");
     world.write("exports/acme/other.toml", other);
-    // Even where the way is decided since.
+    // Also if the connection sets `tags` meanwhile.
     world.connection_with("acme", FAST, "tags = \"endpoint\"");
     world.call("run other").scale(QUICK).end().await.exits(0);
-    // The tag of the run that was killed stays: its contact is in the segment, and goes when that is sent.
+    // The tag of the killed run stays, because its contact is in that segment.
     assert_eq!(tags(&world, 0).await, set(&["a", "b", TAG]));
     assert_eq!(finding(&world)["canary"], Value::Null);
 }

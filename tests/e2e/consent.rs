@@ -1,4 +1,4 @@
-//! Consent is never invented, and an opt-out always wins.
+//! Tests that consent is never invented, and that an opt-out always wins.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ path = "segments/vip/"
 email = "EMail"
 "#;
 
-/// A world over these rows of `EMail,News,Since,Ip`, of which some are duplicates.
+/// A world with a segment of these rows of `EMail,News,Since,Ip`. `duplicate` is the expected number of duplicates.
 async fn world(rows: &[String], duplicate: u64, block: &str) -> World {
     let file = format!("EMail,News,Since,Ip\n{}\n", rows.join("\n"));
     let world = World::with(options(), Segment::clean(file, rows.len() as u64).with(0, duplicate)).await;
@@ -36,13 +36,13 @@ async fn world(rows: &[String], duplicate: u64, block: &str) -> World {
     world
 }
 
-/// A row of person `n`.
+/// The row of person `n`.
 fn row(n: u64, rest: &str) -> String {
     format!("{},{rest}", address(n))
 }
 
-/// What the sandbox holds of each person: the status, and since when.
-async fn held(world: &World) -> BTreeMap<String, (String, Option<String>)> {
+/// Each person's e-mail status in the sandbox, and its date.
+async fn statuses(world: &World) -> BTreeMap<String, (String, Option<String>)> {
     let contacts = world.contacts().await.into_iter();
     let of = |contact: &Value| {
         let text = |name: &str| contact[name].as_str().map(str::to_owned);
@@ -59,17 +59,17 @@ fn counts([subscribed, unsubscribed, non_subscribed, untouched, held_back, undat
 }
 
 #[track_caller]
-fn says_of_email(ran: &Ran, expected: [u64; 6]) {
+fn assert_email_counts(ran: &Ran, expected: [u64; 6]) {
     assert_eq!(ran.report()["consent"]["email"], counts(expected));
 }
 
-/// Bodies of requests that say this.
+/// The number of requests whose body contains this text.
 async fn requests_with(world: &World, text: &str) -> usize {
     world.posts().await.iter().filter(|post| post["body"].as_str().unwrap().contains(text)).count()
 }
 
-/// What a status and its date become, for an export that may subscribe: a contact that Omnisend has as subscribed
-/// since 2020 is sent each.
+/// A row's status and date, and the contact's status and date in Omnisend after the run. The export may subscribe, and
+/// each contact has been subscribed since [`BEFORE`].
 const RULES: [(&str, &str, &str, Option<&str>); 14] = [
     ("yes", "2024-05-06", "subscribed", Some("2024-05-06T00:00:00Z")),
     (" YES ", "2024-05-06T07:08:09+09:00", "subscribed", Some("2024-05-05T22:08:09Z")),
@@ -88,7 +88,7 @@ const RULES: [(&str, &str, &str, Option<&str>); 14] = [
 ];
 const BEFORE: &str = "2020-01-01T00:00:00Z";
 
-async fn rules(block: &str) -> World {
+async fn world_of_rules(block: &str) -> World {
     let rows: Vec<_> =
         (0..).zip(RULES).map(|(n, (value, date, ..))| row(n, &format!("{value},{date},"))).collect();
     let world = world(&rows, 0, block).await;
@@ -99,29 +99,29 @@ async fn rules(block: &str) -> World {
 }
 
 #[tokio::test]
-async fn every_status_with_every_date_becomes_what_the_rules_say() {
-    let world = rules(BLOCK).await;
+async fn every_status_with_every_date_follows_the_rules() {
+    let world = world_of_rules(BLOCK).await;
     let dry = world.call("run vip --dry-run").end().await;
     assert_eq!(world.requests().await, Vec::<Value>::new());
     let ran = world.call("run vip").end().await;
     ran.exits(0).reports("succeeded", [14, 0, 0]);
 
-    let held = held(&world).await;
+    let statuses = statuses(&world).await;
     for (n, (value, date, status, since)) in (0..).zip(RULES) {
         let expected = (status.to_owned(), since.map(str::to_owned));
-        assert_eq!(held[&address(n)], expected, "{value:?}, {date:?}");
+        assert_eq!(statuses[&address(n)], expected, "{value:?}, {date:?}");
     }
     for ran in [&dry, &ran] {
-        says_of_email(ran, [2, 4, 1, 7, 0, 5]);
+        assert_email_counts(ran, [2, 4, 1, 7, 0, 5]);
         assert_eq!(
             ran.report()["warnings"],
             json!({
-                "consent.email": { "not in the export's lists; the status stays as it is": 1 },
-                "consent.email.date": { "no day from 1990 to that of the run, or not written as `format` says": 5 },
+                "consent.email": { "not one of the listed values; the status is left unchanged": 1 },
+                "consent.email.date": { "not a date from 1990 to the day of the run, or not in the given `format`": 5 },
             })
         );
-        let said = "consent, email: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
-        assert!(ran.stdout.contains(said), "{}", ran.stdout);
+        let line = "consent, email: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
         assert!(ran.stdout.contains("5 have a status without a valid date"), "{}", ran.stdout);
     }
     let pages = world.run_files().into_iter().filter(|file| file.ends_with("report.html"));
@@ -130,25 +130,25 @@ async fn every_status_with_every_date_becomes_what_the_rules_say() {
 
 #[tokio::test]
 async fn without_permission_only_opt_outs_are_sent() {
-    let world = rules(&BLOCK.replace("may_subscribe = true\n", "")).await;
+    let world = world_of_rules(&BLOCK.replace("may_subscribe = true\n", "")).await;
     let dry = world.call("run vip --dry-run").end().await;
     let ran = world.call("run vip").end().await;
     ran.exits(0);
-    let held = held(&world).await;
+    let statuses = statuses(&world).await;
     for (n, (value, _, status, since)) in (0..).zip(RULES) {
         let expected = if status == "unsubscribed" { (status, since) } else { ("subscribed", Some(BEFORE)) };
-        assert_eq!(held[&address(n)], (expected.0.to_owned(), expected.1.map(str::to_owned)), "{value}");
+        assert_eq!(statuses[&address(n)], (expected.0.to_owned(), expected.1.map(str::to_owned)), "{value}");
     }
     for ran in [&dry, &ran] {
-        says_of_email(ran, [0, 4, 0, 10, 3, 5]);
+        assert_email_counts(ran, [0, 4, 0, 10, 3, 5]);
     }
     assert_eq!(requests_with(&world, "\"subscribed\"").await, 0);
-    assert_eq!(requests_with(&world, "\"consent\"").await, 0, "an opt-out overwrites no proof");
+    assert_eq!(requests_with(&world, "\"consent\"").await, 0, "an opt-out was sent with a proof");
     assert!(ran.stdout.contains("[consent.email] does not set may_subscribe = true"), "{}", ran.stdout);
 }
 
 #[tokio::test]
-async fn a_subscription_comes_with_its_proof() {
+async fn a_subscription_is_sent_with_its_proof() {
     let rows = [row(0, "yes,2024-05-06,203.0.113.7"), row(1, "yes,2024-05-06,here")];
     let world = world(&rows, 0, BLOCK).await;
     let ran = world.call("run vip").end().await;
@@ -161,7 +161,7 @@ async fn a_subscription_comes_with_its_proof() {
 }
 
 #[tokio::test]
-async fn without_a_block_no_request_speaks_of_consent() {
+async fn without_a_consent_block_no_request_mentions_consent() {
     let world = world(&[row(0, "yes,2024-05-06,"), row(1, "no,2024-05-06,")], 0, "").await;
     world
         .seed(&json!([
@@ -175,16 +175,17 @@ async fn without_a_block_no_request_speaks_of_consent() {
         assert_eq!(requests_with(&world, word).await, 0, "{word}");
     }
     assert_eq!(ran.report()["consent"], Value::Null);
-    let held = held(&world).await;
-    assert_eq!(held[&address(0)].0, "unsubscribed");
-    assert_eq!(held[&address(1)].0, "subscribed");
+    let statuses = statuses(&world).await;
+    assert_eq!(statuses[&address(0)].0, "unsubscribed");
+    assert_eq!(statuses[&address(1)].0, "subscribed");
 }
 
-/// Persons whose rows disagree, and others between them, so that they stand in several chunks.
-fn disagreeing() -> Vec<String> {
+/// Rows of people whose rows contradict each other, with other people between them, so that they fall into several
+/// chunks.
+fn contradicting_rows() -> Vec<String> {
     let others = (100..110).map(|n| row(n, "yes,2024-05-06,"));
     [
-        // An opt-out that is older, one that is newer, one that has no date, and two.
+        // Subscribed here; below, these people opt out: earlier, later, without a date, and twice.
         row(0, "yes,2024-05-06,203.0.113.7"),
         row(1, "yes,2024-05-06,"),
         row(2, "yes,2024-05-06,"),
@@ -204,15 +205,15 @@ fn disagreeing() -> Vec<String> {
         row(4, "yes,2025-01-01,"),
         row(5, "no,2023-01-01,"),
         row(6, "no,2023-01-01,"),
-        // An opt-in in another row says nothing.
+        // An opt-in in a later row has no effect.
         row(7, ",,"),
         row(7, "yes,2024-05-06,"),
     ])
     .collect()
 }
 
-async fn the_opt_outs_won(world: &World) {
-    let held = held(world).await;
+async fn assert_opt_outs_won(world: &World) {
+    let statuses = statuses(world).await;
     for (n, since) in [
         (0, Some("2023-01-01")),
         (1, Some("2025-01-01")),
@@ -223,11 +224,11 @@ async fn the_opt_outs_won(world: &World) {
         (6, Some("2023-01-01")),
     ] {
         let since = since.map(|day| format!("{day}T00:00:00Z"));
-        assert_eq!(held[&address(n)], ("unsubscribed".to_owned(), since), "person {n}");
+        assert_eq!(statuses[&address(n)], ("unsubscribed".to_owned(), since), "person {n}");
     }
-    assert_eq!(held[&address(7)], ("nonSubscribed".to_owned(), None));
-    assert!((100..110).all(|n| held[&address(n)].0 == "subscribed"));
-    // Not even for a moment.
+    assert_eq!(statuses[&address(7)], ("nonSubscribed".to_owned(), None));
+    assert!((100..110).all(|n| statuses[&address(n)].0 == "subscribed"));
+    // No request subscribed them even briefly.
     for post in world.posts().await {
         let body: Value = serde_json::from_str(post["body"].as_str().unwrap()).unwrap();
         for item in body["items"].as_array().unwrap() {
@@ -243,7 +244,7 @@ async fn the_opt_outs_won(world: &World) {
 #[cfg(feature = "test-scale")]
 #[tokio::test]
 async fn an_opt_out_in_any_row_of_an_address_wins() {
-    let rows = disagreeing();
+    let rows = contradicting_rows();
     for chunk in ["chunk:1", "chunk:3", "chunk:100"] {
         let world = world(&rows, 9, BLOCK).await;
         let dry = world.call("run vip --dry-run").scale(chunk).end().await;
@@ -251,35 +252,36 @@ async fn an_opt_out_in_any_row_of_an_address_wins() {
         assert!(shown.iter().all(|contact| contact.to_string().contains("\"unsubscribed\"")), "{shown:#?}");
         let ran = world.call("run vip").scale(chunk).end().await;
         ran.exits(0).reports("succeeded", [18, 0, 0]);
-        the_opt_outs_won(&world).await;
+        assert_opt_outs_won(&world).await;
         for ran in [&dry, &ran] {
-            says_of_email(ran, [10, 7, 0, 1, 0, 0]);
+            assert_email_counts(ran, [10, 7, 0, 1, 0, 0]);
         }
     }
 }
 
 #[tokio::test]
-async fn of_several_opt_outs_the_latest_is_sent_once_and_stays() {
-    let in_file = |rows: &[String]| Segment::clean(format!("EMail,News,Since,Ip\n{}\n", rows.join("\n")), 0);
-    let twice = [row(0, "no,2024-01-01,"), row(0, "no,2024-03-03,")];
-    let world = world(&twice, 1, BLOCK).await;
+async fn the_latest_of_several_opt_outs_is_sent_once_and_kept() {
+    let segment_of =
+        |rows: &[String]| Segment::clean(format!("EMail,News,Since,Ip\n{}\n", rows.join("\n")), 0);
+    let opt_outs = [row(0, "no,2024-01-01,"), row(0, "no,2024-03-03,")];
+    let world = world(&opt_outs, 1, BLOCK).await;
     world.write("exports/acme/vip.toml", format!("{HEAD}{BLOCK}").replace("mode = \"full\"", ""));
     let latest = ("unsubscribed".to_owned(), Some("2024-03-03T00:00:00Z".to_owned()));
     world.call("run vip").end().await.exits(0).reports("succeeded", [1, 0, 0]);
-    assert_eq!(held(&world).await[&address(0)], latest);
+    assert_eq!(statuses(&world).await[&address(0)], latest);
     world.call("run vip").end().await.exits(0).reports("skipped", [0, 0, 0]);
-    // What is older says nothing new, and an opt-in from between is no later word.
+    // An older opt-out and an opt-in that is older than the latest opt-out have no effect.
     for older in ["no,2024-01-01,", "yes,2024-02-02,"] {
-        let segment = in_file(&[row(0, older)]);
+        let segment = segment_of(&[row(0, older)]);
         world.segment(Segment { rows: 1, ..segment });
         world.call("run vip --mode full").end().await.exits(0);
-        assert_eq!(held(&world).await[&address(0)], latest, "{older}");
+        assert_eq!(statuses(&world).await[&address(0)], latest, "{older}");
     }
 }
 
 #[tokio::test]
-async fn an_opt_out_wins_in_whichever_file_of_a_drop_it_stands() {
-    let rows = disagreeing();
+async fn an_opt_out_wins_from_any_file_of_a_drop() {
+    let rows = contradicting_rows();
     let (first, second) = rows.split_at(12);
     for parts in [[first, second], [second, first]] {
         let world = World::with(options(), Segment::people(0)).await;
@@ -291,25 +293,25 @@ async fn an_opt_out_wins_in_whichever_file_of_a_drop_it_stands() {
         }
         world.write("segments/drop/_SUCCESS", "");
         world.call("run vip").end().await.exits(0).reports("succeeded", [18, 0, 0]);
-        let held = held(&world).await;
-        assert!((0..7).all(|n| held[&address(n)].0 == "unsubscribed"), "{held:?}");
-        assert!((100..110).all(|n| held[&address(n)].0 == "subscribed"), "{held:?}");
+        let statuses = statuses(&world).await;
+        assert!((0..7).all(|n| statuses[&address(n)].0 == "unsubscribed"), "{statuses:?}");
+        assert!((100..110).all(|n| statuses[&address(n)].0 == "subscribed"), "{statuses:?}");
     }
 }
 
 #[cfg(all(feature = "kill-points", feature = "test-scale"))]
 #[tokio::test]
-async fn a_plan_that_is_killed_while_it_puts_opt_outs_in_sends_nothing_of_it() {
-    let world = world(&disagreeing(), 9, BLOCK).await;
+async fn a_plan_killed_while_it_adds_opt_outs_sends_nothing() {
+    let world = world(&contradicting_rows(), 9, BLOCK).await;
     let killed = world.call("run vip").scale("chunk:3").env("OMNISEND_EXPORT_KILL", "plan.chunk-revised:2");
     killed.end().await.was_killed();
     assert_eq!(world.requests().await, Vec::<Value>::new());
     world.call("run vip").scale("chunk:3").end().await.exits(0).reports("succeeded", [18, 0, 0]);
-    the_opt_outs_won(&world).await;
+    assert_opt_outs_won(&world).await;
 }
 
 #[tokio::test]
-async fn texts_have_a_consent_of_their_own() {
+async fn text_messages_have_their_own_consent() {
     let block = r#"phone = "Phone"
         [consent.sms]
         column = "Sms"
@@ -341,19 +343,22 @@ async fn texts_have_a_consent_of_their_own() {
     let contacts = world.contacts().await;
     let sms: Vec<_> = (0..5).map(|n| contacts[&address(n)]["smsStatus"].as_str()).collect();
     assert_eq!(sms, [Some("subscribed"), Some("unsubscribed"), None, Some("unsubscribed"), None]);
-    assert!(contacts.values().all(|contact| contact["status"] == "nonSubscribed"), "e-mail is untouched");
+    assert!(
+        contacts.values().all(|contact| contact["status"] == "nonSubscribed"),
+        "an e-mail status changed"
+    );
     assert_eq!(contacts[&address(0)]["smsConsent"]["source"], "Shop");
 }
 
 #[tokio::test]
-async fn a_welcome_message_is_asked_for_only_where_it_is_said_twice() {
+async fn welcome_messages_need_an_acknowledgement() {
     let world = world(&[row(0, ",,"), row(1, ",,")], 0, "").await;
     world.write("exports/acme/vip.toml", format!("send_welcome_message = true\n{HEAD}"));
     world.call("run vip").end().await.exits(2).says(&["send_welcome_message_acknowledged = true"]);
     assert_eq!(world.requests().await, Vec::<Value>::new());
 
-    let both = "send_welcome_message = true\nsend_welcome_message_acknowledged = true";
-    world.write("exports/acme/vip.toml", format!("{both}\n{HEAD}"));
+    let acknowledged = "send_welcome_message = true\nsend_welcome_message_acknowledged = true";
+    world.write("exports/acme/vip.toml", format!("{acknowledged}\n{HEAD}"));
     world.call("run vip").end().await.exits(0);
     assert_eq!(world.state().await["brands"][0]["welcome_mails"], 2);
 }

@@ -1,4 +1,4 @@
-//! Drops of many files, as their producers leave them: each layout is read as it is, whole or not at all.
+//! Drops of several files in the layouts of their producers: each is read as a whole or not at all.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::harness::{Ran, Segment, World, address, holds, options};
 
 const HEADER: &str = "EMail,FirstName\n";
 
-/// People from a place on, one a line.
+/// Returns the rows of the people `from..to`.
 fn rows(from: u64, to: u64, delimiter: char) -> String {
     let rows: Vec<_> = (from..to).map(|n| format!("{}{delimiter}Person {n}\n", address(n))).collect();
     rows.concat()
@@ -16,7 +16,7 @@ fn csv(from: u64, to: u64) -> String {
     HEADER.to_owned() + &rows(from, to, ',')
 }
 
-/// A world whose export reads `segments/drop/`, with these keys in its segment.
+/// A world whose export reads `segments/drop/`, with these extra keys in its segment.
 async fn world(keys: &str) -> World {
     let world = World::with(options(), Segment::people(0)).await;
     world.write("exports/acme/vip.toml", export(keys));
@@ -32,25 +32,25 @@ fn sources(ran: &Ran) -> Vec<&str> {
     sources.iter().map(|source| source["object"].as_str().unwrap()).collect()
 }
 
-/// The run does not begin, and says these.
-async fn waits(world: &World, code: i32, said: &[&str]) {
+/// Runs the export, which must not start a run.
+async fn starts_no_run(world: &World, code: i32, messages: &[&str]) {
     let ran = world.call("run vip").end().await;
-    ran.exits(code).says(said);
-    assert!(world.requests().await.is_empty(), "something of a drop that is not complete was sent");
+    ran.exits(code).says(messages);
+    assert!(world.requests().await.is_empty(), "part of an incomplete drop was sent");
     assert_eq!(world.run_files(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn sparks_folder_is_read_when_its_marker_is_there() {
+async fn reads_a_spark_folder_once_its_marker_exists() {
     let world = world("complete_on = \"_SUCCESS\"").await;
-    waits(&world, 2, &["at segments/drop/ there is no `_SUCCESS` yet, and no file either"]).await;
+    starts_no_run(&world, 2, &["segments/drop/ has no `_SUCCESS` yet, and no files"]).await;
     world.write("segments/drop/part-00001-6f.csv", csv(3, 6));
     world.write("segments/drop/dt=2026-11-23/part-00000-6f.csv", csv(6, 7));
     world.write("segments/drop/part-00000-6f.csv", csv(0, 3));
     world.write("segments/drop/part-00002-6f.csv", "");
     world.write("segments/drop/.part-00000-6f.csv.crc", "crc");
     world.write("segments/drop/_temporary/0/part-00009-6f.csv", csv(90, 91));
-    waits(&world, 2, &["no `_SUCCESS` yet, and 4 files, of which the newest was written at 20"]).await;
+    starts_no_run(&world, 2, &["no `_SUCCESS` yet, but 4 files, the newest written at 20"]).await;
 
     world.write("segments/drop/_SUCCESS", "");
     let ran = world.call("run vip").end().await;
@@ -67,7 +67,7 @@ async fn sparks_folder_is_read_when_its_marker_is_there() {
 }
 
 #[tokio::test]
-async fn the_newest_day_wins_and_a_marker_has_any_name() {
+async fn reads_the_newest_complete_day_with_a_marker_of_any_name() {
     let world = world("complete_on = \"done.flag\"").await;
     world.write("segments/drop/2026-11-24/a.csv", csv(0, 2));
     world.write("segments/drop/2026-11-24/done.flag", "");
@@ -80,15 +80,18 @@ async fn the_newest_day_wins_and_a_marker_has_any_name() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_newer_than_its_marker_waits_for_the_next_one() {
+async fn a_part_that_is_newer_than_the_marker_needs_a_new_marker() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     world.write("segments/drop/a.csv", csv(0, 2));
     world.write("segments/drop/_SUCCESS", "");
     world.write("segments/drop/b.csv", csv(2, 4));
-    waits(
+    starts_no_run(
         &world,
         1,
-        &["segments/drop/b.csv was written after segments/drop/_SUCCESS", "write it again yourself"],
+        &[
+            "segments/drop/b.csv was written after segments/drop/_SUCCESS",
+            "write segments/drop/_SUCCESS again yourself",
+        ],
     )
     .await;
     world.write("segments/drop/_SUCCESS", "");
@@ -96,7 +99,7 @@ async fn a_part_that_is_newer_than_its_marker_waits_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_drop_without_any_row_stops_at_a_guard() {
+async fn a_guard_stops_a_drop_without_rows() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     world.write("segments/drop/_SUCCESS", "");
     world.write("segments/drop/part-00000.csv", "");
@@ -107,20 +110,20 @@ async fn a_drop_without_any_row_stops_at_a_guard() {
 }
 
 #[tokio::test]
-async fn files_with_other_columns_are_refused_and_both_are_named() {
+async fn refuses_files_with_different_columns_and_names_both() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     world.write("segments/drop/a.csv", csv(0, 2));
     world.write("segments/drop/b.csv", "EMail,City\nx@example.com,Rome\n");
     world.write("segments/drop/_SUCCESS", "");
     let said = [
-        "the columns of segments/drop/b.csv are not those of segments/drop/a.csv",
+        "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
         "column 2 is `City`, and `FirstName` in the first",
     ];
-    waits(&world, 1, &said).await;
+    starts_no_run(&world, 1, &said).await;
 }
 
 #[tokio::test]
-async fn rejects_name_the_part_and_the_line() {
+async fn rejects_have_the_file_and_the_line() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     world.write("segments/drop/a.csv", csv(0, 2));
     world.write("segments/drop/b.csv", csv(1, 3) + "nobody,x\n");
@@ -147,7 +150,7 @@ fn redshift(entries: &[(&str, u64)], schema: &Value) -> String {
 }
 
 #[tokio::test]
-async fn redshifts_manifest_names_the_files_and_the_columns() {
+async fn reads_the_files_and_columns_of_a_redshift_manifest() {
     let world = world("complete_on = \"manifest\"").await;
     let parts = [rows(0, 3, '|'), rows(3, 5, '|')];
     world.write("segments/drop/2026-11-23/vip_0000_part_00", &parts[0]);
@@ -162,15 +165,15 @@ async fn redshifts_manifest_names_the_files_and_the_columns() {
         (url, parts[n].len() as u64)
     };
     let list = redshift(&[entry(0), entry(1)], &schema);
-    waits(&world, 2, &["there is no manifest", "3 files"]).await;
+    starts_no_run(&world, 2, &["segments/drop/ has no manifest", "3 files"]).await;
     world.write("segments/drop/2026-11-23/vip_manifest", &list);
     let ran = world.call("run vip").end().await;
     ran.exits(0).reports("succeeded", [5, 0, 0]);
     holds(&world.contacts().await, (0..5).map(address));
-    assert_eq!(sources(&ran).len(), 2, "what the manifest does not name is not read");
+    assert_eq!(sources(&ran).len(), 2, "a file that is not in the manifest must not be read");
     assert_eq!(world.contacts().await[&address(0)]["firstName"], "Person 0");
 
-    // With HEADER, each file begins with the same names.
+    // With HEADER, each file has a header.
     let with_header = format!("EMail|FirstName\n{}", rows(5, 7, '|'));
     world.write("segments/drop/2026-11-24/vip_0000_part_00", &with_header);
     let url = "s3://lake/out/2026-11-24/vip_0000_part_00";
@@ -180,24 +183,24 @@ async fn redshifts_manifest_names_the_files_and_the_columns() {
 }
 
 #[tokio::test]
-async fn a_manifest_that_names_a_missing_file_or_one_of_another_size_is_refused_whole() {
+async fn refuses_a_manifest_with_a_missing_file_or_one_of_another_size() {
     let world = world("complete_on = \"manifest\"").await;
     let size = csv(0, 3).len() as u64;
     world.write("segments/drop/vip_0000_part_00", csv(0, 3));
     let [first, second] = ["s3://lake/out/vip_0000_part_00", "s3://lake/out/vip_0001_part_00"];
     world.write("segments/drop/vip_manifest", redshift(&[(first, size), (second, size)], &json!({})));
     let missing =
-        "segments/drop/vip_manifest lists 2 files, of which 1 is not there: s3://lake/out/vip_0001_part_00";
-    waits(&world, 1, &[missing]).await;
+        "segments/drop/vip_manifest lists 2 files, of which 1 is missing: s3://lake/out/vip_0001_part_00";
+    starts_no_run(&world, 1, &[missing]).await;
     world.write("segments/drop/vip_0001_part_00", csv(3, 4));
     world.write("segments/drop/vip_manifest", redshift(&[(first, size), (second, size)], &json!({})));
-    waits(&world, 1, &["segments/drop/vip_0001_part_00 has", &format!("says {size}")]).await;
+    starts_no_run(&world, 1, &["segments/drop/vip_0001_part_00 has", &format!("says {size}")]).await;
     world.write("segments/drop/vip_manifest", "EMail\n");
-    waits(&world, 1, &["segments/drop/vip_manifest: it lists something that is no s3://bucket/key"]).await;
+    starts_no_run(&world, 1, &["segments/drop/vip_manifest: an entry is not s3://bucket/key"]).await;
 }
 
 #[tokio::test]
-async fn athenas_manifest_leaves_orphans_alone() {
+async fn reads_only_the_files_in_an_athena_manifest() {
     let world = world("complete_on = \"manifest\"").await;
     world.write("segments/drop/vip/20261122_1_orphan", csv(7, 9));
     world.write("segments/drop/vip/20261123_1_a b%20é", csv(0, 2));
@@ -229,7 +232,7 @@ fn model(key: &str, entities: &[Value]) -> String {
     json!({ "name": "CustomerInsights", "version": "1.0", key: entities }).to_string()
 }
 
-/// Rows as Customer Insights writes them: every cell in quotes, no header.
+/// Returns rows as Customer Insights writes them: quoted, without a header.
 fn ci(from: u64, to: u64) -> String {
     let row = |n| {
         format!("\"{}\",\"Person {n}\",\"2024-02-29T10:00:00.0000000Z\",\"{n}\",\"True\"\r\n", address(n))
@@ -241,7 +244,7 @@ const PROPERTIES: &str = "[custom_properties]\nsince = { column = \"Since\", typ
     orders = { column = \"Orders\", type = \"number\" }\nactive = { column = \"Active\", type = \"boolean\" }\n";
 
 #[tokio::test]
-async fn customer_insights_folder_is_read_as_it_is() {
+async fn reads_a_customer_insights_folder() {
     let world = world("").await;
     world.write(
         "exports/acme/vip.toml",
@@ -253,7 +256,7 @@ async fn customer_insights_folder_is_read_as_it_is() {
     world.write(&format!("{folder}/VIP Kundé/2026/11/23/1015/VIP Kundé_1.csv"), ci(3, 5));
     world.write(&format!("{folder}/VIP Kundé/2026/11/23/1015/VIP Kundé_2.csv"), "");
     world.write(&format!("{folder}/Newsletter/2026/11/23/1015/Newsletter_0.csv"), ci(80, 85));
-    waits(&world, 2, &["at segments/drop/ there is no `model.json` yet, and 5 files"]).await;
+    starts_no_run(&world, 2, &["segments/drop/ has no `model.json` yet, but 5 files"]).await;
     let part =
         |n: u8| partition(&format!("VIP%20Kund%C3%A9/2026/11/23/1015/VIP%20Kund%C3%A9_{n}.csv"), false);
     let newsletter = entity("Newsletter", &[partition("Newsletter/2026/11/23/1015/Newsletter_0.csv", false)]);
@@ -271,7 +274,7 @@ async fn customer_insights_folder_is_read_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_model_that_lists_a_missing_part_falls_back_to_nothing() {
+async fn does_not_fall_back_to_an_older_model_if_a_part_is_missing() {
     let world = world("complete_on = \"model.json\"\ntable = \"VIP\"").await;
     world.write("segments/drop/old/VIP/2026/11/22/1015/VIP_0.csv", ci(0, 2));
     let part = |day, n| partition(&format!("VIP/2026/11/{day}/1015/VIP_{n}.csv"), false);
@@ -279,27 +282,27 @@ async fn a_model_that_lists_a_missing_part_falls_back_to_nothing() {
     world.write("segments/drop/new/VIP/2026/11/23/1015/VIP_0.csv", ci(0, 3));
     let list = model("tables", &[entity("VIP", &[part(23, 0), part(23, 1)])]);
     world.write("segments/drop/new/model.json", &list);
-    let missing = "segments/drop/new/model.json lists 2 files, of which 1 is not there: \
+    let missing = "segments/drop/new/model.json lists 2 files, of which 1 is missing: \
                    segments/drop/new/VIP/2026/11/23/1015/VIP_1.csv";
-    waits(&world, 1, &[missing]).await;
-    // A copy brings them in any order.
+    starts_no_run(&world, 1, &[missing]).await;
+    // A copy may write the files in any order.
     world.write("segments/drop/new/VIP/2026/11/23/1015/VIP_1.csv", ci(3, 4));
     world.call("run vip").end().await.exits(0).reports("succeeded", [4, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_table_that_no_model_has_is_said_with_those_there_are() {
+async fn lists_the_tables_if_no_model_has_the_configured_one() {
     let world = world("complete_on = \"model.json\"\ntable = \"Vip customer\"").await;
     let list = model("entities", &[entity("Newsletter", &[]), entity("VIPCustomers", &[])]);
     world.write("segments/drop/model.json", list);
-    let said = "no model.json has a table `Vip customer`; there are: `VIPCustomers`, `Newsletter`";
-    waits(&world, 2, &[said]).await;
+    let said = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
+    starts_no_run(&world, 2, &[said]).await;
     world.write("exports/acme/vip.toml", export("complete_on = \"model.json\"\ntable = \"Newsletter\""));
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_model_whose_files_have_headers_is_read_by_them() {
+async fn reads_the_headers_of_the_files_of_a_model() {
     let world = world("complete_on = \"model.json\"\ntable = \"VIP\"").await;
     world.write(
         "segments/drop/VIP/VIP_0.csv",
@@ -311,7 +314,7 @@ async fn a_model_whose_files_have_headers_is_read_by_them() {
     assert_eq!(world.contacts().await[&address(0)]["firstName"], "Ada");
 }
 
-/// The model of one table of two columns, whose file says this of itself.
+/// Returns a model with one table of two columns, whose file has these `fileFormatSettings`.
 fn model_of(settings: &Value) -> String {
     let attributes =
         json!([{ "name": "EMail", "dataType": "string" }, { "name": "FirstName", "dataType": "string" }]);
@@ -321,7 +324,7 @@ fn model_of(settings: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_model_says_how_its_files_are_written() {
+async fn reads_files_as_the_model_declares() {
     let world = world("complete_on = \"model.json\"\ntable = \"VIP\"").await;
     let file = format!("{};\"B\u{f6}ll; H.\"\r\n", address(0));
     world.write("segments/drop/VIP/VIP_0.csv", encoding_rs::WINDOWS_1252.encode(&file).0);
@@ -333,19 +336,22 @@ async fn a_model_says_how_its_files_are_written() {
 }
 
 #[tokio::test]
-async fn files_that_a_model_says_are_written_in_no_known_way_are_refused() {
+async fn refuses_files_that_are_written_in_an_unsupported_way() {
     let keys = "complete_on = \"model.json\"\ntable = \"VIP\"";
     let world = world(keys).await;
     world.write("segments/drop/VIP/VIP_0.csv", rows(0, 2, ','));
-    for (settings, said) in [
-        (json!({ "quoteStyle": "QuoteStyle.None" }), "have them written with `QuoteStyle.Csv`"),
-        (json!({ "delimiter": "||" }), "the `delimiter` of table `VIP` is not read: `||` is not a delimiter"),
+    for (settings, message) in [
+        (json!({ "quoteStyle": "QuoteStyle.None" }), "write them with `QuoteStyle.Csv`"),
+        (
+            json!({ "delimiter": "||" }),
+            "the `delimiter` of table `VIP` is not supported: `||` is not a delimiter",
+        ),
         (json!({ "encoding": "cp65001" }), "the `encoding` of table `VIP` is `cp65001`, which is not known"),
     ] {
         world.write("segments/drop/model.json", model_of(&settings));
-        waits(&world, 1, &["segments/drop/model.json: ", said]).await;
+        starts_no_run(&world, 1, &["segments/drop/model.json: ", message]).await;
     }
-    // What the export says itself is not asked of the model.
+    // What the export declares takes precedence over the model.
     world.write("exports/acme/vip.toml", export(keys) + "[source]\nencoding = \"utf-8\"\n");
     world.call("run vip").end().await.exits(0).reports("succeeded", [2, 0, 0]);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{CANARY, EXPORT, Segment, World, address, options};
 
 #[tokio::test]
-async fn it_says_what_would_be_sent_and_asks_nobody() {
+async fn reports_what_would_be_sent_without_a_request() {
     let mut text = String::from_utf8(Segment::people(1_250).bytes).unwrap();
     text += "nobody,No Address\n";
     text += &(address(7) + ",Again\n");
@@ -37,25 +37,28 @@ async fn it_says_what_would_be_sent_and_asks_nobody() {
     ] {
         assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
     }
-    assert_eq!(world.requests().await, Vec::<Value>::new(), "a dry run asks nobody anything");
+    assert_eq!(world.requests().await, Vec::<Value>::new(), "a dry run sends no request");
     let chunks: Vec<_> = world.run_files().into_iter().filter(|file| file.contains("/chunks/")).collect();
-    assert_eq!(chunks, Vec::<String>::new(), "a dry run keeps no contacts");
+    assert_eq!(chunks, Vec::<String>::new(), "a dry run stores no contacts");
 }
 
 #[tokio::test]
 async fn a_dry_run_of_a_clean_file_exits_with_0_and_prints_json() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip --dry-run --json").without_key().end().await;
-    assert!(!ran.stdout.contains(CANARY), "values are masked unless they are asked for");
+    assert!(!ran.stdout.contains(CANARY), "values are masked by default");
     let printed: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
     let written: Vec<Value> = world.reports().into_values().collect();
     assert_eq!(vec![printed.clone()], written);
-    assert!(!world.run_files().iter().any(|file| world.read(file).contains(CANARY)), "nor are they kept");
+    assert!(
+        !world.run_files().iter().any(|file| world.read(file).contains(CANARY)),
+        "no file has the values either"
+    );
     assert_eq!(world.requests().await.len(), 0);
 }
 
 #[tokio::test]
-async fn values_are_shown_where_they_are_asked_for() {
+async fn show_values_shows_the_values() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip --dry-run --show-values").without_key().end().await;
     ran.exits(0).reports("succeeded", [0, 0, 3]);
@@ -68,7 +71,7 @@ async fn values_are_shown_where_they_are_asked_for() {
 }
 
 #[tokio::test]
-async fn requests_about_tags_and_segments_are_foretold_at_their_own_pace() {
+async fn forecasts_requests_for_tags_and_segments_at_their_own_pace() {
     let world = World::of_people(600).await;
     world.connection_with("acme", 400, "tags = \"endpoint\"");
     world.write("exports/acme/vip.toml", format!("create_segment = true\n{EXPORT}"));

@@ -1,11 +1,11 @@
-//! Contacts that Omnisend has already keep what is theirs.
+//! Existing contacts keep the data that the export does not map.
 
 use serde_json::json;
 
 use crate::harness::{Segment, World, address, options};
 
 #[tokio::test]
-async fn an_opt_out_and_other_peoples_tags_stay() {
+async fn keeps_opt_outs_and_tags_of_other_sources() {
     let world = World::with(options(), Segment::people(3)).await;
     world
         .seed(&json!([
@@ -34,5 +34,5 @@ async fn an_opt_out_and_other_peoples_tags_stay() {
     assert_eq!(contacts[&address(1)]["status"], "subscribed");
     assert_eq!(contacts[&address(1)]["tags"], json!(["segment: VIP"]));
     assert_eq!(contacts[&address(2)]["status"], "nonSubscribed");
-    assert_eq!(contacts[&address(9)], untouched, "a contact that is not in the file was changed");
+    assert_eq!(contacts[&address(9)], untouched, "a contact that is not in the file changed");
 }

@@ -1,5 +1,5 @@
-//! Segment files of every kind, through the real binary: the same people arrive whatever they came in, and what is
-//! damaged is refused before anything is sent.
+//! Segment files of every format, through the real binary: the same contacts arrive from each, and damaged files are refused
+//! before anything is sent.
 
 use std::io::Write as _;
 
@@ -11,7 +11,7 @@ use crate::harness::{EXPORT, Segment, World, address, options};
 
 const NAMES: [&str; 3] = ["太郎", "José", "Ada"];
 
-/// A segment of one person for each name.
+/// Returns a segment with one person for each name.
 fn text(names: &[&str]) -> String {
     let rows = (0..).zip(names).map(|(n, name)| format!("{},{name}\n", address(n)));
     rows.fold("EMail,FirstName\n".to_owned(), |text, row| text + &row)
@@ -23,7 +23,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Runs the export on a file, and sees that these people arrived.
+/// Runs the export over a file and checks that these people arrived.
 async fn arrives(bytes: Vec<u8>, names: &[&str]) {
     let count = names.len() as u64;
     let world = World::with(options(), Segment::clean(bytes, count)).await;
@@ -34,15 +34,15 @@ async fn arrives(bytes: Vec<u8>, names: &[&str]) {
     }
 }
 
-async fn is_refused(bytes: Vec<u8>, said: &[&str]) {
+async fn is_refused(bytes: Vec<u8>, messages: &[&str]) {
     let world = World::with(options(), Segment::clean(bytes, 0)).await;
-    world.call("run vip").end().await.exits(1).says(said);
-    assert_eq!(world.requests().await, Vec::<Value>::new(), "something of a refused file was sent");
-    assert_eq!(world.run_files(), Vec::<String>::new(), "a refused file left something behind");
+    world.call("run vip").end().await.exits(1).says(messages);
+    assert_eq!(world.requests().await, Vec::<Value>::new(), "part of a refused file was sent");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a refused file left objects behind");
 }
 
 #[tokio::test]
-async fn packed_csv() {
+async fn reads_compressed_csv() {
     arrives(gzip(text(&NAMES).as_bytes()), &NAMES).await;
     let parts = [gzip(text(&NAMES[..2]).as_bytes()), gzip(format!("{},Ada\n", address(2)).as_bytes())];
     arrives(parts.concat(), &NAMES).await;
@@ -50,7 +50,7 @@ async fn packed_csv() {
 }
 
 #[tokio::test]
-async fn csv_as_excel_saves_it() {
+async fn reads_csv_as_excel_saves_it() {
     let japanese = ["太郎", "花子", "髙橋"];
     arrives(SHIFT_JIS.encode(&text(&japanese)).0.into_owned(), &japanese).await;
     let western = ["José", "Zoë", "Ada"];
@@ -60,11 +60,11 @@ async fn csv_as_excel_saves_it() {
 }
 
 #[tokio::test]
-async fn an_encoding_that_is_not_certain_has_to_be_said() {
+async fn an_uncertain_encoding_must_be_declared() {
     let polish = ["Łukasz", "Wałęsa", "Ada"];
     let text = text(&polish);
     let (bytes, ..) = WINDOWS_1250.encode(&text);
-    is_refused(bytes.to_vec(), &["line 2: these bytes are not UTF-8, and may be", "under [source]"]).await;
+    is_refused(bytes.to_vec(), &["line 2: these bytes are not UTF-8 and may be", "under [source]"]).await;
     let world = World::with(options(), Segment::clean(bytes, 3)).await;
     world.write("exports/acme/vip.toml", format!("{EXPORT}[source]\nencoding = \"windows-1250\"\n"));
     world.call("run vip").end().await.exits(0).reports("succeeded", [3, 0, 0]);
@@ -72,24 +72,24 @@ async fn an_encoding_that_is_not_certain_has_to_be_said() {
 }
 
 #[tokio::test]
-async fn what_is_damaged_is_refused_before_anything_is_sent() {
-    let packed = gzip(&Segment::people(5_000).bytes);
-    let half = packed[..packed.len() / 2].to_vec();
+async fn refuses_damaged_files_before_sending_anything() {
+    let compressed = gzip(&Segment::people(5_000).bytes);
+    let half = compressed[..compressed.len() / 2].to_vec();
     let cut = format!("the gzip file is cut off after {} bytes", half.len());
     is_refused(half, &["segments/vip/segment.csv", &cut, "drop it again"]).await;
-    let mut changed = packed;
+    let mut changed = compressed;
     let middle = changed.len() / 2;
     changed[middle] ^= 0x55;
     is_refused(changed, &["segments/vip/segment.csv: line ", "the gzip file is damaged"]).await;
     let mixed = [text(&NAMES).as_bytes(), &WINDOWS_1252.encode("x@canary.example,Zoë\n").0].concat();
-    is_refused(mixed, &["line 5: not UTF-8, which the lines before it are"]).await;
+    is_refused(mixed, &["line 5: not UTF-8, unlike the lines before it"]).await;
 }
 
 #[tokio::test]
-async fn a_parquet_file_that_contradicts_itself_is_refused_without_a_word_of_panics() {
+async fn refuses_a_contradictory_parquet_file_without_showing_a_panic() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/parquet/impossible-footer");
     let world = World::of_people(1).await;
     let ran = world.call(&format!("export init --file {path} --print")).end().await;
-    ran.says(&["impossible-footer", "the Parquet file cannot be read: what it says of itself is impossible"]);
+    ran.says(&["impossible-footer", "the Parquet file cannot be read: its metadata contradicts itself"]);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
 }

@@ -1,4 +1,4 @@
-//! `export init`: from a file to an export that runs.
+//! Tests `export init` and `export preview`.
 
 use crate::harness::World;
 
@@ -7,35 +7,35 @@ EMail,FirstName,Telephone,BirthDate,Tier,Subscribed\r\n\
 canary.ada@example.com,Ada,+442079460958,1990-02-28,gold,yes\r\n\
 canary.bo@example.com,Bo,,1985-12-31,silver,no\r\n";
 
-/// A world with a connection and this file, and no export.
+/// A world with a connection and this file, but no export.
 async fn world(file: &str, text: &str) -> World {
     let world = World::of_people(1).await;
-    for gone in ["exports", "segments"] {
-        std::fs::remove_dir_all(world.root().join(gone)).unwrap();
+    for folder in ["exports", "segments"] {
+        std::fs::remove_dir_all(world.root().join(folder)).unwrap();
     }
     world.write(file, text);
     world
 }
 
 #[tokio::test]
-async fn a_file_of_the_state_becomes_an_export_that_runs_as_it_is() {
+async fn proposes_an_export_that_runs_unchanged() {
     let world = world("segments/gold/2026-11-23.csv", FILE).await;
     let ran = world.call("export init --file segments/gold/2026-11-23.csv").end().await;
     ran.exits(0);
-    for said in [
+    for text in [
         "exports/acme/gold.toml: written, by 2 rows and 6 columns of segments/gold/2026-11-23.csv",
         "mapped:  email = EMail, phone = Telephone, first_name = FirstName, birthdate = BirthDate",
         "off:     1 custom property;",
         "consent: Subscribed not mapped; nobody is subscribed",
         "omnisend-export run gold --dry-run",
     ] {
-        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+        assert!(ran.stdout.contains(text), "{text:?} is not in\n{}", ran.stdout);
     }
     let export = world.read("exports/acme/gold.toml");
     assert!(export.contains("path = \"segments/gold/\""), "{export}");
     assert!(
         !export.contains("canary") && !export.contains("gold,"),
-        "a value of the file is written: {export}"
+        "the export contains a value of the file: {export}"
     );
 
     world.call("validate").end().await.exits(0);
@@ -49,7 +49,7 @@ async fn a_file_of_the_state_becomes_an_export_that_runs_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_file_from_elsewhere_is_told_where_it_goes() {
+async fn says_where_to_copy_a_file_from_outside_the_state() {
     let world = world("segments/other.csv", FILE).await;
     let elsewhere = tempfile::TempDir::new().unwrap();
     let file = elsewhere.path().join("VIP Kunden.csv");
@@ -60,9 +60,9 @@ async fn a_file_from_elsewhere_is_told_where_it_goes() {
     let call = format!("export init --file {} --name vip --connection bolt", copy.display());
     let ran = world.call(&call).end().await;
     ran.exits(0);
-    for said in ["exports/bolt/vip.toml: written", "connections/bolt.toml", "mkdir -p ./segments/vip/ && cp"]
+    for text in ["exports/bolt/vip.toml: written", "connections/bolt.toml", "mkdir -p ./segments/vip/ && cp"]
     {
-        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+        assert!(ran.stdout.contains(text), "{text:?} is not in\n{}", ran.stdout);
     }
     let ran = world.call(&format!("export init --print --file {}", copy.display())).end().await;
     ran.exits(0);
@@ -70,14 +70,14 @@ async fn a_file_from_elsewhere_is_told_where_it_goes() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_become_an_export_says_why() {
+async fn says_why_a_file_cannot_become_an_export() {
     let world = world("segments/x.csv", "Name,Email status\nAda,sent\n").await;
     let no_email = world.call("export init --file segments/x.csv").end().await;
     no_email.exits(2).says(&["no column holds e-mail addresses", "looked at: `Name`, `Email status`"]);
 
     world.write("segments/x.csv", "Email,Name\nnobody,Ada\n");
-    let vetoed = world.call("export init --file segments/x.csv").end().await;
-    vetoed.exits(2).says(&["`Email`: it holds no e-mail addresses"]);
+    let no_addresses = world.call("export init --file segments/x.csv").end().await;
+    no_addresses.exits(2).says(&["`Email`: contains no e-mail addresses"]);
 
     world.write("segments/x.csv", "canary@example.com,Ada\nbo@example.com,Bo\n");
     let headless = world.call("export init --file segments/x.csv").end().await;
@@ -88,18 +88,20 @@ async fn a_file_that_cannot_become_an_export_says_why() {
     world.call("export init --file segments/x.csv").end().await.exits(2).says(&["it has no rows to look at"]);
     world.write("segments/x.csv", "Email,Name\na@b.co\nc@d.co\n");
     let ragged = world.call("export init --file segments/x.csv").end().await;
-    ragged.exits(2).says(&["none of its rows can be read; the first is line 2: the row has 1 cells"]);
+    ragged.exits(2).says(&[
+        "none of its rows can be read; the first is line 2: the row has 1 cell, but the header has 2",
+    ]);
     world.call("export init --file nowhere.csv").end().await.exits(2).says(&["nowhere.csv: No such file"]);
     world.call("export init --file segments --table x").end().await.exits(2).says(&["it has no model.json"]);
     world.connection("bolt", 60);
     world.write("segments/x.csv", FILE);
-    let which = world.call("export init --file segments/x.csv").end().await;
-    which.exits(2).says(&["to which brand? Add --connection, one of: acme, bolt"]);
-    assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "something was written");
+    let ambiguous = world.call("export init --file segments/x.csv").end().await;
+    ambiguous.exits(2).says(&["to which brand? Add --connection, one of: acme, bolt"]);
+    assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "an export was written");
 }
 
 #[tokio::test]
-async fn a_preview_shows_rows_beside_their_contacts_and_hides_whose_they_are() {
+async fn a_preview_shows_rows_next_to_their_contacts_and_masks_them() {
     let rows = "\
         canary.ada@example.com,Ada,+442079460958,1990-02-28,gold,yes\r\n\
         CANARY.ADA@example.com,Ada,,,,\r\n\
@@ -113,17 +115,17 @@ async fn a_preview_shows_rows_beside_their_contacts_and_hides_whose_they_are() {
 
     let ran = world.call("export preview gold").without_key().end().await;
     ran.exits(0);
-    for said in [
+    for text in [
         "segments/gold/a.csv, line 2: sent",
         "\"id\": \"c•••@e•••.com\"",
         "segments/gold/a.csv, line 3: duplicate, not sent: an earlier row has this e-mail",
-        "segments/gold/a.csv, line 4: invalid, not sent: this is not an e-mail address",
-        "segments/gold/a.csv, line 5: invalid, not sent: the row has 1 cells where the header has 6",
+        "segments/gold/a.csv, line 4: invalid, not sent: the e-mail address is not valid",
+        "segments/gold/a.csv, line 5: invalid, not sent: the row has 1 cell, but the header has 6",
         "segments/gold/a.csv, line 6: sent\n  left out: phone: ",
         "(2 columns are not mapped)",
         "values are masked; --show-values shows them",
     ] {
-        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+        assert!(ran.stdout.contains(text), "{text:?} is not in\n{}", ran.stdout);
     }
     assert!(!ran.stdout.contains("canary") && !ran.stdout.contains("line 7"), "{}", ran.stdout);
 
@@ -137,11 +139,11 @@ async fn a_preview_shows_rows_beside_their_contacts_and_hides_whose_they_are() {
     world.call("export preview gold --rows 0").end().await.exits(2).says(&["--rows"]);
     world.call("export preview gol").end().await.exits(2).says(&["did you mean `gold`?"]);
     assert_eq!(world.requests().await.len(), 0);
-    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "the preview started a run");
 }
 
 #[tokio::test]
-async fn a_customer_insights_folder_becomes_an_export_of_its_table() {
+async fn proposes_an_export_for_a_table_of_customer_insights() {
     let part = "1,canary.ada@example.com,Ada\r\n2,canary.bo@example.com,Bo\r\n";
     let world = world("segments/ci/VIP/2026/11/23/1000/VIP_1.csv", part).await;
     let model = serde_json::json!({
@@ -166,10 +168,10 @@ async fn a_customer_insights_folder_becomes_an_export_of_its_table() {
     let ran = world.call("export init --file segments/ci --name vip").end().await;
     ran.exits(0);
     let export = world.read("exports/acme/vip.toml");
-    for said in
+    for text in
         ["path = \"segments/ci/\"", "complete_on = \"model.json\"", "table = \"VIP\"", "email = \"EMail\""]
     {
-        assert!(export.contains(said), "{said:?} is not in\n{export}");
+        assert!(export.contains(text), "{text:?} is not in\n{export}");
     }
     let ran = world.call("export preview vip").end().await;
     ran.exits(0);
@@ -186,17 +188,17 @@ async fn a_customer_insights_folder_becomes_an_export_of_its_table() {
 }
 
 #[tokio::test]
-async fn what_a_file_does_not_say_can_be_said_for_it() {
+async fn options_replace_what_the_file_does_not_show() {
     let world = world("segments/x.csv", "1|canary@example.com|Ada\n2|bo@example.com|Bo\n").await;
     let call = "export init --file segments/x.csv --columns id,email,first_name --encoding utf-8";
     world.call(call).end().await.exits(0);
     let export = world.read("exports/acme/x.toml");
-    for said in [
+    for text in [
         "columns = [\"id\", \"email\", \"first_name\"]",
         "[source]\nencoding = \"UTF-8\"",
         "path = \"segments/x.csv\"",
     ] {
-        assert!(export.contains(said), "{said:?} is not in\n{export}");
+        assert!(export.contains(text), "{text:?} is not in\n{export}");
     }
     world.call("validate").end().await.exits(0);
     let ran = world.call("export preview x --rows 1 --json --show-values").end().await;
@@ -206,7 +208,7 @@ async fn what_a_file_does_not_say_can_be_said_for_it() {
 }
 
 #[tokio::test]
-async fn a_backslash_is_taken_for_an_escape_only_where_that_reads_more_rows() {
+async fn proposes_backslash_escapes_only_if_they_make_more_rows_readable() {
     let escaped = "EMail|Note\na@b.co|one\\\ntwo\nb@b.co|x\n";
     let folders = "EMail,Note\n\"a@b.co\",\"C:\\\"\n\"b@b.co\",\"D:\\\",\"x\"\n\"c@b.co\",\"E:\\\"\n";
     for (file, is_escaped) in [(escaped, true), (folders, false)] {

@@ -1,17 +1,17 @@
-//! What became of each contact, by what Omnisend says of its batches: success is only what is said to be one.
+//! The outcome of each contact, from Omnisend's answers about its batch. A contact is accepted only if an answer says so.
 
 use omnisend_export::sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Segment, World, address, holds, options};
 
-/// The reasons of a report: outcome, code, count.
+/// The outcome, code and count of each reason in a report.
 fn reasons(ran: &Ran) -> Vec<Value> {
     let reasons = ran.report()["reasons"].as_array().unwrap().iter();
     reasons.map(|reason| json!([reason["outcome"], reason["code"], reason["count"]])).collect()
 }
 
-/// The addresses of a run's rejects with an outcome.
+/// The addresses with an outcome in the newest run's rejects.
 fn rejects(world: &World, outcome: &str) -> Vec<String> {
     let run = world.reports().into_keys().next_back().unwrap();
     world
@@ -24,7 +24,7 @@ fn rejects(world: &World, outcome: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_is_refused_one_by_one_is_rejected_with_omnisends_reason() {
+async fn a_refused_contact_is_rejected_with_omnisends_reason() {
     let world = World::of_people(250).await;
     world.fault(&format!("refuse_item={},code=blocked,message=is on the list", address(7))).await;
     world.fault(&format!("refuse_item={},code=blocked,response_code=422", address(249))).await;
@@ -42,7 +42,7 @@ async fn who_is_refused_one_by_one_is_rejected_with_omnisends_reason() {
 }
 
 #[tokio::test]
-async fn an_address_that_omnisend_repeats_is_not_printed() {
+async fn does_not_print_an_address_that_omnisends_reason_contains() {
     let world = World::of_people(2).await;
     let message = format!("{} is on the list", address(1));
     world.fault(&format!("refuse_item={},code=blocked,message={message}", address(1))).await;
@@ -53,7 +53,7 @@ async fn an_address_that_omnisend_repeats_is_not_printed() {
 }
 
 #[tokio::test]
-async fn a_full_plan_is_said_at_the_top_of_the_report() {
+async fn a_full_subscription_is_at_the_top_of_the_report() {
     let world = World::with(Options { plan_limit: Some(120), ..options() }, Segment::people(250)).await;
     let ran = world.call("run vip").end().await;
     ran.exits(3).reports("partial", [120, 130, 0]);
@@ -66,7 +66,7 @@ async fn a_full_plan_is_said_at_the_top_of_the_report() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_refused_for_some_of_its_items_goes_again_without_them() {
+async fn sends_a_batch_again_without_the_items_that_it_was_refused_for() {
     let strict = Options { validate_batches_synchronously: true, ..options() };
     let world = World::with(strict, Segment::people(250)).await;
     let refused = [3, 98, 140];
@@ -77,13 +77,13 @@ async fn a_batch_that_is_refused_for_some_of_its_items_goes_again_without_them()
     ran.exits(3).reports("partial", [247, 3, 0]);
     assert_eq!(reasons(&ran), [json!(["rejected", "blocked", 3])]);
     assert_eq!(rejects(&world, "rejected"), refused.map(address));
-    assert_eq!(ran.report()["requests"]["upload"], 5, "two batches of three go again, once");
+    assert_eq!(ran.report()["requests"]["upload"], 5, "two of three batches were to be sent again once");
     assert_eq!(world.taken().await, 247);
     holds(&world.contacts().await, (0..250).filter(|n| !refused.contains(n)).map(address));
 }
 
 #[tokio::test]
-async fn errors_without_their_items_are_no_success() {
+async fn an_error_count_without_items_makes_the_batch_unknown() {
     let world = World::of_people(300).await;
     world.fault("errors_without_items=2,skip=1,count=1").await;
     let ran = world.call("run vip").end().await;
@@ -94,7 +94,7 @@ async fn errors_without_their_items_are_no_success() {
 }
 
 #[tokio::test]
-async fn items_without_their_count_are_no_success() {
+async fn refused_items_without_an_error_count_are_rejected() {
     let world = World::of_people(100).await;
     world.fault("items_without_errors").await;
     world.fault(&format!("refuse_item={}", address(3))).await;
@@ -103,7 +103,7 @@ async fn items_without_their_count_are_no_success() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_never_over_is_unknown_after_its_time() {
+async fn a_batch_that_never_ends_is_unknown_after_the_time_limit() {
     let world = World::of_people(300).await;
     let stuck = world.fault("stuck_batch,skip=2,count=1").await;
     let ran = world.call("run vip --give-up-after 1s").end().await;
@@ -116,16 +116,16 @@ async fn a_batch_that_is_never_over_is_unknown_after_its_time() {
 }
 
 #[tokio::test]
-async fn what_a_stopped_batch_did_not_come_to_is_sent_again_once() {
+async fn sends_the_unprocessed_contacts_of_a_stopped_batch_again_once() {
     let world = World::of_people(300).await;
     world.fault("stopped_batch=30,skip=1,count=1").await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [300, 0, 0]);
-    assert_eq!(world.taken().await, 300 + 70, "only what was not worked on goes again");
+    assert_eq!(world.taken().await, 300 + 70, "contacts that were processed were sent again");
     holds(&world.contacts().await, (0..300).map(address));
 }
 
 #[tokio::test]
-async fn a_batch_that_is_stopped_again_is_unknown() {
+async fn the_unprocessed_contacts_of_a_batch_that_is_stopped_twice_are_unknown() {
     let world = World::of_people(100).await;
     world.fault("stopped_batch=30").await;
     let ran = world.call("run vip").end().await;
@@ -135,7 +135,7 @@ async fn a_batch_that_is_stopped_again_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_listing_that_shifts_while_it_is_read_loses_no_batch() {
+async fn a_listing_that_shifts_while_it_is_read_hides_no_batch() {
     let world = World::of_people(30_100).await;
     world.fault("shift_listing=5").await;
     world.fault(&format!("refuse_item={}", address(11))).await;

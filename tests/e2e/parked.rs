@@ -1,36 +1,37 @@
-//! An API that cannot be reached or does not answer: tried again for a while, then parked, and taken up again.
+//! If the API cannot be reached or does not answer, requests are retried for a while; then the run is parked, and a
+//! later call resumes it.
 
 use crate::harness::{World, address, holds};
 
-/// As often as ever, and in no time.
-const HASTE: &str = "wait:500";
+/// The usual number of retries with short waits.
+const SHORT_WAITS: &str = "wait:500";
 
 #[tokio::test]
-async fn a_failure_that_passes_is_nothing_but_time() {
+async fn a_temporary_failure_costs_only_time() {
     for fault in
         ["status=503,count=5", "status=500,html,count=3", "reset,count=4", "status=502,when=after,count=2"]
     {
         let world = World::of_people(400).await;
         world.fault(fault).await;
-        let ran = world.call("run vip").scale(HASTE).end().await;
+        let ran = world.call("run vip").scale(SHORT_WAITS).end().await;
         ran.exits(0).reports("succeeded", [400, 0, 0]);
         holds(&world.contacts().await, (0..400).map(address));
     }
 }
 
 #[tokio::test]
-async fn a_failure_that_does_not_pass_parks_the_run_and_a_later_one_ends_it() {
-    for (fault, said) in [("status=503", "it answered 503"), ("reset", "the connection broke")] {
+async fn a_lasting_failure_parks_the_run_and_a_later_call_finishes_it() {
+    for (fault, reason) in [("status=503", "it answered 503"), ("reset", "the connection broke")] {
         let world = World::of_people(1_000).await;
         world.connection("acme", 6_000);
         world.fault(&format!("{fault},method=POST,skip=5")).await;
-        let ran = world.call("run vip").scale(HASTE).end().await;
+        let ran = world.call("run vip").scale(SHORT_WAITS).end().await;
         ran.exits(1);
         let report = ran.report();
         assert_eq!(report["state"], "failed");
         assert_eq!((&report["counts"]["accepted"], &report["not_sent"]), (&500.into(), &500.into()));
         let message = report["message"].as_str().unwrap();
-        for part in ["after 10 attempts", said, "run the export again later, it goes on where it stopped"] {
+        for part in ["after 10 attempts", reason, "try again later"] {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }
         world.no_faults().await;
@@ -41,7 +42,7 @@ async fn a_failure_that_does_not_pass_parks_the_run_and_a_later_one_ends_it() {
 }
 
 #[tokio::test]
-async fn a_parked_run_that_is_killed_when_it_is_taken_up_is_taken_up_again() {
+async fn a_parked_run_that_is_killed_while_it_resumes_is_resumed_again() {
     let world = World::of_people(1_000).await;
     world.connection("acme", 600);
     world.fault("status=403,method=POST,skip=3,count=40").await;
@@ -54,28 +55,25 @@ async fn a_parked_run_that_is_killed_when_it_is_taken_up_is_taken_up_again() {
     running.end().await.was_killed();
     let ran = world.call("run vip").end().await;
     ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [1_000, 0, 0]);
-    assert_eq!(world.reports().len(), 1, "the parked run was forgotten");
+    assert_eq!(world.reports().len(), 1, "a second run was started");
     let taken = world.taken().await;
     assert!(taken <= 2_000, "{taken} contacts were sent for one kill");
 }
 
 #[tokio::test]
-async fn nobody_who_listens_parks_the_run() {
+async fn an_api_that_does_not_listen_parks_the_run() {
     let world = World::of_people(50).await;
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/api");
-    let ran = world.call("run vip").env("OMNISEND_API_URL", &url).scale(HASTE).end().await;
+    let ran = world.call("run vip").env("OMNISEND_API_URL", &url).scale(SHORT_WAITS).end().await;
     ran.exits(1).reports("failed", [0, 0, 50]);
     let message = ran.report()["message"].as_str().unwrap();
-    assert!(
-        message.contains("could not connect") && message.contains("run the export again later"),
-        "{message}"
-    );
+    assert!(message.contains("could not connect") && message.contains("try again later"), "{message}");
     world.call("run vip").end().await.exits(0).reports("succeeded", [50, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_run_that_is_canceled_stops_and_says_what_was_sent() {
+async fn a_canceled_run_stops_and_reports_what_was_sent() {
     let world = World::of_people(2_000).await;
     world.connection("acme", 600);
     let held = world.fault("delay=1500,method=POST,skip=3,count=1").await;
@@ -91,5 +89,5 @@ async fn a_run_that_is_canceled_stops_and_says_what_was_sent() {
     assert_eq!(report["counts"]["accepted"].as_u64(), Some(taken));
     assert_eq!(report["not_sent"].as_u64(), Some(2_000 - taken));
     world.call("run vip").end().await.exits(0).reports("succeeded", [2_000, 0, 0]);
-    assert_eq!(world.taken().await, taken + 2_000, "a canceled run is not taken up again");
+    assert_eq!(world.taken().await, taken + 2_000, "the canceled run was resumed");
 }

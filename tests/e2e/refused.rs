@@ -1,60 +1,62 @@
-//! What Omnisend refuses for good: the run is parked after few requests, says what to do, and is taken up again.
+//! If Omnisend refuses requests for good, the run is parked after few requests, its report says what to do, and a later
+//! call resumes it.
 
 use omnisend_export::sandbox::Options;
 
 use crate::harness::{KEY, Segment, World, address, holds, options};
 
-/// Requests that may be under way when the first refusal comes, each of which meets it too.
+/// Requests that may be in flight when the first one is refused; each of them is refused too.
 const IN_FLIGHT: u64 = 32;
 
-async fn is_parked_then_ends(fault: &str, per_request: u64, said: &[&str]) {
+async fn is_parked_then_resumed(fault: &str, per_request: u64, parts: &[&str]) {
     let world = World::of_people(10_000).await;
     world.fault(fault).await;
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("failed", [0, 0, 10_000]);
     assert_eq!(ran.report()["not_sent"], 10_000);
     let message = ran.report()["message"].as_str().unwrap();
-    for said in said {
-        assert!(message.contains(said) && ran.stdout.contains(said), "{said:?} is not in {message}");
+    for part in parts {
+        assert!(message.contains(part) && ran.stdout.contains(part), "{part:?} is not in {message}");
     }
     let again = "to go on where it stopped: omnisend-export run vip";
-    assert!(ran.stdout.contains(again), "it does not say how to go on:\n{}", ran.stdout);
-    let asked = world.requests().await.len() as u64;
-    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were made of an API that refuses them");
+    assert!(ran.stdout.contains(again), "{again:?} is not in:\n{}", ran.stdout);
+    let requests = world.requests().await.len() as u64;
+    assert!(requests <= IN_FLIGHT * per_request, "{requests} requests to an API that refuses them");
 
     world.no_faults().await;
     let ran = world.call("run vip").end().await;
     ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [10_000, 0, 0]);
-    assert_eq!(world.reports().len(), 1, "the run that was parked is the one that ended");
+    assert_eq!(world.reports().len(), 1, "a second run was started");
     assert_eq!(world.taken().await, 10_000, "contacts were sent more than once");
 }
 
 #[tokio::test]
-async fn a_key_without_the_permission_parks_the_run() {
-    is_parked_then_ends("status=403", 1, &["Omnisend answered 403", "permission", "contacts and batches"])
+async fn a_key_without_a_permission_parks_the_run() {
+    is_parked_then_resumed("status=403", 1, &["Omnisend answered 403", "permission", "contacts and batches"])
         .await;
 }
 
 #[tokio::test]
 async fn a_retired_version_parks_the_run() {
-    is_parked_then_ends("status=410", 1, &["Omnisend answered 410", "update omnisend-export"]).await;
+    is_parked_then_resumed("status=410", 1, &["Omnisend answered 410", "update this program"]).await;
 }
 
 #[tokio::test]
-async fn a_refused_batch_that_names_no_item_parks_the_run() {
-    is_parked_then_ends("status=400", 1, &["Omnisend answered 400", "trace id urn:omnisend:request:"]).await;
+async fn a_batch_that_is_refused_without_naming_an_item_parks_the_run() {
+    is_parked_then_resumed("status=400", 1, &["Omnisend answered 400", "trace id urn:omnisend:request:"])
+        .await;
 }
 
 #[tokio::test]
-async fn a_key_that_is_refused_for_good_parks_the_run_until_it_is_replaced() {
+async fn an_invalid_key_parks_the_run_until_it_is_replaced() {
     let other = Options { api_key: Some("other-canary-key".to_owned()), ..options() };
     let world = World::with(other, Segment::people(10_000)).await;
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("failed", [0, 0, 10_000]);
     let message = ran.report()["message"].as_str().unwrap();
     assert!(message.contains("Omnisend answered 401") && message.contains("make a new one"), "{message}");
-    let asked = world.requests().await.len() as u64;
-    assert!(asked <= IN_FLIGHT * 2, "{asked} requests with a key that is refused");
+    let requests = world.requests().await.len() as u64;
+    assert!(requests <= IN_FLIGHT * 2, "{requests} requests with a refused key");
 
     world.rotate_key("other-canary-key", KEY).await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [10_000, 0, 0]);
@@ -62,7 +64,7 @@ async fn a_key_that_is_refused_for_good_parks_the_run_until_it_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_refused_once_is_read_again() {
+async fn reads_the_key_again_after_it_was_refused_once() {
     let world = World::of_people(300).await;
     world.fault("status=401,method=POST,skip=1,count=1").await;
     let ran = world.call("run vip").end().await;
@@ -72,7 +74,7 @@ async fn a_key_that_is_refused_once_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_rotated_during_the_run_is_read_again() {
+async fn reads_the_key_again_after_it_was_rotated_during_the_run() {
     let world = World::of_people(1_000).await;
     world.connection("acme", 600);
     world.secret("acme", "first-canary-key");
@@ -93,7 +95,7 @@ async fn a_key_that_is_rotated_during_the_run_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_while_settling_is_taken_up_without_sending_anything_again() {
+async fn a_run_that_is_refused_while_settling_resumes_without_sending_anything_again() {
     let world = World::of_people(300).await;
     world.fault("status=403,method=GET").await;
     let ran = world.call("run vip").end().await;
@@ -101,11 +103,11 @@ async fn a_refusal_while_settling_is_taken_up_without_sending_anything_again() {
     assert_eq!(ran.report()["not_sent"], 0);
     world.no_faults().await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [300, 0, 0]);
-    assert_eq!(world.posts().await.len(), 3, "what was sent was sent again");
+    assert_eq!(world.posts().await.len(), 3, "contacts were sent again");
 }
 
 #[tokio::test]
-async fn a_run_that_was_parked_half_way_ends_exact() {
+async fn a_run_that_was_parked_half_way_sends_each_contact_once() {
     let world = World::of_people(1_000).await;
     world.connection("acme", 600);
     world.fault("status=403,method=POST,skip=4").await;

@@ -1,13 +1,13 @@
-//! Rejects that come back: what did not arrive is written down with its row, corrected, and sent alone.
+//! Rejects and corrections: every contact that did not arrive is written with its row, corrected, and sent alone.
 
 use std::collections::BTreeMap;
 
-use omnisend_export::source::restored;
+use segment_files::unescape_formula;
 use serde_json::{Value, json};
 
 use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};
 
-/// A row of `rejects.csv`, by column, with the cells as they are in the file.
+/// A row of `rejects.csv`: its cells by column, as they are in the file.
 type Reject = BTreeMap<String, String>;
 
 fn csv(world: &World) -> Vec<Reject> {
@@ -22,9 +22,9 @@ fn csv(world: &World) -> Vec<Reject> {
     rows.collect()
 }
 
-/// What a person sees of a row: its outcome, and its cells.
+/// The outcome of a row, and its cells as a person sees them.
 fn cells(reject: &Reject) -> [&str; 3] {
-    ["reject_outcome", "EMail", "FirstName"].map(|column| restored(&reject[column]))
+    ["reject_outcome", "EMail", "FirstName"].map(|column| unescape_formula(&reject[column]))
 }
 
 fn ndjson(world: &World) -> Vec<Value> {
@@ -34,12 +34,12 @@ fn ndjson(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_reject_has_its_row_whether_the_plan_refused_it_or_omnisend() {
+async fn every_invalid_or_rejected_row_is_in_the_rejects() {
     let names = ["=1+1", "'=1", "007", "two\nlines, \"quoted\"", " '+5"];
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let taken = (0..).zip(names).map(|(n, name)| format!("{},{},x\n", address(n), quoted(name)));
+    let valid = (0..).zip(names).map(|(n, name)| format!("{},{},x\n", address(n), quoted(name)));
     let invalid = names.map(|name| format!("nobody,{},x\n", quoted(name)));
-    let rows: String = taken.chain(invalid).collect();
+    let rows: String = valid.chain(invalid).collect();
     let text = format!("EMail,FirstName,Not mapped\n{rows}{},again,x\n", address(0));
     let world = World::with(options(), Segment::clean(text, 11).with(5, 1)).await;
     for n in 0..4 {
@@ -50,13 +50,10 @@ async fn every_reject_has_its_row_whether_the_plan_refused_it_or_omnisend() {
 
     let rejects = csv(&world);
     let nobody = names.map(|name| ["invalid", "nobody", name]);
-    let refused: Vec<String> = (0..4).map(address).collect();
-    let refused: Vec<[&str; 3]> = (0..4).map(|n| ["rejected", &*refused[n], names[n]]).collect();
-    assert_eq!(rejects.iter().map(cells).collect::<Vec<_>>(), [&nobody[..], &refused].concat());
-    assert!(
-        !rejects[0].contains_key("Not mapped"),
-        "what the mapping does not use is not needed to send a row again"
-    );
+    let rejected: Vec<String> = (0..4).map(address).collect();
+    let rejected: Vec<[&str; 3]> = (0..4).map(|n| ["rejected", &*rejected[n], names[n]]).collect();
+    assert_eq!(rejects.iter().map(cells).collect::<Vec<_>>(), [&nobody[..], &rejected].concat());
+    assert!(!rejects[0].contains_key("Not mapped"), "columns that the mapping does not use are left out");
     let run = world.reports().into_keys().next().unwrap();
     let first = &rejects[5];
     assert_eq!(first["reject_run"], run.trim_start_matches("runs/"));
@@ -67,13 +64,13 @@ async fn every_reject_has_its_row_whether_the_plan_refused_it_or_omnisend() {
     );
 
     let exact = ndjson(&world);
-    assert_eq!(exact.len(), 10, "the duplicate too");
+    assert_eq!(exact.len(), 10, "with the duplicate");
     assert_eq!(exact[1]["cells"], json!({"EMail": "nobody", "FirstName": "'=1"}));
     assert_eq!(exact[6]["cells"], json!({"EMail": address(0), "FirstName": "=1+1"}));
 }
 
 #[tokio::test]
-async fn where_the_file_is_gone_the_rejects_have_the_address_alone() {
+async fn rejects_have_only_the_address_if_the_file_is_gone() {
     let world = World::of_people(150).await;
     world.fault(&format!("refuse_item={}", address(7))).await;
     let stuck = world.fault("stuck_batch,skip=1,count=1").await;
@@ -90,20 +87,20 @@ async fn where_the_file_is_gone_the_rejects_have_the_address_alone() {
     assert!(ndjson(&world)[0].get("cells").is_none());
 }
 
-/// A folder's name of a run as its id.
+/// Returns the run's id from its folder.
 fn id(folder: &str) -> String {
     folder.rsplit('/').next().unwrap().to_owned()
 }
 
-/// The run that was reported last, and its report.
+/// Returns the folder of the run that started last, and its report.
 fn last(world: &World) -> (String, Value) {
-    let began = |(_, report): &(String, Value)| {
+    let started = |(_, report): &(String, Value)| {
         report["started_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
     };
-    world.reports().into_iter().max_by_key(began).unwrap()
+    world.reports().into_iter().max_by_key(started).unwrap()
 }
 
-/// Writes rejects as a spreadsheet saves them: all that there is, between semicolons.
+/// Returns rejects as a spreadsheet saves them: every column, separated by semicolons.
 fn saved(rejects: &[Reject]) -> Vec<u8> {
     let header: Vec<&str> = rejects[0].keys().map(String::as_str).collect();
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
@@ -114,18 +111,18 @@ fn saved(rejects: &[Reject]) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// A hundred rows that are contacts.
+/// A hundred valid rows.
 fn valid() -> impl Iterator<Item = String> {
     (100..200).map(|n| format!("{},Person {n}\n", address(n)))
 }
 
-/// A run of which some rows are invalid, and one contact is refused, with a cell of each kind that a file may have.
+/// Returns a world after a run with one invalid row for each name, and one rejected contact.
 async fn with_rejects(names: &[&str]) -> World {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let invalid = (0..).zip(names).map(|(n, name)| format!("person{n} at example,{}\n", quoted(name)));
     let rows: Vec<String> = invalid.chain(valid()).collect();
-    let rows_in_all = names.len() as u64 + 100;
-    let segment = Segment::clean(format!("EMail,FirstName\n{}", rows.concat()), rows_in_all);
+    let total = names.len() as u64 + 100;
+    let segment = Segment::clean(format!("EMail,FirstName\n{}", rows.concat()), total);
     let world = World::with(options(), segment.with(names.len() as u64, 0)).await;
     world.write("exports/acme/vip.toml", EXPORT.replace("mode = \"full\"", "mode = \"mirror\""));
     world.fault(&format!("refuse_item={},code=blocked", address(150))).await;
@@ -135,7 +132,7 @@ async fn with_rejects(names: &[&str]) -> World {
 }
 
 #[tokio::test]
-async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
+async fn replaying_corrections_sends_only_their_rows() {
     let names = ["=1+1", "'=1", "007", "two\nlines, \"quoted\"", "''+5", "-3", "'t Hooft"];
     let world = with_rejects(&names).await;
     let (run, _) = last(&world);
@@ -145,7 +142,7 @@ async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
         assert_eq!(reject["EMail"], format!("person{n} at example"));
         reject.insert("EMail".to_owned(), address(n));
     }
-    // The last is not corrected, and somebody has put a row of their own under it.
+    // The last row is not corrected, and a person added a row of their own below it.
     let own = Reject::from_iter([
         ("EMail".to_owned(), address(900)),
         ("FirstName".to_owned(), "=typed".to_owned()),
@@ -163,7 +160,7 @@ async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
         .says(&["planned: 9 contacts to send", "sent: 9 of 9 contacts"]);
     assert_eq!(ran.report()["corrects"], id(&run));
     assert!(ran.stdout.contains("sends only the corrected rejects of run"), "{}", ran.stdout);
-    assert_eq!(world.taken().await - before, 9, "nobody else is sent");
+    assert_eq!(world.taken().await - before, 9, "no other contact is sent");
 
     let contacts = world.contacts().await;
     holds(&contacts, (0..7).chain(100..200).chain([900]).map(address));
@@ -174,19 +171,19 @@ async fn corrected_rejects_that_are_replayed_are_all_that_is_sent() {
     assert_eq!(contacts[&address(900)]["firstName"], "=typed");
     assert!(
         contacts.values().all(|contact| contact["tags"] == json!(["segment: VIP"])),
-        "mirror takes nobody's tag"
+        "mode `mirror` removes no tag"
     );
 }
 
 #[tokio::test]
-async fn corrections_beside_a_segments_files_are_not_its_newest_drop() {
+async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
     let mut rejects = csv(&world);
     rejects[0].insert("EMail".to_owned(), address(0));
     world.write("segments/vip/zz-corrected.csv", saved(&rejects));
     let ran = world.call("run vip").end().await;
-    // The refused contact is sent again; everybody else is there.
+    // The rejected contact is sent again; the others are unchanged.
     ran.exits(3)
         .reports("partial", [1, 0, 0])
         .says(&["segments/vip/zz-corrected.csv holds rejects, and is no segment"]);
@@ -196,9 +193,9 @@ async fn corrections_beside_a_segments_files_are_not_its_newest_drop() {
     let ran =
         world.call(&format!("replay vip {} --file segments/vip/zz-corrected.csv", id(&run))).end().await;
     ran.exits(0).reports("succeeded", [1, 0, 0]);
-    assert_eq!(ran.report()["counts"]["unchanged"], 1, "what a later run sent is there");
+    assert_eq!(ran.report()["counts"]["unchanged"], 1, "a later run sent it already");
 
-    // The segment is as large as it was: nobody left it because of a file of two.
+    // The file of two corrections did not change the segment: no member left because of it.
     let people: Vec<String> = valid().collect();
     world.write("segments/vip/next.csv", format!("EMail,FirstName\n{}", people.concat()));
     let ran = world.call("run vip").end().await;
@@ -207,12 +204,12 @@ async fn corrections_beside_a_segments_files_are_not_its_newest_drop() {
     assert_eq!(
         world.contacts().await[&address(0)]["tags"],
         json!([]),
-        "who is in no file of the segment leaves it"
+        "a contact that is in no file of the segment leaves it"
     );
 }
 
 #[tokio::test]
-async fn a_replay_sends_what_did_not_arrive_as_it_was() {
+async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
     let before = world.taken().await;
@@ -234,7 +231,7 @@ async fn a_replay_sends_what_did_not_arrive_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_replay_whose_mapping_is_another_is_refused() {
+async fn rejects_a_replay_after_the_mapping_changed() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
     world.write("exports/acme/vip.toml", EXPORT.replace("first_name", "last_name"));
@@ -266,7 +263,7 @@ const CONSENT: &str = "[consent.email]\ncolumn = \"News\"\nsubscribed = [\"yes\"
                        may_subscribe = true\n";
 
 #[tokio::test]
-async fn an_opt_out_in_another_row_wins_over_a_corrected_one_too() {
+async fn an_opt_out_in_another_row_wins_over_a_corrected_row() {
     let rows = [
         format!("{},Ada,yes,2026-01-01", address(0)),
         format!("{},Ada,no,2026-01-02", address(0)),
@@ -293,13 +290,13 @@ async fn an_opt_out_in_another_row_wins_over_a_corrected_one_too() {
 }
 
 #[tokio::test]
-async fn a_corrected_row_gets_the_tags_that_it_was_to_get() {
+async fn a_corrected_row_gets_its_original_tags() {
     let file = |people: std::ops::Range<u64>| {
         let rows: Vec<String> = people.map(|n| format!("{},Person {n}\n", address(n))).collect();
         format!("EMail,FirstName\n{}", rows.concat())
     };
     let world = World::of_people(0).await;
-    // No segment's own file, and none of them: this drop is completed by a marker.
+    // A marker completes the first segment's drop, so that corrections cannot be dropped there.
     let segment = |name: &str, more: &str| {
         format!("[[segments]]\nname = \"{name}\"\npath = \"segments/{name}/\"\n{more}")
     };
@@ -344,7 +341,7 @@ async fn a_corrected_row_gets_the_tags_that_it_was_to_get() {
 
 #[cfg(all(feature = "kill-points", feature = "test-scale"))]
 #[tokio::test]
-async fn a_replay_that_is_killed_goes_on_in_the_same_way() {
+async fn resumes_a_killed_replay() {
     for step in ["plan.half-enqueued", "upload.posted", "settle.outcome"] {
         let world = World::of_people(200).await;
         for n in [7, 8, 9] {
@@ -362,13 +359,13 @@ async fn a_replay_that_is_killed_goes_on_in_the_same_way() {
             ran.exits(0).says(&["which was interrupted"]);
             assert_eq!(ran.report()["counts"]["read"], 3, "{step}{file}");
         }
-        assert_eq!(world.reports().len(), 3, "{step}: the runs that were begun are those that ended");
+        assert_eq!(world.reports().len(), 3, "{step}: every run that started has ended");
         holds(&world.contacts().await, (0..200).map(address));
     }
 }
 
 #[tokio::test]
-async fn rows_of_json_come_back_as_csv_with_their_lists_and_nested_values() {
+async fn json_rows_become_csv_rejects_with_lists_and_nested_values() {
     let row = |email: &str, name: &str| {
         json!({"EMail": email, "who": {"FirstName": name}, "likes": ["red, warm", "green"], "LTV": -12.50})
             .to_string()

@@ -1,4 +1,4 @@
-//! Segment files that cannot be trusted, or only in part: nothing of the one is sent, all that is good of the other.
+//! Segment files with defects: a file that cannot be trusted is refused as a whole; of others, every good row is sent.
 
 use std::{
     ops::Range,
@@ -29,34 +29,34 @@ use serde_json::{Value, json};
 
 use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};
 
-/// A file of which nothing may be sent.
-async fn is_refused_whole(bytes: impl Into<Vec<u8>>, code: i32, said: &[&str]) {
+/// Runs an export whose file must be refused: nothing is sent, and nothing is written.
+async fn is_refused(bytes: impl Into<Vec<u8>>, code: i32, messages: &[&str]) {
     let world = World::with(options(), Segment::clean(bytes, 0)).await;
     let ran = world.call("run vip").end().await;
-    ran.exits(code).says(said);
-    assert_eq!(world.requests().await, Vec::<Value>::new(), "something of a refused file was sent");
-    assert_eq!(world.run_files(), Vec::<String>::new(), "a refused file left something behind");
+    ran.exits(code).says(messages);
+    assert_eq!(world.requests().await, Vec::<Value>::new(), "part of a refused file was sent");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a refused file left objects behind");
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_csv_text_is_refused_whole() {
-    is_refused_whole("", 1, &["export `vip`", "segments/vip/segment.csv", "the file is empty"]).await;
-    is_refused_whole("\u{feff}", 1, &["the file is empty"]).await;
-    is_refused_whole(*b"PK\x03\x04....", 1, &["an Excel workbook", "save it as CSV UTF-8"]).await;
-    is_refused_whole("<!doctype html>", 1, &["an HTML page"]).await;
+async fn refuses_files_that_are_not_rows() {
+    is_refused("", 1, &["export `vip`", "segments/vip/segment.csv", "the file is empty"]).await;
+    is_refused("\u{feff}", 1, &["the file is empty"]).await;
+    is_refused(*b"PK\x03\x04....", 1, &["an Excel workbook", "save it as CSV UTF-8"]).await;
+    is_refused("<!doctype html>", 1, &["an HTML page"]).await;
 }
 
 #[tokio::test]
-async fn a_file_whose_rows_cannot_be_told_apart_is_refused_whole() {
+async fn refuses_a_file_whose_rows_cannot_be_told_apart() {
     let people = String::from_utf8(Segment::people(3_000).bytes).unwrap();
     let open = format!("{people}{},\"open\n{}", address(3_000), people.replace("EMail", "Mail"));
-    is_refused_whole(open, 1, &["line 3002: a quote opened in this row is never closed"]).await;
+    is_refused(open, 1, &["line 3002: a quote opened in this row is never closed"]).await;
     let endless = format!("{people}{},{}\n", address(3_000), "x".repeat(3_000_000));
-    is_refused_whole(endless, 1, &["line 3002: this row is larger than 2 MiB"]).await;
+    is_refused(endless, 1, &["line 3002: this row is larger than 2 MiB"]).await;
 }
 
 #[tokio::test]
-async fn only_a_header_stops_at_a_guard() {
+async fn a_guard_stops_a_file_with_only_a_header() {
     let world = World::with(options(), Segment::clean("EMail,FirstName\n", 0)).await;
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("stopped", [0, 0, 0]);
@@ -65,20 +65,20 @@ async fn only_a_header_stops_at_a_guard() {
 }
 
 #[tokio::test]
-async fn more_people_than_the_export_allows_stop_at_a_guard() {
+async fn a_guard_stops_a_run_with_more_profiles_than_allowed() {
     let world = World::of_people(30).await;
     let export = world.read("exports/acme/vip.toml").replace("[[seg", "max_profiles = 29\n[[seg");
     world.write("exports/acme/vip.toml", export);
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("stopped", [0, 0, 30]);
     assert!(ran.stdout.contains("more than the 29 contacts"), "{}", ran.stdout);
-    assert_eq!(world.requests().await.len(), 0, "a guard stops a run before its first request");
+    assert_eq!(world.requests().await.len(), 0, "a guard must stop a run before its first request");
     world.write("exports/acme/vip.toml", crate::harness::EXPORT);
     world.call("run vip").end().await.exits(0).reports("succeeded", [30, 0, 0]);
 }
 
 #[tokio::test]
-async fn rows_that_cannot_be_read_are_rejected_with_their_line() {
+async fn reports_invalid_rows_with_their_lines() {
     let mut bytes = Vec::new();
     for line in [
         b"EMail,FirstName".to_vec(),
@@ -130,11 +130,15 @@ async fn rows_that_cannot_be_read_are_rejected_with_their_line() {
     let columns = "reject_run,reject_line,reject_object,reject_outcome,reject_field,reject_code,reject_reason,reject_tags,\
                    EMail,FirstName";
     assert!(csv.starts_with(&format!("\u{feff}{columns}\r\n")), "{csv}");
-    assert_eq!(csv.lines().count(), 1 + 7, "no duplicate is in it: it would replace the row that was taken");
+    assert_eq!(
+        csv.lines().count(),
+        1 + 7,
+        "a duplicate is not in it, since it would replace the row that was sent"
+    );
 }
 
 #[tokio::test]
-async fn formulas_are_neutral_in_the_csv_and_exact_for_programs() {
+async fn escapes_formulas_in_the_csv_rejects_but_not_in_the_json_rejects() {
     let cells = ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1"];
     let rows = cells.map(|cell| format!("\"{cell}\",x\n")).concat();
     let world =
@@ -142,8 +146,8 @@ async fn formulas_are_neutral_in_the_csv_and_exact_for_programs() {
     world.call("run vip").end().await.exits(3).reports("partial", [0, 0, 0]);
     let run = world.reports().into_keys().next().unwrap();
     let csv = world.read(&format!("{run}/rejects.csv"));
-    let neutral: Vec<&str> = csv.lines().skip(1).map(|line| line.split(',').nth(8).unwrap()).collect();
-    assert_eq!(neutral, ["'=1+1", "'+49", "'-5", "'@SUM(A1)", "'\t=1"]);
+    let escaped: Vec<&str> = csv.lines().skip(1).map(|line| line.split(',').nth(8).unwrap()).collect();
+    assert_eq!(escaped, ["'=1+1", "'+49", "'-5", "'@SUM(A1)", "'\t=1"]);
     let exact: Vec<String> = world
         .read(&format!("{run}/rejects.ndjson"))
         .lines()
@@ -153,33 +157,33 @@ async fn formulas_are_neutral_in_the_csv_and_exact_for_programs() {
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_written_to() {
+async fn sends_nothing_if_the_state_cannot_be_written() {
     let world = World::of_people(3).await;
     world.write("runs", "in the way");
     world.call("run vip").end().await.exits(1).says(&["runs"]);
-    assert_eq!(world.requests().await.len(), 0, "something was sent though nothing can be written down");
+    assert_eq!(world.requests().await.len(), 0, "contacts were sent although nothing can be recorded");
 }
 
-/// What happens to a directory.
+/// A change of a directory.
 type Act = fn(&Path);
 
-/// A directory in which something happens while the first file is read.
+/// A directory that changes while its first file is read.
 #[derive(Debug)]
-struct Meanwhile {
+struct ChangedWhileRead {
     inner: Directory,
-    happened: Arc<AtomicBool>,
+    has_changed: Arc<AtomicBool>,
     act: Act,
 }
 
 #[async_trait]
-impl Objects for Meanwhile {
+impl Objects for ChangedWhileRead {
     async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError> {
         let stream = self.inner.open(object).await?;
-        let (root, happened, act) = (self.inner.root().to_owned(), self.happened.clone(), self.act);
-        // After its first piece.
+        let (root, has_changed, act) = (self.inner.root().to_owned(), self.has_changed.clone(), self.act);
+        // It changes after the first piece is read.
         Ok(stream
             .inspect(move |_| {
-                if !happened.swap(true, Ordering::SeqCst) {
+                if !has_changed.swap(true, Ordering::SeqCst) {
                     act(&root);
                 }
             })
@@ -219,12 +223,12 @@ impl Objects for Meanwhile {
     }
 }
 
-/// Plans a run while something happens, and answers with why it cannot be.
-async fn refused_while(world: &World, act: Act) -> String {
+/// Plans a run over a directory that changes meanwhile. Returns the error.
+async fn error_of_plan_while(world: &World, act: Act) -> String {
     let inner = Directory::open(world.root()).unwrap();
-    let happened = Arc::new(AtomicBool::new(false));
+    let has_changed = Arc::new(AtomicBool::new(false));
     let ports = Ports {
-        objects: Arc::new(Meanwhile { inner, happened: happened.clone(), act }),
+        objects: Arc::new(ChangedWhileRead { inner, has_changed: has_changed.clone(), act }),
         queue: Arc::new(MemoryQueue::new(Settings::default())),
         secrets: Arc::new(LocalSecrets::new(world.root().join("secrets"), None)),
         clock: Arc::new(SystemClock),
@@ -241,11 +245,11 @@ async fn refused_while(world: &World, act: Act) -> String {
         dry_run: false,
         show_values: false,
         allowed: Allowed::new(),
-        corrections: None,
+        sources: None,
     };
     let error = plan::plan(&ports, &request, &Quiet).await.unwrap_err().to_string();
-    assert!(happened.load(Ordering::SeqCst));
-    assert_eq!(world.run_files(), Vec::<String>::new(), "what was refused left something behind");
+    assert!(has_changed.load(Ordering::SeqCst));
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a refused plan left objects behind");
     error
 }
 
@@ -255,17 +259,17 @@ fn replace(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_file_that_is_replaced_while_it_is_read_is_refused_whole() {
-    // Large enough that some of it is still to be read when the first chunk is written.
+async fn refuses_a_file_that_is_replaced_while_it_is_read() {
+    // The file is so large that part of it is unread when the first chunk is written.
     let world = World::of_people(120_000).await;
-    let error = refused_while(&world, |root| replace(&root.join("segments/vip/segment.csv"))).await;
+    let error = error_of_plan_while(&world, |root| replace(&root.join("segments/vip/segment.csv"))).await;
     assert!(error.contains("segments/vip/segment.csv: changed while it was read"), "{error}");
 }
 
 #[tokio::test]
-async fn a_drop_of_which_anything_changes_while_it_is_read_is_refused_whole() {
+async fn refuses_a_drop_that_changes_while_it_is_read() {
     let acts: [(Act, &str); 4] = [
-        // This one is read already: the read of it went well.
+        // This file has already been read without an error.
         (|root| replace(&root.join("segments/drop/a.csv")), "segments/drop/a.csv"),
         (|root| std::fs::write(root.join("segments/drop/_SUCCESS"), "1").unwrap(), "segments/drop/_SUCCESS"),
         (|root| std::fs::remove_file(root.join("segments/drop/_SUCCESS")).unwrap(), "segments/drop/_SUCCESS"),
@@ -279,8 +283,9 @@ async fn a_drop_of_which_anything_changes_while_it_is_read_is_refused_whole() {
         for name in ["a.csv", "b.csv", "_SUCCESS"] {
             world.write(&format!("segments/drop/{name}"), Segment::people(3).bytes);
         }
-        let error = refused_while(&world, act).await;
-        let said = [format!("{changed}: changed while it was read"), format!("{changed} was written after")];
-        assert!(said.iter().any(|said| error.contains(said)), "{changed}: {error}");
+        let error = error_of_plan_while(&world, act).await;
+        let messages =
+            [format!("{changed}: changed while it was read"), format!("{changed} was written after")];
+        assert!(messages.iter().any(|message| error.contains(message)), "{changed}: {error}");
     }
 }

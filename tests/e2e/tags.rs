@@ -1,5 +1,5 @@
-//! Tags that are changed apart from the batches: only of contacts that arrived, only ours, and each once, whatever
-//! ends the process.
+//! Tags through the endpoint: only accepted contacts get the export's tag, no other tag changes, and each contact is changed
+//! once, also if the process is killed.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ async fn tagged(world: &World) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn only_contacts_that_arrived_get_the_tag() {
+async fn tags_accepted_contacts_only() {
     let world = world(1_200).await;
     world.seed(&json!([{ "email": address(3), "tags": ["mine"] }])).await;
     for refused in [7, 800] {
@@ -45,7 +45,7 @@ async fn only_contacts_that_arrived_get_the_tag() {
             "added_to": 1_198, "added": 1_198, "removed_from": 0, "removed": 0, "refused": 0,
         })
     );
-    // Two chunks of 500 and one of 200, by 250.
+    // Two chunks of 500 and one of 200, in requests of 250.
     assert_eq!(ran.report()["requests"]["tags"], 5);
     let expected: BTreeSet<String> = (0..1_200).filter(|n| ![7, 800].contains(n)).map(address).collect();
     assert_eq!(tagged(&world).await, expected);
@@ -53,7 +53,7 @@ async fn only_contacts_that_arrived_get_the_tag() {
 }
 
 #[tokio::test]
-async fn contacts_that_are_sent_again_get_it_too() {
+async fn tags_contacts_that_were_sent_again() {
     let world = world(300).await;
     world.seed(&json!([{ "email": address(250), "tags": ["mine"] }])).await;
     world.fault("stopped_batch=30,method=POST,path=/batches,skip=2,count=1").await;
@@ -64,7 +64,7 @@ async fn contacts_that_are_sent_again_get_it_too() {
 
 #[cfg(feature = "kill-points")]
 #[tokio::test]
-async fn killed_while_tags_are_added_the_next_run_goes_on() {
+async fn the_next_run_continues_after_a_kill_while_tags_are_added() {
     for nth in [1, 2, 4] {
         let world = world(1_100).await;
         let kill = format!("tag.added:{nth}");
@@ -74,12 +74,12 @@ async fn killed_while_tags_are_added_the_next_run_goes_on() {
         ran.exits(0).reports("succeeded", [1_100, 0, 0]);
         assert_eq!(ran.report()["tags"]["added_to"], 1_100, "{kill}");
         assert_eq!(tagged(&world).await.len(), 1_100, "{kill}");
-        assert_eq!(world.taken().await, 1_100, "no contact is sent again for its tag");
+        assert_eq!(world.taken().await, 1_100, "a contact was sent again for its tag");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_waits_for_a_person_and_goes_on_where_it_was() {
+async fn a_refused_change_of_tags_resumes_where_it_stopped() {
     let world = world(1_100).await;
     world.fault("status=403,path=/contacts/tags,skip=3").await;
     run(&world).await.exits(1).reports("failed", [1_100, 0, 0]).says(&["not every tag was changed"]);
@@ -89,12 +89,12 @@ async fn a_refusal_waits_for_a_person_and_goes_on_where_it_was() {
     run(&world).await.exits(0).reports("succeeded", [1_100, 0, 0]);
     assert_eq!((tagged(&world).await.len(), world.taken().await), (1_100, 1_100));
     let posts = |request: &&Value| request["path"] == "/api/contacts/tags";
-    // Three were taken, one was refused, and two were left.
+    // Three were accepted, one was refused, and two were left.
     assert_eq!(world.requests().await.iter().filter(posts).count(), 3 + 1 + 2);
 }
 
 #[tokio::test]
-async fn a_cancellation_stops_it() {
+async fn cancel_stops_the_change_of_tags() {
     let world = world(600).await;
     let fault = world.fault("delay=200,path=/contacts/tags").await;
     let running = world.call("run vip").scale("pace:1000,chunk:500,wait:5000").start();
@@ -106,43 +106,44 @@ async fn a_cancellation_stops_it() {
     assert!(tagged(&world).await.len() < 600);
 }
 
-/// The same people, without some.
-fn without(world: &World, people: u64, gone: impl Fn(u64) -> bool) {
+/// Replaces the segment with one that lacks some people.
+fn remove_people(world: &World, people: u64, gone: impl Fn(u64) -> bool) {
     let rows: Vec<String> =
         (0..people).filter(|n| !gone(*n)).map(|n| format!("{},Person {n}", address(n))).collect();
     let n = rows.len() as u64;
     world.segment(Segment::clean(format!("EMail,FirstName\n{}\n", rows.join("\n")), n));
 }
 
+/// A world whose export has mode `mirror` and has run once.
 async fn mirrored(people: u64) -> World {
     let world = world(people).await;
     world.write("exports/acme/vip.toml", EXPORT.replace("full", "mirror"));
-    let of_others = json!([
+    let existing = json!([
         { "email": address(1), "tags": ["mine"] },
-        { "email": "somebody@canary.example", "tags": ["mine", TAG] },
+        { "email": "other@canary.example", "tags": ["mine", TAG] },
     ]);
-    world.seed(&of_others).await;
+    world.seed(&existing).await;
     run(&world).await.exits(0).reports("succeeded", [people, 0, 0]);
     world
 }
 
 #[tokio::test]
-async fn who_left_loses_our_tag_and_nothing_else() {
+async fn a_leaver_loses_the_export_tag_only() {
     let world = mirrored(5).await;
-    without(&world, 5, |n| [1, 3].contains(&n));
+    remove_people(&world, 5, |n| [1, 3].contains(&n));
     let ran = run(&world).await;
     ran.exits(0);
     assert_eq!(
         (&ran.report()["tags"]["removed_from"], &ran.report()["tags"]["removed"]),
         (&json!(2), &json!(2))
     );
-    // Whom others tagged with it is none of ours.
+    // A contact that the export did not tag keeps the tag.
     let mut expected: BTreeSet<String> = [0, 2, 4].map(address).into();
-    expected.insert("somebody@canary.example".to_owned());
+    expected.insert("other@canary.example".to_owned());
     assert_eq!(tagged(&world).await, expected);
     assert_eq!(world.contacts().await[&address(1)]["tags"], json!(["mine"]));
-    assert_eq!(world.contacts().await.len(), 6, "nobody is created or deleted");
-    // Once is enough.
+    assert_eq!(world.contacts().await.len(), 6, "a contact was created or deleted");
+    // A second run does not remove it again.
     run(&world).await.exits(0);
     let deletes = |request: &&Value| request["method"] == "DELETE";
     assert_eq!(world.requests().await.iter().filter(deletes).count(), 1);
@@ -150,10 +151,10 @@ async fn who_left_loses_our_tag_and_nothing_else() {
 
 #[cfg(feature = "kill-points")]
 #[tokio::test]
-async fn killed_while_tags_are_taken_away_the_next_run_goes_on() {
+async fn the_next_run_continues_after_a_kill_while_tags_are_removed() {
     for step in ["tag.removed:1", "tag.removed:2"] {
         let world = mirrored(1_000).await;
-        without(&world, 1_000, |n| n % 2 == 1);
+        remove_people(&world, 1_000, |n| n % 2 == 1);
         let call = world.call("run vip --allow removals").scale(QUICK).env("OMNISEND_EXPORT_KILL", step);
         call.end().await.was_killed();
         run(&world).await.exits(0);

@@ -1,15 +1,15 @@
-//! 429s that somebody else's use brings about: waited out, at least as long as Omnisend says.
+//! If other integrations use up the rate limit, the client waits at least as long as Omnisend's 429 asks.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::harness::{World, address, holds};
 
-/// Has the second batch meet a 429, and checks that nothing leaves before `least` has passed.
+/// Answers the second batch with a 429, and checks that it is sent again after `least` at the earliest.
 async fn is_waited_out(fault: &str, least: SignedDuration) {
     let world = World::of_people(500).await;
     world.connection("acme", 1_200);
     world.fault(&format!("{fault},method=POST,skip=1,count=1")).await;
-    // A wait that nobody names is 10 s, here a fortieth of it.
+    // The wait after a 429 that names no time is 10 s, here a fortieth of that.
     let ran = world.call("run vip").scale("wait:40").end().await;
     ran.exits(0).reports("succeeded", [500, 0, 0]);
     assert_eq!(ran.report()["requests"]["throttled"], 1, "{fault}");
@@ -25,7 +25,7 @@ async fn is_waited_out(fault: &str, least: SignedDuration) {
 }
 
 #[tokio::test]
-async fn a_wait_in_the_body_in_a_header_in_neither_and_with_a_page() {
+async fn honours_a_wait_in_the_body_or_in_a_header_and_has_a_default() {
     tokio::join!(
         is_waited_out("status=429,retry_after=1", SignedDuration::from_secs(1)),
         is_waited_out("status=429,retry_after_header=1", SignedDuration::from_secs(1)),
@@ -37,7 +37,7 @@ async fn a_wait_in_the_body_in_a_header_in_neither_and_with_a_page() {
 }
 
 #[tokio::test]
-async fn others_who_come_and_go_cost_time_and_nothing_else() {
+async fn throttling_now_and_then_costs_only_time() {
     let world = World::of_people(3_000).await;
     for skip in [2, 9, 10, 11, 25] {
         world.fault(&format!("status=429,method=POST,skip={skip},count=2")).await;

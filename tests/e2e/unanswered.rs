@@ -1,11 +1,12 @@
-//! Requests that are never answered, before and after they were carried out: sent again, counted once.
+//! A request that is not answered is retried, whether it was carried out or not, and its contacts are counted once.
 
 use crate::harness::{World, address, holds};
 
+/// `carried_out` is how many contacts of the unanswered request Omnisend took.
 async fn is_counted_once(fault: &str, carried_out: u64) {
     let world = World::of_people(500).await;
     world.fault(&format!("{fault},method=POST,skip=1,count=1")).await;
-    // An answer may take 30 s, here a tenth of it.
+    // The limit for an answer is 30 s, here a tenth of that.
     let ran = world.call("run vip").scale("answer:10,wait:50").end().await;
     ran.exits(0).reports("succeeded", [500, 0, 0]);
     assert_eq!(ran.report()["batches"], 5, "{fault}");
@@ -15,7 +16,7 @@ async fn is_counted_once(fault: &str, carried_out: u64) {
 }
 
 #[tokio::test]
-async fn a_post_whose_answer_is_lost_is_sent_again_and_counted_once() {
+async fn retries_a_post_without_an_answer_and_counts_its_contacts_once() {
     tokio::join!(
         is_counted_once("hang", 0),
         is_counted_once("hang,when=after", 100),

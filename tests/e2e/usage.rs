@@ -182,7 +182,7 @@ async fn an_address_of_the_api_that_is_none_and_a_state_that_is_not_there() {
         assert!(!ran.stderr.contains("pw-canary"), "a password is shown");
     }
     let ran = world.call("sandbox --fault sttus=503").end().await;
-    ran.exits(2).says(&["`sttus` is none of status"]);
+    ran.exits(2).says(&["`sttus` is not one of status"]);
     let nowhere = format!("run vip --state {}", world.root().join("nowhere").display());
     let ran = world.call(&nowhere).end().await;
     ran.exits(2).says(&["nowhere: there is no such directory", "--state"]);

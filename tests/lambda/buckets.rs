@@ -1,4 +1,4 @@
-//! Segments in other buckets than the state's: `path = "s3://lake/out/vip/"`.
+//! Segments in buckets other than the state's: `path = "s3://lake/out/vip/"`.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::{
     world::World,
 };
 
-/// A world whose export `vip` reads from another bucket, and that bucket's name.
+/// Returns a world whose export `vip` reads from another bucket, and the name of that bucket.
 async fn lake() -> (World, String) {
     let world = World::new().await;
     let lake = world.account.other_bucket().await;
@@ -22,9 +22,9 @@ async fn lake() -> (World, String) {
 }
 
 #[tokio::test]
-async fn a_drop_in_another_bucket_starts_the_exports_that_name_it() {
+async fn a_drop_in_another_bucket_starts_the_exports_that_read_it() {
     let (world, lake) = lake().await;
-    // A folder that would be the state's own in the state's bucket.
+    // In the state's bucket, this folder would belong to the state.
     let dropped = world.account.put_into(&lake, "runs/vip/a b+\u{e9}.csv", people(0, 300)).await;
     for event in [notification(&lake, &dropped), object_created(&lake, &dropped)] {
         assert_eq!(world.answer(&event).await["started"].as_array().map(Vec::len), Some(1), "{event}");
@@ -34,7 +34,7 @@ async fn a_drop_in_another_bucket_starts_the_exports_that_name_it() {
     let report = world.only_report("vip").await;
     assert_eq!(report["trigger"], format!("a drop of s3://{lake}/runs/vip/a b+\u{e9}.csv"));
 
-    // Neither another key of that bucket nor the same key of the state's is a drop of it.
+    // Another key of that bucket is not a drop of the export, nor is the same key in the state's bucket.
     let other = world.account.put_into(&lake, "out/all/1.csv", people(0, 3)).await;
     assert_eq!(world.answer(&notification(&lake, &other)).await, json!({ "started": [] }));
     assert_eq!(world.answer(&notification(&world.account.bucket, &dropped)).await, json!({ "started": [] }));
@@ -42,7 +42,7 @@ async fn a_drop_in_another_bucket_starts_the_exports_that_name_it() {
 }
 
 #[tokio::test]
-async fn a_drop_in_another_bucket_whose_event_never_came_is_found() {
+async fn the_sweep_finds_a_drop_in_another_bucket_without_an_event() {
     let (world, lake) = lake().await;
     world.account.put_into(&lake, "runs/vip/1.csv", people(0, 10)).await;
     assert_eq!(later(&world, 11).sweep_drops().await.unwrap().late_drops, 1);
@@ -52,7 +52,7 @@ async fn a_drop_in_another_bucket_whose_event_never_came_is_found() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_not_there_is_said_by_its_name_and_stops_no_other_export() {
+async fn a_missing_bucket_is_named_and_stops_no_other_export() {
     let (world, lake) = lake().await;
     let export = String::from_utf8(world.account.get("exports/acme/vip.toml").await).unwrap();
     world.account.put("exports/acme/vip.toml", export.replace(&lake, &format!("{lake}x"))).await;
@@ -60,7 +60,7 @@ async fn a_bucket_that_is_not_there_is_said_by_its_name_and_stops_no_other_expor
     world.account.put("segments/daily/1.csv", people(0, 10)).await;
     let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
     assert!(said.contains(&format!("s3://{lake}x/runs/vip/")), "{said}");
-    assert!(said.contains("there is no such bucket"), "{said}");
+    assert!(said.contains("the bucket does not exist"), "{said}");
     let swept = later(&world, 11).sweep_drops().await.unwrap();
     assert_eq!((swept.late_drops, swept.failed), (1, 1));
     world.drain().await;

@@ -1,4 +1,4 @@
-//! A file that is dropped: what S3 and EventBridge say of it, and what is no drop.
+//! Events about dropped files from S3 and EventBridge, and events that are not about a drop.
 
 use serde_json::{Value, json};
 
@@ -24,8 +24,8 @@ async fn a_large_drop(event: fn(&str, &Dropped) -> Value) {
     world.drain().await;
 
     world.holds(0..MANY).await;
-    assert_eq!(world.pump.waits(), 0, "no message came again");
-    assert_eq!(world.omnisend.taken(crate::cloud::omnisend::KEY).await, MANY, "each was sent once");
+    assert_eq!(world.pump.waits(), 0, "no message was delivered twice");
+    assert_eq!(world.omnisend.taken(crate::cloud::omnisend::KEY).await, MANY, "each contact was sent once");
     let report = world.only_report("vip").await;
     assert_eq!(report["state"], "succeeded");
     assert_eq!(report["trigger"], "a drop of segments/vip/2026-11-23.csv");
@@ -38,17 +38,17 @@ async fn a_large_drop(event: fn(&str, &Dropped) -> Value) {
 }
 
 #[tokio::test]
-async fn s3_notifies_of_a_drop_and_everybody_in_it_arrives() {
+async fn sends_every_contact_of_a_drop_on_an_s3_notification() {
     a_large_drop(notification).await;
 }
 
 #[tokio::test]
-async fn eventbridge_tells_of_a_drop_and_everybody_in_it_arrives() {
+async fn sends_every_contact_of_a_drop_on_an_eventbridge_event() {
     a_large_drop(object_created).await;
 }
 
 #[tokio::test]
-async fn a_key_with_odd_characters_is_the_same_object_in_both_encodings() {
+async fn a_key_with_special_characters_names_the_same_object_in_both_encodings() {
     let world = World::new().await;
     let dropped = world.account.put("segments/vip/a b+é%.csv", people(0, 3)).await;
     let bucket = &world.account.bucket;
@@ -65,7 +65,7 @@ async fn a_key_with_odd_characters_is_the_same_object_in_both_encodings() {
 }
 
 #[tokio::test]
-async fn what_is_no_drop_of_an_export_is_a_success_that_does_nothing() {
+async fn ignores_events_about_other_objects() {
     let world = World::new().await;
     let unclaimed = world.account.put("segments/other/1.csv", people(0, 3)).await;
     let hidden = world.account.put("segments/vip/_SUCCESS", "").await;
@@ -96,7 +96,7 @@ async fn what_is_no_drop_of_an_export_is_a_success_that_does_nothing() {
 }
 
 #[tokio::test]
-async fn fields_that_are_not_known_change_nothing() {
+async fn ignores_unknown_fields() {
     let world = World::new().await;
     let dropped = world.account.put("segments/vip/1.csv", people(0, 3)).await;
     for mut event in [notification, object_created].map(|event| event(&world.account.bucket, &dropped)) {
@@ -121,7 +121,7 @@ fn with_more_fields(value: &mut Value) {
 }
 
 #[tokio::test]
-async fn an_event_of_no_known_shape_is_an_error_that_says_so() {
+async fn rejects_an_event_of_unknown_shape() {
     let world = World::new().await;
     for (event, said) in [
         (json!({"key1": "value1", "key2": 2}), "it has the keys key1, key2"),

@@ -1,4 +1,4 @@
-//! Every file of `events/` works as it is.
+//! Every file in `events/` works unchanged.
 
 use std::{collections::BTreeSet, fs};
 
@@ -20,11 +20,11 @@ use crate::{
 const PEOPLE: u64 = 230;
 
 #[tokio::test]
-async fn every_file_works() {
+async fn every_event_file_works() {
     let options = Options { requests_per_minute: REQUESTS_PER_MINUTE, ..Options::default() };
     let world = World::empty(Options { bucket: Some(BUCKET), ..options }).await;
     prepare(&world, &people(0, PEOPLE)).await;
-    // Last: it ends the run that the others name.
+    // The cancel event comes last: it ends the run that the other events name.
     let (cancel, others): (Vec<_>, Vec<_>) =
         events::names().into_iter().partition(|name| name.contains("cancel"));
     for name in others.into_iter().chain(cancel) {
@@ -42,7 +42,7 @@ async fn every_file_works() {
 }
 
 #[test]
-fn the_read_me_lists_every_file_and_no_other() {
+fn the_readme_lists_exactly_the_event_files() {
     let text = fs::read_to_string(events::folder().join("README.md")).unwrap();
     let listed = text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let listed: BTreeSet<String> = listed.map(|(name, _)| name.to_owned()).collect();
@@ -50,7 +50,7 @@ fn the_read_me_lists_every_file_and_no_other() {
 }
 
 #[test]
-fn what_the_mapping_delivers_has_the_fields_of_the_file() {
+fn delivered_messages_have_the_fields_of_the_event_file() {
     let attributes = [
         "ApproximateFirstReceiveTimestamp",
         "ApproximateReceiveCount",

@@ -1,4 +1,4 @@
-//! Drops of many files: what completes one starts its run, and no part does.
+//! Drops of several files: the object that completes a drop starts its run, a part does not.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     world::World,
 };
 
-/// A world whose export has these keys in its segment.
+/// Returns a world whose export has these keys in its segment.
 async fn world(keys: &str) -> World {
     let world = World::new().await;
     let text = format!(
@@ -31,7 +31,7 @@ async fn world(keys: &str) -> World {
     world
 }
 
-/// Puts an object and delivers its event; answers with how many runs it started.
+/// Puts an object and delivers its event. Returns the number of runs that it started.
 async fn put(world: &World, key: &str, body: impl Into<Vec<u8>>) -> (Dropped, usize) {
     let dropped = world.account.put(key, body).await;
     let started = deliver(world, &object_created(&world.account.bucket, &dropped)).await;
@@ -51,7 +51,7 @@ async fn sweep(world: &World, minutes: i64) -> Swept {
 }
 
 #[tokio::test]
-async fn the_marker_starts_the_run_and_no_part_does() {
+async fn the_marker_starts_the_run_and_a_part_does_not() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     let (first, started) = put(&world, "segments/vip/part-00000.csv", people(0, 5)).await;
     assert_eq!(started, 0);
@@ -61,7 +61,7 @@ async fn the_marker_starts_the_run_and_no_part_does() {
     assert_eq!(put(&world, "segments/vip/dt=1/part-00001.csv", people(5, 5)).await.1, 0);
     let (marker, started) = put(&world, "segments/vip/_SUCCESS", "").await;
     assert_eq!(started, 1);
-    // Again, in the other form, and a part's event that comes late.
+    // The same event in the other form, and the late event of a part.
     assert_eq!(deliver(&world, &notification(&world.account.bucket, &marker)).await, 1);
     assert_eq!(deliver(&world, &notification(&world.account.bucket, &first)).await, 0);
     world.drain().await;
@@ -73,7 +73,7 @@ async fn the_marker_starts_the_run_and_no_part_does() {
 }
 
 #[tokio::test]
-async fn a_marker_whose_event_never_came_is_found_and_parts_without_one_are_not() {
+async fn the_sweep_finds_a_marker_without_an_event_and_ignores_parts_without_a_marker() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     world.account.put("segments/vip/1/part-00000.csv", people(0, 5)).await;
     assert_eq!(sweep(&world, 30).await, Swept::default());
@@ -86,7 +86,7 @@ async fn a_marker_whose_event_never_came_is_found_and_parts_without_one_are_not(
 }
 
 #[tokio::test]
-async fn of_two_drops_the_newest_wins_in_whatever_order_their_events_come() {
+async fn reads_the_newest_drop_in_any_order_of_the_events() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     let mut markers = Vec::new();
     for (day, name) in [("1", "Old"), ("2", "Ada")] {
@@ -117,13 +117,13 @@ fn rows(from: u64, many: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_copy_that_brings_the_list_before_its_files_starts_with_the_last_of_them() {
+async fn the_last_file_starts_the_run_if_its_list_arrived_first() {
     let world = world("complete_on = \"model.json\"\ntable = \"VIP\"").await;
     assert_eq!(put(&world, "segments/vip/VIP/0.csv", rows(0, 3)).await.1, 0);
     assert_eq!(put(&world, "segments/vip/model.json", model(&["0.csv", "1.csv"])).await.1, 0);
     assert_eq!(world.logged("the drop is not complete; waiting").len(), 1);
     assert_eq!(put(&world, "segments/vip/Other/0.csv", rows(90, 3)).await.1, 0);
-    assert_eq!(sweep(&world, 9).await, Swept::default(), "it may be under way");
+    assert_eq!(sweep(&world, 9).await, Swept::default(), "the copy may still be in progress");
     assert_eq!(sweep(&world, 11).await, Swept { refused_drops: 1, ..Swept::default() });
     assert_eq!(put(&world, "segments/vip/VIP/1.csv", rows(3, 3)).await.1, 1);
     world.drain().await;
@@ -131,7 +131,7 @@ async fn a_copy_that_brings_the_list_before_its_files_starts_with_the_last_of_th
 }
 
 #[tokio::test]
-async fn a_manifest_names_objects_of_the_bucket_that_the_export_reads() {
+async fn a_manifest_may_only_list_objects_of_the_exports_bucket() {
     let world = world("complete_on = \"manifest\"").await;
     let bucket = world.account.bucket.clone();
     let part = people(0, 4);
@@ -144,12 +144,12 @@ async fn a_manifest_names_objects_of_the_bucket_that_the_export_reads() {
         (
             "lake",
             "segments/vip/0000_part_00",
-            "lists s3://lake/segments/vip/0000_part_00, and the export reads",
+            "lists s3://lake/segments/vip/0000_part_00, but the export reads",
         ),
         (
             bucket.as_str(),
             "connections/acme.toml",
-            "lists connections/acme.toml, which is an object of the state",
+            "lists connections/acme.toml, which is an object of the state and not a segment file",
         ),
     ] {
         let dropped = world.account.put("segments/vip/manifest", list(bucket, key, part.len())).await;
@@ -157,7 +157,7 @@ async fn a_manifest_names_objects_of_the_bucket_that_the_export_reads() {
         assert!(message.contains(said), "{message}");
     }
     for (key, size, said) in [
-        ("segments/vip/0001_part_00", part.len(), "1 is not there: segments/vip/0001_part_00"),
+        ("segments/vip/0001_part_00", part.len(), "1 is missing: segments/vip/0001_part_00"),
         ("segments/vip/0000_part_00", part.len() + 1, "segments/vip/0000_part_00 has"),
     ] {
         assert_eq!(put(&world, "segments/vip/manifest", list(&bucket, key, size)).await.1, 0);

@@ -109,7 +109,7 @@ async fn rejects_of_one_export_are_not_taken_by_another_that_reads_the_folder() 
     let (kind, message) = world.error(&notification(&world.account.bucket, &strange)).await;
     assert_eq!(kind, "ExportsNotStarted");
     assert!(
-        message.contains("segments/vip/3.csv holds rejects, and no row says in `reject_run`"),
+        message.contains("segments/vip/3.csv holds rejects, but no row names a run in `reject_run`"),
         "{message}"
     );
 }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use omnisend_export::{
     keys::{Location, Pinned, Prefix},
-    ports::objects::{ByteStream, Listed, ObjectError, Objects, Put},
+    ports::objects::{Action, ByteStream, Listed, ObjectError, Objects, Put},
 };
 use tokio::sync::Notify;
 
@@ -92,7 +92,7 @@ impl Gate {
 
     fn reads(&self, at: &Location) -> Result<(), ObjectError> {
         if self.is_dead() {
-            return Err(ObjectError::Store { at: at.clone(), action: "read", source: "killed".into() });
+            return Err(ObjectError::Store { at: at.clone(), action: Action::Read, source: "killed".into() });
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use omnisend_export::sandbox::{self, Options, Running};
+use omnisend_export::sandbox::{self, Options, Sandbox};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const KEY: &str = "model-key-0f1e2d3c";
 
 pub(crate) struct Omnisend {
-    running: Running,
+    running: Sandbox,
     http: reqwest::Client,
 }
 

@@ -89,9 +89,9 @@ impl Process {
             assert!(delivery.receive_count < PATIENCE, "{work:?} was handed back too often");
             match handled {
                 Handled::HandedBack | Handled::More => {
-                    self.queue.release(&delivery, Duration::ZERO).await.unwrap();
+                    self.queue.release(&delivery.handle, Duration::ZERO).await.unwrap();
                 }
-                Handled::Finished(_) | Handled::Done => self.queue.delete(&delivery).await.unwrap(),
+                Handled::Finished(_) | Handled::Done => self.queue.delete(&delivery.handle).await.unwrap(),
             }
             *self.in_flight.lock().unwrap() = None;
         }
@@ -108,7 +108,7 @@ impl Process {
     pub(crate) async fn let_go(&self) {
         let left = self.in_flight.lock().unwrap().take();
         if let Some(delivery) = left {
-            self.queue.release(&delivery, Duration::ZERO).await.unwrap();
+            self.queue.release(&delivery.handle, Duration::ZERO).await.unwrap();
         }
     }
 

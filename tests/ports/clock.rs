@@ -1,4 +1,4 @@
-//! What every clock keeps to, and how the simulated one goes.
+//! The contract of every clock, and the simulated one.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use omnisend_export::ports::clock::{Clock, SimulatedClock, SystemClock};
 use tokio::time::advance;
 
-/// A clock shows a time of this program's life, and does not go back.
-fn goes_forward(clock: &dyn Clock) {
+/// Asserts that a clock shows a plausible time and never goes back.
+fn assert_goes_forward(clock: &dyn Clock) {
     let earliest: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let mut before = earliest;
     for _ in 0..1_000 {
@@ -22,23 +22,23 @@ fn ten_o_clock() -> SimulatedClock {
 }
 
 #[test]
-fn the_system_clock_goes_forward() {
-    goes_forward(&SystemClock);
+fn the_system_clock_never_goes_back() {
+    assert_goes_forward(&SystemClock);
 }
 
 #[test]
-fn the_simulated_clock_goes_forward() {
-    goes_forward(&ten_o_clock());
+fn the_simulated_clock_never_goes_back() {
+    assert_goes_forward(&ten_o_clock());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_simulated_clock_goes_as_tokio_does() {
+async fn the_simulated_clock_follows_tokios_clock() {
     let clock = ten_o_clock();
     assert_eq!(clock.now().to_string(), "2026-11-23T10:00:00Z");
     assert_eq!(clock.now().to_string(), "2026-11-23T10:00:00Z");
     advance(Duration::from_millis(90_250)).await;
     assert_eq!(clock.now().to_string(), "2026-11-23T10:01:30.25Z");
-    // A copy shows the same, and so does a wait.
+    // A copy shows the same time, also after a wait.
     let copy = clock;
     tokio::time::sleep(Duration::from_hours(24)).await;
     assert_eq!(clock.now().to_string(), "2026-11-24T10:01:30.25Z");
@@ -46,7 +46,7 @@ async fn the_simulated_clock_goes_as_tokio_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_simulated_clock_stands_still_at_the_end_of_time() {
+async fn the_simulated_clock_stops_at_the_last_timestamp() {
     let clock = SimulatedClock::starting(Timestamp::MAX);
     advance(Duration::from_secs(1)).await;
     assert_eq!(clock.now(), Timestamp::MAX);

@@ -1,4 +1,4 @@
-//! The directory's contract, and what crashes and other programs may do to its files.
+//! The directory: its contract, and what crashes and other programs do to its files.
 
 use std::{
     fs::{self, File, FileTimes, OpenOptions},
@@ -69,7 +69,7 @@ fn temporary(root: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_half_written_is_never_an_object() {
+async fn a_file_that_a_crash_left_incomplete_is_not_an_object() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join(".tmp")).unwrap();
     for name in ["fresh", "stale"] {
@@ -78,7 +78,7 @@ async fn what_a_crash_left_half_written_is_never_an_object() {
     let stale = OpenOptions::new().write(true).open(root.path().join(".tmp/stale")).unwrap();
     stale.set_modified(SystemTime::UNIX_EPOCH).unwrap();
     let objects = Directory::open(root.path()).unwrap();
-    // The fresh one may have a writer, in another process.
+    // The fresh file may have a writer in another process.
     assert_eq!(temporary(root.path()), ["fresh"]);
 
     objects.put(&at("whole"), "whole".into(), Put::IfAbsent).await.unwrap();
@@ -86,15 +86,15 @@ async fn what_a_crash_left_half_written_is_never_an_object() {
         assert_eq!(keys(&objects, prefix).await, if prefix.is_empty() { vec!["whole"] } else { vec![] });
     }
     let error = objects.get(&at(".tmp/fresh")).await.unwrap_err();
-    let said = ".tmp/fresh: not a key of this store: `.tmp` is for objects that are being written";
-    assert_eq!(error.to_string(), said);
+    let expected = ".tmp/fresh: not a key of this store: `.tmp` is for objects that are being written";
+    assert_eq!(error.to_string(), expected);
     let error = objects.list(&Prefix::Source(at(".tmp/"))).await.unwrap_err();
     assert!(matches!(error, ObjectError::InvalidKey { .. }), "{error}");
     assert_eq!(temporary(root.path()), ["fresh"]);
 }
 
 #[test]
-fn a_streamed_put_that_is_given_up_leaves_nothing() {
+fn a_dropped_streamed_put_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     let runtime = runtime();
@@ -102,22 +102,22 @@ fn a_streamed_put_that_is_given_up_leaves_nothing() {
         let endless = stream::iter([Ok(noise(1 << 20))]).chain(stream::pending()).boxed();
         assert!(objects.put_stream(&at("rejects.csv"), endless).now_or_never().is_none());
     });
-    // It waits for the threads that still write.
+    // This waits for the threads that still write.
     drop(runtime);
     assert_eq!(temporary(root.path()), [""; 0]);
     assert!(!root.path().join("rejects.csv").exists());
 }
 
 #[test]
-fn two_processes_never_both_win() {
+fn one_of_two_processes_succeeds_for_each_key() {
     let root = tempfile::tempdir().unwrap();
-    let write_all = |who: &'static str| {
+    let write_all = |writer: &'static str| {
         let objects = Directory::open(root.path()).unwrap();
         runtime().block_on(async {
             let mut won = Vec::new();
             for n in 0..60 {
                 let receipt = at(&format!("runs/{}/receipts/{n}.json", n % 7));
-                match objects.put(&receipt, who.into(), Put::IfAbsent).await {
+                match objects.put(&receipt, writer.into(), Put::IfAbsent).await {
                     Ok(()) => won.push(n),
                     Err(error) => assert!(matches!(error, ObjectError::AlreadyExists { .. }), "{error}"),
                 }
@@ -132,17 +132,17 @@ fn two_processes_never_both_win() {
     });
     let mut all = [a.clone(), b.clone()].concat();
     all.sort_unstable();
-    assert!(all.into_iter().eq(0..60), "not each key once");
-    for (who, won) in [("a", a), ("b", b)] {
+    assert!(all.into_iter().eq(0..60), "each key must be written once");
+    for (writer, won) in [("a", a), ("b", b)] {
         for n in won {
             let path = root.path().join(format!("runs/{}/receipts/{n}.json", n % 7));
-            assert_eq!(fs::read_to_string(path).unwrap(), who);
+            assert_eq!(fs::read_to_string(path).unwrap(), writer);
         }
     }
     assert_eq!(temporary(root.path()), [""; 0]);
 }
 
-/// Streams an object of 20 MB, and does something to its file after the first piece.
+/// Streams an object of 20 MB, and calls `disturb` with its file after the first piece.
 async fn disturbed(disturb: impl FnOnce(&Path)) -> (Vec<Bytes>, Option<ObjectError>) {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
@@ -156,7 +156,7 @@ async fn disturbed(disturb: impl FnOnce(&Path)) -> (Vec<Bytes>, Option<ObjectErr
         match piece {
             Ok(piece) => pieces.push(piece),
             Err(error) => {
-                assert!(stream.next().await.is_none(), "an error is the last item");
+                assert!(stream.next().await.is_none(), "the stream continued after an error");
                 return (pieces, Some(error));
             }
         }
@@ -171,7 +171,7 @@ fn writable(path: &Path) -> File {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_while_it_is_read_is_changed() {
+async fn detects_a_file_that_changes_while_it_is_read() {
     let disturbances: [(&str, Disturb); 6] = [
         ("truncated", |path| writable(path).set_len(10_000_000).unwrap()),
         ("emptied and refilled", |path| fs::write(path, noise(19_999_999)).unwrap()),
@@ -185,18 +185,21 @@ async fn a_file_that_changes_while_it_is_read_is_changed() {
         }),
         ("deleted", |path| fs::remove_file(path).unwrap()),
     ];
-    for (what, disturb) in disturbances {
+    for (name, disturb) in disturbances {
         let (_, error) = disturbed(disturb).await;
-        let error = error.unwrap_or_else(|| panic!("{what}: taken for whole"));
-        assert!(matches!(error, ObjectError::Changed { .. }), "{what}: {error}");
+        let error = error.unwrap_or_else(|| panic!("{name}: the change was not detected"));
+        assert!(matches!(error, ObjectError::Changed { .. }), "{name}: {error}");
     }
     let (pieces, error) = disturbed(|_| {}).await;
     assert!(error.is_none() && pieces.concat() == noise(20_000_000));
-    assert!(pieces.len() >= 20 && pieces.iter().all(|piece| piece.len() <= 1 << 20), "not in pieces");
+    assert!(
+        pieces.len() >= 20 && pieces.iter().all(|piece| piece.len() <= 1 << 20),
+        "the pieces are too large"
+    );
 }
 
 #[tokio::test]
-async fn a_stream_may_be_dropped_at_any_piece() {
+async fn a_stream_can_be_dropped_after_any_piece() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     objects.put(&at("a"), noise(20_000_000), Put::Replace).await.unwrap();
@@ -205,11 +208,11 @@ async fn a_stream_may_be_dropped_at_any_piece() {
         let stream = objects.open(&pinned).await.unwrap();
         assert_eq!(stream.take(taken).count().await, taken);
     }
-    // The runtime's end waits for every thread that still reads: this test ends only if none is stuck.
+    // The runtime waits for every thread that still reads, so this test ends only if none is stuck.
 }
 
 #[tokio::test]
-async fn links_are_followed_and_only_files_are_listed() {
+async fn follows_links_and_lists_only_files() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("b.csv"), "linked").unwrap();
     let root = tempfile::tempdir().unwrap();
@@ -232,7 +235,7 @@ async fn links_are_followed_and_only_files_are_listed() {
 }
 
 #[tokio::test]
-async fn to_look_at_a_state_writes_nothing() {
+async fn reading_a_state_writes_nothing() {
     let outer = tempfile::tempdir().unwrap();
     let root = outer.path().join("state");
     let objects = Directory::open(&root).unwrap();
@@ -245,20 +248,21 @@ async fn to_look_at_a_state_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_written_is_not_taken_for_a_key_that_is_taken() {
+async fn the_error_for_a_state_that_cannot_be_written_is_not_already_exists() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     let in_the_way = root.path().join(".tmp");
     fs::write(&in_the_way, "").unwrap();
     for mode in [Put::IfAbsent, Put::Replace] {
         let error = objects.put(&at("a"), "x".into(), mode).await.unwrap_err();
-        let said = format!("a: could not write it: {} is not a directory; remove it", in_the_way.display());
-        assert_eq!(error.to_string(), said);
+        let expected =
+            format!("a: could not write it: {} is not a directory; remove it", in_the_way.display());
+        assert_eq!(error.to_string(), expected);
     }
 }
 
 #[test]
-fn a_file_is_no_state() {
+fn a_file_is_not_a_state() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let error = Directory::open(file.path()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotADirectory);

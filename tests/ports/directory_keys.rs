@@ -1,4 +1,4 @@
-//! Which keys a directory takes, and that none leaves it.
+//! Which keys a directory accepts; none of them leaves it.
 
 use std::{fs, path::Path};
 
@@ -13,8 +13,8 @@ fn at(key: &str) -> Location {
     Location::state(key.to_owned())
 }
 
-/// Why a key is refused, by whatever is asked of it.
-async fn refused(objects: &Directory, at: &Location) -> &'static str {
+/// Returns why a key is rejected, which must be the same for every call.
+async fn rejection(objects: &Directory, at: &Location) -> &'static str {
     let errors = [
         objects.put(at, "x".into(), Put::IfAbsent).await.unwrap_err(),
         objects.put(at, "x".into(), Put::Replace).await.unwrap_err(),
@@ -31,7 +31,7 @@ async fn refused(objects: &Directory, at: &Location) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_key_that_is_no_path_below_the_root_is_refused() {
+async fn rejects_a_key_that_is_not_a_path_below_the_root() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     for (key, reason) in [
@@ -43,30 +43,30 @@ async fn a_key_that_is_no_path_below_the_root_is_refused() {
         ("../a", "it has a part `.` or `..`"),
         ("a/./b", "it has a part `.` or `..`"),
         (".tmp/a", "`.tmp` is for objects that are being written"),
-        ("secrets/omnisend/acme", "`secrets` is for API keys, which are no objects"),
+        ("secrets/omnisend/acme", "`secrets` is for API keys, which are not objects"),
     ] {
-        assert_eq!(refused(&objects, &at(key)).await, reason, "{key:?}");
+        assert_eq!(rejection(&objects, &at(key)).await, reason, "{key:?}");
     }
-    // Only there, and only whole.
+    // The names are reserved only at the top.
     for key in ["a/.tmp", "a/secrets", ".tmpx", "secrets.csv"] {
         objects.put(&at(key), "x".into(), Put::IfAbsent).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn another_bucket_is_refused() {
+async fn rejects_another_bucket() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     let lake = Location { bucket: Bucket::Named("lake".to_owned()), key: "vip.csv".to_owned() };
     let reason =
         "the state is a directory, which has no other buckets; name a path in it, or keep the state in S3";
-    assert_eq!(refused(&objects, &lake).await, reason);
+    assert_eq!(rejection(&objects, &lake).await, reason);
     let error = objects.list(&Prefix::Source(lake)).await.unwrap_err();
     assert_eq!(error.to_string(), format!("s3://lake/vip.csv: not a key of this store: {reason}"));
 }
 
 #[tokio::test]
-async fn a_prefix_out_of_the_root_is_refused() {
+async fn rejects_a_prefix_that_leaves_the_root() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     for prefix in ["/", "/etc/", "../", "a/../../", "./", "a//", "secrets/", "secrets/omnisend/a"] {
@@ -76,7 +76,7 @@ async fn a_prefix_out_of_the_root_is_refused() {
 }
 
 #[tokio::test]
-async fn the_keys_of_a_state_are_no_objects() {
+async fn the_api_keys_of_a_state_are_not_listed() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     fs::create_dir(root.path().join("secrets")).unwrap();
@@ -87,7 +87,7 @@ async fn the_keys_of_a_state_are_no_objects() {
 }
 
 #[tokio::test]
-async fn a_name_is_a_file_or_a_folder() {
+async fn rejects_a_name_that_is_both_a_file_and_a_folder() {
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
     objects.put(&at("a/b"), "x".into(), Put::IfAbsent).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_name_is_a_file_or_a_folder() {
 }
 
 #[tokio::test]
-async fn a_file_whose_name_is_not_text_is_not_passed_over() {
+async fn a_listing_fails_if_a_files_name_is_not_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let root = tempfile::tempdir().unwrap();
     let objects = Directory::open(root.path()).unwrap();
@@ -122,7 +122,7 @@ async fn a_file_whose_name_is_not_text_is_not_passed_over() {
     assert_eq!(objects.list(&Prefix::Source(at("segments/a"))).await.unwrap().len(), 1);
 }
 
-/// Keys of what is dangerous in a path, and of anything.
+/// Keys with parts that are dangerous in a path, and any other text.
 fn any_key() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just("..".to_owned()),
@@ -142,7 +142,7 @@ fn any_key() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
 }
 
-/// Every file below a folder, by its path from there.
+/// Returns the path of every file below a folder, relative to it.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -159,7 +159,7 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-async fn round_trips_or_is_refused(outer: &Path, key: &str) {
+async fn round_trips_or_is_rejected(outer: &Path, key: &str) {
     let objects = Directory::open(outer.join("deep/state")).unwrap();
     let body = Bytes::from(key.to_owned());
     match objects.put(&at(key), body.clone(), Put::IfAbsent).await {
@@ -172,7 +172,7 @@ async fn round_trips_or_is_refused(outer: &Path, key: &str) {
             assert_eq!(files(outer), [format!("deep/state/{key}")]);
         }
         Err(ObjectError::InvalidKey { .. }) => {
-            refused(&objects, &at(key)).await;
+            rejection(&objects, &at(key)).await;
             assert_eq!(files(outer), [""; 0]);
         }
         Err(other) => panic!("{other}"),
@@ -183,9 +183,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_key_round_trips_or_is_refused_and_none_escapes(key in any_key()) {
+    fn any_key_round_trips_or_is_rejected_and_none_leaves_the_root(key in any_key()) {
         let outer = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(round_trips_or_is_refused(outer.path(), &key));
+        runtime.block_on(round_trips_or_is_rejected(outer.path(), &key));
     }
 }

@@ -1,4 +1,4 @@
-//! The contract of the objects that the model-based test keeps in memory.
+//! The contract, against the in-memory store of the model test.
 
 use std::sync::Arc;
 

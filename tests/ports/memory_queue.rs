@@ -1,4 +1,4 @@
-//! The in-process queue's contract, and waiting, which only it can do without asking again and again.
+//! The in-memory queue: its contract, and its waits, which other queues do not have.
 
 use std::{pin::pin, time::Duration};
 
@@ -46,7 +46,7 @@ async fn a_wait_ends_with_a_send() {
     assert_eq!(wait.as_mut().now_or_never(), None);
     queue.send(&[message("a1")]).await.unwrap();
     assert_eq!(wait.now_or_never(), Some(()));
-    assert_eq!(queue.wait().now_or_never(), Some(()), "one is there already");
+    assert_eq!(queue.wait().now_or_never(), Some(()), "the message can be received already");
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,23 +55,23 @@ async fn a_wait_ends_with_a_release() {
     let held = queue.receive(1).await.unwrap();
     let mut wait = pin!(queue.wait());
     assert_eq!(wait.as_mut().now_or_never(), None);
-    queue.release(&held[0], Duration::ZERO).await.unwrap();
+    queue.release(&held[0].handle, Duration::ZERO).await.unwrap();
     assert_eq!(wait.now_or_never(), Some(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_with_the_delete_that_frees_its_group() {
+async fn a_wait_ends_when_a_delete_frees_the_group() {
     let queue = queue(&["a1", "a2", "a3"]).await;
     let held = queue.receive(2).await.unwrap();
     let mut wait = pin!(queue.wait());
-    queue.delete(&held[0]).await.unwrap();
+    queue.delete(&held[0].handle).await.unwrap();
     assert_eq!(wait.as_mut().now_or_never(), None, "a2 is in flight");
-    queue.delete(&held[1]).await.unwrap();
+    queue.delete(&held[1].handle).await.unwrap();
     assert_eq!(wait.now_or_never(), Some(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_when_a_message_comes_back_into_sight() {
+async fn a_wait_ends_with_a_visibility_timeout() {
     let queue = queue(&["a1", "b1"]).await;
     let start = Instant::now();
     queue.receive(1).await.unwrap();
@@ -87,16 +87,16 @@ async fn the_queue_is_drained_when_the_last_message_is_deleted() {
     let queue = queue(&["a1", "b1"]).await;
     let mut drained = pin!(queue.drained());
     let held = queue.receive(10).await.unwrap();
-    assert_eq!((queue.depth(), queue.is_empty()), (2, false), "in flight is not gone");
-    queue.delete(&held[0]).await.unwrap();
+    assert_eq!((queue.depth(), queue.is_empty()), (2, false), "messages in flight still count");
+    queue.delete(&held[0].handle).await.unwrap();
     assert_eq!(drained.as_mut().now_or_never(), None);
-    queue.delete(&held[1]).await.unwrap();
+    queue.delete(&held[1].handle).await.unwrap();
     assert_eq!(drained.now_or_never(), Some(()));
     assert_eq!((queue.depth(), queue.is_empty()), (0, true));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_queue_is_drained_when_the_last_message_dies() {
+async fn the_queue_is_drained_when_the_last_message_becomes_a_dead_letter() {
     let queue = MemoryQueue::new(Settings { max_receive_count: 1, ..SETTINGS });
     queue.send(&[message("a1")]).await.unwrap();
     let start = Instant::now();
@@ -107,7 +107,7 @@ async fn the_queue_is_drained_when_the_last_message_dies() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn workers_that_wait_share_everything_and_end() {
+async fn waiting_workers_share_all_messages_and_end() {
     let queue = MemoryQueue::new(SETTINGS);
     let worker = async || {
         let mut handled = Vec::new();
@@ -118,9 +118,9 @@ async fn workers_that_wait_share_everything_and_end() {
                 () = queue.drained() => return handled,
             }
             for delivery in queue.receive(1).await.unwrap() {
-                // As an upload would: time goes by while it has the message.
+                // Like an upload, it takes a while.
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                queue.delete(&delivery).await.unwrap();
+                queue.delete(&delivery.handle).await.unwrap();
                 handled.push(delivery.body);
             }
         }
@@ -131,6 +131,6 @@ async fn workers_that_wait_share_everything_and_end() {
     let mut handled = join_all((0..4).map(|_| worker())).await.concat();
     handled.sort_unstable();
     assert_eq!(handled, bodies);
-    // As long as the longest group, one message at a time.
+    // The largest group has 3 messages, which are handled one at a time.
     assert_eq!(start.elapsed(), Duration::from_secs(3));
 }

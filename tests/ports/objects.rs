@@ -1,4 +1,4 @@
-//! What every store of objects keeps to.
+//! The contract of every store of objects.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,18 @@ use omnisend_export::{
     ports::objects::{ObjectError, Objects, Put},
 };
 
-/// A store, and what differs between stores.
+/// A store under test, and what differs between stores.
 pub(crate) trait Harness: Sync {
-    /// The store.
     fn objects(&self) -> &dyn Objects;
 
-    /// A key below a prefix of this test's own.
+    /// The location of a key below a prefix that belongs to one test.
     fn at(&self, key: &str) -> Location;
 
-    /// Whether a version can still be read when it is not the newest any more.
+    /// Returns whether a version can be read after it was replaced or deleted.
     fn keeps_versions(&self) -> bool;
 }
 
-/// Keys that S3 allows and some code on the way would change.
+/// Keys that S3 allows and that careless code would change.
 pub(crate) const ODD_KEYS: [&str; 9] = [
     "odd/a b.csv",
     "odd/a%20b.csv",
@@ -34,25 +33,25 @@ pub(crate) const ODD_KEYS: [&str; 9] = [
     "odd/...",
 ];
 
-/// One test for each case of the contract, against the store that `$harness` makes.
+/// One test for each case of the contract, against the store that `$harness` creates.
 macro_rules! contract {
     ($harness:expr) => {
         crate::objects::contract! { @ $harness;
-            one_of_sixteen_writers_wins
-            a_put_replaces_the_object_whole
+            one_of_16_writers_succeeds
+            a_put_replaces_the_whole_object
             a_streamed_put_is_one_object
-            a_stream_that_fails_writes_nothing
+            a_failed_stream_writes_nothing
             head_get_and_open_agree
-            a_range_is_exactly_the_bytes_asked_for
-            an_empty_object_is_an_object
-            a_replaced_version_is_changed_or_as_it_was
-            a_deleted_version_is_changed_or_as_it_was
-            a_listing_is_in_the_order_of_the_keys
-            a_prefix_ends_anywhere
-            odd_keys_stay_as_they_are
-            a_delete_takes_one_object_and_may_be_repeated
-            a_deleted_key_is_free_again
-            a_missing_object_is_named
+            a_range_has_exactly_the_requested_bytes
+            an_empty_object_exists
+            a_replaced_version_has_changed_or_is_kept
+            a_deleted_version_has_changed_or_is_kept
+            a_listing_is_sorted_by_key
+            a_prefix_may_end_within_a_name
+            odd_keys_are_not_changed
+            a_delete_removes_one_object_and_can_be_repeated
+            a_deleted_key_can_be_written_again
+            the_error_for_a_missing_object_names_it
         }
     };
     (@ $harness:expr; $($case:ident)*) => {
@@ -68,20 +67,20 @@ async fn put(h: &dyn Harness, key: &str, body: &'static str) {
     h.objects().put(&h.at(key), body.into(), Put::Replace).await.unwrap();
 }
 
-/// The bytes of one version.
+/// Returns the bytes of one version.
 pub(crate) async fn read(objects: &dyn Objects, object: &Pinned) -> Result<Bytes, ObjectError> {
     let pieces: Vec<Bytes> = objects.open(object).await?.try_collect().await?;
     Ok(pieces.concat().into())
 }
 
-/// What a listing shows, as keys below the test's own prefix.
+/// Lists the keys below a prefix, without the test's own prefix.
 async fn listed(h: &dyn Harness, prefix: &str) -> Vec<String> {
     let own = h.at("").key;
     let listed = h.objects().list(&Prefix::Source(h.at(prefix))).await.unwrap();
     listed.iter().map(|object| object.location.key.strip_prefix(&own).unwrap().to_owned()).collect()
 }
 
-/// Bytes that differ from place to place, in a pattern whose length no power of two divides.
+/// Bytes that repeat a pattern whose length is odd.
 pub(crate) fn noise(len: usize) -> Bytes {
     let pattern: Vec<u8> = (0..65_537_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
     let mut noise = pattern.repeat(len / pattern.len() + 1);
@@ -89,7 +88,7 @@ pub(crate) fn noise(len: usize) -> Bytes {
     noise.into()
 }
 
-pub(crate) async fn one_of_sixteen_writers_wins(h: &dyn Harness) {
+pub(crate) async fn one_of_16_writers_succeeds(h: &dyn Harness) {
     let at = h.at("runs/a/manifest.json");
     let writers = (0..16).map(|n| h.objects().put(&at, format!("writer {n}").into(), Put::IfAbsent));
     let results = join_all(writers).await;
@@ -101,7 +100,7 @@ pub(crate) async fn one_of_sixteen_writers_wins(h: &dyn Harness) {
     assert_eq!(h.objects().get(&at).await.unwrap(), format!("writer {}", winners[0]));
 }
 
-pub(crate) async fn a_put_replaces_the_object_whole(h: &dyn Harness) {
+pub(crate) async fn a_put_replaces_the_whole_object(h: &dyn Harness) {
     put(h, "progress", "a long first version").await;
     put(h, "progress", "short").await;
     assert_eq!(h.objects().get(&h.at("progress")).await.unwrap(), "short");
@@ -114,7 +113,7 @@ pub(crate) async fn a_put_replaces_the_object_whole(h: &dyn Harness) {
 pub(crate) async fn a_streamed_put_is_one_object(h: &dyn Harness) {
     let body = noise(20_000_000);
     put(h, "rejects.csv", "an older one").await;
-    // Pieces of many sizes, also none at all.
+    // Pieces of many sizes, also an empty one.
     let mut left = body.clone();
     let mut pieces = vec![Ok(Bytes::new())];
     for size in [1, 70_000, 3, 5 << 20, 8 << 20] {
@@ -127,7 +126,7 @@ pub(crate) async fn a_streamed_put_is_one_object(h: &dyn Harness) {
     assert!(read(h.objects(), &pinned).await.unwrap() == body, "the bytes differ");
 }
 
-pub(crate) async fn a_stream_that_fails_writes_nothing(h: &dyn Harness) {
+pub(crate) async fn a_failed_stream_writes_nothing(h: &dyn Harness) {
     put(h, "kept", "as it was").await;
     for key in ["kept", "new"] {
         let broken = ObjectError::Changed { at: h.at("source") };
@@ -146,17 +145,17 @@ pub(crate) async fn head_get_and_open_agree(h: &dyn Harness) {
     assert_eq!((&pinned.location, pinned.size), (&at, 3_000_001));
     assert_eq!(h.objects().head(&at).await.unwrap(), pinned);
     assert!(h.objects().get(&at).await.unwrap() == body, "get differs");
-    // As often as it is asked for.
+    // A version can be read repeatedly.
     assert!(read(h.objects(), &pinned).await.unwrap() == body, "open differs");
     assert!(read(h.objects(), &pinned).await.unwrap() == body, "the second open differs");
     let listed = h.objects().list(&Prefix::Source(at.clone())).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0].location, listed[0].size), (&at, 3_000_001));
-    // A store may round what one of its answers says to the second.
+    // A store may round the time to the second in one of its answers.
     assert_eq!(listed[0].modified.as_second(), pinned.modified.as_second());
 }
 
-pub(crate) async fn a_range_is_exactly_the_bytes_asked_for(h: &dyn Harness) {
+pub(crate) async fn a_range_has_exactly_the_requested_bytes(h: &dyn Harness) {
     let (at, body) = (h.at("segments/vip/part-0.parquet"), noise(1_000_003));
     h.objects().put(&at, body.clone(), Put::Replace).await.unwrap();
     let pinned = h.objects().head(&at).await.unwrap();
@@ -172,7 +171,7 @@ pub(crate) async fn a_range_is_exactly_the_bytes_asked_for(h: &dyn Harness) {
     }
 }
 
-pub(crate) async fn an_empty_object_is_an_object(h: &dyn Harness) {
+pub(crate) async fn an_empty_object_exists(h: &dyn Harness) {
     put(h, "segments/vip/_SUCCESS", "").await;
     let pinned = h.objects().head(&h.at("segments/vip/_SUCCESS")).await.unwrap();
     assert_eq!(pinned.size, 0);
@@ -181,7 +180,7 @@ pub(crate) async fn an_empty_object_is_an_object(h: &dyn Harness) {
     assert_eq!(listed(h, "segments/").await, ["segments/vip/_SUCCESS"]);
 }
 
-/// Reads a version that is not the newest any more.
+/// Reads a version that was replaced or deleted.
 async fn read_outdated(h: &dyn Harness, pinned: &Pinned, body: &Bytes) {
     match read(h.objects(), pinned).await {
         Ok(found) => assert!(h.keeps_versions() && found == *body, "not the version that was pinned"),
@@ -193,11 +192,11 @@ async fn read_outdated(h: &dyn Harness, pinned: &Pinned, body: &Bytes) {
     }
 }
 
-pub(crate) async fn a_replaced_version_is_changed_or_as_it_was(h: &dyn Harness) {
+pub(crate) async fn a_replaced_version_has_changed_or_is_kept(h: &dyn Harness) {
     let (at, old) = (h.at("segments/vip.csv"), noise(2_000_000));
     h.objects().put(&at, old.clone(), Put::Replace).await.unwrap();
     let pinned = h.objects().head(&at).await.unwrap();
-    // Of the same size, which is not enough to go by.
+    // The new version has the same size, which must not be mistaken for the same version.
     let new: Bytes = old.iter().rev().copied().collect();
     h.objects().put(&at, new.clone(), Put::Replace).await.unwrap();
     read_outdated(h, &pinned, &old).await;
@@ -206,7 +205,7 @@ pub(crate) async fn a_replaced_version_is_changed_or_as_it_was(h: &dyn Harness) 
     assert!(read(h.objects(), &newest).await.unwrap() == new, "not the newest version");
 }
 
-pub(crate) async fn a_deleted_version_is_changed_or_as_it_was(h: &dyn Harness) {
+pub(crate) async fn a_deleted_version_has_changed_or_is_kept(h: &dyn Harness) {
     let (at, body) = (h.at("segments/vip.csv"), noise(1_000));
     h.objects().put(&at, body.clone(), Put::Replace).await.unwrap();
     let pinned = h.objects().head(&at).await.unwrap();
@@ -214,9 +213,9 @@ pub(crate) async fn a_deleted_version_is_changed_or_as_it_was(h: &dyn Harness) {
     read_outdated(h, &pinned, &body).await;
 }
 
-pub(crate) async fn a_listing_is_in_the_order_of_the_keys(h: &dyn Harness) {
-    // By bytes: `-` `.` `/` `0` `A` `_` `a`, and what is not ASCII last. No folder stands before or after its
-    // namesakes as a whole.
+pub(crate) async fn a_listing_is_sorted_by_key(h: &dyn Harness) {
+    // Sorted by bytes: `-` `.` `/` `0` `A` `_` `a`, and then what is not ASCII. The keys of a folder are not kept
+    // together.
     let ordered = ["a-b", "a.csv", "a/b-c/d", "a/b/c", "a0", "aA", "a_", "aa", "a\u{e9}", "a顧"];
     for n in 0..ordered.len() {
         put(h, ordered[(n * 7) % ordered.len()], "x").await;
@@ -224,7 +223,7 @@ pub(crate) async fn a_listing_is_in_the_order_of_the_keys(h: &dyn Harness) {
     assert_eq!(listed(h, "").await, ordered);
 }
 
-pub(crate) async fn a_prefix_ends_anywhere(h: &dyn Harness) {
+pub(crate) async fn a_prefix_may_end_within_a_name(h: &dyn Harness) {
     for key in ["vip", "vip-2.csv", "vip2/part-0.csv", "vip2/part-1.csv", "vip2/_SUCCESS", "vi", "wip"] {
         put(h, key, "x").await;
     }
@@ -240,7 +239,7 @@ pub(crate) async fn a_prefix_ends_anywhere(h: &dyn Harness) {
     }
 }
 
-pub(crate) async fn odd_keys_stay_as_they_are(h: &dyn Harness) {
+pub(crate) async fn odd_keys_are_not_changed(h: &dyn Harness) {
     for key in ODD_KEYS {
         put(h, key, key).await;
     }
@@ -253,18 +252,18 @@ pub(crate) async fn odd_keys_stay_as_they_are(h: &dyn Harness) {
     assert_eq!(listed(h, "odd/").await, Vec::from_iter(BTreeSet::from(ODD_KEYS)));
 }
 
-pub(crate) async fn a_delete_takes_one_object_and_may_be_repeated(h: &dyn Harness) {
+pub(crate) async fn a_delete_removes_one_object_and_can_be_repeated(h: &dyn Harness) {
     for key in ["a/b", "a/b2", "a/c/d"] {
         put(h, key, "x").await;
     }
-    // The last four name no object: nothing of that name, a folder, something below an object.
+    // All except the first do not exist: a deleted key, an unknown key, a folder, a key below an object.
     for key in ["a/b", "a/b", "z", "a/c", "a/b2/x"] {
         h.objects().delete(&h.at(key)).await.unwrap();
     }
     assert_eq!(listed(h, "").await, ["a/b2", "a/c/d"]);
 }
 
-pub(crate) async fn a_deleted_key_is_free_again(h: &dyn Harness) {
+pub(crate) async fn a_deleted_key_can_be_written_again(h: &dyn Harness) {
     let at = h.at("canceled");
     for body in ["first", "second"] {
         h.objects().put(&at, body.into(), Put::IfAbsent).await.unwrap();
@@ -273,9 +272,9 @@ pub(crate) async fn a_deleted_key_is_free_again(h: &dyn Harness) {
     }
 }
 
-pub(crate) async fn a_missing_object_is_named(h: &dyn Harness) {
+pub(crate) async fn the_error_for_a_missing_object_names_it(h: &dyn Harness) {
     put(h, "a/b", "x").await;
-    // Nothing of that name; the beginning of another key; something below an object.
+    // An unknown key, the beginning of another key, a key below an object.
     for key in ["none", "a", "a/b/c"] {
         let at = h.at(key);
         for error in [h.objects().get(&at).await.unwrap_err(), h.objects().head(&at).await.unwrap_err()] {

@@ -1,11 +1,11 @@
-//! What every queue keeps to.
+//! The contract of every queue.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use omnisend_export::ports::queue::{Delivery, Message, Queue, QueueError, Settings};
 
-/// How a queue under this contract is set up.
+/// The settings of a queue under test.
 pub(crate) const SETTINGS: Settings = Settings {
     visibility: Duration::from_mins(10),
     max_receive_count: 3,
@@ -14,42 +14,41 @@ pub(crate) const SETTINGS: Settings = Settings {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A queue with [`SETTINGS`], empty and of this test's own, and what differs between queues.
+/// An empty queue with [`SETTINGS`] that belongs to one test, and what differs between queues.
 #[async_trait]
 pub(crate) trait Harness: Sync {
-    /// The queue.
     fn queue(&self) -> &dyn Queue;
 
-    /// Lets time go by for the queue.
+    /// Advances the queue's time.
     async fn pass(&self, time: Duration);
 
-    /// The bodies of the dead letters, the first to die first.
+    /// The bodies of the dead letters, the oldest first.
     async fn dead_letters(&self) -> Vec<String>;
 }
 
-/// The names of the contract's cases, handed to a macro of this module after what it is given.
+/// Calls a macro of this module with its arguments and the names of the contract's cases.
 macro_rules! every_case {
     ($then:ident $($with:tt)*) => {
         crate::queue::$then! { $($with)*
-            a_group_is_received_in_order_and_one_at_a_time
+            receives_a_group_in_order_and_one_batch_at_a_time
             groups_do_not_wait_for_each_other
-            one_receive_takes_no_more_than_it_asked_for
-            a_message_arrives_as_it_was_sent
-            a_message_whose_time_ran_out_comes_again
-            an_expired_handle_does_nothing
-            a_deleted_message_stays_away
-            a_released_message_comes_again_at_once
-            a_message_can_be_released_for_later
-            released_messages_come_before_their_successors
-            a_message_is_sent_once_within_the_window
-            a_message_received_too_often_is_a_dead_letter
-            a_letter_dies_of_crashes_too
+            receives_at_most_as_many_messages_as_requested
+            a_message_arrives_unchanged
+            a_message_is_received_again_after_its_visibility_timeout
+            an_expired_handle_has_no_effect
+            a_deleted_message_is_never_received_again
+            a_released_message_is_received_again_at_once
+            a_message_can_be_released_with_a_delay
+            released_messages_come_before_later_ones
+            drops_a_duplicate_within_the_deduplication_window
+            a_message_that_is_received_too_often_becomes_a_dead_letter
+            a_message_whose_receivers_crash_becomes_a_dead_letter
         }
     };
 }
 pub(crate) use every_case;
 
-/// The cases' names.
+/// The names of the cases.
 #[cfg(feature = "aws")]
 macro_rules! names {
     ($($case:ident)*) => { [$(stringify!($case)),*] };
@@ -57,7 +56,7 @@ macro_rules! names {
 #[cfg(feature = "aws")]
 pub(crate) use names;
 
-/// One test for each case of the contract, against the queue that `$harness` makes, with time that stands still.
+/// One test for each case of the contract, against the queue that `$harness` creates, with the clock paused.
 macro_rules! contract {
     ($harness:expr) => {
         crate::queue::every_case! { contract @ $harness; }
@@ -71,12 +70,12 @@ macro_rules! contract {
 }
 pub(crate) use contract;
 
-/// A second less.
+/// One second less than `time`.
 fn almost(time: Duration) -> Duration {
     time.saturating_sub(SECOND)
 }
 
-/// A message whose group is the body's first letter, and whose deduplication id is the body.
+/// A message whose group is the first letter of its body, and whose deduplication id is its body.
 pub(crate) fn message(body: &str) -> Message {
     Message { group: body[..1].to_owned(), deduplication_id: body.to_owned(), body: body.to_owned() }
 }
@@ -91,18 +90,18 @@ async fn receive(h: &dyn Harness, max: usize) -> Vec<Delivery> {
 }
 
 async fn delete(h: &dyn Harness, delivery: &Delivery) {
-    h.queue().delete(delivery).await.unwrap();
+    h.queue().delete(&delivery.handle).await.unwrap();
 }
 
 async fn release(h: &dyn Harness, delivery: &Delivery) {
-    h.queue().release(delivery, Duration::ZERO).await.unwrap();
+    h.queue().release(&delivery.handle, Duration::ZERO).await.unwrap();
 }
 
 fn bodies(deliveries: &[Delivery]) -> Vec<&str> {
     deliveries.iter().map(|delivery| delivery.body.as_str()).collect()
 }
 
-/// Receives and deletes until nothing comes: every test ends with an empty queue.
+/// Receives and deletes all messages: every test ends with an empty queue.
 async fn drain(h: &dyn Harness) -> Vec<String> {
     let mut drained = Vec::new();
     loop {
@@ -117,14 +116,14 @@ async fn drain(h: &dyn Harness) -> Vec<String> {
     }
 }
 
-async fn expired(h: &dyn Harness, delivery: &Delivery) {
-    let released = h.queue().release(delivery, Duration::ZERO).await;
-    for result in [h.queue().delete(delivery).await, released] {
+async fn assert_expired(h: &dyn Harness, delivery: &Delivery) {
+    let released = h.queue().release(&delivery.handle, Duration::ZERO).await;
+    for result in [h.queue().delete(&delivery.handle).await, released] {
         assert!(matches!(result, Err(QueueError::Expired)), "{result:?}");
     }
 }
 
-pub(crate) async fn a_group_is_received_in_order_and_one_at_a_time(h: &dyn Harness) {
+pub(crate) async fn receives_a_group_in_order_and_one_batch_at_a_time(h: &dyn Harness) {
     send(h, &["a1", "a2"]).await;
     send(h, &["a3"]).await;
     let first = receive(h, 2).await;
@@ -141,7 +140,7 @@ pub(crate) async fn groups_do_not_wait_for_each_other(h: &dyn Harness) {
     let first = receive(h, 1).await;
     assert_eq!(bodies(&first), ["a1"]);
     let others = receive(h, 10).await;
-    // In order within each group; between groups there is none.
+    // In order within each group; the order of groups is not defined.
     assert_eq!(BTreeSet::from_iter(bodies(&others)), BTreeSet::from(["b1", "b2", "c1"]));
     let of_b: Vec<&str> = bodies(&others).into_iter().filter(|body| body.starts_with('b')).collect();
     assert_eq!(of_b, ["b1", "b2"]);
@@ -151,7 +150,7 @@ pub(crate) async fn groups_do_not_wait_for_each_other(h: &dyn Harness) {
     assert_eq!(drain(h).await, ["a2"]);
 }
 
-pub(crate) async fn one_receive_takes_no_more_than_it_asked_for(h: &dyn Harness) {
+pub(crate) async fn receives_at_most_as_many_messages_as_requested(h: &dyn Harness) {
     assert_eq!(receive(h, 10).await, []);
     send(h, &["a1", "b1", "c1"]).await;
     let mut all = Vec::new();
@@ -166,7 +165,7 @@ pub(crate) async fn one_receive_takes_no_more_than_it_asked_for(h: &dyn Harness)
     }
 }
 
-pub(crate) async fn a_message_arrives_as_it_was_sent(h: &dyn Harness) {
+pub(crate) async fn a_message_arrives_unchanged(h: &dyn Harness) {
     let body = "{\"stage\": \"upload\", \"run\": \"vip/20261123t100000z-1a2b3c4d\", \"é\": \"顧客\"}\n";
     let message = Message {
         group: "acme-store_1".to_owned(),
@@ -182,7 +181,7 @@ pub(crate) async fn a_message_arrives_as_it_was_sent(h: &dyn Harness) {
     delete(h, &received[0]).await;
 }
 
-pub(crate) async fn a_message_whose_time_ran_out_comes_again(h: &dyn Harness) {
+pub(crate) async fn a_message_is_received_again_after_its_visibility_timeout(h: &dyn Harness) {
     send(h, &["a1", "a2"]).await;
     let first = receive(h, 1).await;
     h.pass(almost(SETTINGS.visibility)).await;
@@ -197,19 +196,19 @@ pub(crate) async fn a_message_whose_time_ran_out_comes_again(h: &dyn Harness) {
     }
 }
 
-pub(crate) async fn an_expired_handle_does_nothing(h: &dyn Harness) {
+pub(crate) async fn an_expired_handle_has_no_effect(h: &dyn Harness) {
     send(h, &["a1"]).await;
     let first = receive(h, 1).await;
     h.pass(SETTINGS.visibility).await;
-    // Also while nobody else has it yet.
-    expired(h, &first[0]).await;
+    // Also before the message is received again.
+    assert_expired(h, &first[0]).await;
     let second = receive(h, 1).await;
-    expired(h, &first[0]).await;
-    assert_eq!(receive(h, 1).await, [], "released by a handle that had expired");
+    assert_expired(h, &first[0]).await;
+    assert_eq!(receive(h, 1).await, [], "an expired handle released the message");
     delete(h, &second[0]).await;
 }
 
-pub(crate) async fn a_deleted_message_stays_away(h: &dyn Harness) {
+pub(crate) async fn a_deleted_message_is_never_received_again(h: &dyn Harness) {
     send(h, &["a1"]).await;
     let first = receive(h, 1).await;
     h.pass(almost(SETTINGS.visibility)).await;
@@ -219,22 +218,22 @@ pub(crate) async fn a_deleted_message_stays_away(h: &dyn Harness) {
     assert_eq!(h.dead_letters().await, [""; 0]);
 }
 
-pub(crate) async fn a_released_message_comes_again_at_once(h: &dyn Harness) {
+pub(crate) async fn a_released_message_is_received_again_at_once(h: &dyn Harness) {
     send(h, &["a1", "a2"]).await;
     let first = receive(h, 1).await;
     release(h, &first[0]).await;
     let second = receive(h, 1).await;
     assert_eq!((second[0].body.as_str(), second[0].receive_count), ("a1", 2));
-    expired(h, &first[0]).await;
+    assert_expired(h, &first[0]).await;
     delete(h, &second[0]).await;
     assert_eq!(drain(h).await, ["a2"]);
 }
 
-pub(crate) async fn a_message_can_be_released_for_later(h: &dyn Harness) {
+pub(crate) async fn a_message_can_be_released_with_a_delay(h: &dyn Harness) {
     send(h, &["a1", "a2", "b1"]).await;
     let first = receive(h, 1).await;
-    h.queue().release(&first[0], Duration::from_secs(20)).await.unwrap();
-    assert_eq!(drain(h).await, ["b1"], "its group waits, and no other");
+    h.queue().release(&first[0].handle, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(drain(h).await, ["b1"], "only its group waits");
     h.pass(Duration::from_secs(19)).await;
     assert_eq!(receive(h, 10).await, []);
     h.pass(SECOND).await;
@@ -244,12 +243,12 @@ pub(crate) async fn a_message_can_be_released_for_later(h: &dyn Harness) {
     assert_eq!(drain(h).await, ["a2"]);
 }
 
-pub(crate) async fn released_messages_come_before_their_successors(h: &dyn Harness) {
+pub(crate) async fn released_messages_come_before_later_ones(h: &dyn Harness) {
     send(h, &["a1", "a2", "a3", "a4", "a5"]).await;
     let first = receive(h, 4).await;
     assert_eq!(bodies(&first), ["a1", "a2", "a3", "a4"]);
     delete(h, &first[0]).await;
-    // What a batch gives back when its second message fails; in whatever order that happens.
+    // A batch whose second message fails is released, in any order.
     for n in [3, 1, 2] {
         assert_eq!(receive(h, 10).await, [], "a message of the group is still in flight");
         release(h, &first[n]).await;
@@ -263,18 +262,18 @@ pub(crate) async fn released_messages_come_before_their_successors(h: &dyn Harne
     }
 }
 
-pub(crate) async fn a_message_is_sent_once_within_the_window(h: &dyn Harness) {
+pub(crate) async fn drops_a_duplicate_within_the_deduplication_window(h: &dyn Harness) {
     send(h, &["a1", "a2", "a1"]).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, ["a1", "a2"]);
-    // Also when it is not there any more; and what was dropped does not make the window longer.
+    // Also after the message was deleted. A dropped duplicate does not extend the window.
     h.pass(almost(SETTINGS.deduplication_window)).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, [""; 0]);
     h.pass(SECOND).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, ["a1"]);
-    // It goes by the id alone.
+    // Only the id decides.
     let other_id = Message { deduplication_id: "another".to_owned(), ..message("a1") };
     h.queue().send(&[other_id]).await.unwrap();
     let same_id = Message { body: "a9".to_owned(), ..message("a1") };
@@ -282,7 +281,7 @@ pub(crate) async fn a_message_is_sent_once_within_the_window(h: &dyn Harness) {
     assert_eq!(drain(h).await, ["a1"]);
 }
 
-pub(crate) async fn a_message_received_too_often_is_a_dead_letter(h: &dyn Harness) {
+pub(crate) async fn a_message_that_is_received_too_often_becomes_a_dead_letter(h: &dyn Harness) {
     send(h, &["a1", "a2"]).await;
     for n in 1..=SETTINGS.max_receive_count {
         let received = receive(h, 1).await;
@@ -290,7 +289,7 @@ pub(crate) async fn a_message_received_too_often_is_a_dead_letter(h: &dyn Harnes
         assert_eq!(h.dead_letters().await, [""; 0]);
         release(h, &received[0]).await;
     }
-    // The group goes on.
+    // The group continues.
     let next = receive(h, 10).await;
     assert_eq!((bodies(&next), next[0].receive_count), (vec!["a2"], 1));
     assert_eq!(h.dead_letters().await, ["a1"]);
@@ -298,9 +297,9 @@ pub(crate) async fn a_message_received_too_often_is_a_dead_letter(h: &dyn Harnes
     assert_eq!(receive(h, 10).await, []);
 }
 
-pub(crate) async fn a_letter_dies_of_crashes_too(h: &dyn Harness) {
+pub(crate) async fn a_message_whose_receivers_crash_becomes_a_dead_letter(h: &dyn Harness) {
     send(h, &["a1", "b1"]).await;
-    let mut deaths = 0;
+    let mut receives = 0;
     while h.dead_letters().await.is_empty() {
         for delivery in receive(h, 10).await {
             if delivery.group == "b" {
@@ -308,8 +307,8 @@ pub(crate) async fn a_letter_dies_of_crashes_too(h: &dyn Harness) {
             }
         }
         h.pass(SETTINGS.visibility).await;
-        deaths += 1;
-        assert!(deaths <= SETTINGS.max_receive_count + 1, "received too often");
+        receives += 1;
+        assert!(receives <= SETTINGS.max_receive_count + 1, "received too often");
     }
     assert_eq!(h.dead_letters().await, ["a1"]);
     assert_eq!(receive(h, 10).await, []);

@@ -66,7 +66,7 @@ pub(in crate::cli) async fn init(args: InitArgs) -> Result<ExitCode, Failure> {
     if proposal.fields.of(Field::Email).is_none() {
         return Err(Failure::usage(said::no_email(&args.file, &survey, &proposal)));
     }
-    let text = write(&to.place(&reads), &survey, &proposal);
+    let text = write(&to.target(&reads), &survey, &proposal);
     if args.print {
         output::result(&text);
         return Ok(ExitCode::SUCCESS);

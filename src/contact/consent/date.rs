@@ -1,45 +1,34 @@
-//! When a status was given.
+//! The date of a consent status.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, fmt::strtime, tz::Offset};
 use serde::{Deserialize, Serialize};
 
-use crate::contact::check_format;
+use crate::contact::date_format::{InvalidDateFormat, check_date_format};
 
-/// A day before which nobody consented to anything here: such dates stand for "unknown" (1900-01-01, 1970-01-01).
-const FIRST: i64 = 631_152_000; // 1990-01-01T00:00:00Z
+/// Dates before this one mean "unknown" (1900-01-01, 1970-01-01): 1990-01-01T00:00:00Z, in Unix seconds.
+const FIRST: i64 = 631_152_000;
 
-/// How far clocks and zones may be apart: a date that is later is a mistake.
+/// How far clocks and time zones may differ: a date later than this after the start of the run is a mistake.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
-/// How a date is written, as `strftime` has it: `%d.%m.%Y`.
+/// The format of a date, for `strptime`: `%d.%m.%Y`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DateFormat(String);
 
-/// A text that is no format, or one that does not tell one day from another.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a format of dates: write day, month and year, such as DD.MM.YYYY or %d.%m.%Y, with hh:mm:ss or %H:%M:%S for a \
-     time"
-)]
-pub struct InvalidFormat;
-
 impl TryFrom<String> for DateFormat {
-    type Error = InvalidFormat;
+    type Error = InvalidDateFormat;
 
-    fn try_from(text: String) -> Result<Self, InvalidFormat> {
-        let format = if text.contains('%') {
-            Self(text)
-        } else {
-            Self(check_format(&text).map_err(|_| InvalidFormat)?)
-        };
-        // Every part differs from the others, so that none can stand for another.
+    fn try_from(text: String) -> Result<Self, InvalidDateFormat> {
+        let format = Self(if text.contains('%') { text } else { check_date_format(&text)? });
+        // The parts of this date all differ, so that none can be read as another.
         let day = Date::constant(2024, 11, 23);
-        let moment = Offset::UTC.to_timestamp(day.at(13, 45, 6, 0)).ok();
-        let written = moment.and_then(|moment| strtime::format(&format.0, moment).ok());
-        let read = written.and_then(|written| format.read(&written));
-        let is_read_back = read.is_some_and(|read| Offset::UTC.to_datetime(read).date() == day);
-        if is_read_back { Ok(format) } else { Err(InvalidFormat) }
+        let sample = Offset::UTC.to_timestamp(day.at(13, 45, 6, 0)).ok();
+        let written = sample
+            .and_then(|sample| strtime::format(&format.0, sample).ok())
+            .ok_or(InvalidDateFormat::Unreadable)?;
+        let read = format.read(&written).map(|read| Offset::UTC.to_datetime(read).date());
+        if read == Some(day) { Ok(format) } else { Err(InvalidDateFormat::Incomplete) }
     }
 }
 
@@ -52,27 +41,27 @@ impl From<DateFormat> for String {
 impl DateFormat {
     fn read(&self, cell: &str) -> Option<Timestamp> {
         let parsed = strtime::parse(&self.0, cell).ok()?;
-        if let Ok(moment) = parsed.to_timestamp() {
-            return Some(moment);
+        if let Ok(timestamp) = parsed.to_timestamp() {
+            return Some(timestamp);
         }
-        // Without a zone: taken as UTC, as a day is.
+        // A date or time without a zone is in UTC.
         let local =
             parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?;
         Offset::UTC.to_timestamp(local).ok()
     }
 }
 
-/// When a status was given, to the second: in the format, or as RFC 3339, or as a day, which is taken as its midnight
-/// in UTC. `None` where the cell is neither, or no day on which anybody can have consented. `now` is when the run was
-/// started.
-pub(super) fn given(cell: &str, format: Option<&DateFormat>, now: Timestamp) -> Option<Timestamp> {
-    let moment = match format {
+/// Returns when a status was given, to the second. Without a format, the cell is RFC 3339 or a day, which counts from
+/// its midnight in UTC. Returns `None` if the cell is neither, or if no consent can have been given then: before 1990,
+/// or more than 24 hours after `now`, the start of the run.
+pub(super) fn given_at(cell: &str, format: Option<&DateFormat>, now: Timestamp) -> Option<Timestamp> {
+    let given = match format {
         Some(format) => format.read(cell)?,
         None => cell.parse::<Timestamp>().ok().or_else(|| midnight(cell))?,
     };
     let latest = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
-    let is_possible = moment.as_second() >= FIRST && moment <= latest;
-    is_possible.then(|| Timestamp::from_second(moment.as_second()).ok()).flatten()
+    let is_possible = given.as_second() >= FIRST && given <= latest;
+    is_possible.then(|| Timestamp::from_second(given.as_second()).ok()).flatten()
 }
 
 fn midnight(day: &str) -> Option<Timestamp> {
@@ -86,11 +75,11 @@ mod tests {
 
     fn read(cell: &str, format: Option<&str>) -> Option<String> {
         let format = format.map(|format| DateFormat::try_from(format.to_owned()).unwrap());
-        given(cell, format.as_ref(), "2026-11-23T10:00:00Z".parse().unwrap()).map(|at| at.to_string())
+        given_at(cell, format.as_ref(), "2026-11-23T10:00:00Z".parse().unwrap()).map(|at| at.to_string())
     }
 
     #[test]
-    fn a_date_is_rfc_3339_or_a_day() {
+    fn reads_rfc_3339_and_days() {
         for (cell, at) in [
             ("2025-03-04T05:06:07Z", Some("2025-03-04T05:06:07Z")),
             ("2025-03-04T05:06:07.891+09:00", Some("2025-03-03T20:06:07Z")),
@@ -116,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_says_how_days_are_written() {
+    fn reads_dates_in_the_given_format() {
         for (format, cell, at) in [
             ("%d.%m.%Y", "04.03.2025", Some("2025-03-04T00:00:00Z")),
             ("%d.%m.%Y", "4.3.2025", Some("2025-03-04T00:00:00Z")),
@@ -131,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn a_format_that_does_not_tell_days_apart_is_none() {
+    fn rejects_formats_that_do_not_identify_a_day() {
         for format in ["", "%Y", "%d.%m", "DD.MM", "%q", "%", "%H:%M"] {
-            assert_eq!(DateFormat::try_from(format.to_owned()), Err(InvalidFormat), "{format}");
+            assert!(DateFormat::try_from(format.to_owned()).is_err(), "{format}");
         }
     }
 }

@@ -2,51 +2,55 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Channels, DateFormat, Status};
-use crate::contact::OnInvalid;
+use super::{
+    channel::{Channel, Channels},
+    date::DateFormat,
+    status::Status,
+};
+use crate::contact::policy::OnInvalid;
 
-/// Which columns say what people consented to. A channel that is not declared is never sent.
+/// The consent columns of each channel. Consent for an undeclared channel is never sent.
 pub type ConsentMapping = Channels<Option<ChannelConsent>>;
 
-/// Where a channel's consent stands in a file.
+/// The columns that hold a channel's consent, and how to read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelConsent {
-    /// The column whose values say it.
+    /// The column with the status.
     pub column: String,
-    /// Values and what they mean, trimmed and in lower case; none stands there twice.
+    /// The column's values and what they mean: trimmed, in lower case, each once.
     pub values: Vec<(String, Status)>,
-    /// The column with the day on which the status was given.
+    /// The column with the date of the status.
     pub date: String,
-    /// How that day is written; RFC 3339 or `YYYY-MM-DD` if it is not said.
+    /// The format of the date; RFC 3339 or `YYYY-MM-DD` if not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_format: Option<DateFormat>,
     /// Where people gave their consent.
     pub source: String,
-    /// Whether what is no opt-out may be sent: it can override an opt-out that only Omnisend knows of.
+    /// Whether statuses other than opt-outs may be sent: they can override an opt-out that only Omnisend knows.
     pub may_subscribe: bool,
-    /// What happens to a row with a value of no list, or a date or address that is none.
+    /// What to do with a row whose status, date or IP address is invalid.
     #[serde(default)]
     pub on_invalid: OnInvalid,
-    /// The column with the address from which consent was given.
+    /// The column with the IP address from which consent was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
-    /// The column with the program with which it was given.
+    /// The column with the user agent with which consent was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
 
 impl ChannelConsent {
-    /// What a cell means, if it is one of the values.
+    /// Returns the status that a cell stands for, if it is one of the listed values.
     pub(super) fn status(&self, cell: &str) -> Option<Status> {
-        let same = |value: &str| {
+        let matches = |value: &str| {
             if cell.is_ascii() { cell.eq_ignore_ascii_case(value) } else { cell.to_lowercase() == value }
         };
-        self.values.iter().find(|(value, _)| same(value)).map(|(_, status)| *status)
+        self.values.iter().find(|(value, _)| matches(value)).map(|(_, status)| *status)
     }
 
     fn columns(&self) -> impl Iterator<Item = &str> {
-        let always = [self.column.as_str(), self.date.as_str()];
-        always.into_iter().chain(self.ip.as_deref()).chain(self.user_agent.as_deref())
+        let required = [self.column.as_str(), self.date.as_str()];
+        required.into_iter().chain(self.ip.as_deref()).chain(self.user_agent.as_deref())
     }
 }
 

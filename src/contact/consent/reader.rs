@@ -1,24 +1,30 @@
-//! Consent, bound to the columns of one file.
+//! Reads the consent columns of one file.
 
 use std::{borrow::Cow, net::IpAddr};
 
 use jiff::Timestamp;
 
 use super::{
-    Channel, ChannelConsent, Channels, Consent, ConsentMapping, Proof, Said, Statement, Status, date,
+    channel::{Channel, Channels},
+    date,
+    invalid::{InvalidConsent, Reason},
+    mapping::{ChannelConsent, ConsentMapping},
+    row::{Consent, ConsentStatus, Proof},
+    status::{Statement, Status},
 };
-use crate::{contact::OnInvalid, source::Row};
+use crate::{contact::policy::OnInvalid, source::Row};
 
-/// Reads what rows say of consent.
+/// Reads rows' consent.
 #[derive(Debug)]
 pub(crate) struct ConsentReader<'m> {
-    channels: Channels<Option<Bound<'m>>>,
-    /// When the run was started: no consent was given later.
+    channels: Channels<Option<ChannelReader<'m>>>,
+    /// The start of the run: no consent was given later.
     now: Timestamp,
 }
 
+/// A channel's consent, with the positions of its columns.
 #[derive(Debug)]
-struct Bound<'m> {
+struct ChannelReader<'m> {
     consent: &'m ChannelConsent,
     column: usize,
     date: usize,
@@ -26,29 +32,15 @@ struct Bound<'m> {
     user_agent: Option<usize>,
 }
 
-/// A value that the export says nothing of.
-const UNLISTED: &str = "not in the export's lists";
-
-/// How many cells nobody understood, by channel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct ConsentWarnings(Channels<Counts>);
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    values: u64,
-    dates: u64,
-    ips: u64,
-}
-
 impl<'m> ConsentReader<'m> {
-    /// Finds the columns, by `find`.
+    /// Binds the mapping to a file. `find` returns a column's position.
     pub(crate) fn bind(
         mapping: &'m ConsentMapping,
         now: Timestamp,
         mut find: impl FnMut(&str) -> usize,
     ) -> Self {
         let mut bind = |consent: &'m Option<ChannelConsent>| {
-            consent.as_ref().map(|consent| Bound {
+            consent.as_ref().map(|consent| ChannelReader {
                 consent,
                 column: find(&consent.column),
                 date: find(&consent.date),
@@ -59,106 +51,73 @@ impl<'m> ConsentReader<'m> {
         Self { channels: Channels { email: bind(&mapping.email), sms: bind(&mapping.sms) }, now }
     }
 
-    /// What a row says.
-    pub(crate) fn read<'a>(&'a self, row: &'a Row, warnings: &mut ConsentWarnings) -> Channels<Consent<'a>> {
+    /// Returns a row's consent, and adds the cells that are not understood to `invalid`.
+    pub(crate) fn read<'a>(
+        &'a self,
+        row: &'a Row,
+        invalid: &mut Vec<InvalidConsent>,
+    ) -> Channels<Consent<'a>> {
         let mut read = Channels::default();
         for channel in Channel::ALL {
-            if let Some(bound) = self.channels.of(channel) {
-                *read.of_mut(channel) = bound.read(row, self.now, warnings.0.of_mut(channel));
+            if let Some(reader) = self.channels.of(channel) {
+                let refuse = |reason| invalid.push(InvalidConsent { channel, reason });
+                *read.of_mut(channel) = reader.read(row, self.now, refuse);
             }
         }
         read
     }
 
-    /// The first cell of a row that nobody understood and that makes it invalid: what a person calls it, and why.
-    pub(crate) fn refused(&self, of_row: &ConsentWarnings) -> Option<(String, &'static str)> {
-        let is_strict = |channel: Channel| {
-            let bound = self.channels.of(channel).as_ref();
-            bound.is_some_and(|bound| bound.consent.on_invalid == OnInvalid::RejectRow)
-        };
-        // Nearly every row has none.
-        if *of_row == ConsentWarnings::default() {
-            return None;
-        }
-        let strict = Channel::ALL.into_iter().filter(|channel| is_strict(*channel));
-        strict
-            .flat_map(|channel| of_row.of(channel))
-            .find(|(.., count)| *count > 0)
-            .map(|(cell, why, _)| (cell, why))
+    /// Whether such a cell makes its row invalid.
+    pub(crate) fn rejects_row(&self, invalid: InvalidConsent) -> bool {
+        let reader = self.channels.of(invalid.channel).as_ref();
+        reader.is_some_and(|reader| reader.consent.on_invalid == OnInvalid::RejectRow)
     }
 }
 
-impl Bound<'_> {
-    fn read<'a>(&'a self, row: &'a Row, now: Timestamp, warnings: &mut Counts) -> Consent<'a> {
+impl ChannelReader<'_> {
+    fn read<'a>(&'a self, row: &'a Row, now: Timestamp, mut refuse: impl FnMut(Reason)) -> Consent<'a> {
         let cell = row.cell(self.column);
         if cell.is_empty() {
             return Consent::default();
         }
         let Some(status) = self.consent.status(cell) else {
-            warnings.values += 1;
+            refuse(Reason::Value);
             return Consent::default();
         };
         let cell = row.cell(self.date);
-        let at = date::given(cell, self.consent.date_format.as_ref(), now);
-        warnings.dates += u64::from(at.is_none() && !cell.is_empty());
-        let said = match (status, at) {
-            // An opt-out needs no date and no permission.
-            (Status::Unsubscribed, at) => Said::Status(Statement { status, at }),
-            (_, None) => Said::Undated,
-            (_, Some(_)) if !self.consent.may_subscribe => Said::HeldBack,
-            (_, at) => Said::Status(Statement { status, at }),
+        let at = date::given_at(cell, self.consent.date_format.as_ref(), now);
+        if at.is_none() && !cell.is_empty() {
+            refuse(Reason::Date);
+        }
+        let status = match (status, at) {
+            // An opt-out needs neither a date nor permission.
+            (Status::Unsubscribed, at) => ConsentStatus::Stated(Statement { status, at }),
+            (_, None) => ConsentStatus::Undated,
+            (_, Some(_)) if !self.consent.may_subscribe => ConsentStatus::HeldBack,
+            (_, at) => ConsentStatus::Stated(Statement { status, at }),
         };
-        let subscribes = matches!(said, Said::Status(Statement { status: Status::Subscribed, .. }));
+        let subscribes = status.statement().is_some_and(|statement| statement.status == Status::Subscribed);
         let proof = at.filter(|_| subscribes).map(|created_at| Proof {
             source: Cow::Borrowed(self.consent.source.as_str()),
             created_at,
-            ip: self.ip.and_then(|column| ip(row.cell(column), warnings)),
+            ip: self.ip.and_then(|column| ip(row.cell(column), refuse)),
             user_agent: self
                 .user_agent
                 .map(|column| row.cell(column))
                 .filter(|cell| !cell.is_empty())
                 .map(Cow::Borrowed),
         });
-        Consent { said, proof }
+        Consent { status, proof }
     }
 }
 
-fn ip<'a>(cell: &'a str, warnings: &mut Counts) -> Option<Cow<'a, str>> {
+fn ip(cell: &str, mut refuse: impl FnMut(Reason)) -> Option<Cow<'_, str>> {
     if cell.is_empty() {
         return None;
     }
-    let is_address = cell.parse::<IpAddr>().is_ok();
-    warnings.ips += u64::from(!is_address);
-    is_address.then_some(Cow::Borrowed(cell))
-}
-
-impl ConsentWarnings {
-    /// Counts a row's warnings too.
-    pub(crate) fn add(&mut self, of_row: &Self) {
-        for channel in Channel::ALL {
-            let (all, more) = (self.0.of_mut(channel), of_row.0.of(channel));
-            all.values += more.values;
-            all.dates += more.dates;
-            all.ips += more.ips;
-        }
+    if cell.parse::<IpAddr>().is_err() {
+        refuse(Reason::Ip);
+        return None;
     }
-
-    /// The warnings by what a person calls the cell, `consent.email.date`, each with its reason and how many.
-    pub(crate) fn named(&self) -> impl Iterator<Item = (String, String, u64)> {
-        let named = Channel::ALL.into_iter().flat_map(|channel| self.of(channel));
-        named.map(|(cell, reason, count)| {
-            let then = if reason == UNLISTED { "; the status stays as it is" } else { "" };
-            (cell, format!("{reason}{then}"), count)
-        })
-    }
-
-    fn of(&self, channel: Channel) -> [(String, &'static str, u64); 3] {
-        let (key, counts) = (channel.key(), self.0.of(channel));
-        [
-            ("", UNLISTED, counts.values),
-            (".date", "no day from 1990 to that of the run, or not written as `format` says", counts.dates),
-            (".ip", "not an IP address", counts.ips),
-        ]
-        .map(|(cell, reason, count)| (format!("consent.{key}{cell}"), reason, count))
-    }
+    Some(Cow::Borrowed(cell))
 }

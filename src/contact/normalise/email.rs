@@ -1,19 +1,21 @@
-//! E-mail addresses.
+//! Reads e-mail addresses.
 
 use std::borrow::Cow;
 
 use email_address::{EmailAddress, Options};
 
-use super::{Flaw, plain::plain};
+use super::plain::{is_invisible, plain};
+use crate::contact::invalid_cell::InvalidCell;
 
-/// The longest address that mail can be sent to, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+/// The longest valid address, in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const MAX_BYTES: usize = 254;
 
-/// An address that mail can be sent to, in lower case unless `keep_case`.
+/// Returns the address in lower case, or as it is if `keep_case`.
 ///
-/// Stricter than RFC 5322 where senders are: a domain with a dot, no display name, no quoted local part. What a copy
-/// from a web page or a Japanese keyboard adds is taken off: `mailto:`, angle brackets, full-width characters.
-pub(crate) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, Flaw> {
+/// Stricter than RFC 5322, as mail services are: the domain needs a dot, and display names and quoted local parts are
+/// rejected. Removes what a copy from a web page or a Japanese keyboard adds: `mailto:`, angle brackets, full-width
+/// characters.
+pub(in crate::contact) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, InvalidCell> {
     if let Some(address) = address(cell, keep_case) {
         return Ok(address);
     }
@@ -24,7 +26,7 @@ pub(crate) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, Flaw> {
         _ => bare,
     };
     let found = if bare == cell { None } else { address(bare, keep_case) };
-    found.map(|address| Cow::Owned(address.into_owned())).ok_or(Flaw::Email)
+    found.map(|address| Cow::Owned(address.into_owned())).ok_or(InvalidCell::Email)
 }
 
 fn address(cell: &str, keep_case: bool) -> Option<Cow<'_, str>> {
@@ -37,11 +39,11 @@ fn address(cell: &str, keep_case: bool) -> Option<Cow<'_, str>> {
 
 fn is_address(cell: &str) -> bool {
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-    !cell.starts_with('"') && !has_width(cell) && EmailAddress::parse_with_options(cell, options).is_ok()
+    !cell.starts_with('"') && !has_odd_width(cell) && EmailAddress::parse_with_options(cell, options).is_ok()
 }
 
-/// Whether it is an address with nothing in it but letters, digits and what mail services give out. Nearly all are, and
-/// the whole grammar takes several times as long. What is usual is an address by that grammar too.
+/// Whether it is an address of letters, digits and the few signs that mail services allow. Nearly every address is,
+/// and checking it against the full grammar takes several times as long. Such an address is valid in that grammar too.
 fn is_usual(cell: &str) -> bool {
     let Some((local, domain)) = cell.split_once('@') else { return false };
     let is_word = |word: &[u8]| {
@@ -58,17 +60,14 @@ fn is_usual(cell: &str) -> bool {
         && domain.as_bytes().split(|b| *b == b'.').all(is_label)
 }
 
-/// In lower case. Most addresses are ASCII, for which that is quick.
+/// Lower-cases an address. Most are ASCII, which is fast.
 fn lower(address: &str) -> String {
     if address.is_ascii() { address.to_ascii_lowercase() } else { address.to_lowercase() }
 }
 
-/// Whether there are full-width forms or characters that take no room, which no address has on purpose.
-fn has_width(cell: &str) -> bool {
-    !cell.is_ascii()
-        && cell.chars().any(|c| {
-            matches!(c, '\u{ff00}'..='\u{ff60}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
-        })
+/// Whether the cell has full-width or invisible characters, which no address has on purpose.
+fn has_odd_width(cell: &str) -> bool {
+    !cell.is_ascii() && cell.chars().any(|c| matches!(c, '\u{ff00}'..='\u{ff60}') || is_invisible(c))
 }
 
 #[cfg(test)]
@@ -79,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_usual_address_is_an_address(
+        fn a_usual_address_is_valid_in_the_full_grammar(
             cell in "[a-cA-C0-9._+-]{0,9}@[a-cA-C0-9.-]{0,9}",
             usual in "[a-z0-9]{1,64}@[a-z0-9]{2,63}(\\.[a-z0-9]{2,63}){1,3}",
         ) {
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_lower_cased_unless_its_case_is_kept() {
+    fn lower_cases_addresses_unless_their_case_is_kept() {
         for (cell, keep, address) in [
             ("Ada.L+news@Example.COM", false, "ada.l+news@example.com"),
             ("Ada.L+news@Example.COM", true, "Ada.L+news@Example.COM"),
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mail_cannot_be_sent_to_is_no_address() {
+    fn rejects_invalid_addresses() {
         let long = format!("{}@example.com", "x".repeat(65));
         for cell in [
             "a",
@@ -130,7 +129,7 @@ mod tests {
             "<>",
             &long,
         ] {
-            assert_eq!(email(cell, false), Err(Flaw::Email), "{cell}");
+            assert_eq!(email(cell, false), Err(InvalidCell::Email), "{cell}");
         }
     }
 }

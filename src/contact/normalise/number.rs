@@ -1,38 +1,40 @@
-//! Numbers as people write them.
+//! Reads numbers as people write them.
 
 use serde_json::Number;
 
-use super::{Flaw, plain::plain};
-use crate::contact::Decimal;
+use super::plain::plain;
+use crate::contact::{invalid_cell::InvalidCell, mapping::Decimal};
 
-/// A finite number. Whole ones stay exact to 64 bits.
-pub(super) fn number(cell: &str, decimal: Option<Decimal>) -> Result<Number, Flaw> {
+/// Returns a finite number. Whole numbers are exact to 64 bits.
+pub(super) fn number(cell: &str, decimal: Option<Decimal>) -> Result<Number, InvalidCell> {
     let has_groups = cell.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'.' | b'-'));
     let plain_point = decimal != Some(Decimal::Comma) && !has_groups;
     if plain_point {
         return exact(cell);
     }
     let mut text = plain(cell).replace('−', "-");
-    // Spaces and apostrophes stand between thousands and never before a fraction.
-    text = ungroup(&text, |c| c == ' ' || c == '\'' || c == '’').ok_or(Flaw::Number)?;
+    // Spaces and apostrophes separate thousands, never a fraction.
+    text = ungroup(&text, |c| c == ' ' || c == '\'' || c == '’').ok_or(InvalidCell::Number)?;
     match decimal.map_or_else(|| guess(&text), Ok)? {
-        Decimal::Point => exact(&ungroup(&text, |c| c == ',').ok_or(Flaw::Number)?),
-        Decimal::Comma => exact(&ungroup(&text, |c| c == '.').ok_or(Flaw::Number)?.replacen(',', ".", 1)),
+        Decimal::Point => exact(&ungroup(&text, |c| c == ',').ok_or(InvalidCell::Number)?),
+        Decimal::Comma => {
+            exact(&ungroup(&text, |c| c == '.').ok_or(InvalidCell::Number)?.replacen(',', ".", 1))
+        }
     }
 }
 
-/// What stands before the fraction, where a number leaves no doubt.
-fn guess(text: &str) -> Result<Decimal, Flaw> {
+/// Returns the decimal sign of an unambiguous number.
+fn guess(text: &str) -> Result<Decimal, InvalidCell> {
     match (text.rfind(','), text.rfind('.')) {
         (None, _) => Ok(Decimal::Point),
         (Some(comma), Some(point)) if comma < point => Ok(Decimal::Point),
         // `1,234,567`
         (Some(_), None) if text.matches(',').count() > 1 => Ok(Decimal::Point),
-        _ => Err(Flaw::AmbiguousNumber),
+        _ => Err(InvalidCell::AmbiguousNumber),
     }
 }
 
-/// The text without what stands between its thousands; `None` where that stands anywhere else.
+/// Removes thousands separators. Returns `None` if one is in any other place.
 fn ungroup(text: &str, is_separator: fn(char) -> bool) -> Option<String> {
     if !text.contains(is_separator) {
         return Some(text.to_owned());
@@ -49,26 +51,26 @@ fn ungroup(text: &str, is_separator: fn(char) -> bool) -> Option<String> {
     (fits && !fraction.contains(is_separator)).then(|| format!("{sign}{}{fraction}", groups.concat()))
 }
 
-fn exact(text: &str) -> Result<Number, Flaw> {
+fn exact(text: &str) -> Result<Number, InvalidCell> {
     if let Ok(whole) = text.parse::<i64>() {
         return Ok(whole.into());
     }
-    // Only what people write: `f64` also parses `inf`, `NaN` and `.`-less words.
+    // `f64` also parses `inf` and `NaN`.
     let is_number = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     let number = text.parse::<f64>().ok().filter(|_| is_number).and_then(Number::from_f64);
-    number.ok_or(Flaw::Number)
+    number.ok_or(InvalidCell::Number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(cell: &str, decimal: Option<Decimal>) -> Result<String, Flaw> {
+    fn read(cell: &str, decimal: Option<Decimal>) -> Result<String, InvalidCell> {
         number(cell, decimal).map(|number| number.to_string())
     }
 
     #[test]
-    fn a_number_is_what_it_says() {
+    fn reads_numbers_in_many_notations() {
         for (cell, decimal, found) in [
             ("007", None, "7"),
             ("9007199254740993", None, "9007199254740993"),
@@ -93,23 +95,23 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_two_numbers_is_none() {
-        for (cell, decimal, flaw) in [
-            ("1,5", None, Flaw::AmbiguousNumber),
-            ("1,234", None, Flaw::AmbiguousNumber),
-            ("1.234,56", None, Flaw::AmbiguousNumber),
-            ("1,5", Some(Decimal::Point), Flaw::Number),
-            ("1.5", Some(Decimal::Comma), Flaw::Number),
-            ("1,2,3", Some(Decimal::Comma), Flaw::Number),
-            ("inf", None, Flaw::Number),
-            ("NaN", None, Flaw::Number),
-            ("€ 5", None, Flaw::Number),
-            ("lots", None, Flaw::Number),
-            ("1 2", None, Flaw::Number),
-            (".", None, Flaw::Number),
-            ("-", None, Flaw::Number),
+    fn rejects_ambiguous_numbers_and_other_text() {
+        for (cell, decimal, invalid) in [
+            ("1,5", None, InvalidCell::AmbiguousNumber),
+            ("1,234", None, InvalidCell::AmbiguousNumber),
+            ("1.234,56", None, InvalidCell::AmbiguousNumber),
+            ("1,5", Some(Decimal::Point), InvalidCell::Number),
+            ("1.5", Some(Decimal::Comma), InvalidCell::Number),
+            ("1,2,3", Some(Decimal::Comma), InvalidCell::Number),
+            ("inf", None, InvalidCell::Number),
+            ("NaN", None, InvalidCell::Number),
+            ("€ 5", None, InvalidCell::Number),
+            ("lots", None, InvalidCell::Number),
+            ("1 2", None, InvalidCell::Number),
+            (".", None, InvalidCell::Number),
+            ("-", None, InvalidCell::Number),
         ] {
-            assert_eq!(read(cell, decimal), Err(flaw), "{cell} {decimal:?}");
+            assert_eq!(read(cell, decimal), Err(invalid), "{cell} {decimal:?}");
         }
     }
 }

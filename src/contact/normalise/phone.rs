@@ -1,37 +1,42 @@
-//! Phone numbers.
+//! Reads phone numbers.
 
 use std::borrow::Cow;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
-use super::{Flaw, plain::plain};
+use super::plain::plain;
+use crate::contact::invalid_cell::InvalidCell;
 
-/// E.164: a country code and a number, at most 15 digits together. Fewer than 7 reach nobody abroad.
+/// How many digits an E.164 number has, with its country code. Numbers of fewer than 7 cannot be dialled from abroad.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// A phone number in E.164. `region` is the country of a number that does not name its own.
+/// Returns the phone number in E.164. `region` is the country of numbers without a country code.
 ///
-/// What is in E.164 already stays as it is, and Omnisend judges it: looking every number of a million up would take
-/// as long as all the rest of the plan. Any other notation is read by libphonenumber's rules, and has to be a number
-/// that its country assigns.
-pub(super) fn phone<'a>(cell: &'a str, region: Option<&str>) -> Result<Cow<'a, str>, Flaw> {
+/// A number that is already in E.164 is not looked up, and Omnisend decides whether it exists: looking up a million
+/// numbers would take as long as the rest of the plan. Any other notation is parsed by libphonenumber, and must be a
+/// number that its country assigns.
+pub(super) fn phone<'a>(cell: &'a str, region: Option<&str>) -> Result<Cow<'a, str>, InvalidCell> {
     if is_e164(cell) {
         return Ok(Cow::Borrowed(cell));
     }
-    // The long vowel sign is what a Japanese keyboard gives for a hyphen between full-width digits.
+    // Japanese keyboards write the long vowel sign for a hyphen between full-width digits.
     let plain = plain(cell).replace(['ー', '‐', '−'], "-");
     let region = region.and_then(|region| region.parse::<Region>().ok());
     let has_country = plain.starts_with('+') || plain.starts_with("tel:+");
     if region.is_none() && !has_country {
         let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-        return Err(if DIGITS.contains(&digits) { Flaw::PhoneWithoutRegion } else { Flaw::Phone });
+        return Err(if DIGITS.contains(&digits) {
+            InvalidCell::PhoneWithoutRegion
+        } else {
+            InvalidCell::Phone
+        });
     }
-    let number = PHONE_NUMBER_UTIL.parse(&plain, region).map_err(|_| Flaw::Phone)?;
+    let number = PHONE_NUMBER_UTIL.parse(&plain, region).map_err(|_| InvalidCell::Phone)?;
     if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
-        return Err(Flaw::Phone);
+        return Err(InvalidCell::Phone);
     }
     let number = number.format_as(PhoneNumberFormat::E164).to_string();
-    if is_e164(&number) { Ok(Cow::Owned(number)) } else { Err(Flaw::Phone) }
+    if is_e164(&number) { Ok(Cow::Owned(number)) } else { Err(InvalidCell::Phone) }
 }
 
 fn is_e164(cell: &str) -> bool {
@@ -42,7 +47,7 @@ fn is_e164(cell: &str) -> bool {
     })
 }
 
-/// Whether a text is the code of a country that has phone numbers: `JP`.
+/// Whether the text is the code of a country with phone numbers, such as `JP`.
 pub fn is_region(text: &str) -> bool {
     let is_code = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
     let region = text.parse::<Region>().ok().filter(|_| is_code);
@@ -54,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phone_is_e164() {
+    fn returns_phone_numbers_in_e164() {
         for (cell, region, number) in [
             ("+81 3-1234-5678", None, "+81312345678"),
             ("+1 (202) 555.0123", None, "+12025550123"),
@@ -77,24 +82,24 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_be_called_at_is_no_phone() {
-        for (cell, region, flaw) in [
-            ("03-1234-5678", None, Flaw::PhoneWithoutRegion),
-            ("+0123456789", None, Flaw::Phone),
-            ("+123", None, Flaw::Phone),
-            ("+1234567890123456", None, Flaw::Phone),
-            ("+44 20 x123", None, Flaw::Phone),
-            ("tel", None, Flaw::Phone),
-            ("110", Some("JP"), Flaw::Phone),
-            ("090-1234-567", Some("JP"), Flaw::Phone),
-            ("+999 123456789", Some("JP"), Flaw::Phone),
+    fn rejects_numbers_that_cannot_be_dialled() {
+        for (cell, region, invalid) in [
+            ("03-1234-5678", None, InvalidCell::PhoneWithoutRegion),
+            ("+0123456789", None, InvalidCell::Phone),
+            ("+123", None, InvalidCell::Phone),
+            ("+1234567890123456", None, InvalidCell::Phone),
+            ("+44 20 x123", None, InvalidCell::Phone),
+            ("tel", None, InvalidCell::Phone),
+            ("110", Some("JP"), InvalidCell::Phone),
+            ("090-1234-567", Some("JP"), InvalidCell::Phone),
+            ("+999 123456789", Some("JP"), InvalidCell::Phone),
         ] {
-            assert_eq!(phone(cell, region), Err(flaw), "{cell} {region:?}");
+            assert_eq!(phone(cell, region), Err(invalid), "{cell} {region:?}");
         }
     }
 
     #[test]
-    fn a_region_is_a_country_with_phones() {
+    fn a_region_is_a_country_with_phone_numbers() {
         assert!(is_region("JP") && is_region("DE") && is_region("US"));
         assert!(!is_region("jp") && !is_region("XX") && !is_region("JPN") && !is_region(""));
     }

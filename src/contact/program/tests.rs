@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn a_program_says_which_columns_it_uses() {
+fn finds_the_columns_of_a_program() {
     for (text, columns) in [
         ("{{ Given }} {{ Family }}", vec!["Family", "Given"]),
         ("{{ row[\"First Name\"] }}{{ 氏名|trim }}", vec!["First Name", "氏名"]),
@@ -19,7 +19,7 @@ fn a_program_says_which_columns_it_uses() {
 }
 
 #[test]
-fn what_a_template_says_itself_is_no_column() {
+fn a_templates_own_variables_are_not_columns() {
     for (text, columns) in [
         ("{% for like in Likes %}{{ loop.index }}{{ like }}{% endfor %}", vec!["Likes"]),
         ("{% if not (A) %}{{ B|replace('a.b', '') }}{% elif (A) %}x{% endif %} e.g. a.b", vec!["A", "B"]),
@@ -40,8 +40,8 @@ impl Owned for Vec<&str> {
 }
 
 #[test]
-fn a_filter_is_true_or_false_and_no_cell_is() {
-    let refused = |text| check_expression(text).unwrap_err().to_string();
+fn rejects_filters_that_are_not_conditions() {
+    let error = |text| check_expression(text).unwrap_err().to_string();
     insta::assert_snapshot!(
         [
             "Country",
@@ -64,7 +64,7 @@ fn a_filter_is_true_or_false_and_no_cell_is() {
             "[A]",
             "A ~ B",
         ]
-        .map(|text| format!("{text}\n  {}", refused(text)))
+        .map(|text| format!("{text}\n  {}", error(text)))
         .join("\n")
     );
     for text in [
@@ -86,32 +86,32 @@ fn a_filter_is_true_or_false_and_no_cell_is() {
 }
 
 #[test]
-fn what_can_never_be_meant_is_refused() {
-    let refused = |checked: Result<Vec<String>, ProgramError>| checked.unwrap_err().to_string();
+fn rejects_invalid_programs() {
+    let error = |checked: Result<Vec<String>, ProgramError>| checked.unwrap_err().to_string();
     insta::assert_snapshot!(
         [
-            refused(check_template("{{ Given")),
-            refused(check_template("{{ row[Given] }}")),
-            refused(check_template("{% for c in row %}{{ c }}{% endfor %}")),
-            refused(check_template("Dear customer")),
-            refused(check_template("{% include 'x' %}")),
-            refused(check_expression("Country ==")),
-            refused(check_expression("true")),
-            refused(check_expression("LTV > 100")),
-            refused(check_expression("Country == 'JP' and 100 <= row[\"Life time\"]")),
-            refused(check_expression("Country = 'JP'")),
-            refused(check_expression("Country == 'JP' && City == 'Kyoto'")),
-            refused(check_expression("Country == 'JP' || City == 'Kyoto'")),
-            refused(check_expression("Country <> 'JP'")),
-            refused(check_expression("Country == 'JP'; City == 'Kyoto'")),
-            refused(check_expression("A == 'x') or (B == 'y'")),
-            refused(check_expression("LTV|flota > 100")),
-            refused(check_expression("float(LTV) > 100")),
-            refused(check_expression("len(Name) > 3")),
-            refused(check_expression("Name is not filled")),
-            refused(check_template("{{ Name.upper() }}")),
-            refused(check_template("{{ address.city }}")),
-            refused(check_template("{{ row.home.address.city|trim }}")),
+            error(check_template("{{ Given")),
+            error(check_template("{{ row[Given] }}")),
+            error(check_template("{% for c in row %}{{ c }}{% endfor %}")),
+            error(check_template("Dear customer")),
+            error(check_template("{% include 'x' %}")),
+            error(check_expression("Country ==")),
+            error(check_expression("true")),
+            error(check_expression("LTV > 100")),
+            error(check_expression("Country == 'JP' and 100 <= row[\"Life time\"]")),
+            error(check_expression("Country = 'JP'")),
+            error(check_expression("Country == 'JP' && City == 'Kyoto'")),
+            error(check_expression("Country == 'JP' || City == 'Kyoto'")),
+            error(check_expression("Country <> 'JP'")),
+            error(check_expression("Country == 'JP'; City == 'Kyoto'")),
+            error(check_expression("A == 'x') or (B == 'y'")),
+            error(check_expression("LTV|flota > 100")),
+            error(check_expression("float(LTV) > 100")),
+            error(check_expression("len(Name) > 3")),
+            error(check_expression("Name is not filled")),
+            error(check_template("{{ Name.upper() }}")),
+            error(check_template("{{ address.city }}")),
+            error(check_template("{{ row.home.address.city|trim }}")),
         ]
         .join("\n")
     );
@@ -132,7 +132,7 @@ fn what_can_never_be_meant_is_refused() {
 
 proptest! {
     #[test]
-    fn no_text_makes_a_program_panic(text in "[\\PC]{0,40}|[{}%|.'\"\\[\\]()A-Za-z0-9=<>! row]{0,60}") {
+    fn never_panics(text in "[\\PC]{0,40}|[{}%|.'\"\\[\\]()A-Za-z0-9=<>! row]{0,60}") {
         let _ = check_template(&text);
         let _ = check_expression(&text);
     }

@@ -1,4 +1,4 @@
-//! What went wrong with a call to AWS: a status and a code where there was an answer. Holds no body.
+//! The failure of a call to AWS, with the status and the code if AWS answered. Never holds a body.
 
 use std::{error::Error, fmt};
 
@@ -7,51 +7,51 @@ use aws_sdk_s3::{
     operation::RequestId,
 };
 
-/// A call that did not succeed.
+/// A failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ports) struct Failure {
     kind: Kind,
-    /// The service's own name for it.
+    /// The service's name for the error.
     code: Option<String>,
-    /// The service's message, or the cause nearest to the wire.
+    /// The service's message, or else the innermost cause.
     text: Option<String>,
-    /// What AWS's support asks for.
+    /// The id that AWS's support asks for.
     request_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// It never left: a configuration that is wrong, credentials that are not there.
+    /// The request was not sent, for example because there are no credentials.
     Unsent,
-    /// It left, and no whole answer came back. It may have been carried out.
+    /// The request was sent and no complete answer arrived. It may have been carried out.
     Unanswered,
-    /// An answer with this status.
+    /// AWS answered with this HTTP status.
     Answered(u16),
-    /// One entry of a batch whose request was answered.
+    /// One entry of a batch failed; the request itself succeeded.
     Entry {
-        /// Whether the service holds the caller to blame.
-        callers_fault: bool,
+        /// Whether the service says that the entry itself is wrong.
+        sender_fault: bool,
     },
 }
 
 impl Failure {
-    /// An answer that broke off.
+    /// The failure of an answer that broke off.
     pub(in crate::ports) fn broken_off(cause: &(dyn Error + 'static)) -> Self {
         Self { kind: Kind::Unanswered, code: None, text: Some(deepest(cause)), request_id: None }
     }
 
-    /// A request that cannot be made.
+    /// The failure of a request that could not be built.
     pub(in crate::ports) fn unsent(cause: &(dyn Error + 'static)) -> Self {
         Self { kind: Kind::Unsent, ..Self::broken_off(cause) }
     }
 
-    /// An entry of a batch that the service did not take.
-    pub(in crate::ports) fn of_entry(code: &str, text: Option<&str>, callers_fault: bool) -> Self {
+    /// The failure of one entry of a batch.
+    pub(in crate::ports) fn of_entry(code: &str, text: Option<&str>, sender_fault: bool) -> Self {
         let (code, text) = (Some(code.to_owned()), text.map(str::to_owned));
-        Self { kind: Kind::Entry { callers_fault }, code, text, request_id: None }
+        Self { kind: Kind::Entry { sender_fault }, code, text, request_id: None }
     }
 
-    /// The answer's HTTP status.
+    /// The HTTP status, if AWS answered.
     pub(in crate::ports) fn status(&self) -> Option<u16> {
         match self.kind {
             Kind::Answered(status) => Some(status),
@@ -64,29 +64,29 @@ impl Failure {
         self.code.as_deref()
     }
 
-    /// The service's message.
+    /// The service's message, or else the innermost cause.
     pub(in crate::ports) fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
     }
 
-    /// Whether the same call may well succeed a moment later.
-    pub(in crate::ports) fn is_passing(&self) -> bool {
-        let passing_kind = match self.kind {
+    /// Returns whether the same call may succeed a moment later.
+    pub(in crate::ports) fn is_temporary(&self) -> bool {
+        let is_temporary_kind = match self.kind {
             Kind::Unsent => false,
             Kind::Unanswered => true,
             Kind::Answered(status) => matches!(status, 408 | 429 | 500 | 502..=504),
-            Kind::Entry { callers_fault } => !callers_fault,
+            Kind::Entry { sender_fault } => !sender_fault,
         };
-        passing_kind || self.code().is_some_and(is_passing_code)
+        is_temporary_kind || self.code().is_some_and(is_temporary_code)
     }
 
-    /// Whether the call may have been carried out all the same.
+    /// Returns whether the call may have been carried out although it failed.
     pub(in crate::ports) fn may_be_done(&self) -> bool {
         matches!(self.kind, Kind::Unanswered | Kind::Answered(500 | 502 | 504))
     }
 
-    /// Whether the service refused for want of a permission. A signature, a token or a storage class that it does
-    /// not accept is a 403 too, and no permission would help there. A HEAD's 403 has no code.
+    /// Returns whether a permission is missing. An invalid signature, token or storage class is a 403 too, and no
+    /// permission helps there. The 403 of a HEAD has no code.
     pub(in crate::ports) fn is_denied(&self) -> bool {
         match self.code() {
             Some(code) => {
@@ -97,9 +97,9 @@ impl Failure {
     }
 }
 
-/// Codes that pass, whatever their status. S3 answers some with 200, once it has begun to answer; throttling is
-/// a 400 of the services that speak JSON, and KMS's is passed on by those that use it.
-fn is_passing_code(code: &str) -> bool {
+/// Returns whether a code is temporary, whatever the status. S3 sends some with a 200, after it has begun to answer. For
+/// services with a JSON protocol throttling is a 400, and services that use KMS pass on its throttling.
+fn is_temporary_code(code: &str) -> bool {
     code.contains("Throttl")
         || matches!(
             code,
@@ -114,7 +114,7 @@ fn is_passing_code(code: &str) -> bool {
         )
 }
 
-/// The text of the last cause: what the layers above it say is where they stand.
+/// Returns the message of the innermost cause. The messages above it only say in which layer it happened.
 pub(in crate::ports) fn deepest(error: &(dyn Error + 'static)) -> String {
     let mut deepest = error;
     while let Some(cause) = deepest.source() {
@@ -128,15 +128,15 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E>> for Failure {
         let request_id = error.request_id().map(str::to_owned);
         let of = |kind, text| Self { kind, code: None, text: Some(text), request_id: request_id.clone() };
         match &error {
-            // It succeeded, and what it says cannot be read.
+            // The call succeeded, and its answer cannot be read.
             SdkError::ServiceError(answer)
                 if answer.raw().status().is_success() && answer.err().code().is_none() =>
             {
                 of(Kind::Unanswered, deepest(&error))
             }
             SdkError::ServiceError(answer) => {
-                let (told, raw) = (answer.err(), answer.raw());
-                // A HEAD has no body to say so.
+                let (error, raw) = (answer.err(), answer.raw());
+                // The answer to a HEAD has no body with the message.
                 let region =
                     raw.headers().get("x-amz-bucket-region").filter(|_| raw.status().as_u16() == 301);
                 let elsewhere = |region| {
@@ -144,8 +144,8 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E>> for Failure {
                 };
                 Self {
                     kind: Kind::Answered(raw.status().as_u16()),
-                    code: told.code().map(str::to_owned),
-                    text: region.map(elsewhere).or_else(|| told.message().map(str::to_owned)),
+                    code: error.code().map(str::to_owned),
+                    text: region.map(elsewhere).or_else(|| error.message().map(str::to_owned)),
                     request_id,
                 }
             }
@@ -156,7 +156,7 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E>> for Failure {
             SdkError::DispatchFailure(sent) if sent.is_timeout() => {
                 of(Kind::Unanswered, "there was no answer in time".to_owned())
             }
-            // `other` is also what says that there are no credentials; an answer cut short has a kind.
+            // Missing credentials are `other` too; an answer that broke off has a kind of its own.
             SdkError::DispatchFailure(sent)
                 if sent.is_user() || (sent.is_other() && sent.as_other().is_none()) =>
             {
@@ -189,13 +189,13 @@ impl Error for Failure {}
 
 #[cfg(test)]
 impl Failure {
-    /// An answer of a status and a code.
+    /// The failure of a call that AWS answered.
     pub(in crate::ports) fn answered(status: u16, code: Option<&str>, text: &str) -> Self {
         let text = Some(text.to_owned()).filter(|text| !text.is_empty());
         Self { kind: Kind::Answered(status), code: code.map(str::to_owned), text, request_id: None }
     }
 
-    /// A call without an answer.
+    /// The failure of a call without an answer.
     pub(in crate::ports) fn unanswered() -> Self {
         Self::broken_off(&std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     }
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_passes_is_tried_again_and_what_does_not_is_not() {
+    fn tells_temporary_from_permanent_failures() {
         for (status, code) in [
             (500, None),
             (503, Some("SlowDown")),
@@ -218,7 +218,7 @@ mod tests {
             (409, Some("ConditionalRequestConflict")),
             (429, None),
         ] {
-            assert!(Failure::answered(status, code, "").is_passing(), "{status} {code:?}");
+            assert!(Failure::answered(status, code, "").is_temporary(), "{status} {code:?}");
         }
         for (status, code) in [
             (400, Some("ValidationException")),
@@ -228,13 +228,13 @@ mod tests {
             (412, Some("PreconditionFailed")),
             (501, Some("NotImplemented")),
         ] {
-            assert!(!Failure::answered(status, code, "").is_passing(), "{status} {code:?}");
+            assert!(!Failure::answered(status, code, "").is_temporary(), "{status} {code:?}");
         }
-        assert!(Failure::unanswered().is_passing());
+        assert!(Failure::unanswered().is_temporary());
     }
 
     #[test]
-    fn only_what_was_refused_outright_is_surely_not_done() {
+    fn a_call_may_have_been_carried_out_unless_aws_refused_it() {
         assert!(Failure::unanswered().may_be_done());
         assert!(Failure::answered(500, Some("InternalError"), "").may_be_done());
         for (status, code) in
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_helps_where_one_is_missing() {
+    fn tells_a_missing_permission_from_other_403s() {
         for (status, code) in [
             (403, None),
             (403, Some("AccessDenied")),
@@ -260,11 +260,11 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_the_service_said() {
-        let told = Failure::answered(400, Some("ExpiredToken"), "The provided token has expired.");
-        assert_eq!(told.to_string(), "ExpiredToken: The provided token has expired. (status 400)");
+    fn formats_the_services_message() {
+        let expired = Failure::answered(400, Some("ExpiredToken"), "The provided token has expired.");
+        assert_eq!(expired.to_string(), "ExpiredToken: The provided token has expired. (status 400)");
         assert_eq!(Failure::answered(403, None, "").to_string(), "refused (status 403)");
-        let named = Failure { request_id: Some("4442587FB7D0A2F9".to_owned()), ..told };
+        let named = Failure { request_id: Some("4442587FB7D0A2F9".to_owned()), ..expired };
         assert!(named.to_string().ends_with(" (status 400, request 4442587FB7D0A2F9)"));
     }
 }

@@ -1,16 +1,7 @@
-//! The clock: wall time. Waiting is tokio's own, which a test pauses.
+//! The clock: wall time. Waits use tokio's time, which a test can pause.
 
+mod port;
 mod simulated;
 mod system;
 
-use std::fmt;
-
-use jiff::Timestamp;
-
-pub use self::{simulated::SimulatedClock, system::SystemClock};
-
-/// What time it is.
-pub trait Clock: fmt::Debug + Send + Sync {
-    /// Now.
-    fn now(&self) -> Timestamp;
-}
+pub use self::{port::Clock, simulated::SimulatedClock, system::SystemClock};

@@ -1,12 +1,11 @@
-//! A clock that starts when it is told to.
+//! A clock for tests.
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::Clock;
+use super::port::Clock;
 
-/// A clock that was set to a time and goes on from there as tokio's does: where that is paused, so is this,
-/// and where a test advances it, this advances as much.
+/// A clock that starts at a given time and then runs like tokio's: paused with it, and advanced by a test.
 #[derive(Debug, Clone, Copy)]
 pub struct SimulatedClock {
     start: Timestamp,
@@ -21,7 +20,7 @@ impl SimulatedClock {
 }
 
 impl Clock for SimulatedClock {
-    /// Now; at the end of the year 9999 it stands still.
+    /// Stops at the end of the year 9999, the last time that a timestamp can hold.
     fn now(&self) -> Timestamp {
         self.start.checked_add(self.started.elapsed()).unwrap_or(Timestamp::MAX)
     }

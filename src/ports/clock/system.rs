@@ -1,17 +1,16 @@
-//! The wall clock of the machine.
+//! The machine's clock.
 
 use jiff::Timestamp;
 
-use super::Clock;
+use super::port::Clock;
 
-/// The machine's own clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock port, the one place that asks the machine"
+        reason = "this is the clock port, the only place that reads the machine's clock"
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()

@@ -1,6 +1,6 @@
 //! A FIFO queue inside the process, with the rules of SQS FIFO.
 //!
-//! Time is tokio's, so a test that pauses the clock decides when a message's visibility runs out.
+//! Time is tokio's, so a test that pauses the clock decides when a visibility timeout ends.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,21 +14,21 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Delivery, Message, Queue, QueueError};
+use super::port::{Delivery, Handle, Message, Queue, QueueError};
 
-/// What SQS has as attributes of the queue.
+/// The settings that SQS has as attributes of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How long a received message is out of sight unless it is deleted or released.
+    /// How long a received message is invisible unless it is deleted or released: the visibility timeout.
     pub visibility: Duration,
-    /// How often a message is received at most; then it is a dead letter.
+    /// How often a message is received before it is a dead letter.
     pub max_receive_count: u32,
     /// How long a message's deduplication id is remembered.
     pub deduplication_window: Duration,
 }
 
 impl Default for Settings {
-    /// SQS's own window, and the visibility that the design gives an upload.
+    /// SQS's own deduplication window, and the visibility timeout of the upload queue.
     fn default() -> Self {
         Self {
             visibility: Duration::from_mins(10),
@@ -38,23 +38,23 @@ impl Default for Settings {
     }
 }
 
-/// A FIFO queue inside the process. What it holds ends with it: a run that was cut short is taken up again
-/// from its manifest.
+/// A FIFO queue inside the process. Its messages are lost when the process ends: an unfinished run resumes from its
+/// manifest.
 #[derive(Debug)]
 pub struct MemoryQueue {
     settings: Settings,
     state: Mutex<State>,
-    /// Told of whatever may end somebody's wait.
+    /// Notified of every change that may end a wait.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// By the order in which they were sent.
+    /// In the order in which they were sent.
     messages: BTreeMap<u64, Entry>,
     sent: u64,
     received: u64,
-    /// Deduplication ids, and when each is forgotten.
+    /// Deduplication ids, and when each expires.
     seen: HashMap<String, Instant>,
     dead: Vec<Message>,
 }
@@ -68,45 +68,44 @@ struct Entry {
 
 #[derive(Debug)]
 struct Flight {
-    handle: String,
+    handle: Handle,
     until: Instant,
 }
 
 impl MemoryQueue {
-    /// An empty queue.
     pub fn new(settings: Settings) -> Self {
         Self { settings, state: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Whether every message that was sent is deleted or dead.
+    /// Whether every message was deleted or is a dead letter.
     pub fn is_empty(&self) -> bool {
         self.depth() == 0
     }
 
-    /// How many messages there are, waiting or in flight.
+    /// The number of messages that wait or are in flight.
     pub fn depth(&self) -> usize {
         self.state().messages.len()
     }
 
-    /// The messages that were received too often, the first to die first.
+    /// The messages that were received too often, the oldest dead letter first.
     pub fn dead_letters(&self) -> Vec<Message> {
         self.state().dead.clone()
     }
 
-    /// Waits until a receive would answer with a message. Of several that wait, each wakes; who comes late
-    /// receives none and waits again.
+    /// Waits until a message can be received. If several callers wait, all of them wake, and those that receive nothing
+    /// wait again.
     pub async fn wait(&self) {
         self.wait_for(State::receivable).await;
     }
 
-    /// Waits until the queue is empty ([`is_empty`](Self::is_empty)): nothing waits and nothing is in flight.
+    /// Waits until the queue is empty ([`is_empty`](Self::is_empty)).
     pub async fn drained(&self) {
         self.wait_for(|state| state.messages.is_empty()).await;
     }
 
     async fn wait_for(&self, done: impl Fn(&State) -> bool) {
         loop {
-            // Made before the look, so that a change after it is not missed.
+            // Created before the check, so that a change after the check is not missed.
             let changed = self.changed.notified();
             let next = {
                 let state = self.state();
@@ -127,13 +126,13 @@ impl MemoryQueue {
 
     /// The state as of now.
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing here panics half-way through a change, so a poisoned lock guards a whole state.
+        // No change here can panic half-way, so the state under a poisoned lock is consistent.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.advance(Instant::now(), self.settings.max_receive_count);
         state
     }
 
-    /// Changes the state and tells everybody who waits.
+    /// Changes the state and wakes those who wait.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let changed = {
             let mut state = self.state();
@@ -163,17 +162,17 @@ impl Queue for MemoryQueue {
         Ok(self.change(|state| state.receive(max, visibility)))
     }
 
-    async fn delete(&self, delivery: &Delivery) -> Result<(), QueueError> {
+    async fn delete(&self, handle: &Handle) -> Result<(), QueueError> {
         self.change(|state| {
-            let place = state.in_flight(delivery)?;
+            let place = state.in_flight(handle)?;
             state.messages.remove(&place);
             Ok(())
         })
     }
 
-    async fn release(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+    async fn release(&self, handle: &Handle, after: Duration) -> Result<(), QueueError> {
         self.change(|state| {
-            let place = state.in_flight(delivery)?;
+            let place = state.in_flight(handle)?;
             if let Some(flight) = state.messages.get_mut(&place).and_then(|entry| entry.in_flight.as_mut()) {
                 flight.until = Instant::now() + after;
             }
@@ -183,7 +182,7 @@ impl Queue for MemoryQueue {
 }
 
 impl State {
-    /// Takes in what time alone does: messages come back into sight, ids are forgotten, letters die.
+    /// Applies what time alone changes: messages become visible, deduplication ids expire, messages become dead letters.
     fn advance(&mut self, now: Instant, max_receive_count: u32) {
         self.seen.retain(|_, until| *until > now);
         for entry in self.messages.values_mut() {
@@ -191,8 +190,8 @@ impl State {
                 entry.in_flight = None;
             }
         }
-        // SQS moves a message when it is next in line. To see it dead a moment sooner differs for nobody who
-        // receives, and an empty queue is then one where nothing more will happen.
+        // SQS moves a message to the dead letters when it is next in line. Doing it a moment earlier changes nothing for
+        // a receiver, and an empty queue then is one in which nothing more happens.
         let mut blocked = self.groups_in_flight();
         let mut dead = Vec::new();
         for (place, entry) in &self.messages {
@@ -201,7 +200,7 @@ impl State {
                 if entry.receive_count >= max_receive_count {
                     dead.push(*place);
                 } else {
-                    // Those behind it are not next in line.
+                    // Later messages of the group are not next in line.
                     blocked.insert(group.clone());
                 }
             }
@@ -228,7 +227,7 @@ impl State {
         for entry in next {
             self.received += 1;
             entry.receive_count += 1;
-            let handle = self.received.to_string();
+            let handle = Handle::from(self.received.to_string());
             entry.in_flight = Some(Flight { handle: handle.clone(), until });
             deliveries.push(Delivery {
                 handle,
@@ -240,10 +239,9 @@ impl State {
         deliveries
     }
 
-    /// The place of the message that a delivery still holds.
-    fn in_flight(&self, delivery: &Delivery) -> Result<u64, QueueError> {
-        let held =
-            |entry: &Entry| entry.in_flight.as_ref().is_some_and(|held| held.handle == delivery.handle);
+    /// The place of the message that is in flight under a handle.
+    fn in_flight(&self, handle: &Handle) -> Result<u64, QueueError> {
+        let held = |entry: &Entry| entry.in_flight.as_ref().is_some_and(|held| held.handle == *handle);
         self.messages
             .iter()
             .find(|(_, entry)| held(entry))

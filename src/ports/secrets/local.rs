@@ -1,45 +1,44 @@
-//! API keys of a local state: a file each, or one variable for all.
+//! API keys on this machine: one file each, or one variable for all.
 
 use std::{
-    collections::HashMap,
     fs::{self, File},
     io::{self, Read},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
+use omnisend::{ApiKey, Freshness};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
 
-use super::{ApiKey, Freshness, InvalidSecret, SecretError, Secrets};
+use super::{
+    cache::KeyCache,
+    port::{SecretError, Secrets},
+    text::{InvalidSecret, parse},
+};
 use crate::ports::relative::relative;
 
-/// The variable that the override comes from, as messages name it.
+/// The variable that holds the override, for messages.
 const VARIABLE: &str = "OMNISEND_API_KEY";
 
-/// API keys as files below one directory, named as the secrets are; or one key that a variable gave, which
-/// then answers for every name.
+/// API keys in files below one directory, named like the secrets; or one key from a variable, which then is the key of
+/// every secret.
 #[derive(Debug)]
 pub struct LocalSecrets {
     dir: PathBuf,
-    /// Parsed here, but refused where it is asked for: many a command needs no key.
+    /// An invalid override fails only when a key is needed: many commands need none.
     override_key: Option<Result<ApiKey, InvalidSecret>>,
-    cache: Mutex<HashMap<String, ApiKey>>,
+    cache: KeyCache,
 }
 
 impl LocalSecrets {
-    /// The keys in `dir`, or `override_key` (`OMNISEND_API_KEY`) for all of them. A blank override is none, as
-    /// `OMNISEND_API_KEY= command` means it in a shell.
+    /// The keys in `dir`, or `override_key` (`OMNISEND_API_KEY`) for all secrets. A blank override counts as none, for
+    /// `OMNISEND_API_KEY= command` in a shell.
     pub fn new(dir: PathBuf, override_key: Option<String>) -> Self {
         let text = override_key.map(SecretString::from);
         let text = text.as_ref().map(ExposeSecret::expose_secret).filter(|text| !text.trim().is_empty());
-        Self { dir, override_key: text.map(ApiKey::parse), cache: Mutex::default() }
-    }
-
-    fn cache(&self) -> MutexGuard<'_, HashMap<String, ApiKey>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { dir, override_key: text.map(parse), cache: KeyCache::default() }
     }
 }
 
@@ -49,16 +48,8 @@ impl Secrets for LocalSecrets {
         if let Some(key) = &self.override_key {
             return key.clone().map_err(|source| SecretError::Invalid { name: VARIABLE.to_owned(), source });
         }
-        match freshness {
-            Freshness::Cached => {
-                if let Some(key) = self.cache().get(name) {
-                    return Ok(key.clone());
-                }
-            }
-            // Before it is read: a key that is no longer there must not be answered with later.
-            Freshness::Fresh => {
-                self.cache().remove(name);
-            }
+        if let Some(key) = self.cache.get(name, freshness) {
+            return Ok(key);
         }
         let below = relative(name).map_err(|reason| SecretError::NotFound {
             name: name.to_owned(),
@@ -67,12 +58,12 @@ impl Secrets for LocalSecrets {
         let (path, named) = (self.dir.join(below), name.to_owned());
         let read = spawn_blocking(move || read(&path, &named)).await;
         let key = read.unwrap_or_else(|stopped| Err(service(name, stopped.into())))?;
-        self.cache().insert(name.to_owned(), key.clone());
+        self.cache.insert(name, &key);
         Ok(key)
     }
 }
 
-/// Reads a secret's file, if nobody else can.
+/// Reads a secret's file, unless other users can read it too.
 fn read(path: &Path, name: &str) -> Result<ApiKey, SecretError> {
     let text = match open(path) {
         Ok((_, mode)) if mode & 0o077 != 0 => {
@@ -92,13 +83,13 @@ fn read(path: &Path, name: &str) -> Result<ApiKey, SecretError> {
         }
         Err(error) => return Err(service(name, error)),
     };
-    let parsed = text.ok_or(InvalidSecret::Characters).and_then(|text| ApiKey::parse(text.expose_secret()));
+    let parsed = text.ok_or(InvalidSecret::Characters).and_then(|text| parse(text.expose_secret()));
     parsed.map_err(|source| SecretError::Invalid { name: name.to_owned(), source })
 }
 
-/// The file and its mode: that of the file that is then read, whatever happens to its name meanwhile.
+/// Opens a file and returns its mode: the mode of the very file that is read, even if its name changes meanwhile.
 fn open(path: &Path) -> io::Result<(File, u32)> {
-    // Looked at first, because to open a pipe would wait for its other end.
+    // Checked first, because opening a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -107,7 +98,7 @@ fn open(path: &Path) -> io::Result<(File, u32)> {
     Ok((file, mode))
 }
 
-/// All of it, or nothing if it is not text.
+/// Reads the whole file. `None` if it is not UTF-8.
 fn text(mut file: File) -> io::Result<Option<SecretString>> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;

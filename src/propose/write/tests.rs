@@ -1,4 +1,4 @@
-//! What is written, read as a person reads it, and as the project's own reader does.
+//! Checks export files as people read them, and as the configuration reader does.
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -10,17 +10,17 @@ use crate::{
     source::{self, Reading, Row, Rows},
 };
 
-static READS: Reads =
-    Reads { complete_on: None, table: None, encoding: None, escape: false, columns: Vec::new() };
+static SETTINGS: FileSettings =
+    FileSettings { complete_on: None, table: None, encoding: None, escape: false, columns: Vec::new() };
 
-fn place() -> Place<'static> {
-    Place {
+fn target() -> Target<'static> {
+    Target {
         schema: "../../schema/export.schema.json",
         export: "vip",
         title: "vip",
         path: "segments/vip/",
         file: "vip.csv",
-        reads: &READS,
+        settings: &SETTINGS,
     }
 }
 
@@ -30,7 +30,7 @@ fn open(file: &str) -> Result<Box<dyn Rows>, source::SourceError> {
 
 fn written(file: &str) -> String {
     let survey = Survey::read(&mut *open(file).unwrap()).unwrap();
-    write(&place(), &survey, &Proposal::of(&survey))
+    write(&target(), &survey, &Proposal::of(&survey))
 }
 
 fn read(text: &str) -> Export {
@@ -39,7 +39,7 @@ fn read(text: &str) -> Export {
 }
 
 #[test]
-fn a_customer_insights_segment() {
+fn customer_insights_segment() {
     let text = written(
         "CustomerId,EMail,SecondaryEmail,FirstName,LastName,Telephone,Mobile,Street1,Street2,City,StateOrProvince,\
          PostalCode,Country,BirthDate,Gender,CreatedOn,LoyaltyTier,LTV,Likes,AcceptsMarketing,Email,,x,x\n\
@@ -53,7 +53,7 @@ fn a_customer_insights_segment() {
 }
 
 #[test]
-fn a_file_in_which_little_is_plain() {
+fn japanese_file_with_unclear_columns() {
     let text = written(
         "氏名;メールアドレス;生年月日;TEL;国;会員ランク;メルマガ配信;Umsatz;血液型\n\
          田中 太郎;taro@example.jp;1990年2月8日;03-1234-5678;日本;ゴールド;希望する;1.234,50;A\n\
@@ -64,7 +64,7 @@ fn a_file_in_which_little_is_plain() {
 }
 
 #[test]
-fn a_name_in_one_column_can_be_cut_as_the_file_says() {
+fn the_proposed_templates_split_full_names() {
     for (name, cell, first, last) in [
         ("Name", "Ada Lovelace", "Ada", "Lovelace"),
         ("氏名", "山田\u{3000}太郎", "太郎", "山田"),
@@ -91,9 +91,9 @@ fn a_name_in_one_column_can_be_cut_as_the_file_says() {
     }
 }
 
-/// Files as other software writes them, with headers that the matcher was not written for.
+/// Uses headers that the matcher was not written for.
 #[test]
-fn files_of_other_software() {
+fn files_written_by_other_software() {
     for name in [
         "ec-cube-customers.csv",
         "german-erp.csv",
@@ -105,22 +105,22 @@ fn files_of_other_software() {
         let file = bytes::Bytes::from(std::fs::read(path).unwrap());
         let mut rows = source::open(&file, &Reading::default(), &[]).unwrap();
         let survey = Survey::read(&mut *rows).unwrap();
-        let text = write(&Place { file: name, ..place() }, &survey, &Proposal::of(&survey));
+        let text = write(&Target { file: name, ..target() }, &survey, &Proposal::of(&survey));
         insta::assert_snapshot!(name.split('.').next().unwrap(), text);
         read(&text);
     }
 }
 
 #[test]
-fn an_amount_with_its_currency_stays_a_text_and_says_so() {
+fn an_amount_with_a_currency_sign_stays_text() {
     let text = written("email,Total Spent\na@b.co,\"$1,234.50\"\nc@d.co,$5\n");
     let line = text.lines().find(|line| line.contains("total_spent")).unwrap_or_default();
     assert!(line.starts_with("# total_spent = \"Total Spent\" "), "{line}");
-    assert!(line.ends_with(" # a text; a number only without its currency; like $•,•••.••"), "{line}");
+    assert!(line.ends_with(" # text, since a number has no currency sign; such as $•,•••.••"), "{line}");
 }
 
 #[test]
-fn json_lines_are_proposed_by_their_paths() {
+fn columns_of_json_lines_are_named_by_their_paths() {
     let text = written(
         "{\"email\": \"a@b.co\", \"address\": {\"city\": \"Lund\", \"zip\": \"22100\"}, \"likes\": [\"tea\", \"hats\"]}\n\
          {\"email\": \"c@d.co\", \"profile\": {\"first_name\": \"Bo\"}}\n",
@@ -182,17 +182,17 @@ fn file() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_a_valid_export_that_fits_the_file(file in file()) {
+    fn the_proposal_is_a_valid_export_for_the_file(file in file()) {
         let Ok(mut rows) = open(&file) else { return Ok(()) };
         let Ok(survey) = Survey::read(&mut *rows) else { return Ok(()) };
         let proposal = Proposal::of(&survey);
-        let text = write(&place(), &survey, &proposal);
+        let text = write(&target(), &survey, &proposal);
         if proposal.fields.of(Field::Email).is_some() {
             let export = read(&text);
             for column in export.mapping().columns() {
                 prop_assert!(rows.header().find(&column).is_ok(), "{}", column);
             }
-            // A person takes the mark off the custom properties.
+            // Uncomment the custom properties.
             let (head, properties) = text.split_once("[custom_properties]").unwrap_or((&text, ""));
             let (properties, _) = properties.split_once("\n\n").unwrap_or((properties, ""));
             let on = format!("{head}[custom_properties]{}", properties.replace("\n# ", "\n"));

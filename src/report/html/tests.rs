@@ -60,7 +60,7 @@ fn shows_everything_about_a_partial_run() {
             "= accepted 7,242",
             "rejected the subscription&#39;s contact limit is reached plan_limit 38",
             "rejects.csv for spreadsheets and rejects.ndjson for programs",
-            "phone a phone number without its country; say region , or default_region for all 994",
+            "phone a phone number without a country code; set region or default_region 994",
             "segments/vip/2026-11-23.csv 3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY 1.3 MB",
             "Started 2026-11-23 10:00:00 UTC",
             "Took 2m 40s",

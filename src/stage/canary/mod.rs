@@ -7,8 +7,6 @@
 
 mod decide;
 
-use std::time::Duration;
-
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -21,23 +19,15 @@ use crate::{
     contact::Tag,
     keys::Key,
     kill_point,
-    omnisend::{CallError, Patience},
+    omnisend::{CallError, CallOptions, KeyError, RefusalKind},
     ports::objects::{ObjectError, Put},
+    retry,
     run::{
         CanaryIntent, Findings, InlineTags, Manifest, StoredContact, TagEvidence, TagFinding, TagSet, TagWay,
         flaw, lines,
     },
     scale,
 };
-
-/// The first wait for Omnisend to show a change; it doubles.
-const FIRST_DELAY: Duration = Duration::from_millis(500);
-
-/// How often a change is looked for again: half a minute in all.
-const LOOKS: usize = 6;
-
-/// How hard a request of a canary is tried: what it asks is not worth minutes.
-const RETRIES: usize = 3;
 
 /// How many contacts are tried where Omnisend refuses them.
 const CANDIDATES: usize = 3;
@@ -104,7 +94,7 @@ pub async fn canary(
         let (shown, doubt) = match canary.look(findings).await {
             Ok(shown) => (shown, None),
             Err(Stop::Record(error)) => return Err(error.into()),
-            Err(Stop::Call(error @ (CallError::OutOfTime | CallError::KeyLater(_)))) => {
+            Err(Stop::Call(error @ (CallError::OutOfTime | CallError::Key(KeyError::Temporary(_))))) => {
                 return Err(CanaryError::Call(error));
             }
             // The upload meets the same, and says what to do; nothing is learnt from it.
@@ -158,7 +148,9 @@ pub async fn tidy_up(
             Ok(write(&records, manifest, findings).await?)
         }
         Ok(false) => Ok(()),
-        Err(error @ (CallError::OutOfTime | CallError::KeyLater(_))) => Err(CanaryError::Call(error)),
+        Err(error @ (CallError::OutOfTime | CallError::Key(KeyError::Temporary(_)))) => {
+            Err(CanaryError::Call(error))
+        }
         Err(error) => {
             tracing::error!(
                 connection = %manifest.connection,
@@ -179,14 +171,17 @@ async fn write(records: &Records, manifest: &Manifest, findings: &Findings) -> R
 fn is_of_the_key(error: &CallError) -> bool {
     match error {
         CallError::Key(_) => true,
-        CallError::Permanent(refusal) => matches!(refusal.status, 401 | 410),
+        CallError::Refused(refusal) => {
+            matches!(refusal.kind, RefusalKind::InvalidKey | RefusalKind::RetiredVersion)
+        }
         _ => false,
     }
 }
 
 /// Whether it may be this contact that is refused, and another would not be.
 fn is_of_the_contact(error: &CallError) -> bool {
-    matches!(error, CallError::Permanent(refusal) if matches!(refusal.status, 400 | 402 | 409 | 422))
+    let kind = error.refusal().map(|refusal| refusal.kind);
+    matches!(kind, Some(RefusalKind::Invalid | RefusalKind::SubscriptionLimit | RefusalKind::Conflict))
 }
 
 /// A contact's place in the world.
@@ -210,7 +205,7 @@ impl Canary<'_> {
     async fn look(&mut self, findings: &mut Findings) -> Result<Shown, Stop> {
         let (context, email) = (self.at.context, self.at.email.clone());
         // Before anything is at stake: what may be lost has to be put back by the same endpoint.
-        context.client.remove_tags(&[NOBODY_HAS], &[email.as_str()], self.at.patience()).await?;
+        context.client.remove_tags(&[NOBODY_HAS], &[email.as_str()], self.at.options()).await?;
         let had = self.at.tags().await?;
         self.evidence.before = had.as_deref().map(|tags| seen(tags, &self.ours));
         let probe = probe(had.as_deref(), &self.ours).map_err(|reason| Stop::Doubt(reason.to_owned()))?;
@@ -223,7 +218,7 @@ impl Canary<'_> {
         write(self.at.records, self.at.manifest, findings).await?;
         kill_point::reach("canary.intent");
         if let Some(first) = &probe.first {
-            context.client.upsert(self.body(first), self.at.patience()).await?;
+            context.client.upsert(self.body(first), self.at.options()).await?;
             kill_point::reach("canary.created");
             let (_, is_there) = self.at.until(|tags| tags.is_some_and(|tags| holds(tags, first))).await?;
             if !is_there {
@@ -231,7 +226,7 @@ impl Canary<'_> {
             }
         }
         self.evidence.sent.clone_from(&probe.sent);
-        context.client.upsert(self.body(&probe.sent), self.at.patience()).await?;
+        context.client.upsert(self.body(&probe.sent), self.at.options()).await?;
         kill_point::reach("canary.probed");
         let shown = |tags: Option<&[String]>| probe.shown(tags);
         let (now, _) = self.at.until(|tags| shown(tags) != Shown::Nothing).await?;
@@ -272,13 +267,13 @@ impl Canary<'_> {
 }
 
 impl Place<'_> {
-    fn patience(&self) -> Patience {
-        Patience { retries: RETRIES, deadline: self.context.deadline, ..Patience::default() }
+    fn options(&self) -> CallOptions {
+        retry::CANARY.until(self.context.deadline)
     }
 
     /// The contact's tags; none where it does not exist.
     async fn tags(&self) -> Result<Option<Vec<String>>, Stop> {
-        match self.context.client.contact_by_email(&self.email, self.patience()).await? {
+        match self.context.client.contact_by_email(&self.email, self.options()).await? {
             None => Ok(None),
             Some(contact) => {
                 let silent = || Stop::Doubt("Omnisend does not show the contact's tags".to_owned());
@@ -293,8 +288,10 @@ impl Place<'_> {
         &self,
         is_so: impl Fn(Option<&[String]>) -> bool,
     ) -> Result<(Option<Vec<String>>, bool), Stop> {
-        let mut delays =
-            ExponentialBuilder::new().with_min_delay(scale::wait(FIRST_DELAY)).with_max_times(LOOKS).build();
+        let mut delays = ExponentialBuilder::new()
+            .with_min_delay(scale::wait(retry::CANARY_FIRST_DELAY))
+            .with_max_times(retry::CANARY_LOOKS)
+            .build();
         loop {
             let tags = self.tags().await?;
             if is_so(tags.as_deref()) {
@@ -311,14 +308,14 @@ impl Place<'_> {
     /// Adds tags, takes the temporary one away, and waits a while until that is seen: the contact has `all` then.
     /// Whether it was seen.
     async fn tidy(&self, add: &[String], remove: bool, all: &[String]) -> Result<bool, CallError> {
-        let (client, patience, email) = (self.context.client, self.patience(), [self.email.as_str()]);
+        let (client, options, email) = (self.context.client, self.options(), [self.email.as_str()]);
         if !add.is_empty() {
             let add: Vec<&str> = add.iter().map(String::as_str).collect();
-            client.add_tags(&add, &email, patience).await?;
+            client.add_tags(&add, &email, options).await?;
             kill_point::reach("canary.put-back");
         }
         if remove {
-            client.remove_tags(&[TEMPORARY], &email, patience).await?;
+            client.remove_tags(&[TEMPORARY], &email, options).await?;
             kill_point::reach("canary.removed");
         }
         let is_tidy = |tags: Option<&[String]>| {

@@ -1,6 +1,6 @@
 //! Whether refusals are all the same, and about no contact in particular. Pure.
 
-use crate::omnisend::{BatchItem, BatchItems};
+use crate::omnisend::{BatchItem, BatchItems, ItemOutcome};
 
 /// How many contacts in a row must be refused alike before it is taken for all that are left.
 const ENOUGH: u64 = 200;
@@ -55,11 +55,12 @@ pub(super) fn refusals(items: &BatchItems) -> Vec<Refusal> {
 }
 
 fn refusal(item: &BatchItem) -> Option<Refusal> {
-    let status = item.response_code.filter(|code| (400..500).contains(code) && *code != 429)?;
+    if item.outcome() != Some(ItemOutcome::Refused) {
+        return None;
+    }
     let problem = item.problem();
-    let first = problem.errors.first();
     Some(Refusal {
-        code: first.and_then(|error| error.code.clone()).unwrap_or_else(|| status.to_string()),
+        code: item.code(),
         reason: problem.summary()?,
         is_of_a_field: problem.errors.iter().any(|error| error.field.is_some()),
     })
@@ -72,8 +73,9 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "literals read better at the calls")]
     fn item(code: u16, response: serde_json::Value) -> BatchItem {
-        BatchItem { request: None, response: Some(response), response_code: Some(code) }
+        serde_json::from_value(json!({ "response": response, "responseCode": code })).unwrap()
     }
 
     fn full(n: usize) -> Vec<Refusal> {

@@ -9,7 +9,8 @@ mod judge;
 use self::judge::{Streak, refusals};
 use super::{RecordError, Records, upload::Context};
 use crate::{
-    omnisend::{CallError, Patience},
+    omnisend::{CallError, CallOptions},
+    retry,
     run::{Batch, Halted, Manifest},
 };
 
@@ -100,7 +101,7 @@ impl Look<'_> {
 
     async fn add(&self, batch: &Batch, streak: &mut Streak) -> Result<Added, LookError> {
         let client = self.context.client;
-        let status = client.batch(&batch.batch_id, self.patience()).await?;
+        let status = client.batch(&batch.batch_id, self.options()).await?;
         if !status.is_over() {
             return Ok(Added::Pending);
         }
@@ -108,14 +109,14 @@ impl Look<'_> {
         if contacts == 0 || status.errors_count != Some(contacts) {
             return Ok(Added::Ended);
         }
-        let items = client.batch_items(&batch.batch_id, self.patience()).await?;
+        let items = client.batch_items(&batch.batch_id, self.options()).await?;
         let refusals = refusals(&items);
         let goes_on = refusals.len() as u64 == contacts && streak.add(refusals);
         Ok(if goes_on { Added::GoesOn } else { Added::Ended })
     }
 
-    fn patience(&self) -> Patience {
-        Patience { retries: 1, deadline: self.context.deadline, ..Patience::default() }
+    fn options(&self) -> CallOptions {
+        retry::HALT_CHECK.until(self.context.deadline)
     }
 }
 

@@ -1,99 +1,95 @@
-//! Why there is no plan.
+//! Why a run could not be planned.
 
-use super::{DropError, PrepareError};
+use std::io;
+
+use tokio::task::JoinError;
+
+use super::prepare::PrepareError;
 use crate::{
-    keys::ExportName,
-    ports::{objects::ObjectError, queue::QueueError},
+    keys::{ExportName, Key, Location, RunId},
+    ports::objects::ObjectError,
     source::HeadersDiffer,
-    stage::RecordError,
+    stage::{
+        drop::{DropDefect, DropError},
+        records::RecordError,
+    },
 };
 
-/// Why there is no plan. Nothing was sent.
+/// Why a run could not be planned. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// There is no file where the export looks for one.
-    #[error("export `{export}`: no segment file at {path}; put one there, or correct `path` in the export")]
-    NoSource {
-        /// The export.
-        export: ExportName,
-        /// Where it looked.
-        path: String,
-    },
-    /// There is no drop that is complete, or none that can be told.
-    #[error("export `{export}`: {source}")]
-    Drop {
-        /// The export.
-        export: ExportName,
-        /// What is there, and what is not.
-        #[source]
-        source: Box<DropError>,
-    },
-    /// The file cannot be trusted, or does not fit the mapping.
+    #[error(transparent)]
+    Drop(#[from] DropError),
+    /// A file of the drop cannot be trusted, or does not fit the mapping.
     #[error("export `{export}`: {object}: {source}")]
     File {
-        /// The export.
         export: ExportName,
-        /// The file.
-        object: String,
-        /// What is wrong.
+        object: Location,
         #[source]
-        source: PrepareError,
+        source: Box<PrepareError>,
     },
-    /// The files of a drop have not the same columns.
     #[error(
-        "export `{export}`: the columns of {object} are not those of {first}: {differs}; all files of a drop have the \
-         same columns in the same order"
+        "export `{export}`: the columns of {object} differ from those of {first}: {differs}; give all files of a drop \
+         the same columns in the same order"
     )]
-    Headers {
-        /// The export.
+    Headers { export: ExportName, first: Box<Location>, object: Box<Location>, differs: Box<HeadersDiffer> },
+    /// The rows could not be prepared, and no single file is the reason.
+    #[error("export `{export}`: {source}")]
+    Prepare {
         export: ExportName,
-        /// The first file.
-        first: String,
-        /// The one that differs.
-        object: String,
-        /// How.
-        differs: Box<HeadersDiffer>,
+        #[source]
+        source: Box<PrepareError>,
     },
-    /// What the export remembers of whom it sent cannot be read.
+    /// The list of members that the snapshot names cannot be read.
     #[error(
-        "export `{export}`: {list}: {reason}; remove snapshots/{export}/current.json, and the next run sends everybody, and \
-         takes tags from nobody"
+        "export `{export}`: {list}: {source}; remove snapshots/{export}/current.json, and the next run sends every \
+         contact and removes no tags"
     )]
     Snapshot {
-        /// The export.
         export: ExportName,
-        /// The list of its members.
-        list: String,
-        /// What is wrong with it.
-        reason: String,
+        list: Key,
+        #[source]
+        source: SnapshotDefect,
     },
-    /// A file of rejects that cannot be taken for corrections.
-    #[error("export `{export}`: {object} holds rejects, and {why}")]
-    Rejects {
-        /// The export.
-        export: ExportName,
-        /// The file.
-        object: String,
-        /// What is wrong with them, and what to do.
-        why: String,
-    },
-    /// The store.
+    /// The opt-outs that the corrected run sent are gone.
+    #[error(
+        "export `{export}`: the corrected rejects are those of run {run}, which is not kept any more, and neither are \
+         the opt-outs that it sent; run the export instead"
+    )]
+    CorrectedRunGone { export: ExportName, run: RunId },
     #[error(transparent)]
     Object(#[from] ObjectError),
-    /// The run's own objects.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The queue.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    /// The thread that prepares died.
+    #[error("an object could not be compressed: {0}")]
+    Compress(#[source] io::Error),
     #[error("the plan's thread panicked; this is a bug in omnisend-export, and the log says where")]
-    Thread(#[from] tokio::task::JoinError),
+    Thread(#[from] JoinError),
+}
+
+/// What is wrong with a snapshot's list of members.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotDefect {
+    #[error("it does not exist, but current.json names it")]
+    Missing,
+    #[error("{0}")]
+    Unreadable(#[source] io::Error),
 }
 
 impl PlanError {
-    /// Whether it is about what was dropped, and not about the world around it.
+    /// Whether the dropped files are the reason, so that the same drop fails again.
     pub fn is_of_the_drop(&self) -> bool {
-        matches!(self, Self::File { .. } | Self::Headers { .. } | Self::Rejects { .. })
+        match self {
+            Self::File { .. }
+            | Self::Headers { .. }
+            | Self::Prepare { .. }
+            | Self::CorrectedRunGone { .. } => true,
+            Self::Drop(error) => error.as_defect().is_some_and(DropDefect::is_rejects),
+            Self::Snapshot { .. }
+            | Self::Object(_)
+            | Self::Record(_)
+            | Self::Compress(_)
+            | Self::Thread(_) => false,
+        }
     }
 }

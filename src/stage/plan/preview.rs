@@ -1,159 +1,161 @@
-//! The first rows of a drop beside their contacts, for a person to look at. Writes nothing.
+//! The first rows of an export's newest drop beside their contacts. Writes nothing.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
 
-use super::{PlanError, PrepareError, consent::Ledger, find_sources, seen::Seen};
+use super::{
+    error::PlanError,
+    prepare::{DUPLICATE, bad_row_reason},
+};
 use crate::{
     config::Export,
     contact::{Channels, Mapper, Programs, Tag, Warnings},
+    keys::Location,
     ports::Ports,
     source::{self, File, Header, ObjectFile, Reading, Row, SourceError},
+    stage::{
+        drop::{Part, find_sources},
+        people::{Ledger, Seen},
+    },
 };
 
-/// What becomes of a row.
+/// What a run does with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// A contact is sent.
     Sent,
-    /// It is none.
+    /// The row makes no contact.
     Invalid,
-    /// An earlier row has its address.
+    /// An earlier row has the same address.
     Duplicate,
-    /// The export's filter leaves it out.
+    /// The export's `where` excludes the row.
     Filtered,
 }
 
 /// A row beside its contact.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PreviewedRow {
-    /// The object that it is in.
+    /// The location of the row's file.
     pub object: String,
-    /// Its line, or in a file without lines its number.
+    /// The row's line, or its number in a format without lines; counted from 1.
     pub line: u64,
-    /// What becomes of it.
     pub fate: Fate,
-    /// Why it is not sent.
+    /// Why the row is not sent.
     pub why: Option<String>,
-    /// The mapping's columns, with what the row has in them.
+    /// The mapping's columns with the row's cells.
     pub cells: Vec<(String, String)>,
-    /// Columns that the mapping does not use.
+    /// The number of columns that the mapping does not use.
     pub unused_columns: usize,
     /// The contact as it is sent.
     pub contact: Option<serde_json::Value>,
-    /// Cells that their fields do not take, and are left out.
+    /// Cells that do not fit their field and are left out.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A cell that its field does not take.
+/// A cell that does not fit its field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
-    /// The field, as a person calls it.
+    /// The field's name for people.
     pub field: String,
-    /// Why, where that is known.
     pub why: String,
 }
 
-/// The first rows of an export's newest drop.
+/// Returns the first `rows` rows of an export's newest drop.
 pub async fn preview(
     ports: &Ports,
     export: Arc<Export>,
     rows: usize,
 ) -> Result<Vec<PreviewedRow>, PlanError> {
     let sources = find_sources(ports, &export).await?;
-    let (name, now, runtime) = (export.name().clone(), ports.clock.now(), Handle::current());
-    // Nobody waits for the bytes.
-    let (read, _) = mpsc::unbounded_channel();
-    let files: Vec<_> = export
-        .segments()
-        .iter()
-        .zip(&sources)
-        .flat_map(|(segment, source)| source.parts.iter().map(move |part| (segment.tag().clone(), part)))
-        .map(|(tag, part)| {
-            let object = part.object.clone();
-            let file = ObjectFile::new(ports.objects.clone(), object, runtime.clone(), read.clone());
-            (part.object.location.to_string(), tag, file, part.reading.clone())
-        })
-        .collect();
-    let thread = tokio::task::spawn_blocking(move || {
-        let files = files.iter().map(|(object, tag, file, reading)| Named {
-            object,
-            tag,
-            file: file as &dyn File,
-            reading,
-        });
-        first_rows(files, &export, now, rows).map_err(|(object, source)| (object.to_owned(), source))
+    let (now, runtime) = (ports.clock.now(), Handle::current());
+    // A preview shows no progress.
+    let (progress, _) = mpsc::unbounded_channel();
+    let tagged = sources.into_iter().flat_map(|source| {
+        let tag = source.segment.tag().clone();
+        source.parts.into_iter().map(move |part| (tag.clone(), part))
     });
-    thread.await?.map_err(|(object, source)| PlanError::File { export: name, object, source })
+    let file = |(tag, part): (Tag, Part)| PreviewedFile {
+        location: part.object.location.clone(),
+        tag,
+        file: ObjectFile::new(ports.objects.clone(), part.object, runtime.clone(), progress.clone()),
+        reading: part.reading,
+    };
+    let files: Vec<_> = tagged.map(file).collect();
+    let thread = spawn_blocking(move || first_rows(&files, &export, now, rows));
+    thread.await?
 }
 
-/// A file, and its segment's tag.
-#[derive(Clone, Copy)]
-struct Named<'f> {
-    object: &'f str,
-    tag: &'f Tag,
-    file: &'f dyn File,
-    reading: &'f Reading,
+/// A file of a drop.
+struct PreviewedFile {
+    location: Location,
+    /// The tag of its segment.
+    tag: Tag,
+    file: ObjectFile,
+    reading: Reading,
 }
 
-/// An error comes with the name of the file that it is about.
-fn first_rows<'f>(
-    files: impl Iterator<Item = Named<'f>>,
+fn first_rows(
+    files: &[PreviewedFile],
     export: &Export,
     now: Timestamp,
     rows: usize,
-) -> Result<Vec<PreviewedRow>, (&'f str, PrepareError)> {
-    let programs = Programs::compile(export.mapping()).map_err(|error| ("", error.into()))?;
-    let mut shown = Shown {
+) -> Result<Vec<PreviewedRow>, PlanError> {
+    let name = export.name();
+    let programs = Programs::compile(export.mapping())
+        .map_err(|error| PlanError::Prepare { export: name.clone(), source: Box::new(error.into()) })?;
+    let mut preview = Preview {
         export,
         programs: &programs,
         now,
         seen: Seen::new(),
         ledger: Ledger::new(&export.mapping().consent),
-        most: rows,
+        max_rows: rows,
         rows: Vec::new(),
     };
     for file in files {
-        if shown.rows.len() >= rows {
+        if preview.rows.len() >= rows {
             break;
         }
-        shown.file(file).map_err(|error| (file.object, error.into()))?;
+        preview.file(file).map_err(|error| PlanError::File {
+            export: name.clone(),
+            object: file.location.clone(),
+            source: Box::new(error.into()),
+        })?;
     }
-    Ok(shown.rows)
+    Ok(preview.rows)
 }
 
-struct Shown<'a> {
+struct Preview<'a> {
     export: &'a Export,
     programs: &'a Programs,
     now: Timestamp,
     seen: Seen,
     ledger: Ledger,
-    most: usize,
+    max_rows: usize,
     rows: Vec<PreviewedRow>,
 }
 
-impl Shown<'_> {
-    fn file(&mut self, Named { object, tag, file, reading }: Named<'_>) -> Result<(), SourceError> {
+impl Preview<'_> {
+    fn file(&mut self, file: &PreviewedFile) -> Result<(), SourceError> {
         let mapping = self.export.mapping();
         let columns = mapping.columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let mut rows = match source::open(file, reading, &wanted) {
-            // A part in which a worker had nothing to write; of one file the plan says the same.
+        let mut rows = match source::open(&file.file as &dyn File, &file.reading, &wanted) {
+            // An empty part of a drop. A plan reports an empty file that is the whole drop.
             Err(SourceError::Empty) => return Ok(()),
             opened => opened?,
         };
         let mapper =
             Mapper::bind(mapping, self.programs, rows.header(), self.now).map_err(SourceError::Columns)?;
         let mut row = Row::default();
-        while self.rows.len() < self.most {
+        while self.rows.len() < self.max_rows {
             let Some(readable) = rows.next(&mut row)? else { break };
             let cells = cells(&wanted, rows.header(), &row);
             let mut shown = PreviewedRow {
-                object: object.to_owned(),
+                object: file.location.to_string(),
                 line: row.line(),
                 fate: Fate::Invalid,
                 why: None,
@@ -163,30 +165,30 @@ impl Shown<'_> {
                 left_out: Vec::new(),
             };
             match readable {
-                Err(bad) => shown.why = Some(bad.to_string()),
-                Ok(()) => self.look_at(&mapper, &row, tag, &mut shown),
+                Err(bad) => shown.why = Some(bad_row_reason(bad)),
+                Ok(()) => self.map(&mapper, &row, &file.tag, &mut shown),
             }
             self.rows.push(shown);
         }
         Ok(())
     }
 
-    fn look_at(&mut self, mapper: &Mapper<'_>, row: &Row, tag: &Tag, shown: &mut PreviewedRow) {
+    fn map(&mut self, mapper: &Mapper<'_>, row: &Row, tag: &Tag, shown: &mut PreviewedRow) {
         let mut warnings = Warnings::default();
         match mapper.contact(row, &mut warnings) {
             Err(invalid) => shown.why = Some(invalid.to_string()),
             Ok(None) => {
                 shown.fate = Fate::Filtered;
-                shown.why = Some("`where` leaves it out".to_owned());
+                shown.why = Some("`where` excludes it".to_owned());
             }
             Ok(Some(mut contact)) => {
                 let key = contact.key();
                 if self.seen.insert(key).is_some() {
                     shown.fate = Fate::Duplicate;
-                    shown.why = Some("an earlier row has this e-mail; the first one was taken".to_owned());
+                    shown.why = Some(DUPLICATE.to_owned());
                     return;
                 }
-                self.ledger.taken(key, &mut contact, &Channels::default());
+                self.ledger.restrict(key, &mut contact, &Channels::default());
                 shown.fate = Fate::Sent;
                 shown.contact = serde_json::from_str(contact.to_json().get()).ok();
                 if let Some(contact) = shown.contact.as_mut().and_then(|contact| contact.as_object_mut()) {

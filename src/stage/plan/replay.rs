@@ -1,42 +1,46 @@
-//! Replay: a run that sends again what did not arrive in an earlier one, as it was. Nothing is read but that run's own
-//! chunks.
+//! Replay: a run that sends again the contacts of an earlier run that did not arrive, unchanged.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{PlanError, chunk_contacts};
+use super::{
+    chunk_size::chunk_contacts,
+    error::PlanError,
+    follow_up::FollowUp,
+    stored::{damaged, parse},
+};
 use crate::{
     config::{Connection, Export},
     contact::{Channel, Identifier, Status},
     keys::{Key, RunRef},
     ports::{Ports, objects::Put},
     run::{
-        ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, Trigger, flaw,
-        lines,
+        ChunkInfo, ConsentCounts, ContactLine, LinesWriter, Manifest, Planned, StoredContact, flaw, lines,
     },
-    stage::{RecordError, Records},
+    stage::records::Records,
 };
 
-/// Plans the run that replays `of`, under the name `run`, unless it is planned already. `None` where everything arrived.
+/// Plans the run that replays another, and returns its manifest; `None` if every contact arrived. If it is planned
+/// already, returns the existing manifest. Reads each chunk of the earlier run once.
 pub async fn replay(
     ports: &Ports,
-    (connection, export): (&Connection, &Export),
-    of: &Manifest,
-    run: RunRef,
-    trigger: Trigger,
+    connection: &Connection,
+    export: &Export,
+    follow_up: &FollowUp<'_>,
 ) -> Result<Option<Manifest>, PlanError> {
     let records = Records::new(ports.objects.clone());
-    if let Some(manifest) = records.manifest(&run).await? {
+    let FollowUp { of, run, .. } = follow_up;
+    if let Some(manifest) = records.manifest(run).await? {
         return Ok(Some(manifest));
     }
     let started_at = ports.clock.now();
     let consent = &export.mapping().consent;
     let counted = Channel::ALL.into_iter().filter(|channel| consent.of(*channel).is_some());
-    let mut again = Again {
+    let mut chunks = Chunks {
         ports,
-        run: &run,
-        most: chunk_contacts(connection),
-        writer: LinesWriter::new().map_err(|error| damaged(&Key::Manifest(run.clone()), &error))?,
-        chunks: Vec::new(),
+        run,
+        chunk_contacts: chunk_contacts(connection),
+        writer: LinesWriter::new().map_err(PlanError::Compress)?,
+        written: Vec::new(),
         sent: 0,
         consent: counted.map(|channel| (channel, ConsentCounts::default())).collect(),
     };
@@ -51,58 +55,42 @@ pub async fn replay(
         let key = of.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
         for (_, line) in (0..).zip(lines(&unpacked)).filter(|(place, _)| !accepted.contains(place)) {
-            again.push(&key, line).await?;
+            chunks.push(&key, line).await?;
         }
     }
-    again.put().await?;
-    let Again { chunks, sent, consent, .. } = again;
+    chunks.put().await?;
+    let Chunks { written, sent, consent, .. } = chunks;
     if sent == 0 {
         return Ok(None);
     }
     let manifest = Manifest {
-        trigger,
-        started_at,
-        segments: Vec::new(),
-        requests_per_minute: connection.budget(),
-        batch_contacts: connection.batch_size().planned(),
-        create_segments: Vec::new(),
-        sends_all: None,
-        overlapping: 0,
-        conflicting: 0,
-        leaving: 0,
-        removals: Vec::new(),
-        chunks,
-        refused_parts: 0,
+        batch_contacts: connection.batch_size(),
+        chunks: written,
         planned: Planned { read: sent, sent, ..Planned::default() },
-        warnings: BTreeMap::new(),
         consent,
-        corrects: None,
         replays: Some(of.run.run.clone()),
-        run,
-        ..of.clone()
+        ..follow_up.manifest(connection, started_at)
     };
     Ok(Some(records.create(manifest).await?))
 }
 
-/// The new run's chunks, one after the other.
-struct Again<'a> {
+/// The chunks of the new run, one after the other.
+struct Chunks<'a> {
     ports: &'a Ports,
     run: &'a RunRef,
-    /// Contacts in a chunk.
-    most: u32,
+    /// The number of contacts in a full chunk.
+    chunk_contacts: u32,
     writer: LinesWriter,
-    chunks: Vec<ChunkInfo>,
+    written: Vec<ChunkInfo>,
     sent: u64,
     consent: BTreeMap<Channel, ConsentCounts>,
 }
 
-impl Again<'_> {
-    /// Takes a contact over, as it is.
+impl Chunks<'_> {
+    /// Adds a line of a chunk of the earlier run.
     async fn push(&mut self, from: &Key, line: &[u8]) -> Result<(), PlanError> {
-        let is_damaged =
-            |error: &serde_json::Error| RecordError::Damaged { key: from.to_string(), reason: flaw(error) };
-        let stored: StoredContact<'_> = serde_json::from_slice(line).map_err(|error| is_damaged(&error))?;
-        let identifiers = stored.identifiers().map_err(|error| is_damaged(&error))?;
+        let stored: StoredContact<'_> = parse(from, line)?;
+        let identifiers = stored.identifiers().map_err(|error| damaged(from, flaw(&error)))?;
         for (channel, counts) in &mut self.consent {
             let of_channel = identifiers.iter().find(|identifier| identifier.channel() == *channel);
             *match of_channel.and_then(Identifier::statement).map(|statement| statement.status) {
@@ -113,9 +101,9 @@ impl Again<'_> {
             } += 1;
         }
         let line = ContactLine { of: stored.of, contact: stored.contact };
-        self.writer.push(&line, usize::MAX).map_err(|error| damaged(from, &error))?;
+        self.writer.push(&line, usize::MAX).map_err(PlanError::Compress)?;
         self.sent += 1;
-        if self.writer.lines() >= self.most { self.put().await } else { Ok(()) }
+        if self.writer.lines() >= self.chunk_contacts { self.put().await } else { Ok(()) }
     }
 
     async fn put(&mut self) -> Result<(), PlanError> {
@@ -123,14 +111,10 @@ impl Again<'_> {
         if contacts == 0 {
             return Ok(());
         }
-        let key = Key::Chunk(self.run.clone(), u32::try_from(self.chunks.len()).unwrap_or(u32::MAX));
-        let body = self.writer.finish().map_err(|error| damaged(&key, &error))?;
+        let key = Key::Chunk(self.run.clone(), u32::try_from(self.written.len()).unwrap_or(u32::MAX));
+        let body = self.writer.finish().map_err(PlanError::Compress)?;
         self.ports.objects.put(&(&key).into(), body, Put::Replace).await?;
-        self.chunks.push(ChunkInfo { contacts, revised: false });
+        self.written.push(ChunkInfo { contacts, revised: false });
         Ok(())
     }
-}
-
-fn damaged(key: &Key, error: &std::io::Error) -> RecordError {
-    RecordError::Damaged { key: key.to_string(), reason: error.to_string() }
 }

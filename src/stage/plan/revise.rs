@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
 
-use super::{PlanError, consent::OptOuts};
+use super::{
+    error::PlanError,
+    stored::{damaged, parse},
+};
 use crate::{
-    contact::{EmailKey, Identifier, latest_opt_out},
+    contact::EmailKey,
     keys::{Key, RunRef},
     kill_point,
     ports::objects::Put,
     run::{ChunkInfo, ContactLine, LinesWriter, StoredContact, flaw, lines},
-    stage::{RecordError, Records},
+    stage::{people::OptOuts, records::Records},
 };
 
-/// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Nobody reads a chunk
-/// before the manifest is written, so that a plan that dies in between leaves nothing that counts.
+/// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Reads the chunks in order,
+/// up to the last one that holds any. No stage reads a chunk before the manifest is written, so that a plan that dies
+/// here leaves nothing that counts.
 pub(super) async fn revise(
     records: &Records,
     run: &RunRef,
@@ -32,10 +36,9 @@ pub(super) async fn revise(
         let key = Key::Chunk(run.clone(), n);
         let unpacked = records.lines(&key).await?;
         let opt_outs = opt_outs.clone();
-        let revised = tokio::task::spawn_blocking(move || revised(&unpacked, &opt_outs)).await?;
-        let revised = revised
-            .map_err(|error| RecordError::Damaged { key: key.to_string(), reason: error.to_string() })?;
-        if let Some(Revised { body, found }) = revised {
+        if let Some(Revised { body, found }) =
+            spawn_blocking(move || revised(&key, &unpacked, &opt_outs)).await??
+        {
             let key = Key::Revised(run.clone(), n);
             records.objects().put(&(&key).into(), body, Put::Replace).await?;
             chunk.revised = true;
@@ -47,54 +50,31 @@ pub(super) async fn revise(
 }
 
 struct Revised {
-    body: bytes::Bytes,
-    /// How many of the addresses were in it.
+    body: Bytes,
+    /// The number of addresses that the chunk held.
     found: usize,
 }
 
-/// A chunk with the opt-outs in it; none where it holds none of the addresses.
-fn revised(unpacked: &[u8], opt_outs: &OptOuts) -> std::io::Result<Option<Revised>> {
+/// Returns a chunk with the opt-outs; `None` if it holds none of the addresses.
+fn revised(key: &Key, unpacked: &[u8], opt_outs: &OptOuts) -> Result<Option<Revised>, PlanError> {
     let mut found = 0;
-    let mut writer = LinesWriter::new()?;
+    let mut writer = LinesWriter::new().map_err(PlanError::Compress)?;
     for line in lines(unpacked) {
-        let stored: StoredContact<'_> = serde_json::from_slice(line).map_err(|error| damaged(&error))?;
-        let key = EmailKey::of(&stored.email());
-        if opt_outs.holds(key) {
+        let stored: StoredContact<'_> = parse(key, line)?;
+        let amended;
+        let contact = if opt_outs.contains(EmailKey::of(&stored.email())) {
             found += 1;
-            let contact = amended(stored.contact, opt_outs).map_err(|error| damaged(&error))?;
-            writer.push(&ContactLine { of: stored.of, contact }, usize::MAX)?;
+            amended = opt_outs.amend(stored.contact).map_err(|error| damaged(key, flaw(&error)))?;
+            &*amended
         } else {
-            writer.push(&ContactLine { of: stored.of, contact: stored.contact }, usize::MAX)?;
-        }
+            stored.contact
+        };
+        let line = ContactLine { of: stored.of, contact };
+        writer.push(&line, usize::MAX).map_err(PlanError::Compress)?;
     }
-    Ok(if found > 0 { Some(Revised { body: writer.finish()?, found }) } else { None })
-}
-
-fn damaged(error: &serde_json::Error) -> std::io::Error {
-    std::io::Error::other(flaw(error))
-}
-
-/// A contact with the opt-outs of its address in it. What else it says stays as it is, to the byte.
-pub(super) fn amended(contact: &RawValue, opt_outs: &OptOuts) -> serde_json::Result<Box<RawValue>> {
-    #[derive(Deserialize)]
-    struct Contact<'a> {
-        #[serde(borrow)]
-        identifiers: &'a RawValue,
+    if found == 0 {
+        return Ok(None);
     }
-    let old = serde_json::from_str::<Contact<'_>>(contact.get())?.identifiers.get();
-    let mut identifiers: Vec<Identifier<'_>> = serde_json::from_str(old)?;
-    let Some(key) = identifiers.first().map(|email| EmailKey::of(&email.id)) else {
-        return Ok(contact.to_owned());
-    };
-    for identifier in &mut identifiers {
-        if let Some(opt_out) = opt_outs.of(key, identifier.channel()) {
-            let there = identifier.statement().filter(|there| there.status == opt_out.status);
-            if let Some(latest) = latest_opt_out(there, Some(opt_out)) {
-                identifier.set(latest);
-            }
-            identifier.consent = None;
-        }
-    }
-    let new = serde_json::to_string(&identifiers)?;
-    RawValue::from_string(contact.get().replacen(old, &new, 1))
+    let body = writer.finish().map_err(PlanError::Compress)?;
+    Ok(Some(Revised { body, found }))
 }

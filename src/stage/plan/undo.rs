@@ -1,160 +1,128 @@
-//! Undo: a run that takes away exactly the tags that an earlier run added. Nothing else of a run can be taken back: what
-//! contacts had before is not known.
+//! Undo: a run that removes exactly the tags that an earlier run added. Nothing else of a run can be undone, because it
+//! is unknown what the contacts had before.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{io, sync::Arc};
 
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
 
-use super::{PlanError, known::Known, removals::A_PART};
+use super::{
+    error::PlanError,
+    follow_up::FollowUp,
+    removal_parts::{RemovalPart, RemovalParts},
+    stored::{damaged, parse},
+};
 use crate::{
     config::Connection,
     contact::EmailKey,
     keys::{Key, RunRef},
     ports::{Ports, objects::Put},
-    run::{
-        LinesWriter, Manifest, Planned, RemovalLine, Snapshot, StoredContact, Translation, Trigger, flaw,
-        lines,
-    },
+    run::{Manifest, RemovalLine, Snapshot, StoredContact, Translation, lines},
     source::{File as _, ObjectFile},
-    stage::{RecordError, Records},
+    stage::{
+        people::Known,
+        records::{RecordError, Records},
+    },
 };
 
-/// Plans the run that undoes `of`, under the name `run`, unless it is planned already.
+/// Plans the run that undoes another, and returns its manifest. If it is planned already, returns the existing manifest.
 pub async fn undo(
     ports: &Ports,
     connection: &Connection,
-    of: &Manifest,
-    run: RunRef,
-    trigger: Trigger,
+    follow_up: &FollowUp<'_>,
 ) -> Result<Manifest, PlanError> {
     let records = Records::new(ports.objects.clone());
-    if let Some(manifest) = records.manifest(&run).await? {
+    let FollowUp { of, run, .. } = follow_up;
+    if let Some(manifest) = records.manifest(run).await? {
         return Ok(manifest);
     }
     let started_at = ports.clock.now();
     let removals = match records.snapshot(&run.export).await? {
-        Some(snapshot) => removals(ports, &records, of, &run, &snapshot).await?,
+        Some(snapshot) => {
+            let undone = Undone { ports, records: &records, of, run };
+            undone.write_removals(&snapshot).await?
+        }
         None => Vec::new(),
     };
     let manifest = Manifest {
-        run,
-        trigger,
-        started_at,
-        segments: Vec::new(),
         source: Vec::new(),
-        requests_per_minute: connection.budget(),
-        create_segments: Vec::new(),
-        sends_all: None,
-        overlapping: 0,
-        conflicting: 0,
         leaving: removals.iter().map(|part| u64::from(*part)).sum(),
         removals,
-        chunks: Vec::new(),
-        refused_parts: 0,
-        planned: Planned::default(),
-        warnings: BTreeMap::new(),
-        consent: BTreeMap::new(),
         undoes: Some(of.run.run.clone()),
-        corrects: None,
-        replays: None,
-        ..of.clone()
+        ..follow_up.manifest(connection, started_at)
     };
     Ok(records.create(manifest).await?)
 }
 
-/// Writes down who loses which tags. Answers with how many each object holds.
-async fn removals(
-    ports: &Ports,
-    records: &Records,
-    of: &Manifest,
-    run: &RunRef,
-    snapshot: &Snapshot,
-) -> Result<Vec<u32>, PlanError> {
-    let all_tags = of.all_tags();
-    let list_key = snapshot.list.key(&run.export);
-    let list = ports.objects.head(&(&list_key).into()).await?;
-    let (read, _) = mpsc::unbounded_channel();
-    let file = ObjectFile::new(ports.objects.clone(), list, Handle::current(), read);
-    let (members, translation) = (snapshot.members, Translation::new(&snapshot.tags, &all_tags));
-    let known = tokio::task::spawn_blocking(move || {
-        Known::read(file.stream()?, members, all_tags.len(), &translation, false)
-    });
-    let damaged = |key: &Key, reason: String| RecordError::Damaged { key: key.to_string(), reason };
-    let known = known.await?.map_err(|error| damaged(&list_key, error.to_string()))?;
-    let known = Arc::new(known);
-    let mut put = Parts {
-        ports,
-        run,
-        writer: LinesWriter::new().map_err(|e| damaged(&list_key, e.to_string()))?,
-        sizes: Vec::new(),
-    };
-    for chunk in of.chunks_to_send() {
-        let Some(outcome) = records.outcome(&of.run, chunk).await? else { continue };
+struct Undone<'a> {
+    ports: &'a Ports,
+    records: &'a Records,
+    of: &'a Manifest,
+    run: &'a RunRef,
+}
+
+impl Undone<'_> {
+    /// Writes the contacts that lose tags, and returns the number in each object. Reads the list of members once and
+    /// holds it in memory, and reads each chunk once.
+    async fn write_removals(&self, snapshot: &Snapshot) -> Result<Vec<u32>, PlanError> {
+        let known = Arc::new(self.members(snapshot).await?);
+        let mut parts = RemovalParts::new().map_err(PlanError::Compress)?;
+        for chunk in self.of.chunks_to_send() {
+            for line in self.added(chunk, &known).await? {
+                self.put(parts.push(&line)).await?;
+            }
+        }
+        self.put(parts.take()).await?;
+        Ok(parts.into_sizes())
+    }
+
+    async fn members(&self, snapshot: &Snapshot) -> Result<Known, PlanError> {
+        let tags = self.of.all_tags();
+        let key = snapshot.list.key(&self.run.export);
+        let list = self.ports.objects.head(&(&key).into()).await?;
+        let (progress, _) = mpsc::unbounded_channel();
+        let file = ObjectFile::new(self.ports.objects.clone(), list, Handle::current(), progress);
+        let (members, translation) = (snapshot.members, Translation::new(&snapshot.tags, &tags));
+        let read = move || Known::read(file.stream()?, members, tags.len(), &translation, false);
+        Ok(spawn_blocking(read).await?.map_err(|error| damaged(&key, error))?)
+    }
+
+    /// Returns the accepted contacts of a chunk with the tags that the run added and that they still have.
+    async fn added(&self, chunk: u32, known: &Arc<Known>) -> Result<Vec<RemovalLine<'static>>, PlanError> {
+        let Self { records, of, .. } = self;
+        let Some(outcome) = records.outcome(&of.run, chunk).await? else { return Ok(Vec::new()) };
         let (receipt, resent) =
             (records.sent_of(&of.run, chunk).await?, records.resent_of(&of.run, chunk).await?);
         let accepted = outcome.accepted_of(&[&receipt, &resent]);
         let key = of.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
         let known = known.clone();
-        let found = tokio::task::spawn_blocking(move || added(&unpacked, &accepted, &known));
-        let found = found.await?.map_err(|error| damaged(&key, flaw(&error)))?;
-        for line in found {
-            put.push(&line).await?;
-        }
+        Ok(spawn_blocking(move || added(&key, &unpacked, &accepted, &known)).await??)
     }
-    put.finish().await
+
+    async fn put(&self, part: io::Result<Option<RemovalPart>>) -> Result<(), PlanError> {
+        let Some(RemovalPart { n, body }) = part.map_err(PlanError::Compress)? else { return Ok(()) };
+        let key = Key::Removals(self.run.clone(), n);
+        Ok(self.ports.objects.put(&(&key).into(), body, Put::Replace).await?)
+    }
 }
 
-/// The tags that contacts of a chunk got, and have from us still.
-fn added(unpacked: &[u8], accepted: &[u32], known: &Known) -> serde_json::Result<Vec<RemovalLine<'static>>> {
+fn added(
+    key: &Key,
+    unpacked: &[u8],
+    accepted: &[u32],
+    known: &Known,
+) -> Result<Vec<RemovalLine<'static>>, RecordError> {
     let all: Vec<&[u8]> = lines(unpacked).collect();
     let mut found = Vec::new();
     for place in accepted {
-        let stored: StoredContact<'_> =
-            serde_json::from_slice(all.get(*place as usize).copied().unwrap_or_default())?;
+        let line = all.get(*place as usize).copied().unwrap_or_default();
+        let stored: StoredContact<'_> = parse(key, line)?;
         let email = stored.email();
-        let held = known.find(EmailKey::of(&email)).map(|at| known.tags(at)).unwrap_or_default();
-        let tags = stored.of.tags.without(stored.of.known_tags).common(held);
+        let added = stored.of.tags.without(stored.of.known_tags);
+        let tags = added.common(known.tags_of(EmailKey::of(&email)));
         if !tags.is_empty() {
             found.push(RemovalLine { email: email.into(), tags });
         }
     }
     Ok(found)
-}
-
-/// The objects of `removals/`, one after the other.
-struct Parts<'a> {
-    ports: &'a Ports,
-    run: &'a RunRef,
-    writer: LinesWriter,
-    sizes: Vec<u32>,
-}
-
-impl Parts<'_> {
-    async fn push(&mut self, line: &RemovalLine<'_>) -> Result<(), PlanError> {
-        self.writer.push(line, usize::MAX).map_err(|error| self.damaged(&error))?;
-        if self.writer.lines() >= A_PART { self.put().await } else { Ok(()) }
-    }
-
-    async fn finish(mut self) -> Result<Vec<u32>, PlanError> {
-        if self.writer.lines() > 0 {
-            self.put().await?;
-        }
-        Ok(self.sizes)
-    }
-
-    async fn put(&mut self) -> Result<(), PlanError> {
-        let key = self.key();
-        self.sizes.push(self.writer.lines());
-        let body = self.writer.finish().map_err(|error| self.damaged(&error))?;
-        Ok(self.ports.objects.put(&(&key).into(), body, Put::Replace).await?)
-    }
-
-    fn key(&self) -> Key {
-        Key::Removals(self.run.clone(), u32::try_from(self.sizes.len()).unwrap_or(u32::MAX))
-    }
-
-    fn damaged(&self, error: &std::io::Error) -> RecordError {
-        RecordError::Damaged { key: self.key().to_string(), reason: error.to_string() }
-    }
 }

@@ -3,6 +3,7 @@
 mod cells;
 mod rejects;
 
+use crate::keys::Key;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use self::{
 };
 use super::{RecordError, Records};
 use crate::{
-    keys::Key,
+    omnisend::is_subscription_limit,
     ports::{
         Ports,
         objects::{ObjectError, Put},
@@ -315,9 +316,10 @@ fn refusals(counts: &Counts, reasons: &[Reason]) -> Option<String> {
     let rejected = counts.settled().rejected;
     let share =
         if most.count < rejected { format!(", {} of them because", most.count) } else { String::new() };
-    let advice = match most.code.as_str() {
-        "402" => " Make room in the brand's plan, or choose a larger one, and run the export again.",
-        _ => "",
+    let advice = if is_subscription_limit(&most.code, &most.reason) {
+        " Make room in the brand's plan, or choose a larger one, and run the export again."
+    } else {
+        ""
     };
     let contacts = if rejected == 1 { "contact" } else { "contacts" };
     Some(format!("Omnisend refused {rejected} {contacts}{share}: {}{advice}", most.reason))

@@ -1,6 +1,7 @@
 //! Every row or contact that did not arrive: `rejects.csv` for a spreadsheet, to be corrected there and dropped again,
 //! and `rejects.ndjson`, exact and with the duplicates.
 
+use crate::keys::Key;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -12,8 +13,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::ReportError;
 use crate::{
     contact::{ContactHash, Source, Tag},
-    keys::Key,
-    ports::objects::{ObjectError, Objects},
+    ports::objects::{Action, ObjectError, Objects},
     run::{
         InlineTags, Manifest, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, Reason, RefusedLine, Rejection,
         StoredContact, TAG_SEPARATOR, TagSet,
@@ -296,7 +296,7 @@ impl Output {
         // The task ends by itself; only the runtime's own end could take it away.
         self.written.await.unwrap_or_else(|_| {
             let at = crate::keys::Location::state("rejects".to_owned());
-            Err(ObjectError::Store { at, action: "write", source: Panicked.into() })
+            Err(ObjectError::Store { at, action: Action::Write, source: Panicked.into() })
         })
     }
 }

@@ -14,19 +14,11 @@ use super::{
     judge::{Judged, by_items, nobody_knows},
 };
 use crate::{
-    omnisend::{BatchStatus, CallError, MAX_LISTED, Patience, batch_body},
+    omnisend::{BatchStatus, CallError, CallOptions, MAX_LISTED, RefusalKind, batch_body},
+    retry,
     run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay, flaw, lines},
     stage::{Notice, RecordError, Records, upload::Context},
 };
-
-/// The first wait for a batch that is not over; it doubles up to [`LAST_DELAY`].
-const FIRST_DELAY: Duration = Duration::from_millis(500);
-
-/// The longest wait. Published examples show minutes between a batch's creation and its end.
-const LAST_DELAY: Duration = Duration::from_mins(1);
-
-/// How often the newest batch alone is asked for before all are listed anyway: batches may overtake it.
-const PROBES: u32 = 9;
 
 /// The batches of a run that are not judged yet.
 pub(super) struct Asking<'a> {
@@ -55,8 +47,8 @@ impl<'a> Asking<'a> {
     ) -> Self {
         let pending = pending.into_iter().map(|pending| (pending.batch.batch_id.clone(), pending)).collect();
         let delays = ExponentialBuilder::new()
-            .with_min_delay(FIRST_DELAY)
-            .with_max_delay(LAST_DELAY)
+            .with_min_delay(retry::SETTLE_FIRST_DELAY)
+            .with_max_delay(retry::SETTLE_MAX_DELAY)
             .without_max_times()
             .build();
         let poll_until =
@@ -119,7 +111,7 @@ impl<'a> Asking<'a> {
     async fn wait(&mut self) -> bool {
         let left = self.give_up_at.duration_since(self.context.ports.clock.now());
         let left = Duration::try_from(left).unwrap_or_default();
-        let delay = self.delays.next().unwrap_or(LAST_DELAY).min(left);
+        let delay = self.delays.next().unwrap_or(retry::SETTLE_MAX_DELAY).min(left);
         let until = Instant::now() + delay;
         if self.poll_until.is_some_and(|end| until > end) {
             return false;
@@ -133,7 +125,7 @@ impl<'a> Asking<'a> {
 
     /// Looks which batches are over, with as few requests as it takes.
     async fn look(&mut self, all: bool) -> Result<(), SettleError> {
-        if !all && self.probes < PROBES {
+        if !all && self.probes < retry::SETTLE_PROBES {
             self.probes += 1;
             let newest = self.pending.values().max_by_key(|pending| pending.batch.posted_at);
             let Some(id) = newest.map(|pending| pending.batch.batch_id.clone()) else { return Ok(()) };
@@ -141,7 +133,7 @@ impl<'a> Asking<'a> {
             if self.pending.contains_key(&id) {
                 return Ok(());
             }
-            self.probes = PROBES;
+            self.probes = retry::SETTLE_PROBES;
         }
         let pages = self.pending.len().div_ceil(MAX_LISTED);
         let unseen = if self.pending.len() > 2 * pages { self.list().await? } else { self.ids() };
@@ -162,11 +154,11 @@ impl<'a> Asking<'a> {
         let mut unseen: BTreeSet<String> = self.pending.keys().cloned().collect();
         // Beyond as many pages as there are batches, asking for them one by one costs less.
         for page in 0..unseen.len() {
-            let listed = self.context.client.list_batches(from..=to, page * MAX_LISTED, self.patience());
+            let listed = self.context.client.list_batches(from..=to, page * MAX_LISTED, self.options());
             let listed = match listed.await {
                 Ok(listed) => listed,
                 // The listing's filters are the less certain way; batches can be asked for one by one.
-                Err(CallError::Permanent(refusal)) if matches!(refusal.status, 400 | 422) => break,
+                Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::Invalid => break,
                 Err(error) => return Err(error.into()),
             };
             let is_last = listed.len() < MAX_LISTED;
@@ -183,9 +175,9 @@ impl<'a> Asking<'a> {
 
     /// Asks for one batch.
     async fn ask(&mut self, id: &str) -> Result<(), SettleError> {
-        match self.context.client.batch(id, self.patience()).await {
+        match self.context.client.batch(id, self.options()).await {
             Ok(status) => self.found(status),
-            Err(CallError::Permanent(refusal)) if refusal.status == 404 => {
+            Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => {
                 self.over.extend(self.pending.remove(id).map(|pending| (pending, None)));
             }
             Err(error) => return Err(error.into()),
@@ -216,9 +208,9 @@ impl<'a> Asking<'a> {
         if status.is_clean(places.len() as u64) {
             return Ok(Judged { accepted: places.len() as u64, ..Judged::default() });
         }
-        let items = match self.context.client.batch_items(&pending.batch.batch_id, self.patience()).await {
+        let items = match self.context.client.batch_items(&pending.batch.batch_id, self.options()).await {
             Ok(items) => items,
-            Err(CallError::Permanent(refusal)) if refusal.status == 404 => {
+            Err(CallError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => {
                 return Ok(nobody_knows(places, "Omnisend no longer has the contact's batch"));
             }
             Err(error) => return Err(error.into()),
@@ -238,17 +230,17 @@ impl<'a> Asking<'a> {
         tags: TagWay,
         places: Vec<u32>,
     ) -> Result<Batch, SettleError> {
-        let (context, patience) = (self.context, self.patience());
+        let (context, options) = (self.context, self.options());
         let body = {
             let tags = match tags {
                 TagWay::Inline => InlineTags::of(&self.manifest.tags),
                 TagWay::Endpoint => InlineTags::none(),
             };
             let stored = stored(self.chunk(chunk).await?, &places)?;
-            batch_body(stored.iter().map(|stored| (stored.contact, stored.of.tags)), &tags)
+            batch_body(stored, |stored, body| tags.write(stored.contact, stored.of.tags, body))
         };
         let slot = context.client.pacer().slot().await;
-        let posted = context.client.post_batch(slot, body, patience).await?;
+        let posted = context.client.post_batch(slot, body, options).await?;
         Ok(Batch {
             batch_id: posted.batch_id,
             contacts: Contacts::from(places),
@@ -264,8 +256,8 @@ impl<'a> Asking<'a> {
         Ok(self.chunk.as_ref().map(|(_, unpacked)| unpacked.as_slice()).unwrap_or_default())
     }
 
-    fn patience(&self) -> Patience {
-        Patience { deadline: self.context.deadline, ..Patience::default() }
+    fn options(&self) -> CallOptions {
+        retry::SETTLE.until(self.context.deadline)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    omnisend::{BatchItem, BatchItems, BatchStatus},
+    omnisend::{BatchItem, BatchItems, BatchState, BatchStatus, ItemOutcome},
     run::{Rejection, Unknown},
 };
 
@@ -30,15 +30,17 @@ pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: Ba
     for &(place, email) in contacts {
         match (errors.get(email), responses.get(email)) {
             (Some(error), _) => judged.rejected.push(rejection(place, error)),
-            (None, Some(answer)) => match answer.response_code {
-                Some(200..=299) => judged.accepted += 1,
-                Some(_) => judged.rejected.push(rejection(place, answer)),
+            (None, Some(answer)) => match answer.outcome() {
+                Some(ItemOutcome::Accepted) => judged.accepted += 1,
+                Some(ItemOutcome::Refused | ItemOutcome::Failed) => {
+                    judged.rejected.push(rejection(place, answer));
+                }
                 None => silent.push(place),
             },
             (None, None) => silent.push(place),
         }
     }
-    if status.status == "stopped" {
+    if status.state == BatchState::Stopped {
         judged.unfinished = silent;
         return judged;
     }
@@ -73,13 +75,11 @@ fn by_email(items: Vec<BatchItem>) -> HashMap<String, BatchItem> {
 
 fn rejection(place: u32, item: &BatchItem) -> Rejection {
     let problem = item.problem();
-    let first = problem.errors.first();
-    let status = item.response_code.map_or_else(|| "refused".to_owned(), |code| code.to_string());
     Rejection {
         place,
-        code: first.and_then(|error| error.code.clone()).unwrap_or(status),
+        code: item.code(),
         reason: problem.summary().unwrap_or_else(|| "Omnisend refused it without a reason".to_owned()),
-        field: first.and_then(|error| error.field.clone()),
+        field: problem.errors.first().and_then(|error| error.field.clone()),
     }
 }
 
@@ -89,10 +89,10 @@ mod tests {
 
     use super::*;
 
-    fn status(status: &str, finished: Option<u64>, errors: Option<u64>) -> BatchStatus {
+    fn status(state: BatchState, finished: Option<u64>, errors: Option<u64>) -> BatchStatus {
         BatchStatus {
             batch_id: "b1".to_owned(),
-            status: status.to_owned(),
+            state,
             total_count: Some(3),
             finished_count: finished,
             errors_count: errors,
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn errors_that_are_named_are_rejections_and_the_rest_is_taken() {
         let judged = by_items(
-            &status("finished", Some(3), Some(1)),
+            &status(BatchState::Finished, Some(3), Some(1)),
             &CONTACTS,
             items(json!([]), json!([item("b@b.co", 403)])),
         );
@@ -138,19 +138,25 @@ mod tests {
         let mut told = item("b@b.co", 400);
         told["request"] = json!(told["request"].to_string());
         told["response"] = json!(told["response"].to_string());
-        let judged =
-            by_items(&status("finished", Some(3), Some(1)), &CONTACTS, items(json!([]), json!([told])));
+        let judged = by_items(
+            &status(BatchState::Finished, Some(3), Some(1)),
+            &CONTACTS,
+            items(json!([]), json!([told])),
+        );
         assert_eq!(summary(&judged), (2, vec![11], vec![], vec![]));
         assert_eq!(judged.rejected[0].reason, "plan limit reached");
     }
 
     #[test]
     fn a_count_without_items_is_unknown() {
-        let judged =
-            by_items(&status("finished", Some(3), Some(2)), &CONTACTS, items(json!(null), json!(null)));
+        let judged = by_items(
+            &status(BatchState::Finished, Some(3), Some(2)),
+            &CONTACTS,
+            items(json!(null), json!(null)),
+        );
         assert_eq!(summary(&judged), (0, vec![], vec![10, 11, 12], vec![]));
         let judged = by_items(
-            &status("finished", Some(3), Some(2)),
+            &status(BatchState::Finished, Some(3), Some(2)),
             &CONTACTS,
             items(json!([item("a@b.co", 200)]), json!([item("b@b.co", 400)])),
         );
@@ -161,7 +167,7 @@ mod tests {
     fn items_without_a_count_are_what_they_say_and_the_rest_is_unknown() {
         for count in [None, Some(0)] {
             let judged = by_items(
-                &status("finished", Some(3), count),
+                &status(BatchState::Finished, Some(3), count),
                 &CONTACTS,
                 items(json!([item("a@b.co", 201), item("b@b.co", 400)]), json!([])),
             );
@@ -171,14 +177,15 @@ mod tests {
 
     #[test]
     fn a_batch_that_says_it_left_some_out_is_not_a_success() {
-        let judged = by_items(&status("finished", Some(2), Some(0)), &CONTACTS, items(json!([]), json!([])));
+        let judged =
+            by_items(&status(BatchState::Finished, Some(2), Some(0)), &CONTACTS, items(json!([]), json!([])));
         assert_eq!(summary(&judged), (0, vec![], vec![10, 11, 12], vec![]));
     }
 
     #[test]
     fn what_a_stopped_batch_did_not_come_to_is_unfinished() {
         let judged = by_items(
-            &status("stopped", Some(2), Some(1)),
+            &status(BatchState::Stopped, Some(2), Some(1)),
             &CONTACTS,
             items(json!([item("a@b.co", 200)]), json!([item("b@b.co", 400)])),
         );

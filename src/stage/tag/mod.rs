@@ -6,8 +6,6 @@
 
 mod request;
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use self::request::{Request, requests};
@@ -16,17 +14,15 @@ use crate::{
     contact::Tag,
     keys::Key,
     kill_point,
-    omnisend::{CallError, Patience, Permanent},
+    omnisend::{CallError, KeyError, Refusal, RefusalKind},
     ports::objects::Put,
+    retry,
     run::{Manifest, RemovalLine, StoredContact, TagReceipt, TagWay, flaw, lines},
     scale,
 };
 
 /// After how many requests it is written down how far a part is: a quarter of a minute at their pace.
 const WRITE_EVERY: u32 = 15;
-
-/// How often it is looked whether the run was canceled.
-const CANCEL_CHECK: Duration = Duration::from_secs(5);
 
 /// How a run's changes of tags ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +157,7 @@ impl From<CallError> for Ended {
     fn from(error: CallError) -> Self {
         match error {
             CallError::OutOfTime => Self::HandedBack,
-            CallError::KeyLater(_) => Self::Later(error),
+            CallError::Key(KeyError::Temporary(_)) => Self::Later(error),
             refused => Self::Refused(refused.to_string()),
         }
     }
@@ -185,7 +181,7 @@ impl Part<'_> {
                 return self.end(&receipt, Tagged::HandedBack).await;
             }
             if Instant::now() >= look_at {
-                look_at = Instant::now() + scale::wait(CANCEL_CHECK);
+                look_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
                 if self.records.is_canceled(&self.manifest.run).await? {
                     return self.end(&receipt, Tagged::Canceled).await;
                 }
@@ -226,7 +222,7 @@ impl Part<'_> {
             receipt.throttled += usage.throttled - before.throttled;
             match answer {
                 Ok(()) => break,
-                Err(CallError::Permanent(refusal)) => {
+                Err(CallError::Refused(refusal)) => {
                     let named = named(&refusal);
                     let (refused, others): (Vec<_>, Vec<_>) =
                         left.iter().enumerate().partition(|(n, _)| named.contains(n));
@@ -246,11 +242,11 @@ impl Part<'_> {
     }
 
     async fn call(&self, tags: &[&str], emails: &[&str]) -> Result<(), CallError> {
-        let patience = Patience { deadline: self.context.deadline, ..Patience::default() };
+        let options = retry::TAG.until(self.context.deadline);
         if self.adds {
-            self.context.client.add_tags(tags, emails, patience).await
+            self.context.client.add_tags(tags, emails, options).await
         } else {
-            self.context.client.remove_tags(tags, emails, patience).await
+            self.context.client.remove_tags(tags, emails, options).await
         }
     }
 
@@ -265,8 +261,8 @@ impl Part<'_> {
 }
 
 /// The addresses that a refusal names, by their place in the request: `emails[3]` or `emails.3`.
-fn named(refusal: &Permanent) -> Vec<usize> {
-    if !matches!(refusal.status, 400 | 422) {
+fn named(refusal: &Refusal) -> Vec<usize> {
+    if refusal.kind != RefusalKind::Invalid {
         return Vec::new();
     }
     let place = |field: &str| {
@@ -279,14 +275,12 @@ fn named(refusal: &Permanent) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::omnisend::Problem;
 
     #[test]
     fn addresses_that_are_refused_by_name_are_left_out_and_nothing_else_is() {
-        let problem = Problem::parse(
-            br#"{"errors": [{"field": "emails[3]"}, {"field": "emails.0"}, {"field": "emails"}, {"field": "tags[1]"}]}"#,
-        );
-        assert_eq!(named(&Permanent { status: 400, problem: problem.clone() }), [3, 0]);
-        assert_eq!(named(&Permanent { status: 403, problem }), [0_usize; 0]);
+        let body =
+            br#"{"errors": [{"field": "emails[3]"}, {"field": "emails.0"}, {"field": "emails"}, {"field": "tags[1]"}]}"#;
+        assert_eq!(named(&Refusal::from_answer(400, body)), [3, 0]);
+        assert_eq!(named(&Refusal::from_answer(403, body)), [0_usize; 0]);
     }
 }

@@ -74,7 +74,8 @@ mod tests {
             let cuts = cut(&contacts, &tags, most, all.clone());
             for Cut { places } in &cuts {
                 prop_assert!((1..=most as usize).contains(&places.len()));
-                let body = batch_body(places.iter().map(|place| (contacts[*place as usize].contact, of.tags)), &tags);
+                let stored = places.iter().map(|place| &contacts[*place as usize]);
+                let body = batch_body(stored, |stored, body| tags.write(stored.contact, stored.of.tags, body));
                 prop_assert!(body.len() <= MAX_BATCH_BYTES);
             }
             let cut_places: Vec<u32> = cuts.into_iter().flat_map(|cut| cut.places).collect();

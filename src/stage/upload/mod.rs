@@ -2,25 +2,24 @@
 
 mod cut;
 mod refusal;
-mod trial;
 
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::cut::{Cut, cut};
-pub use self::trial::try_larger;
 use super::{Notice, Observer, RecordError, Records};
 use crate::{
     keys::{Key, RunRef},
     kill_point,
-    omnisend::{CallError, Client, Patience, Posted, Slot, batch_body},
+    omnisend::{CallError, CallOptions, Client, KeyError, Posted, RefusalKind, Slot, batch_body},
     ports::{
         Ports,
         objects::{ObjectError, Put},
     },
+    retry,
     run::{
         Batch, Contacts, Halted, InlineTags, Manifest, Parked, Receipt, Rejection, StoredContact, TagWay,
         flaw, lines,
@@ -30,9 +29,6 @@ use crate::{
 
 /// Requests in flight at most. At 400 a minute, enough for answers that take 4 s; memory bounds it.
 const MAX_IN_FLIGHT: usize = 32;
-
-/// How often a chunk in flight looks whether its run was canceled.
-const CANCEL_CHECK: Duration = Duration::from_secs(5);
 
 /// What an upload needs besides its run.
 #[derive(Debug)]
@@ -145,7 +141,7 @@ pub async fn upload(
 
     let mut sending = Sending::new(context, manifest, &contacts, how, before);
     // Read once, before batches in flight ask for it at the same time.
-    let end = match context.client.know_key().await {
+    let end = match context.client.load_key().await {
         Ok(()) => sending.send(run, &records).await?,
         Err(error) => Some(End::from(error)),
     };
@@ -220,10 +216,11 @@ impl From<CallError> for End {
     fn from(error: CallError) -> Self {
         match error {
             CallError::OutOfTime => Self::HandedBack,
-            CallError::KeyLater(_) => Self::Later(error),
-            CallError::Permanent(_) | CallError::Unavailable { .. } | CallError::Key(_) => {
-                Self::Parked(error.to_string())
-            }
+            CallError::Key(KeyError::Temporary(_)) => Self::Later(error),
+            CallError::Refused(_)
+            | CallError::Unavailable { .. }
+            | CallError::Unexpected(_)
+            | CallError::Key(KeyError::Permanent(_)) => Self::Parked(error.to_string()),
         }
     }
 }
@@ -236,7 +233,7 @@ struct Sending<'a> {
     batch_contacts: u32,
     to_post: VecDeque<Cut>,
     receipt: Receipt,
-    patience: Patience,
+    options: CallOptions,
 }
 
 impl<'a> Sending<'a> {
@@ -249,12 +246,12 @@ impl<'a> Sending<'a> {
     ) -> Self {
         let tags = inline(manifest, how.tags);
         let to_post = cut(contacts, &tags, how.batch_contacts, left(&receipt, contacts.len())).into();
-        let patience = Patience { deadline: context.deadline, ..Patience::default() };
+        let options = retry::UPLOAD.until(context.deadline);
         // Where a part of it was sent without, all get them later: a tag that is there can be added again.
         if how.tags == TagWay::Endpoint {
             receipt.tags = how.tags;
         }
-        Self { context, contacts, tags, batch_contacts: how.batch_contacts, to_post, receipt, patience }
+        Self { context, contacts, tags, batch_contacts: how.batch_contacts, to_post, receipt, options }
     }
 
     /// Posts batch after batch, several in flight, until none is left or there is a reason to stop. What is in
@@ -264,7 +261,7 @@ impl<'a> Sending<'a> {
         let tags = self.tags.clone();
         let mut in_flight = FuturesUnordered::new();
         let mut end = None;
-        let mut look = tokio::time::interval(scale::wait(CANCEL_CHECK));
+        let mut look = tokio::time::interval(scale::wait(retry::CANCEL_CHECK));
         look.reset();
         // One slot is waited for at a time, across the loop's turns: a dropped wait would waste it.
         let mut slot = std::pin::pin!(context.client.pacer().slot());
@@ -288,7 +285,7 @@ impl<'a> Sending<'a> {
                 leave = &mut slot, if may_post => {
                     slot.set(context.client.pacer().slot());
                     if let Some(cut) = self.to_post.pop_front() {
-                        in_flight.push(post(context.client, contacts, &tags, cut, leave, self.patience));
+                        in_flight.push(post(context.client, contacts, &tags, cut, leave, self.options));
                     }
                 }
             }
@@ -306,11 +303,11 @@ impl<'a> Sending<'a> {
                 self.receipt.batches.push(Batch { batch_id: posted.batch_id, contacts, posted_at });
                 None
             }
-            Err(CallError::Permanent(refusal)) => {
+            Err(CallError::Refused(refusal)) => {
                 let rejected = refusal::items(&refusal, &cut.places);
-                if rejected.is_empty() && refusal::is_of_the_plan(&refusal) {
+                if rejected.is_empty() && refusal.kind == RefusalKind::SubscriptionLimit {
                     let reason = refusal.problem.summary().unwrap_or_else(|| refusal.to_string());
-                    return Some(End::Halted { code: refusal.status.to_string(), reason });
+                    return Some(End::Halted { code: refusal.code(), reason });
                 }
                 if rejected.is_empty() {
                     return Some(End::Parked(refusal.to_string()));
@@ -335,11 +332,11 @@ async fn post(
     tags: &InlineTags,
     cut: Cut,
     slot: Slot,
-    patience: Patience,
+    options: CallOptions,
 ) -> (Cut, Result<Posted, CallError>) {
     let bodies = cut.places.iter().filter_map(|place| contacts.get(*place as usize));
-    let body = batch_body(bodies.map(|stored| (stored.contact, stored.of.tags)), tags);
-    let result = client.post_batch(slot, body, patience).await;
+    let body = batch_body(bodies, |stored, body| tags.write(stored.contact, stored.of.tags, body));
+    let result = client.post_batch(slot, body, options).await;
     (cut, result)
 }
 

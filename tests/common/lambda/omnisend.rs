@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use omnisend_export::sandbox::{self, Options, Running, TagMode};
+use omnisend_export::sandbox::{self, Options, Sandbox, TagMode};
 use serde_json::{Value, json};
 
 /// The API key of the first brand; nothing may ever print it.
@@ -10,7 +10,7 @@ pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
 
 #[derive(Debug)]
 pub(crate) struct Omnisend {
-    running: Running,
+    running: Sandbox,
     http: reqwest::Client,
 }
 

@@ -10,7 +10,8 @@ use omnisend_export::{
     run::{Allowed, Mode, Trigger},
     stage::{
         Quiet,
-        plan::{Request, find_sources, plan},
+        drop::{Sources, find_sources},
+        plan::{Request, plan},
         settle::Limits,
     },
 };
@@ -40,9 +41,8 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     let run = run();
     let now = ports.clock.now();
     let (connection, export) = load_export(&*ports.objects, &run.export, now).await.unwrap();
-    let sources = find_sources(&ports, &export).await.unwrap();
-    let objects = sources.into_iter().map(|source| source.completed_by).collect();
-    let trigger = Trigger::Drop { objects };
+    let sources = Sources::of_drops(find_sources(&ports, &export).await.unwrap());
+    let trigger = Trigger::Drop { objects: sources.completed_by() };
     let (connection, export) = (Arc::new(connection), Arc::new(export));
     let request = Request {
         connection,
@@ -53,7 +53,7 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
         dry_run: false,
         show_values: false,
         allowed: Allowed::new(),
-        corrections: None,
+        sources: Some(sources),
     };
     plan(&ports, &request, &Quiet).await.unwrap();
 }

@@ -1,22 +1,22 @@
-//! What is expected of a fixture, and how what came of it differs.
+//! What a fixture must become, and how the actual result differs.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// What is expected.
+/// What a fixture must become.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Expected {
-    /// These contacts, in the file's order; and rows that become none, by line and code.
-    People { contacts: Vec<Value>, bad: Vec<Value> },
-    /// The file is refused with this message.
+    /// These contacts, in the order of the file, and these invalid or duplicate rows, by line and code.
+    Contacts { contacts: Vec<Value>, bad: Vec<Value> },
+    /// An error with this message.
     Refused(String),
-    /// This guard stops the run.
+    /// A run that this guard stops.
     Stopped(String),
 }
 
 impl Expected {
-    /// Reads an entry of `fixtures.json`.
+    /// Parses an entry of `fixtures.json`.
     pub(crate) fn read(entry: &Value, people: &Value) -> Self {
         if let Some(message) = entry["refused"].as_str() {
             return Self::Refused(message.to_owned());
@@ -31,36 +31,37 @@ impl Expected {
         let contact = |key: &Value| {
             let key = key.as_str().unwrap();
             let mut contact = people["contacts"][key].clone();
-            assert!(contact.is_object(), "nobody is called {key}");
+            assert!(contact.is_object(), "there is no contact {key}");
             merge(&mut contact, &entry["differs"][key]);
             plain(contact)
         };
         let bad = entry["bad"].as_array().cloned().unwrap_or_default();
-        Self::People { contacts: keys.as_array().unwrap().iter().map(contact).collect(), bad }
+        Self::Contacts { contacts: keys.as_array().unwrap().iter().map(contact).collect(), bad }
     }
 
-    /// How what came of a fixture differs from this.
-    pub(crate) fn differs(&self, came: &Self) -> Option<String> {
-        if self == came {
+    /// Returns how the actual result differs from this.
+    pub(crate) fn difference(&self, actual: &Self) -> Option<String> {
+        if self == actual {
             return None;
         }
-        let (Self::People { contacts, bad }, Self::People { contacts: came, bad: came_bad }) = (self, came)
+        let (Self::Contacts { contacts, bad }, Self::Contacts { contacts: actual_contacts, bad: actual_bad }) =
+            (self, actual)
         else {
-            return Some(format!("\n  expected {}\n  came     {}", short(self), short(came)));
+            return Some(format!("\n  expected {}\n  actual   {}", short(self), short(actual)));
         };
         let mut lines = Vec::new();
-        if bad != came_bad {
+        if bad != actual_bad {
             lines.push(format!(
-                "rows {} came as {}",
+                "rows: expected {}, actual {}",
                 Value::from(bad.clone()),
-                Value::from(came_bad.clone())
+                Value::from(actual_bad.clone())
             ));
         }
-        if contacts.len() != came.len() {
-            lines.push(format!("{} contacts came as {}", contacts.len(), came.len()));
+        if contacts.len() != actual_contacts.len() {
+            lines.push(format!("contacts: expected {}, actual {}", contacts.len(), actual_contacts.len()));
         }
-        for (contact, came) in contacts.iter().zip(came) {
-            differences("", contact, came, &mut lines);
+        for (contact, actual) in contacts.iter().zip(actual_contacts) {
+            differences("", contact, actual, &mut lines);
         }
         Some("\n  ".to_owned() + &lines.join("\n  "))
     }
@@ -68,25 +69,27 @@ impl Expected {
 
 fn short(expected: &Expected) -> String {
     match expected {
-        Expected::People { contacts, bad } => format!("{} contacts, {} bad rows", contacts.len(), bad.len()),
+        Expected::Contacts { contacts, bad } => {
+            format!("{} contacts, {} bad rows", contacts.len(), bad.len())
+        }
         Expected::Refused(message) => format!("refused: {message}"),
         Expected::Stopped(guard) => format!("stopped: {guard}"),
     }
 }
 
-fn differences(at: &str, expected: &Value, came: &Value, lines: &mut Vec<String>) {
-    if let (Value::Object(expected), Value::Object(came)) = (expected, came) {
-        let names: std::collections::BTreeSet<&String> = expected.keys().chain(came.keys()).collect();
+fn differences(at: &str, expected: &Value, actual: &Value, lines: &mut Vec<String>) {
+    if let (Value::Object(expected), Value::Object(actual)) = (expected, actual) {
+        let names: std::collections::BTreeSet<&String> = expected.keys().chain(actual.keys()).collect();
         for name in names {
             let of = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or_default();
-            differences(&format!("{at}.{name}"), &of(expected), &of(came), lines);
+            differences(&format!("{at}.{name}"), &of(expected), &of(actual), lines);
         }
-    } else if expected != came {
-        lines.push(format!("{at}: {expected} came as {came}"));
+    } else if expected != actual {
+        lines.push(format!("{at}: expected {expected}, actual {actual}"));
     }
 }
 
-/// RFC 7396.
+/// Applies a merge patch (RFC 7396).
 fn merge(value: &mut Value, patch: &Value) {
     let (Value::Object(value), Value::Object(patch)) = (value, patch) else { return };
     for (name, patch) in patch {
@@ -98,15 +101,11 @@ fn merge(value: &mut Value, patch: &Value) {
     }
 }
 
-/// A contact with its numbers in one form, as JSON has but one kind of them: `12.0` is `12`. Nothing in place of an
-/// object without anything in it.
+/// Returns a contact in a form that can be compared: `12.0` as `12`, and without empty objects.
 pub(crate) fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "within the whole numbers that a float holds"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "a float is exact up to here")]
             Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9.0e15 => {
                 json!(float as i64)
             }
@@ -124,7 +123,7 @@ pub(crate) fn plain(value: Value) -> Value {
     }
 }
 
-/// Contacts as the sandbox holds them when they have arrived, by address.
+/// Returns contacts as they are in the sandbox after they arrived, sorted by address.
 pub(crate) fn arrived(contacts: &[Value]) -> Vec<Value> {
     let arrived = contacts.iter().map(|contact| {
         let mut holds = contact.as_object().unwrap().clone();

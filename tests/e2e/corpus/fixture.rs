@@ -1,4 +1,4 @@
-//! The fixtures as they lie in `tests/fixtures/corpus/`.
+//! The fixtures in `tests/fixtures/corpus/`.
 
 use std::{
     fs,
@@ -11,10 +11,10 @@ use super::Expected;
 
 const GROUPS: [&str; 5] = ["csv", "json", "parquet", "drops", "broken"];
 const LIST: &str = "fixtures.json";
-/// What of a drop is written when all else is there.
+/// The files of a drop that are written last.
 const MARKERS: [&str; 5] = ["_SUCCESS", "done.marker", "manifest", "manifest.csv", "model.json"];
 
-/// One file or folder, and what is written down of it.
+/// A file or folder, and its entry in `fixtures.json`.
 pub(crate) struct Fixture {
     pub group: &'static str,
     file: String,
@@ -30,39 +30,39 @@ fn json(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The people of the corpus: `contacts` by key, and the keys of `sets`.
+/// Returns the people of the corpus: `contacts` by key, and `sets` of keys.
 pub(crate) fn people() -> Value {
     json(&root().join("people.json"))
 }
 
-/// Every fixture.
+/// Returns every fixture.
 pub(crate) fn all() -> Vec<Fixture> {
     let of = |group: &'static str| {
         let Value::Object(entries) = json(&root().join(group).join(LIST)) else {
-            panic!("{group}: no object")
+            panic!("{group}: not an object")
         };
         entries.into_iter().map(move |(file, entry)| Fixture { group, file, entry })
     };
     GROUPS.into_iter().flat_map(of).collect()
 }
 
-/// Files that are not written down, and what is written down without a file.
-pub(crate) fn without_expectation() -> Vec<String> {
+/// Returns the files without an entry, and the entries without a file.
+pub(crate) fn unmatched() -> Vec<String> {
     let mut listed: Vec<String> = all().iter().map(Fixture::name).collect();
-    let mut there = Vec::new();
+    let mut existing = Vec::new();
     for group in GROUPS {
         for entry in fs::read_dir(root().join(group)).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             if file != LIST {
-                there.push(format!("{group}/{file}"));
+                existing.push(format!("{group}/{file}"));
             }
         }
     }
-    let alone = there.iter().filter(|name| !listed.contains(name)).cloned();
-    let mut alone: Vec<String> = alone.collect();
-    listed.retain(|name| !there.contains(name));
-    alone.extend(listed);
-    alone
+    let unmatched = existing.iter().filter(|name| !listed.contains(name)).cloned();
+    let mut unmatched: Vec<String> = unmatched.collect();
+    listed.retain(|name| !existing.contains(name));
+    unmatched.extend(listed);
+    unmatched
 }
 
 impl Fixture {
@@ -74,23 +74,22 @@ impl Fixture {
         Expected::read(&self.entry, &people())
     }
 
-    /// Whether it is made of all the people.
+    /// Returns whether it has all the people.
     pub(crate) fn is_of_all(&self) -> bool {
         self.entry["people"] == "all"
     }
 
-    /// Where it lies.
     pub(crate) fn path(&self) -> PathBuf {
         root().join(self.group).join(&self.file)
     }
 
-    /// The export that reads it.
+    /// Returns the export that reads it.
     pub(crate) fn export(&self) -> String {
         let name = self.entry["export"].as_str().unwrap_or("export");
         fs::read_to_string(root().join(format!("exports/{name}.toml"))).unwrap()
     }
 
-    /// Drops it into a state, its marker last.
+    /// Copies it into a state, its marker last.
     pub(crate) fn put(&self, state: &Path) {
         let to = state.join("segments/corpus");
         let from = self.path();

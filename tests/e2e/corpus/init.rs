@@ -1,11 +1,11 @@
-//! `export init` on the corpus: it maps what a person would have mapped.
+//! `export init` on the corpus: it maps what a person would map.
 
 use std::collections::BTreeMap;
 
 use super::{Fixture, all};
 use crate::harness::{Segment, World, options};
 
-/// The `[fields]` of an export, and the first text of each, which is its column.
+/// Returns the `[fields]` of an export with their columns, the first text of each line.
 fn fields(export: &str) -> BTreeMap<String, String> {
     let lines = export.lines().skip_while(|line| !line.starts_with("[fields]")).skip(1);
     let lines = lines.take_while(|line| !line.starts_with('['));
@@ -16,22 +16,22 @@ fn fields(export: &str) -> BTreeMap<String, String> {
     fields.collect()
 }
 
-/// Files of everybody: of fewer people, too little is seen to be sure.
+/// Whether a file has all the people. Fewer do not show enough to be sure.
 fn is_of_all(fixture: &Fixture) -> bool {
     ["csv", "json", "parquet"].contains(&fixture.group) && fixture.is_of_all()
 }
 
 #[tokio::test]
-async fn export_init_maps_what_a_person_would_have_mapped() {
+async fn export_init_maps_what_a_person_would_map() {
     let world = World::with(options(), Segment::clean("", 0)).await;
     let mut differing = Vec::new();
-    let mut looked_at = 0;
+    let mut count = 0;
     for fixture in all().into_iter().filter(is_of_all) {
         let file = fixture.path();
         let ran = world.call(&format!("export init --connection acme --print --file {}", file.display()));
         let ran = ran.end().await;
         let mut proposed = fields(&ran.exits(0).stdout);
-        // A country's name is proposed as it is.
+        // `export init` proposes `country` for a column of codes or names.
         if let Some(country) = proposed.remove("country") {
             proposed.insert("country_code".to_owned(), country);
         }
@@ -39,8 +39,8 @@ async fn export_init_maps_what_a_person_would_have_mapped() {
         if proposed != expected {
             differing.push(format!("{}: {proposed:?}", fixture.name()));
         }
-        looked_at += 1;
+        count += 1;
     }
-    assert!(looked_at > 50, "{looked_at}");
-    assert!(differing.is_empty(), "{} of {looked_at}:\n{}", differing.len(), differing.join("\n"));
+    assert!(count > 50, "{count}");
+    assert!(differing.is_empty(), "{} of {count}:\n{}", differing.len(), differing.join("\n"));
 }

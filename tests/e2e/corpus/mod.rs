@@ -1,5 +1,5 @@
-//! Small files that other software wrote, each with the contacts that it must become, or what must be said of it.
-//! `tests/fixtures/README.md` tells how they are made.
+//! Small files that other software wrote, each with the contacts that it must become, or the error that it must cause.
+//! `tests/fixtures/README.md` describes how they are made.
 
 mod expected;
 mod fixture;
@@ -10,87 +10,87 @@ use serde_json::Value;
 
 use self::{
     expected::{Expected, arrived, plain},
-    fixture::{Fixture, all, without_expectation},
+    fixture::{Fixture, all, unmatched},
 };
 use crate::harness::{Segment, World, options};
 
 #[test]
-fn every_file_has_an_expectation_and_every_expectation_a_file() {
-    assert_eq!(without_expectation(), Vec::<String>::new());
+fn files_and_expectations_match() {
+    assert_eq!(unmatched(), Vec::<String>::new());
 }
 
-/// Plans every fixture of a group, and tells of all that differ at once.
-async fn becomes_what_is_expected(group: &str) {
+/// Plans every fixture of a group and reports all differences at once.
+async fn matches_its_expectations(group: &str) {
     let mut differing = Vec::new();
     for fixture in all().into_iter().filter(|fixture| fixture.group == group) {
         let planned = plan::plan(&fixture).await;
-        if let Some(how) = fixture.expected().differs(&planned) {
-            differing.push(format!("{}: {how}", fixture.name()));
+        if let Some(difference) = fixture.expected().difference(&planned) {
+            differing.push(format!("{}: {difference}", fixture.name()));
         }
     }
     assert!(differing.is_empty(), "{} fixtures:\n{}", differing.len(), differing.join("\n"));
 }
 
 #[tokio::test]
-async fn csv_becomes_the_people_it_was_made_of() {
-    becomes_what_is_expected("csv").await;
+async fn csv_becomes_the_expected_contacts() {
+    matches_its_expectations("csv").await;
 }
 
 #[tokio::test]
-async fn json_becomes_the_people_it_was_made_of() {
-    becomes_what_is_expected("json").await;
+async fn json_becomes_the_expected_contacts() {
+    matches_its_expectations("json").await;
 }
 
 #[tokio::test]
-async fn parquet_becomes_the_people_it_was_made_of() {
-    becomes_what_is_expected("parquet").await;
+async fn parquet_becomes_the_expected_contacts() {
+    matches_its_expectations("parquet").await;
 }
 
 #[tokio::test]
-async fn drops_of_many_files_become_the_people_they_were_made_of() {
-    becomes_what_is_expected("drops").await;
+async fn drops_of_several_files_become_the_expected_contacts() {
+    matches_its_expectations("drops").await;
 }
 
 #[tokio::test]
-async fn what_is_broken_is_refused_with_its_place() {
-    becomes_what_is_expected("broken").await;
+async fn broken_files_cause_the_expected_errors() {
+    matches_its_expectations("broken").await;
 }
 
-/// Runs a fixture through the real binary, and compares what the sandbox holds in the end.
+/// Runs a fixture through the real binary and compares the contacts of the sandbox.
 async fn arrives(fixture: &Fixture) {
     let world = World::with(options(), Segment::clean("", 0)).await;
     fixture.put(world.root());
     world.write("exports/acme/corpus.toml", fixture.export());
     let ran = world.call("run corpus").end().await;
     match fixture.expected() {
-        Expected::Refused(said) => {
-            // What is wrong with the mapping is wrong with the configuration.
-            let is_mapping = said.contains("the columns do not fit the mapping");
-            ran.exits(if is_mapping { 2 } else { 1 }).says(&[&said]);
-            assert_eq!(world.requests().await, Vec::<Value>::new(), "{}: something was sent", fixture.name());
+        Expected::Refused(message) => {
+            // A mapping that does not fit the file is an error of the configuration.
+            let is_mapping = message.contains("the columns do not fit the mapping");
+            ran.exits(if is_mapping { 2 } else { 1 }).says(&[&message]);
+            assert_eq!(world.requests().await, Vec::<Value>::new(), "{}: contacts were sent", fixture.name());
         }
         Expected::Stopped(_) => {
             ran.exits(1).reports("stopped", [0, 0, 0]);
-            assert_eq!(world.requests().await, Vec::<Value>::new(), "{}: something was sent", fixture.name());
+            assert_eq!(world.requests().await, Vec::<Value>::new(), "{}: contacts were sent", fixture.name());
         }
-        Expected::People { contacts, bad } => {
+        Expected::Contacts { contacts, bad } => {
             let invalid = bad.iter().any(|bad| bad["code"] != "duplicate");
             ran.exits(if invalid { 3 } else { 0 });
             let without_country = |mut contact: Value| {
-                // Omnisend makes it of the code; no export of the corpus sends it.
+                // Omnisend derives it from the code; no export of the corpus sends it.
                 contact.as_object_mut().unwrap().remove("country");
                 plain(contact)
             };
-            let came = world.contacts().await.into_values().map(without_country).collect();
-            let people = |contacts| Expected::People { contacts, bad: Vec::new() };
-            let differs = people(arrived(&contacts)).differs(&people(came));
-            assert_eq!(differs, None, "{}", fixture.name());
+            let actual = world.contacts().await.into_values().map(without_country).collect();
+            let expect = |contacts| Expected::Contacts { contacts, bad: Vec::new() };
+            let difference = expect(arrived(&contacts)).difference(&expect(actual));
+            assert_eq!(difference, None, "{}", fixture.name());
         }
     }
 }
 
-/// One of each format, compression and encoding.
-const KINDS: [&str; 22] = [
+/// One fixture of each format, compression and encoding.
+const SAMPLES: [&str; 22] = [
     "csv/pandas-nullable.csv",
     "csv/pandas-gzip.csv.gz",
     "csv/pandas-zstd.csv.zst",
@@ -116,22 +116,22 @@ const KINDS: [&str; 22] = [
 ];
 
 #[tokio::test]
-async fn one_of_each_kind_arrives() {
-    for fixture in of_names(&KINDS) {
+async fn one_fixture_of_each_format_arrives() {
+    for fixture in named(&SAMPLES) {
         arrives(&fixture).await;
     }
 }
 
 #[tokio::test]
-async fn of_a_broken_file_nothing_is_sent_but_its_good_rows() {
+async fn only_the_good_rows_of_broken_files_arrive() {
     for fixture in all().into_iter().filter(|fixture| fixture.group == "broken") {
         arrives(&fixture).await;
     }
 }
 
-fn of_names(names: &[&str]) -> Vec<Fixture> {
+fn named(names: &[&str]) -> Vec<Fixture> {
     let fixtures: Vec<_> =
         all().into_iter().filter(|fixture| names.contains(&fixture.name().as_str())).collect();
-    assert_eq!(fixtures.len(), names.len(), "a name is not of the corpus");
+    assert_eq!(fixtures.len(), names.len(), "a name is not in the corpus");
     fixtures
 }

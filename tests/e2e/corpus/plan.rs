@@ -1,4 +1,4 @@
-//! Plans a fixture without a process, a server or a queue: what a plan writes is what would be sent.
+//! Plans a fixture without a process, a server or a queue. What a plan writes is what would be sent.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -23,7 +23,7 @@ use super::{Expected, Fixture, expected::plain};
 const CONNECTION: &str = "display_name = \"Acme\"\nsecret = \"acme\"\n[data_privacy]\nagreed_by = \"ada\"\n\
                           agreed_at = 2026-01-01T00:00:00Z\n";
 
-/// What a plan makes of a fixture.
+/// Plans a fixture and returns the result.
 pub(crate) async fn plan(fixture: &Fixture) -> Expected {
     let state = TempDir::new().unwrap();
     let write = |path: &str, text: &str| {
@@ -57,14 +57,16 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
         dry_run: false,
         show_values: false,
         allowed: run::Allowed::new(),
-        corrections: None,
+        sources: None,
     };
     let manifest = match plan::plan(&ports, &request, &Quiet).await {
         Ok(manifest) => serde_json::to_value(manifest).unwrap(),
         Err(error) => {
-            assert!(files(&folder).is_empty(), "{}: something is left", fixture.name());
-            let said = error.to_string();
-            return Expected::Refused(said.strip_prefix("export `corpus`: ").unwrap_or(&said).to_owned());
+            assert!(files(&folder).is_empty(), "{}: a refused plan left objects behind", fixture.name());
+            let message = error.to_string();
+            return Expected::Refused(
+                message.strip_prefix("export `corpus`: ").unwrap_or(&message).to_owned(),
+            );
         }
     };
     if let Some(guard) = manifest["stopped"][0]["guard"].as_str() {
@@ -86,10 +88,10 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
             bad.push(json!({ "line": line["at"]["l"], "code": line["code"] }));
         }
     }
-    Expected::People { contacts, bad }
+    Expected::Contacts { contacts, bad }
 }
 
-/// The contents of a folder's files, by name.
+/// Returns the contents of the files in a folder, sorted by name.
 fn files(folder: &Path) -> Vec<Vec<u8>> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> =

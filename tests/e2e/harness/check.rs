@@ -26,7 +26,6 @@ impl World {
         let may = May {
             consent: self.says("[consent."),
             welcome: self.says("send_welcome_message_acknowledged = true"),
-            batch: if self.connection_says("batch_size") { 1_000 } else { 100 },
             tags: self.own_tags(),
         };
         for request in self.requests().await {
@@ -38,11 +37,6 @@ impl World {
     fn says(&self, text: &str) -> bool {
         let exports = self.files().into_iter().filter(|file| file.starts_with("exports/"));
         exports.into_iter().any(|file| self.read(&file).contains(text))
-    }
-
-    fn connection_says(&self, text: &str) -> bool {
-        let connections = self.files().into_iter().filter(|file| file.starts_with("connections/"));
-        connections.into_iter().any(|file| self.read(&file).contains(text))
     }
 
     /// The tags of every export that there is or was.

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use omnisend_export::sandbox::{self, Options, Running};
+use omnisend_export::sandbox::{self, Options, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -45,7 +45,7 @@ first_name = "FirstName"
 
 pub(crate) struct World {
     dir: TempDir,
-    sandbox: Running,
+    sandbox: Sandbox,
     http: reqwest::Client,
     limit: u32,
     /// What the segment file holds, by construction.

@@ -1,4 +1,5 @@
-//! AWS inside the process: every request is answered by a function, with no network and so under a paused clock.
+//! A stand-in for AWS inside the process: a function answers every request, without a network, so that tests can pause
+//! the clock.
 
 use std::{
     fmt,
@@ -28,7 +29,7 @@ use crate::common::{moto::config_for, proxy::Exchange};
 
 type Answering = dyn Fn(Exchange) -> Pin<Box<dyn Future<Output = Option<Exchange>> + Send>> + Send + Sync;
 
-/// A function that answers requests, or breaks their connections.
+/// A function that answers requests or breaks their connections.
 #[derive(Clone)]
 pub(crate) struct Answers {
     answer: Arc<Answering>,
@@ -42,7 +43,7 @@ impl fmt::Debug for Answers {
 }
 
 impl Answers {
-    /// Answers each request with what a future gives; with nothing, the connection breaks.
+    /// Answers each request with the future's result; `None` breaks the connection.
     pub(crate) fn new<F>(answer: impl Fn(Exchange) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Option<Exchange>> + Send + 'static,
@@ -51,17 +52,17 @@ impl Answers {
         Self { answer, asked: Arc::default() }
     }
 
-    /// Answers every request alike.
+    /// Answers every request in the same way.
     pub(crate) fn always(answer: Option<Exchange>) -> Self {
         Self::new(move |_| ready(answer.clone()))
     }
 
-    /// How many requests there were.
+    /// The number of requests so far.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// A configuration whose every call is answered here.
+    /// A configuration whose calls are answered here.
     pub(crate) fn config(&self) -> SdkConfig {
         let nowhere = ([127, 0, 0, 1], 1).into();
         config_for(nowhere).into_builder().http_client(self.clone()).build()

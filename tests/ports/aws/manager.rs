@@ -1,10 +1,11 @@
-//! Secrets Manager's contract, and what goes wrong with it.
+//! Secrets Manager: its contract on moto, and its errors.
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::{Client, primitives::Blob};
+use omnisend::Freshness;
 use omnisend_export::ports::{
     aws::Aws,
-    secrets::{Freshness, SecretError, Secrets, SecretsManager},
+    secrets::{SecretError, Secrets, SecretsManager},
 };
 use uuid::Uuid;
 
@@ -14,10 +15,10 @@ use crate::{
         moto::{config_for, moto},
         proxy::{Exchange, Proxy, What},
     },
-    secrets::Harness,
+    secrets::{Harness, api_key},
 };
 
-/// The secrets of an account of a test's own, behind a proxy.
+/// The secrets of an account that belongs to one test, behind a proxy.
 struct Manager {
     secrets: SecretsManager,
     client: Client,
@@ -26,7 +27,7 @@ struct Manager {
 
 impl Manager {
     async fn new() -> Self {
-        // The suite decides the secrets' names, so moto keeps an account for each test.
+        // The contract decides the names of the secrets, so each test has its own account on moto.
         let account = format!("{:012}", Uuid::new_v4().as_u128() % 1_000_000_000_000);
         let proxy = Proxy::start(moto().address(), &[("x-moto-account-id", &account)]).await;
         let config = config_for(proxy.address());
@@ -44,9 +45,9 @@ impl Harness for Manager {
         &self.secrets
     }
 
-    async fn plant(&self, name: &str, text: &str) {
-        let made = self.client.create_secret().name(name).secret_string(text).send().await;
-        if made.is_err() {
+    async fn write_secret(&self, name: &str, text: &str) {
+        let created = self.client.create_secret().name(name).secret_string(text).send().await;
+        if created.is_err() {
             self.client.put_secret_value().secret_id(name).secret_string(text).send().await.unwrap();
         }
     }
@@ -61,34 +62,34 @@ fn is_get(request: &Exchange) -> bool {
 }
 
 #[tokio::test]
-async fn throttling_is_waited_out() {
+async fn waits_out_throttling() {
     let manager = Manager::new().await;
-    manager.plant("acme", "key-1").await;
+    manager.write_secret("acme", "key-1").await;
     for code in ["ThrottlingException", "KMS.ThrottlingException"] {
         manager.proxy.spoil(1, is_get, What::Answer(Exchange::json_error(400, code)));
     }
     manager.proxy.spoil(1, is_get, What::Answer(Exchange::json_error(500, "InternalServiceError")));
     manager.proxy.spoil(1, is_get, What::Drop);
     let key = manager.secrets.api_key("acme", Freshness::Cached).await.unwrap();
-    assert_eq!(key.expose(), "key-1");
+    assert_eq!(key, api_key("key-1"));
     assert_eq!(manager.proxy.seen(is_get).len(), 5);
     manager.secrets.api_key("acme", Freshness::Cached).await.unwrap();
-    assert_eq!(manager.proxy.seen(is_get).len(), 5, "it is cached");
+    assert_eq!(manager.proxy.seen(is_get).len(), 5, "the key was not cached");
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_without_end_is_said() {
+async fn reports_throttling_that_does_not_end() {
     let answers = Answers::always(Some(Exchange::json_error(400, "ThrottlingException")));
     let error = Aws::new(answers.config()).secrets().api_key("acme", Freshness::Cached).await.unwrap_err();
-    let said = "secret `acme` could not be read just now: ThrottlingException: spoiled (status 400)";
-    assert_eq!(error.to_string(), said);
+    let message = "secret `acme` could not be read just now: ThrottlingException: spoiled (status 400)";
+    assert_eq!(error.to_string(), message);
     assert_eq!(answers.asked(), 8);
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_says_what_is_missing() {
+async fn does_not_retry_a_refusal_and_gives_advice() {
     let manager = Manager::new().await;
-    manager.plant("acme", "key-1").await;
+    manager.write_secret("acme", "key-1").await;
     for (code, advice) in [
         ("AccessDeniedException", "secretsmanager:GetSecretValue"),
         ("DecryptionFailure", "the secret's KMS key must be enabled"),
@@ -98,12 +99,12 @@ async fn a_refusal_is_final_and_says_what_is_missing() {
         assert!(error.contains(code) && error.contains(advice), "{error}");
     }
     assert_eq!(manager.proxy.seen(is_get).len(), 2);
-    // Refused, so the cached key is not to be trusted either; but it is read again.
-    assert_eq!(manager.secrets.api_key("acme", Freshness::Cached).await.unwrap().expose(), "key-1");
+    // The refused call removed the cached key, so it is read again.
+    assert_eq!(manager.secrets.api_key("acme", Freshness::Cached).await.unwrap(), api_key("key-1"));
 }
 
 #[tokio::test]
-async fn a_missing_secret_comes_with_the_command_that_makes_it() {
+async fn the_advice_for_a_missing_secret_is_the_command_that_creates_it() {
     let manager = Manager::new().await;
     let error = manager.error("omnisend/acme").await;
     let command = "`aws secretsmanager create-secret --name omnisend/acme --secret-string file://<file>`";
@@ -114,9 +115,9 @@ async fn a_missing_secret_comes_with_the_command_that_makes_it() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_to_be_deleted_is_said_as_that() {
+async fn the_advice_for_a_secret_that_is_being_deleted_is_to_restore_it() {
     let manager = Manager::new().await;
-    manager.plant("acme", "canary").await;
+    manager.write_secret("acme", "canary").await;
     manager.client.delete_secret().secret_id("acme").send().await.unwrap();
     let error = manager.error("acme").await;
     assert!(
@@ -126,18 +127,18 @@ async fn a_secret_that_is_to_be_deleted_is_said_as_that() {
 }
 
 #[tokio::test]
-async fn a_binary_secret_is_refused() {
+async fn rejects_a_binary_secret() {
     let manager = Manager::new().await;
     let binary = manager.client.create_secret().name("acme").secret_binary(Blob::new(*b"canary"));
     binary.send().await.unwrap();
     let error = manager.secrets.api_key("acme", Freshness::Cached).await.unwrap_err();
     assert!(matches!(error, SecretError::Service { .. }));
-    let said = "secret `acme` could not be read: it is binary; store the key as text, with `--secret-string` or in the \
+    let message = "secret `acme` could not be read: it is binary; store the key as text, with `--secret-string` or in the \
                 console";
-    assert_eq!(error.to_string(), said);
+    assert_eq!(error.to_string(), message);
 }
 
-/// Everything that is logged, as text.
+/// The log as text.
 #[cfg(feature = "cli")]
 #[derive(Clone, Default)]
 struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
@@ -155,17 +156,17 @@ impl std::io::Write for Log {
 
 #[cfg(feature = "cli")]
 #[tokio::test]
-async fn no_log_shows_a_value() {
+async fn no_log_line_holds_a_value() {
     use tracing::{level_filters::LevelFilter, subscriber::set_default};
 
     let (manager, log) = (Manager::new().await, Log::default());
-    manager.plant("good", "canary-1").await;
-    manager.plant("bad", "canary 2").await;
+    manager.write_secret("good", "canary-1").await;
+    manager.write_secret("bad", "canary 2").await;
     let writer = log.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone());
     let logging = set_default(subscriber.finish());
-    assert_eq!(manager.secrets.api_key("good", Freshness::Fresh).await.unwrap().expose(), "canary-1");
+    assert_eq!(manager.secrets.api_key("good", Freshness::Fresh).await.unwrap(), api_key("canary-1"));
     assert!(manager.error("bad").await.contains("it holds a space"));
     drop(logging);
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

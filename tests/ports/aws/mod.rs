@@ -1,4 +1,4 @@
-//! The adapters on AWS: their contracts on moto, and what goes wrong between them and AWS.
+//! The adapters for AWS: their contracts on moto, and faults between them and AWS.
 
 mod answers;
 mod manager;
@@ -11,7 +11,7 @@ mod sqs_rules;
 
 use uuid::Uuid;
 
-/// A name that nothing else on the stand-in has.
-fn fresh(what: &str) -> String {
-    format!("{what}-{}", Uuid::new_v4().simple())
+/// Returns a name that nothing else on the stand-in has.
+fn fresh(prefix: &str) -> String {
+    format!("{prefix}-{}", Uuid::new_v4().simple())
 }

@@ -1,8 +1,8 @@
-//! Uploads in parts: what is left of one that fails, and what a lost reply does to one that does not.
+//! Multipart uploads: a failed one leaves nothing, and a lost answer does no harm.
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use omnisend_export::ports::objects::{ByteStream, ObjectError, Objects};
+use omnisend_export::ports::objects::{Action, ByteStream, ObjectError, Objects};
 
 use super::s3::{S3, at};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     objects::{noise, read},
 };
 
-/// A stream that may not be asked again once it has ended.
+/// A stream that panics if it is polled after its end.
 fn body(len: usize) -> ByteStream {
     stream::unfold(Some(noise(len)), |rest| async { rest.map(|bytes| (Ok(bytes), None)) }).boxed()
 }
@@ -27,15 +27,15 @@ fn is_abort(request: &Exchange) -> bool {
     request.is("DELETE", "uploadId=")
 }
 
-/// Uploads that nobody completed or aborted, and objects that are there.
-async fn left(s3: &S3) -> (usize, usize) {
+/// The number of unfinished uploads, and of objects.
+async fn remaining(s3: &S3) -> (usize, usize) {
     let uploads = s3.client.list_multipart_uploads().bucket(&s3.bucket).send().await.unwrap();
     let objects = s3.client.list_objects_v2().bucket(&s3.bucket).send().await.unwrap();
     (uploads.uploads().len(), objects.contents().len())
 }
 
 #[tokio::test]
-async fn what_fits_one_part_is_one_request() {
+async fn an_object_that_fits_into_one_part_takes_one_request() {
     let s3 = S3::new(true).await;
     for (key, len) in [("none", 0), ("little", 10), ("all but one byte", (8 << 20) - 1)] {
         s3.objects.put_stream(&at(key), body(len)).await.unwrap();
@@ -44,11 +44,11 @@ async fn what_fits_one_part_is_one_request() {
     assert_eq!(s3.proxy.seen(|_| true).len(), 3);
     s3.objects.put_stream(&at("a part"), body(8 << 20)).await.unwrap();
     assert_eq!(s3.proxy.seen(is_part).len(), 1);
-    assert_eq!(left(&s3).await, (0, 4));
+    assert_eq!(remaining(&s3).await, (0, 4));
 }
 
 #[tokio::test]
-async fn a_part_is_sent_again() {
+async fn retries_a_part() {
     let s3 = S3::new(true).await;
     s3.proxy.spoil(1, is_part, What::LoseReply);
     s3.proxy.spoil(1, is_part, What::Answer(Exchange::s3_error(503, "SlowDown")));
@@ -59,48 +59,48 @@ async fn a_part_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_completion_whose_reply_was_lost_is_recognised() {
+async fn recognizes_its_own_completion_after_a_lost_answer() {
     let s3 = S3::new(true).await;
     s3.proxy.spoil(1, is_completion, What::LoseReply);
     s3.objects.put_stream(&at("a"), body(9 << 20)).await.unwrap();
     assert_eq!(s3.proxy.seen(is_completion).len(), 2);
-    assert_eq!(left(&s3).await, (0, 1));
+    assert_eq!(remaining(&s3).await, (0, 1));
 }
 
 #[tokio::test]
-async fn a_part_that_is_refused_leaves_nothing() {
+async fn leaves_nothing_if_a_part_is_refused() {
     let s3 = S3::new(true).await;
     s3.proxy.spoil(1, |request| request.is("PUT", "partNumber=2"), {
         What::Answer(Exchange::s3_error(403, "AccessDenied"))
     });
     let error = s3.objects.put_stream(&at("a"), body(40 << 20)).await.unwrap_err();
-    assert!(matches!(error, ObjectError::Denied { action: "write", .. }), "{error}");
+    assert!(matches!(error, ObjectError::Denied { action: Action::Write, .. }), "{error}");
     assert_eq!(s3.proxy.seen(is_abort).len(), 1);
-    assert_eq!(left(&s3).await, (0, 0));
+    assert_eq!(remaining(&s3).await, (0, 0));
 }
 
 #[tokio::test]
-async fn a_source_that_fails_leaves_nothing() {
+async fn leaves_nothing_if_the_source_fails() {
     let s3 = S3::new(true).await;
     let broken = ObjectError::Changed { at: at("source") };
     let pieces = stream::iter([Ok(noise(17 << 20)), Err(broken)]).boxed();
     let error = s3.objects.put_stream(&at("a"), pieces).await.unwrap_err();
     assert!(matches!(error, ObjectError::Changed { .. }), "{error}");
     assert_eq!(s3.proxy.seen(is_completion), []);
-    assert_eq!(left(&s3).await, (0, 0));
+    assert_eq!(remaining(&s3).await, (0, 0));
 }
 
 #[tokio::test]
-async fn an_upload_that_is_given_up_is_aborted() {
+async fn aborts_an_upload_that_is_dropped() {
     let s3 = S3::new(true).await;
     let endless = stream::iter([Ok::<Bytes, _>(noise(9 << 20))]).chain(stream::pending()).boxed();
     let place = at("a");
     let mut upload = s3.objects.put_stream(&place, endless);
     tokio::select! {
-        result = &mut upload => panic!("it ended: {result:?}"),
+        result = &mut upload => panic!("the upload ended: {result:?}"),
         () = s3.proxy.wait_for(is_part) => {}
     }
     drop(upload);
     s3.proxy.wait_for(is_abort).await;
-    assert_eq!(left(&s3).await, (0, 0));
+    assert_eq!(remaining(&s3).await, (0, 0));
 }

@@ -1,4 +1,4 @@
-//! S3's contract, in a bucket that keeps versions and in one that does not.
+//! S3: its contract on moto, in a bucket with versioning and in one without.
 
 use aws_sdk_s3::{
     Client,
@@ -23,11 +23,11 @@ use crate::{
     objects::Harness,
 };
 
-/// A bucket of a test's own, behind a proxy.
+/// A bucket that belongs to one test, behind a proxy.
 pub(crate) struct S3 {
     pub(crate) objects: S3Objects,
     pub(crate) bucket: String,
-    /// Past the proxy: what somebody else does.
+    /// Another writer, which does not use the proxy.
     pub(crate) other: S3Objects,
     pub(crate) client: Client,
     pub(crate) proxy: Proxy,
@@ -80,7 +80,7 @@ mod with_versions {
 }
 
 #[tokio::test]
-async fn another_bucket_is_read_by_its_name() {
+async fn reads_another_bucket_by_its_name() {
     let (state, lake) = (S3::new(true).await, S3::new(true).await);
     lake.objects.put(&at("out/vip.csv"), "x".into(), Put::Replace).await.unwrap();
     let there = Location { bucket: Bucket::Named(lake.bucket.clone()), key: "out/vip.csv".to_owned() };
@@ -91,7 +91,7 @@ async fn another_bucket_is_read_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_listing_is_read_to_its_last_page() {
+async fn reads_every_page_of_a_listing() {
     let s3 = S3::new(false).await;
     let keys = ["p/a", "p/b", "p/c d", "p/e", "p/f"];
     for key in keys {
@@ -107,7 +107,7 @@ async fn a_listing_is_read_to_its_last_page() {
 }
 
 #[tokio::test]
-async fn a_key_has_to_be_one() {
+async fn rejects_empty_and_long_keys() {
     let s3 = S3::new(false).await;
     let error = s3.objects.put(&at(""), "x".into(), Put::Replace).await.unwrap_err();
     assert_eq!(error.to_string(), ": not a key of this store: it is empty");
@@ -117,15 +117,15 @@ async fn a_key_has_to_be_one() {
 }
 
 #[tokio::test]
-async fn the_probe_knows_a_store_that_honours_conditions_from_one_that_does_not() {
+async fn the_probe_finds_out_whether_a_store_honours_conditions() {
     let s3 = S3::new(false).await;
     assert!(honours_conditions(&s3.objects).await.unwrap());
     let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
     let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
     s3.proxy.spoil(2, |request| request.is("PUT", ".probe"), ignored);
     assert!(!honours_conditions(&s3.objects).await.unwrap());
-    let unknown = What::Answer(Exchange::s3_error(501, "NotImplemented"));
-    s3.proxy.spoil(1, |request| request.is("PUT", ".probe"), unknown);
+    let refused = What::Answer(Exchange::s3_error(501, "NotImplemented"));
+    s3.proxy.spoil(1, |request| request.is("PUT", ".probe"), refused);
     assert!(!honours_conditions(&s3.objects).await.unwrap());
-    assert_eq!(s3.other.list(&Prefix::Source(at(""))).await.unwrap(), [], "something is left");
+    assert_eq!(s3.other.list(&Prefix::Source(at(""))).await.unwrap(), [], "the probe left an object");
 }

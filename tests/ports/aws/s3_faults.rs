@@ -1,4 +1,4 @@
-//! S3 between an adapter and its objects: conflicts, lost replies, bodies that break off, refusals.
+//! Faults of S3: conflicts, lost answers, bodies that break off, denied access.
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
@@ -32,7 +32,7 @@ fn conflict() -> Exchange {
 }
 
 #[tokio::test]
-async fn a_conflict_is_tried_again() {
+async fn retries_after_a_conflict() {
     let (s3, key) = (S3::new(true).await, at("runs/a/manifest.json"));
     s3.proxy.spoil(2, is_put, What::Answer(conflict()));
     s3.objects.put(&key, "mine".into(), Put::IfAbsent).await.unwrap();
@@ -41,18 +41,18 @@ async fn a_conflict_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_conflict_and_then_another_writer_is_another_writers_object() {
+async fn a_conflict_followed_by_another_writers_object_is_already_exists() {
     let (s3, key) = (S3::new(true).await, at("runs/a/manifest.json"));
     s3.other.put(&key, "theirs".into(), Put::IfAbsent).await.unwrap();
     s3.proxy.spoil(1, is_put, What::Answer(conflict()));
     let error = s3.objects.put(&key, "mine".into(), Put::IfAbsent).await.unwrap_err();
     assert!(matches!(error, ObjectError::AlreadyExists { .. }), "{error}");
-    // A conflict wrote nothing, so there is nothing to look into.
+    // A conflict wrote nothing, so the object's id need not be read.
     assert_eq!(s3.proxy.seen(|request| request.is("HEAD", "/")), []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conflict_without_end_is_not_taken_for_exists() {
+async fn a_conflict_that_does_not_end_is_not_already_exists() {
     let answers = Answers::always(Some(conflict()));
     let objects = Aws::new(answers.config()).objects("state");
     let error = objects.put(&at("a"), "mine".into(), Put::IfAbsent).await.unwrap_err();
@@ -61,7 +61,7 @@ async fn a_conflict_without_end_is_not_taken_for_exists() {
 }
 
 #[tokio::test]
-async fn an_own_write_whose_reply_was_lost_is_recognised() {
+async fn recognizes_its_own_write_after_a_lost_answer() {
     for versions in [false, true] {
         let (s3, key) = (S3::new(versions).await, at("runs/a/receipts/00000.json"));
         s3.proxy.spoil(1, is_put, What::LoseReply);
@@ -72,18 +72,18 @@ async fn an_own_write_whose_reply_was_lost_is_recognised() {
 }
 
 #[tokio::test]
-async fn the_same_bytes_of_another_writer_are_not_an_own_write() {
+async fn another_writers_object_with_the_same_bytes_is_not_its_own_write() {
     let (s3, key) = (S3::new(true).await, at("runs/a/receipts/00000.json"));
     s3.other.put(&key, "same".into(), Put::IfAbsent).await.unwrap();
-    for what in [What::LoseReply, What::Drop] {
-        s3.proxy.spoil(1, is_put, what);
+    for fault in [What::LoseReply, What::Drop] {
+        s3.proxy.spoil(1, is_put, fault);
         let error = s3.objects.put(&key, "same".into(), Put::IfAbsent).await.unwrap_err();
         assert!(matches!(error, ObjectError::AlreadyExists { .. }), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_put_that_never_arrived_is_made_again() {
+async fn retries_a_put_that_never_arrived() {
     let s3 = S3::new(true).await;
     for (key, mode) in [("a", Put::IfAbsent), ("b", Put::Replace)] {
         s3.proxy.spoil(1, is_put, What::Drop);
@@ -95,7 +95,7 @@ async fn a_put_that_never_arrived_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_taken_up_at_the_byte() {
+async fn resumes_a_body_that_breaks_off_at_the_next_byte() {
     for versions in [false, true] {
         let (s3, source, body) = (S3::new(versions).await, at("segments/vip.csv"), noise(1_000_000));
         s3.other.put(&source, body.clone(), Put::Replace).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_body_that_breaks_off_is_taken_up_at_the_byte() {
 }
 
 #[tokio::test]
-async fn a_small_object_whose_body_breaks_off_is_read_again() {
+async fn reads_a_small_object_again_if_its_body_breaks_off() {
     let s3 = S3::new(false).await;
     s3.other.put(&at("manifest.json"), noise(10_000), Put::Replace).await.unwrap();
     s3.proxy.spoil(1, is_get, What::CutBody(5_000));
@@ -123,7 +123,7 @@ async fn a_small_object_whose_body_breaks_off_is_read_again() {
     assert_eq!(s3.objects.get(&at("manifest.json")).await.unwrap(), noise(10_000));
 }
 
-/// Reads a version, of which the first body breaks off, and does something meanwhile.
+/// Reads a version whose first body breaks off, and calls `disturb` meanwhile.
 async fn disturbed(s3: &S3, disturb: impl AsyncFnOnce(&Location)) -> Result<Bytes, ObjectError> {
     let source = at("segments/vip.csv");
     s3.other.put(&source, noise(1_000_000), Put::Replace).await.unwrap();
@@ -137,7 +137,7 @@ async fn disturbed(s3: &S3, disturb: impl AsyncFnOnce(&Location)) -> Result<Byte
 }
 
 #[tokio::test]
-async fn a_version_that_goes_while_it_is_read_is_changed() {
+async fn a_version_that_is_replaced_or_deleted_while_it_is_read_has_changed() {
     for versions in [false, true] {
         let s3 = S3::new(versions).await;
         let replaced = async |source: &Location| {
@@ -155,7 +155,7 @@ async fn a_version_that_goes_while_it_is_read_is_changed() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_removed_for_good_is_changed() {
+async fn a_version_that_is_permanently_deleted_has_changed() {
     let s3 = S3::new(true).await;
     let removed = async |source: &Location| {
         let versions = s3.client.list_object_versions().bucket(&s3.bucket).send().await.unwrap();
@@ -169,17 +169,17 @@ async fn a_version_that_is_removed_for_good_is_changed() {
 }
 
 #[tokio::test]
-async fn a_store_that_ignores_the_range_doubles_nothing() {
+async fn rejects_a_store_that_ignores_ranges() {
     let s3 = S3::new(false).await;
     let ignore = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "range");
     let ignored = What::Edit { request: Box::new(ignore), answer: Box::new(|_| {}) };
     s3.proxy.spoil(1, |request| is_get(request) && request.header("range").is_some(), ignored);
     let error = disturbed(&s3, async |_| ()).await.unwrap_err();
-    assert!(error.to_string().contains("it does not honour the range of a request"), "{error}");
+    assert!(error.to_string().contains("it ignores the range of a request"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_breaks_off_without_end_is_an_error() {
+async fn gives_up_on_a_body_that_keeps_breaking_off() {
     let headers =
         [("etag", "\"e\""), ("last-modified", "Mon, 23 Nov 2026 10:00:00 GMT"), ("content-length", "100")];
     let answers = Answers::new(move |request| {
@@ -197,11 +197,11 @@ async fn a_body_that_breaks_off_without_end_is_an_error() {
     assert_eq!((pinned.version.as_str(), pinned.size), ("etag:\"e\"", 100));
     let error = read(&objects, &pinned).await.unwrap_err();
     assert!(error.to_string().starts_with("segments/vip.csv: could not read it: "), "{error}");
-    assert_eq!(answers.asked(), 9, "one head, one request and seven more");
+    assert_eq!(answers.asked(), 9, "one HEAD, one GET and seven retries");
 }
 
 #[tokio::test]
-async fn a_refusal_names_what_was_refused() {
+async fn the_error_for_denied_access_names_the_action() {
     let (s3, key) = (S3::new(false).await, at("a"));
     s3.other.put(&key, "x".into(), Put::Replace).await.unwrap();
     let pinned = s3.other.head(&key).await.unwrap();
@@ -216,15 +216,15 @@ async fn a_refusal_names_what_was_refused() {
         (objects.list(&Prefix::Source(key.clone())).await.map(drop), "list"),
         (objects.delete(&key).await, "delete"),
     ] {
-        let said = format!("a: access denied; the role or user needs permission to {action} it: ");
+        let expected = format!("a: access denied; the role or user needs permission to {action} it: ");
         let error = error.unwrap_err().to_string();
-        assert!(error.starts_with(&said), "{error}");
+        assert!(error.starts_with(&expected), "{error}");
     }
-    assert_eq!(s3.proxy.seen(|_| true).len(), 7, "a refusal is final");
+    assert_eq!(s3.proxy.seen(|_| true).len(), 7, "a denied request was retried");
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_not_there_is_no_missing_object() {
+async fn tells_a_missing_bucket_from_a_missing_object() {
     let s3 = S3::new(false).await;
     let nowhere = Location { bucket: Bucket::Named(super::fresh("nowhere")), key: "a".to_owned() };
     for error in [
@@ -235,14 +235,14 @@ async fn a_bucket_that_is_not_there_is_no_missing_object() {
     ] {
         let error = error.unwrap_err().to_string();
         assert!(
-            error.ends_with("it: there is no such bucket; check its name, and that it was not deleted"),
+            error.ends_with("it: the bucket does not exist; check its name, and that it was not deleted"),
             "{error}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_bucket_of_another_region_is_said_as_that() {
+async fn the_error_for_a_bucket_in_another_region_names_the_region() {
     let elsewhere = Exchange::answer(301, &[("x-amz-bucket-region", "eu-north-1")], "");
     let objects = Aws::new(Answers::always(Some(elsewhere)).config()).objects("state");
     let error = objects.head(&at("a")).await.unwrap_err().to_string();
@@ -253,7 +253,7 @@ async fn a_bucket_of_another_region_is_said_as_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_out_of_reach_is_tried_and_then_said() {
+async fn gives_up_on_a_store_that_cannot_be_reached() {
     let answers = Answers::always(None);
     let objects = Aws::new(answers.config()).objects("state");
     let error = objects.head(&at("a")).await.unwrap_err();

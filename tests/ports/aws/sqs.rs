@@ -1,4 +1,4 @@
-//! SQS's contract: all of it before SQS's rules inside the process, and on moto what moto can do.
+//! SQS: its whole contract on a stand-in inside the process, and the cases that moto supports on moto.
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,7 +53,7 @@ mod contract {
     crate::queue::contract!(super::Rules::new());
 }
 
-/// A queue of a test's own on moto, with its dead-letter queue, behind a proxy.
+/// A queue on moto that belongs to one test, with its dead-letter queue, behind a proxy.
 pub(crate) struct Moto {
     pub(crate) queue: SqsQueue,
     pub(crate) proxy: Proxy,
@@ -94,11 +94,11 @@ impl Harness for Moto {
     }
 
     async fn pass(&self, _: Duration) {
-        panic!("moto's time is the machine's");
+        panic!("moto uses the machine's time");
     }
 
     async fn dead_letters(&self) -> Vec<String> {
-        // In sight for the next look too.
+        // The messages stay visible for the next call.
         let look = self.client.receive_message().queue_url(&self.dead).visibility_timeout(0);
         let look =
             look.max_number_of_messages(10).message_system_attribute_names(MessageSystemAttributeName::All);
@@ -107,15 +107,15 @@ impl Harness for Moto {
     }
 }
 
-/// The cases that moto cannot take part in, and why.
+/// The cases that moto does not support, and why.
 const GAPS: [(&str, &str); 7] = [
-    ("a_message_whose_time_ran_out_comes_again", "moto's time is the machine's"),
-    ("an_expired_handle_does_nothing", "moto's time is the machine's, and it takes handles that expired"),
-    ("a_deleted_message_stays_away", "moto's time is the machine's"),
-    ("a_released_message_comes_again_at_once", "moto takes handles that expired"),
-    ("a_message_can_be_released_for_later", "moto's time is the machine's"),
-    ("a_message_is_sent_once_within_the_window", "moto forgets a deduplication id with its message"),
-    ("a_letter_dies_of_crashes_too", "moto's time is the machine's"),
+    ("a_message_is_received_again_after_its_visibility_timeout", "moto uses the machine's time"),
+    ("an_expired_handle_has_no_effect", "moto uses the machine's time, and accepts expired handles"),
+    ("a_deleted_message_is_never_received_again", "moto uses the machine's time"),
+    ("a_released_message_is_received_again_at_once", "moto accepts expired handles"),
+    ("a_message_can_be_released_with_a_delay", "moto uses the machine's time"),
+    ("drops_a_duplicate_within_the_deduplication_window", "moto forgets a deduplication id with its message"),
+    ("a_message_whose_receivers_crash_becomes_a_dead_letter", "moto uses the machine's time"),
 ];
 
 /// The other cases, each a test.
@@ -132,12 +132,12 @@ macro_rules! on_moto {
     };
 }
 on_moto! {
-    a_group_is_received_in_order_and_one_at_a_time
+    receives_a_group_in_order_and_one_batch_at_a_time
     groups_do_not_wait_for_each_other
-    one_receive_takes_no_more_than_it_asked_for
-    a_message_arrives_as_it_was_sent
-    released_messages_come_before_their_successors
-    a_message_received_too_often_is_a_dead_letter
+    receives_at_most_as_many_messages_as_requested
+    a_message_arrives_unchanged
+    released_messages_come_before_later_ones
+    a_message_that_is_received_too_often_becomes_a_dead_letter
 }
 
 #[test]

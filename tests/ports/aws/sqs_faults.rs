@@ -1,8 +1,8 @@
-//! SQS between an adapter and its messages: batches that are taken in part, lost replies, throttling.
+//! Faults of SQS: batches that are accepted in part, lost answers, throttling.
 
 use omnisend_export::ports::{
     aws::Aws,
-    queue::{Queue, QueueError},
+    queue::{Handle, Queue, QueueError},
 };
 use serde_json::{Value, json};
 
@@ -19,30 +19,30 @@ fn is_send(request: &Exchange) -> bool {
 /// The deduplication ids of each batch, in the order in which they were sent.
 fn batches(moto: &Moto) -> Vec<Vec<String>> {
     let ids = |request: &Exchange| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let entries = asked["Entries"].as_array().unwrap().clone();
+        let sent: Value = serde_json::from_slice(&request.body).unwrap();
+        let entries = sent["Entries"].as_array().unwrap().clone();
         entries.iter().map(|entry| entry["MessageDeduplicationId"].as_str().unwrap().to_owned()).collect()
     };
     moto.proxy.seen(is_send).iter().map(ids).collect()
 }
 
-/// Takes a batch's entries but the one of a body, which has to be the second, and says that it failed on that.
+/// Accepts all entries of a batch except the one with a body, which must be the second, and lists that one as failed.
 fn refuse(body: &'static str, code: &'static str, sender_fault: bool) -> What {
     let request = move |request: &mut Exchange| {
-        let mut asked: Value = serde_json::from_slice(&request.body).unwrap();
-        asked["Entries"].as_array_mut().unwrap().retain(|entry| entry["MessageBody"] != body);
-        request.body = asked.to_string().into();
+        let mut sent: Value = serde_json::from_slice(&request.body).unwrap();
+        sent["Entries"].as_array_mut().unwrap().retain(|entry| entry["MessageBody"] != body);
+        request.body = sent.to_string().into();
     };
     let answer = move |answer: &mut Exchange| {
-        let mut told: Value = serde_json::from_slice(&answer.body).unwrap();
-        told["Failed"] =
+        let mut answered: Value = serde_json::from_slice(&answer.body).unwrap();
+        answered["Failed"] =
             json!([{"Id": "1", "Code": code, "Message": "spoiled", "SenderFault": sender_fault}]);
-        answer.body = told.to_string().into();
+        answer.body = answered.to_string().into();
     };
     What::Edit { request: Box::new(request), answer: Box::new(answer) }
 }
 
-/// Everything that is in the queue, in the order in which it comes.
+/// Receives and deletes every message, and returns the bodies in order.
 async fn drain(moto: &Moto) -> Vec<String> {
     let mut drained = Vec::new();
     loop {
@@ -51,14 +51,14 @@ async fn drain(moto: &Moto) -> Vec<String> {
             return drained;
         }
         for delivery in deliveries {
-            moto.queue.delete(&delivery).await.unwrap();
+            moto.queue.delete(&delivery.handle).await.unwrap();
             drained.push(delivery.body);
         }
     }
 }
 
 #[tokio::test]
-async fn only_what_was_not_taken_is_sent_again_and_nothing_overtakes_it() {
+async fn sends_only_refused_messages_again_and_keeps_each_groups_order() {
     let moto = Moto::new().await;
     moto.proxy.spoil(2, is_send, refuse("b1", "InternalError", false));
     moto.queue.send(&["a1", "a2", "b1", "b2", "b3", "c1"].map(message)).await.unwrap();
@@ -73,18 +73,18 @@ async fn only_what_was_not_taken_is_sent_again_and_nothing_overtakes_it() {
 }
 
 #[tokio::test]
-async fn a_message_that_can_never_be_sent_is_named_and_its_successors_are_not_sent() {
+async fn the_error_names_a_message_that_can_never_be_sent() {
     let moto = Moto::new().await;
     moto.proxy.spoil(1, is_send, refuse("b1", "InvalidMessageContents", true));
     let error = moto.queue.send(&["a1", "b1", "b2"].map(message)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "could not send to the queue: message b1 was not taken: InvalidMessageContents: spoiled"
+        "could not send to the queue: message b1 was not accepted: InvalidMessageContents: spoiled"
     );
 }
 
 #[tokio::test]
-async fn a_batch_whose_reply_was_lost_is_in_the_queue_once() {
+async fn a_batch_whose_answer_was_lost_is_in_the_queue_once() {
     let moto = Moto::new().await;
     moto.proxy.spoil(1, is_send, What::LoseReply);
     moto.proxy.spoil(1, is_send, What::Drop);
@@ -107,27 +107,27 @@ async fn many_messages_of_one_group_keep_their_order() {
 }
 
 #[tokio::test]
-async fn a_receive_whose_reply_was_lost_asks_for_the_same_messages() {
+async fn a_receive_whose_answer_was_lost_requests_the_same_messages() {
     let moto = Moto::new().await;
     let is_receive = |request: &Exchange| request.operation() == "ReceiveMessage";
-    // Not forwarded: moto does not know these attempts, and would hold what it gave to the first one.
+    // The first request is not forwarded: moto ignores attempt ids, and would keep its messages in flight.
     moto.proxy.spoil(1, is_receive, What::Drop);
     for _ in 0..2 {
         assert_eq!(moto.queue.receive(10).await.unwrap(), []);
     }
     let attempt = |request: &Exchange| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        asked["ReceiveRequestAttemptId"].as_str().unwrap().to_owned()
+        let sent: Value = serde_json::from_slice(&request.body).unwrap();
+        sent["ReceiveRequestAttemptId"].as_str().unwrap().to_owned()
     };
     let attempts: Vec<String> = moto.proxy.seen(is_receive).iter().map(attempt).collect();
     assert_eq!(attempts.len(), 3);
     assert!(attempts[0] == attempts[1] && attempts[1] != attempts[2], "{attempts:?}");
     assert_eq!(moto.queue.receive(0).await.unwrap(), []);
-    assert_eq!(moto.proxy.seen(is_receive).len(), 3, "asked for none");
+    assert_eq!(moto.proxy.seen(is_receive).len(), 3, "a receive of 0 messages made a request");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_queue_that_throttles_without_end_is_tried_and_then_said() {
+async fn reports_throttling_that_does_not_end() {
     let answers = Answers::always(Some(Exchange::json_error(400, "ThrottlingException")));
     let queue = Aws::new(answers.config()).queue("http://127.0.0.1:1/123456789012/uploads.fifo");
     let error = queue.send(&[message("a1")]).await.unwrap_err();
@@ -136,25 +136,20 @@ async fn a_queue_that_throttles_without_end_is_tried_and_then_said() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final() {
+async fn does_not_retry_a_refusal() {
     let moto = Moto::new().await;
     moto.proxy.spoil(9, |_| true, What::Answer(Exchange::json_error(403, "AccessDeniedException")));
-    let held = omnisend_export::ports::queue::Delivery {
-        handle: "AQEB".to_owned(),
-        group: "a".to_owned(),
-        body: "a1".to_owned(),
-        receive_count: 1,
-    };
+    let handle = Handle::from("AQEB".to_owned());
     for (error, action) in [
         (moto.queue.send(&[message("a1")]).await, "send to"),
         (moto.queue.receive(1).await.map(drop), "receive from"),
-        (moto.queue.delete(&held).await, "delete from"),
-        (moto.queue.release(&held, std::time::Duration::ZERO).await, "release to"),
+        (moto.queue.delete(&handle).await, "delete from"),
+        (moto.queue.release(&handle, std::time::Duration::ZERO).await, "release to"),
     ] {
         let error = error.unwrap_err();
         assert!(matches!(error, QueueError::Service { .. }));
-        let said = format!("could not {action} the queue: AccessDeniedException: spoiled (status 403)");
-        assert_eq!(error.to_string(), said);
+        let expected = format!("could not {action} the queue: AccessDeniedException: spoiled (status 403)");
+        assert_eq!(error.to_string(), expected);
     }
     assert_eq!(moto.proxy.seen(|_| true).len(), 4);
 }

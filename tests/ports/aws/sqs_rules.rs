@@ -1,18 +1,18 @@
-//! SQS's rules inside the process: its JSON protocol before the in-process queue, whose time a test decides. Its
-//! errors are in the words of SQS.
+//! A stand-in for SQS inside the process: SQS's JSON protocol and error messages on top of the in-memory queue, whose
+//! time a test can advance.
 
 use std::{sync::Arc, time::Duration};
 
 use omnisend_export::ports::{
     aws::Aws,
-    queue::{Delivery, MemoryQueue, Message, Queue, QueueError, Settings, SqsQueue},
+    queue::{Handle, MemoryQueue, Message, Queue, QueueError, Settings, SqsQueue},
 };
 use serde_json::{Value, json};
 
 use super::answers::Answers;
 use crate::common::proxy::Exchange;
 
-/// A queue whose every call goes through SQS's protocol to one inside the process, and that one.
+/// Returns an SQS queue whose calls go through SQS's protocol to an in-memory queue, and that queue.
 pub(crate) fn queue(settings: Settings) -> (SqsQueue, Arc<MemoryQueue>, Answers) {
     let memory = Arc::new(MemoryQueue::new(settings));
     let behind = Arc::clone(&memory);
@@ -25,28 +25,28 @@ pub(crate) fn queue(settings: Settings) -> (SqsQueue, Arc<MemoryQueue>, Answers)
 }
 
 async fn answer(queue: &MemoryQueue, request: &Exchange) -> Exchange {
-    let asked: Value = serde_json::from_slice(&request.body).unwrap();
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
     let answer = match request.operation() {
-        "SendMessageBatch" => send(queue, &asked).await,
-        "ReceiveMessage" => receive(queue, &asked).await,
-        "DeleteMessage" => match queue.delete(&held(&asked)).await {
+        "SendMessageBatch" => send(queue, &body).await,
+        "ReceiveMessage" => receive(queue, &body).await,
+        "DeleteMessage" => match queue.delete(&handle(&body)).await {
             Ok(()) => json!({}),
             Err(error) => return expired(&error, "The receipt handle has expired."),
         },
-        "ChangeMessageVisibility" => match queue.release(&held(&asked), seconds(&asked)).await {
+        "ChangeMessageVisibility" => match queue.release(&handle(&body), seconds(&body)).await {
             Ok(()) => json!({}),
             Err(error) => {
                 let reason = "Message does not exist or is not available for visibility timeout change.";
                 return expired(&error, reason);
             }
         },
-        other => panic!("asked to {other}"),
+        other => panic!("unsupported operation {other}"),
     };
     Exchange::answer(200, &[("content-type", "application/x-amz-json-1.0")], &answer.to_string())
 }
 
-async fn send(queue: &MemoryQueue, asked: &Value) -> Value {
-    let entries = asked["Entries"].as_array().unwrap();
+async fn send(queue: &MemoryQueue, body: &Value) -> Value {
+    let entries = body["Entries"].as_array().unwrap();
     assert!((1..=10).contains(&entries.len()), "{} entries", entries.len());
     let message = |entry: &Value| Message {
         group: text(&entry["MessageGroupId"]),
@@ -54,42 +54,40 @@ async fn send(queue: &MemoryQueue, asked: &Value) -> Value {
         body: text(&entry["MessageBody"]),
     };
     queue.send(&entries.iter().map(message).collect::<Vec<_>>()).await.unwrap();
-    let taken = entries.iter().map(|entry| {
+    let accepted = entries.iter().map(|entry| {
         json!({"Id": entry["Id"], "MessageId": entry["MessageDeduplicationId"], "MD5OfMessageBody": "", "SequenceNumber": "1"})
     });
-    json!({"Successful": taken.collect::<Vec<_>>(), "Failed": []})
+    json!({"Successful": accepted.collect::<Vec<_>>(), "Failed": []})
 }
 
-async fn receive(queue: &MemoryQueue, asked: &Value) -> Value {
-    let max = asked["MaxNumberOfMessages"].as_u64().unwrap();
-    assert!((1..=10).contains(&max), "{max} messages asked for");
-    assert_eq!(asked["WaitTimeSeconds"], 0);
-    let names = asked["MessageSystemAttributeNames"].as_array().unwrap();
-    let asked_for = |name: &str| names.iter().any(|asked| asked == name);
+async fn receive(queue: &MemoryQueue, body: &Value) -> Value {
+    let max = body["MaxNumberOfMessages"].as_u64().unwrap();
+    assert!((1..=10).contains(&max), "{max} messages requested");
+    assert_eq!(body["WaitTimeSeconds"], 0);
+    let names = body["MessageSystemAttributeNames"].as_array().unwrap();
+    let is_requested = |name: &str| names.iter().any(|requested| requested == name);
     let deliveries = queue.receive(usize::try_from(max).unwrap()).await.unwrap();
     let messages = deliveries.into_iter().map(|delivery| {
         let mut attributes = json!({});
-        if asked_for("MessageGroupId") {
+        if is_requested("MessageGroupId") {
             attributes["MessageGroupId"] = json!(delivery.group);
         }
-        if asked_for("ApproximateReceiveCount") {
+        if is_requested("ApproximateReceiveCount") {
             attributes["ApproximateReceiveCount"] = json!(delivery.receive_count.to_string());
         }
-        json!({"MessageId": "m", "ReceiptHandle": delivery.handle, "Body": delivery.body, "Attributes": attributes})
+        json!({"MessageId": "m", "ReceiptHandle": delivery.handle.as_str(), "Body": delivery.body, "Attributes": attributes})
     });
-    // Where there is none, SQS does not say so.
+    // SQS leaves out the key if there is no message.
     let messages: Vec<Value> = messages.collect();
     if messages.is_empty() { json!({}) } else { json!({"Messages": messages}) }
 }
 
-/// The delivery that a handle stands for: the queue goes by the handle alone.
-fn held(asked: &Value) -> Delivery {
-    let handle = text(&asked["ReceiptHandle"]);
-    Delivery { handle, group: String::new(), body: String::new(), receive_count: 0 }
+fn handle(body: &Value) -> Handle {
+    text(&body["ReceiptHandle"]).into()
 }
 
-fn seconds(asked: &Value) -> Duration {
-    Duration::from_secs(asked["VisibilityTimeout"].as_u64().unwrap())
+fn seconds(body: &Value) -> Duration {
+    Duration::from_secs(body["VisibilityTimeout"].as_u64().unwrap())
 }
 
 fn expired(error: &QueueError, reason: &str) -> Exchange {

@@ -10,7 +10,7 @@ use crate::{
     cli::{exit::Failure, schema},
     keys::{ConnectionName, ExportName, Key, Location, Prefix},
     ports::objects::{Directory, Objects as _},
-    propose::{Place, Reads, latin},
+    propose::{FileSettings, Target, latin},
 };
 
 /// Where a proposed export goes.
@@ -71,9 +71,9 @@ impl Destination {
         Key::Export(self.connection.clone(), self.export.clone())
     }
 
-    pub(super) fn place<'a>(&'a self, reads: &'a Reads) -> Place<'a> {
-        Place {
-            reads,
+    pub(super) fn target<'a>(&'a self, settings: &'a FileSettings) -> Target<'a> {
+        Target {
+            settings,
             schema: schema::OF_AN_EXPORT,
             export: self.export.as_str(),
             title: &self.title,

@@ -9,19 +9,19 @@ use crate::{
     cli::{exit::Failure, export::ports},
     config,
     ports::objects::Directory,
-    propose::{Reads, Survey, quoted},
-    source::{self, BadRow, Escape, File, ObjectFile, Reading, SourceError, layout::Model},
-    stage::plan,
+    propose::{FileSettings, Survey, quoted},
+    source::{self, BadRow, Escape, File, ObjectFile, Reading, Setting, SourceError, layout::Model},
+    stage::drop::{DropDefect, DropError, find_sources},
 };
 
 const MODEL: &str = "model.json";
 
 /// Looks at the first rows, and finds out what the export has to say about reading them.
-pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, Reads), Failure> {
-    let reads = Reads {
+pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
+    let reads = FileSettings {
         encoding: args.encoding.as_ref().map(ToString::to_string),
         columns: args.columns.clone(),
-        ..Reads::default()
+        ..FileSettings::default()
     };
     let reading = Reading {
         encoding: args.encoding,
@@ -46,8 +46,8 @@ async fn survey(
     shown: String,
     file: impl File + 'static,
     mut reading: Reading,
-    mut reads: Reads,
-) -> Result<(Survey, Reads), Failure> {
+    mut reads: FileSettings,
+) -> Result<(Survey, FileSettings), Failure> {
     let read = move || {
         let mut found = read(&file, &reading);
         if is_escaped(&found) {
@@ -67,11 +67,9 @@ async fn survey(
 /// Whether a file shows that backslashes keep quotes or delimiters in its cells.
 fn is_escaped(found: &Result<Survey, Unfit>) -> bool {
     match found {
-        Err(
-            Unfit::Source { source: SourceError::Escaped { .. } | SourceError::EscapedBreak { .. } }
-            | Unfit::NoGoodRows { why: BadRow::Cut { .. }, .. },
-        ) => true,
-        Ok(survey) => matches!(survey.first_bad, Some((_, BadRow::Cut { .. }))),
+        Err(Unfit::Source { source }) => source.setting() == Some(Setting::Escape),
+        Err(Unfit::NoGoodRows { why, .. }) => why.setting() == Some(Setting::Escape),
+        Ok(survey) => survey.first_bad.is_some_and(|(_, why)| why.setting() == Some(Setting::Escape)),
         Err(_) => false,
     }
 }
@@ -82,7 +80,7 @@ fn rows(found: &Result<Survey, Unfit>) -> usize {
 
 fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
     let mut rows = source::open(file, reading, &[])?;
-    if Survey::header_is_a_row(rows.header()) {
+    if Survey::header_is_data(rows.header()) {
         return Err(Unfit::NoHeader);
     }
     let survey = Survey::read(&mut *rows)?;
@@ -105,24 +103,35 @@ enum Unfit {
     NoRows,
     #[error("none of its rows can be read; the first is line {line}: {why}")]
     NoGoodRows { line: u64, why: BadRow },
-    #[error("{source}{}", hint(.source))]
+    #[error("{source}{}", hint(.source.setting()))]
     Source {
         #[from]
         source: SourceError,
     },
 }
 
-/// Where a message names a key of the export, which is not written yet.
-fn hint(error: &impl fmt::Display) -> &'static str {
-    if error.to_string().contains("under [source]") { "\n  here: --encoding ENCODING" } else { "" }
+/// Names the argument for an option that a message asks to set: the export is not written yet.
+fn hint(setting: Option<Setting>) -> &'static str {
+    if setting == Some(Setting::Encoding) { "\n  here: --encoding ENCODING" } else { "" }
+}
+
+/// Returns the option that a list of files asks to set.
+fn setting(error: &DropError) -> Option<Setting> {
+    match error {
+        DropError::Defect { defect, .. } => match &**defect {
+            DropDefect::Unreadable { source, .. } => source.setting(),
+            _ => None,
+        },
+        DropError::Object(_) => None,
+    }
 }
 
 /// A folder is read as the export's run will read it: by its `model.json` or its marker, else the newest file.
 async fn folder(
     args: &InitArgs,
     to: &Destination,
-    mut reads: Reads,
-) -> Result<(ObjectFile, Reading, Reads), Failure> {
+    mut reads: FileSettings,
+) -> Result<(ObjectFile, Reading, FileSettings), Failure> {
     let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", args.file.display()));
     let folder = args.file.canonicalize().map_err(|error| usage(&error))?;
     let has = |name: &str| folder.join(name).is_file();
@@ -156,7 +165,7 @@ async fn folder(
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
     let ports = ports(objects, parent);
-    let sources = plan::find_sources(&ports, &export).await.map_err(|error| match hint(&error) {
+    let sources = find_sources(&ports, &export).await.map_err(|error| match hint(setting(&error)) {
         "" => Failure::from(error),
         hint => Failure::usage(format!("{error}{hint}")),
     })?;

@@ -27,7 +27,7 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         .fields
         .chosen
         .iter()
-        .filter(|chosen| chosen.is_in_force())
+        .filter(|chosen| chosen.is_active())
         .map(|chosen| format!("{} = {}", chosen.field.key(), chosen.column.name))
         .collect();
     let _ = writeln!(said, "  mapped:  {}", mapped.join(", "));
@@ -35,7 +35,7 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         .fields
         .chosen
         .iter()
-        .filter(|chosen| !chosen.is_in_force())
+        .filter(|chosen| !chosen.is_active())
         .map(|chosen| chosen.column)
         .chain(proposal.fields.unmapped.iter().map(|not| not.column))
         .map(|column| column.name.as_str())
@@ -102,7 +102,7 @@ fn next(to: &Destination, args: &InitArgs) -> String {
 pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) -> String {
     let named = proposal.fields.unmapped.iter().filter(|not| not.field == Some(Field::Email));
     let named: String =
-        named.fold(String::new(), |list, not| list + &format!("\n  `{}`: {}", not.column.name, not.why));
+        named.fold(String::new(), |list, not| list + &format!("\n  `{}`: {}", not.column.name, not.reason));
     let mut columns: Vec<_> =
         survey.columns.iter().take(MAX_LISTED).map(|column| format!("`{}`", column.name)).collect();
     if survey.columns.len() > MAX_LISTED {

@@ -1,59 +1,54 @@
-//! What the file system says, as errors of the store.
+//! Maps failures of the file system to errors of the store.
 
 use std::io;
 
-use super::{Action, ObjectError};
-use crate::keys::Location;
+use crate::{
+    keys::Location,
+    ports::objects::error::{Action, Defect, ObjectError},
+};
 
-/// A full disk. The system's own words do not say what to do.
+/// A full disk. The system's own message does not say what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("the disk or the user's share of it is full; free some space and run it again")]
 struct Full(#[source] io::Error);
 
-/// The error of the store that a failure of the file system is.
 pub(super) fn object_error(at: &Location, action: Action, error: io::Error) -> ObjectError {
     use io::ErrorKind as Kind;
 
-    let (at, verb) = (at.clone(), action.verb());
-    match (error.kind(), action) {
-        (Kind::AlreadyExists, Action::Write) => ObjectError::AlreadyExists { at },
+    let defect = match (error.kind(), action) {
+        (Kind::AlreadyExists, Action::Write) => Defect::AlreadyExists,
         (Kind::IsADirectory, Action::Write) => {
-            ObjectError::InvalidKey { at, reason: "a folder has that name, and a file cannot have it too" }
+            Defect::InvalidKey("a folder has that name, and a file cannot have it too")
         }
         (Kind::NotADirectory, Action::Write) => {
-            ObjectError::InvalidKey { at, reason: "a file has the name of one of its folders" }
+            Defect::InvalidKey("a file has the name of one of its folders")
         }
-        // Not of a write: there it is a folder that went away under it, and no object is missing.
+        // A write fails with `NotFound` if its folder was removed meanwhile, which is not a missing object.
         (
             Kind::NotFound | Kind::IsADirectory | Kind::NotADirectory,
             Action::Read | Action::List | Action::Delete,
-        ) => ObjectError::NotFound { at },
-        (Kind::InvalidFilename, _) => {
-            ObjectError::InvalidKey { at, reason: "it is longer than the file system allows" }
-        }
-        (Kind::PermissionDenied | Kind::ReadOnlyFilesystem, _) => {
-            ObjectError::Denied { at, action: verb, source: error.into() }
-        }
-        (Kind::StorageFull | Kind::QuotaExceeded, _) => {
-            ObjectError::Store { at, action: verb, source: Full(error).into() }
-        }
-        _ => ObjectError::Store { at, action: verb, source: error.into() },
-    }
+        ) => Defect::NotFound,
+        (Kind::InvalidFilename, _) => Defect::InvalidKey("it is longer than the file system allows"),
+        (Kind::PermissionDenied | Kind::ReadOnlyFilesystem, _) => Defect::Denied(error.into()),
+        (Kind::StorageFull | Kind::QuotaExceeded, _) => Defect::Store(Full(error).into()),
+        _ => Defect::Store(error.into()),
+    };
+    defect.of(at, action)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn says(action: Action, kind: io::ErrorKind) -> String {
+    fn message(action: Action, kind: io::ErrorKind) -> String {
         object_error(&Location::state("runs/a".to_owned()), action, kind.into()).to_string()
     }
 
     #[test]
-    fn a_full_disk_is_said_as_that() {
+    fn the_error_for_a_full_disk_says_what_to_do() {
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
             assert_eq!(
-                says(Action::Write, kind),
+                message(Action::Write, kind),
                 "runs/a: could not write it: the disk or the user's share of it is full; free some space and run \
                  it again"
             );
@@ -61,28 +56,30 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_permission_and_keeps_what_the_system_said() {
+    fn the_error_for_denied_access_names_the_permission_and_keeps_the_systems_message() {
         for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
             let error = object_error(&Location::state("runs/a".to_owned()), Action::List, kind.into());
-            let said = io::Error::from(kind);
+            let message = io::Error::from(kind);
             assert_eq!(
                 error.to_string(),
-                format!("runs/a: access denied; the role or user needs permission to list it: {said}")
+                format!("runs/a: access denied; the role or user needs permission to list it: {message}")
             );
         }
     }
 
     #[test]
-    fn a_folder_is_no_object() {
+    fn a_folder_is_not_an_object() {
         for kind in [io::ErrorKind::IsADirectory, io::ErrorKind::NotADirectory, io::ErrorKind::NotFound] {
-            assert_eq!(says(Action::Read, kind), "runs/a: not found");
+            assert_eq!(message(Action::Read, kind), "runs/a: not found");
         }
         assert!(
-            says(Action::Write, io::ErrorKind::IsADirectory).starts_with("runs/a: not a key of this store")
+            message(Action::Write, io::ErrorKind::IsADirectory)
+                .starts_with("runs/a: not a key of this store")
         );
         assert!(
-            says(Action::Write, io::ErrorKind::NotADirectory).starts_with("runs/a: not a key of this store")
+            message(Action::Write, io::ErrorKind::NotADirectory)
+                .starts_with("runs/a: not a key of this store")
         );
-        assert!(says(Action::Write, io::ErrorKind::NotFound).starts_with("runs/a: could not write it"));
+        assert!(message(Action::Write, io::ErrorKind::NotFound).starts_with("runs/a: could not write it"));
     }
 }

@@ -1,20 +1,25 @@
-//! Listing files as a store without folders lists its objects.
+//! Lists files like a store that has no folders.
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
 use rustix::io::Errno;
 
 use super::{
-    super::{Listed, ObjectError},
-    Action, RESERVED, below,
     error::object_error,
+    path::{below, is_reserved},
     read,
 };
-use crate::keys::Location;
+use crate::{
+    keys::Location,
+    ports::objects::{
+        error::{Action, ObjectError},
+        port::Listed,
+    },
+};
 
-/// Every regular file whose key begins with the prefix's, by key.
+/// Returns every regular file whose key begins with the prefix's key, sorted by key.
 pub(super) fn list(root: &Path, prefix: &Location) -> Result<Vec<Listed>, ObjectError> {
-    // Whole folders up to the last `/`; then the beginning of a name, or nothing.
+    // Up to the last `/` the prefix consists of folders; the rest is the beginning of a name.
     let (folder, name) = match prefix.key.rsplit_once('/') {
         Some((folder, name)) => (Some(folder), name),
         None => (None, prefix.key.as_str()),
@@ -28,7 +33,7 @@ pub(super) fn list(root: &Path, prefix: &Location) -> Result<Vec<Listed>, Object
     };
     let mut walk = Walk { prefix, objects: Vec::new() };
     walk.folder(&start, &above, name, None)?;
-    // By the bytes of the whole key, as S3 does: `a.csv` comes before `a/b`, which no order by folder gives.
+    // Sorted by the bytes of the whole key, like S3: `a.csv` comes before `a/b`, unlike in a walk by folders.
     walk.objects.sort_unstable_by(|a, b| a.location.key.cmp(&b.location.key));
     Ok(walk.objects)
 }
@@ -38,7 +43,7 @@ struct Walk<'a> {
     objects: Vec<Listed>,
 }
 
-/// A folder that the walk is in, and the one that it came from.
+/// A folder on the walk's way, and the one above it.
 #[derive(Clone, Copy)]
 struct Trail<'a> {
     id: (u64, u64),
@@ -46,7 +51,7 @@ struct Trail<'a> {
 }
 
 impl Walk<'_> {
-    /// Takes up every file below a folder, of the entries whose names begin with `name`.
+    /// Adds every file below a folder, of the entries whose names begin with `name`.
     fn folder(
         &mut self,
         path: &Path,
@@ -58,12 +63,12 @@ impl Walk<'_> {
         let entries = fs::metadata(path).and_then(|found| Ok((found, fs::read_dir(path)?)));
         let (found, entries) = match entries.map_err(failed) {
             Ok(found) => found,
-            // Nothing there, or no longer: nothing begins with it.
+            // The folder does not exist, or was removed: it holds nothing.
             Err(ObjectError::NotFound { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
         let here = Trail { id: (found.dev(), found.ino()), from };
-        // A link back to a folder that this one is in would never end.
+        // A link to a folder above this one would never end.
         let mut before = from;
         while let Some(trail) = before {
             if trail.id == here.id {
@@ -84,7 +89,7 @@ impl Walk<'_> {
                     reason: "the file's name is not UTF-8; rename it",
                 });
             };
-            if above.is_empty() && RESERVED.iter().any(|(name, _)| *name == text) {
+            if above.is_empty() && is_reserved(text) {
                 continue;
             }
             self.entry(&entry.path(), &format!("{above}{text}"), &here)?;
@@ -96,7 +101,7 @@ impl Walk<'_> {
         let at = Location::state(key.to_owned());
         let found = match fs::metadata(path) {
             Ok(found) => found,
-            // Removed since its folder was read, or a link that leads nowhere.
+            // The file was removed since its folder was read, or it is a dangling link.
             Err(error) if error.kind() == io::ErrorKind::NotFound || is_loop(&error) => return Ok(()),
             Err(error) => return Err(object_error(&at, Action::List, error)),
         };

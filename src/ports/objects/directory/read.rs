@@ -1,4 +1,4 @@
-//! Reading a file as one exact version of an object.
+//! Reads a file as one exact version of an object.
 
 use std::{
     fs::{self, File, Metadata},
@@ -12,25 +12,27 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{super::ObjectError, Action, error::object_error};
-use crate::keys::Location;
-use crate::keys::Pinned;
+use super::error::object_error;
+use crate::{
+    keys::{Location, Pinned},
+    ports::objects::error::{Action, ObjectError},
+};
 
-/// Bytes of one piece of a stream: large enough that handing it over costs nothing beside reading it.
+/// The bytes of one piece of a stream: passing it on costs little compared to reading it.
 const PIECE: u64 = 512 * 1024;
 
-/// What tells a file from any other and from itself rewritten. A replaced object is another inode; one that
-/// is written in place has another size or time.
+/// Identifies a file's version. A replaced file has another inode; one that was written in place has another size or
+/// time.
 fn version(found: &Metadata) -> String {
     format!("{:x}-{:x}-{}.{:09}", found.ino(), found.size(), found.mtime(), found.mtime_nsec())
 }
 
-/// When a file was written.
+/// The time at which a file was written.
 pub(super) fn modified(found: &Metadata) -> io::Result<Timestamp> {
     Timestamp::try_from(found.modified()?).map_err(io::Error::other)
 }
 
-/// The metadata of a file. What is not a regular file is not an object; a pipe is not even opened, which
+/// Returns the metadata of a regular file. Anything else is not an object. A pipe is not opened, because opening it
 /// would wait for its other end.
 fn regular(path: &Path) -> io::Result<Metadata> {
     let found = fs::metadata(path)?;
@@ -43,18 +45,18 @@ fn pin(path: &Path, at: &Location) -> io::Result<Pinned> {
     Ok(Pinned { location: at.clone(), version: version(&found), size: found.size(), modified })
 }
 
-/// The newest version's metadata.
+/// Returns the newest version, pinned.
 pub(super) fn head(path: &Path, at: &Location) -> Result<Pinned, ObjectError> {
     pin(path, at).map_err(|error| object_error(at, Action::Read, error))
 }
 
-/// The newest version, whole.
+/// Returns all bytes of the newest version.
 pub(super) fn get(path: &Path, at: &Location) -> Result<Bytes, ObjectError> {
     let body = regular(path).and_then(|_| fs::read(path));
     body.map(Bytes::from).map_err(|error| object_error(at, Action::Read, error))
 }
 
-/// The file of one version, checked to be that when it was opened.
+/// An open file of one version.
 #[derive(Debug)]
 pub(super) struct PinnedFile {
     file: File,
@@ -63,7 +65,7 @@ pub(super) struct PinnedFile {
 }
 
 impl PinnedFile {
-    /// Opens it, if it is still that version.
+    /// Opens a file if it still is the pinned version.
     pub(super) fn open(path: PathBuf, pinned: Pinned) -> Result<Self, ObjectError> {
         let opened = regular(&path).and_then(|_| {
             let file = File::open(&path)?;
@@ -74,28 +76,28 @@ impl PinnedFile {
             Ok((file, found)) if found == pinned.version => Ok(Self { file, path, pinned }),
             Ok(_) => Err(ObjectError::Changed { at: pinned.location }),
             Err(error) => match object_error(&pinned.location, Action::Read, error) {
-                // It was there when it was pinned.
+                // It existed when it was pinned.
                 ObjectError::NotFound { at } => Err(ObjectError::Changed { at }),
                 error => Err(error),
             },
         }
     }
 
-    /// Reads it to its end in pieces, and after them an error if it did not stay that version. Stops where
-    /// nobody takes them any longer.
+    /// Sends the whole file in pieces, and then an error if its version changed meanwhile. Stops if the receiver is
+    /// dropped.
     pub(super) fn read_into(self, pieces: &mpsc::Sender<Result<Bytes, ObjectError>>) {
         if let Err(error) = self.read_all(pieces) {
-            // If nobody takes this either, nobody wanted to know.
+            // If the receiver is dropped, the error does not matter.
             let _ = pieces.blocking_send(Err(error));
         }
     }
 
-    /// Some of its bytes.
+    /// Returns a range of the file.
     pub(super) fn range(&self, range: &Range<u64>) -> Result<Bytes, ObjectError> {
         let mut bytes = vec![0; usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0)];
         match self.file.read_exact_at(&mut bytes, range.start) {
-            Ok(()) if self.stayed() => Ok(bytes.into()),
-            // A file that became shorter is another version.
+            Ok(()) if self.is_unchanged() => Ok(bytes.into()),
+            // A shorter file is another version.
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
                 Err(object_error(&self.pinned.location, Action::Read, error))
             }
@@ -103,9 +105,8 @@ impl PinnedFile {
         }
     }
 
-    /// Whether the path still names the version. By its path: a version that was replaced is as stale as one that
-    /// was written to. Its inode is not taken by another file as long as this one is open.
-    fn stayed(&self) -> bool {
+    /// Returns whether the path still leads to this version. No other file can get its inode while this one is open.
+    fn is_unchanged(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|found| version(&found) == self.pinned.version)
     }
 
@@ -123,7 +124,7 @@ impl PinnedFile {
                 return Ok(());
             }
         }
-        if self.stayed() { Ok(()) } else { Err(changed()) }
+        if self.is_unchanged() { Ok(()) } else { Err(changed()) }
     }
 
     fn piece(&self, size: u64) -> io::Result<Bytes> {

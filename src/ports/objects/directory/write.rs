@@ -1,4 +1,4 @@
-//! Writing a file whole: a reader sees all of it or none, whatever happens on the way.
+//! Writes files atomically: a reader sees all of a file or nothing, also after a crash.
 
 use std::{
     fs::{self, File},
@@ -10,18 +10,20 @@ use std::{
 use rustix::io::Errno;
 use uuid::Uuid;
 
-use super::{
-    super::{ObjectError, Put},
-    Action, TEMP,
-    error::object_error,
+use super::{error::object_error, path::TEMP};
+use crate::{
+    keys::Location,
+    ports::objects::{
+        error::{Action, ObjectError},
+        port::Put,
+    },
 };
-use crate::keys::Location;
 
-/// Age at which a temporary file has no writer any more: far above what the longest stream takes between two
-/// of its writes.
+/// The age from which a temporary file has no writer any more: much longer than the pause between two writes of the
+/// slowest stream.
 const STALE: Duration = Duration::from_hours(24);
 
-/// An object on its way: a file of its own that no listing shows. Gone when this is dropped.
+/// A temporary file for an object that is being written. It is not listed, and it is removed on drop.
 #[derive(Debug)]
 pub(super) struct Temp {
     file: File,
@@ -29,11 +31,11 @@ pub(super) struct Temp {
 }
 
 impl Temp {
-    /// A new one below the root, which is made if need be.
+    /// Creates a temporary file, and the root if it does not exist.
     pub(super) fn create(root: &Path) -> io::Result<Self> {
         let folder = root.join(TEMP);
         fs::create_dir_all(&folder).map_err(|error| match error.kind() {
-            // Else it would pass for the object's own name being taken, which says that its work is done.
+            // `AlreadyExists` would mean that the object exists, so that its work is done.
             io::ErrorKind::AlreadyExists => {
                 io::Error::other(format!("{} is not a directory; remove it", folder.display()))
             }
@@ -43,20 +45,19 @@ impl Temp {
         Ok(Self { file: File::create_new(&path)?, path })
     }
 
-    /// Adds bytes to its end.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
     }
 
-    /// Gives it its name, at once and to outlive a crash. Fails with `AlreadyExists` where it is to be absent and
-    /// is not, and with `IsADirectory` where a folder has the name.
+    /// Moves the file to its path, atomically and durably. Fails with `AlreadyExists` if the mode is
+    /// [`Put::IfAbsent`] and the path exists, and with `IsADirectory` if a folder has the path.
     pub(super) fn publish(self, to: &Path, mode: Put) -> io::Result<()> {
-        // First its bytes, then its name: the other way round a crash leaves the name of an empty file.
+        // The bytes must be durable before the name, or a crash could leave an empty file under the name.
         self.file.sync_all()?;
         let folder = to.parent().unwrap_or(to);
-        make_folders(folder)?;
+        create_folders(folder)?;
         match mode {
-            // A link fails where the name is taken, whoever else links at the same moment; a rename would replace.
+            // A link fails if the path exists, also if several writers link at once; a rename would replace it.
             Put::IfAbsent => fs::hard_link(&self.path, to).map_err(|error| refine(error, to))?,
             Put::Replace => fs::rename(&self.path, to)?,
         }
@@ -67,30 +68,30 @@ impl Temp {
 
 impl Drop for Temp {
     fn drop(&mut self) {
-        // After a rename it is not there, and one that cannot be removed now is swept later.
+        // After a rename the file does not exist; one that cannot be removed now is swept later.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// What a failed link means for an object.
+/// Maps the failure of a link to what it means for the object.
 fn refine(error: io::Error, to: &Path) -> io::Error {
     if error.kind() == io::ErrorKind::AlreadyExists && to.is_dir() {
         return io::ErrorKind::IsADirectory.into();
     }
-    // Linux says it as if it were a permission.
+    // Linux reports missing support as a missing permission.
     let refused = error.raw_os_error() == Some(Errno::PERM.raw_os_error());
     if refused || error.kind() == io::ErrorKind::Unsupported {
         return io::Error::new(
             io::ErrorKind::Unsupported,
-            "the file system has no hard links, without which two writers could both win; keep the state on \
+            "the file system has no hard links, without which two writers could both succeed; keep the state on \
              another one",
         );
     }
     error
 }
 
-/// Makes a folder and those above it, each to outlive a crash.
-fn make_folders(folder: &Path) -> io::Result<()> {
+/// Creates a folder and those above it durably.
+fn create_folders(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -102,8 +103,8 @@ fn make_folders(folder: &Path) -> io::Result<()> {
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let above = folder.parent().ok_or(error)?;
-            make_folders(above)?;
-            // Another writer may have made it meanwhile.
+            create_folders(above)?;
+            // Another writer may have created it meanwhile.
             match fs::create_dir(folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
                 _ => sync_folder(above),
@@ -113,12 +114,12 @@ fn make_folders(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A name outlives a crash once its folder is on the disk.
+/// Makes the names in a folder durable.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes an object; one that is not there is fine, and a folder is no object.
+/// Removes an object. Succeeds if it does not exist; a folder is not an object.
 pub(super) fn delete(path: &Path, at: &Location) -> Result<(), ObjectError> {
     let removed = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => return Ok(()),
@@ -131,14 +132,14 @@ pub(super) fn delete(path: &Path, at: &Location) -> Result<(), ObjectError> {
     }
 }
 
-/// Removes temporary files that a crash left behind. What cannot be removed does no harm, so nothing here fails.
+/// Removes temporary files that a crash left behind. Failures are ignored: a remaining file does no harm.
 pub(super) fn sweep(root: &Path) {
     let Ok(found) = fs::read_dir(root.join(TEMP)) else { return };
     let found: Vec<_> = found.flatten().collect();
     if found.is_empty() {
         return;
     }
-    // A file written now has the time of the disk's own clock, by which the others are judged.
+    // A new file has the time of the disk's own clock, which the other files' times are compared with.
     let Ok(now) = Temp::create(root).and_then(|probe| probe.file.metadata()?.modified()) else { return };
     for entry in found {
         let written = entry.metadata().and_then(|found| found.modified());

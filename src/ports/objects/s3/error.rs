@@ -1,44 +1,46 @@
-//! What S3 says, as errors of the store. Codes and statuses are those of "Error responses" in the S3 API reference.
+//! Maps failures of S3 to errors of the store. Codes and statuses are those of "Error responses" in the S3 API reference.
 
-use super::{Action, ObjectError};
-use crate::{keys::Location, ports::aws::Failure};
+use std::error::Error;
 
-/// A bucket that is not there: it is no missing object, which would be fine in many a place.
+use crate::{
+    keys::Location,
+    ports::{
+        aws::failure::Failure,
+        objects::error::{Action, Defect, ObjectError},
+    },
+};
+
+/// A bucket that does not exist. It differs from a missing object, which often is fine.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no such bucket; check its name, and that it was not deleted")]
+#[error("the bucket does not exist; check its name, and that it was not deleted")]
 struct NoBucket(#[source] Failure);
 
-/// An answer without what S3 always says.
+/// An answer without something that S3 always sends.
 #[derive(Debug, thiserror::Error)]
 #[error("the store's answer lacks a size, a time or an ETag; it does not answer as S3 does")]
 struct Incomplete;
 
-/// The error of the store that a failed call is.
 pub(super) fn object_error(at: &Location, action: Action, failure: Failure) -> ObjectError {
-    let (at, verb) = (at.clone(), action.verb());
-    match (failure.status(), failure.code()) {
-        (_, Some("NoSuchBucket")) => {
-            ObjectError::Store { at, action: verb, source: NoBucket(failure).into() }
-        }
+    let defect = match (failure.status(), failure.code()) {
+        (_, Some("NoSuchBucket")) => Defect::Store(NoBucket(failure).into()),
         (_, Some("KeyTooLongError")) => {
-            ObjectError::InvalidKey { at, reason: "it is longer than the 1,024 bytes that S3 allows" }
+            Defect::InvalidKey("it is longer than the 1,024 bytes that S3 allows")
         }
-        // A HEAD's 404 has no code.
-        (_, Some("NoSuchKey" | "NoSuchVersion")) | (Some(404), None | Some("NotFound")) => {
-            ObjectError::NotFound { at }
-        }
-        (Some(412), _) if action == Action::Write => ObjectError::AlreadyExists { at },
-        (Some(412), _) => ObjectError::Changed { at },
-        _ if failure.is_denied() => ObjectError::Denied { at, action: verb, source: failure.into() },
-        _ => ObjectError::Store { at, action: verb, source: failure.into() },
-    }
+        // The 404 of a HEAD has no code.
+        (_, Some("NoSuchKey" | "NoSuchVersion")) | (Some(404), None | Some("NotFound")) => Defect::NotFound,
+        (Some(412), _) if action == Action::Write => Defect::AlreadyExists,
+        (Some(412), _) => Defect::Changed,
+        _ if failure.is_denied() => Defect::Denied(failure.into()),
+        _ => Defect::Store(failure.into()),
+    };
+    defect.of(at, action)
 }
 
-/// The error of reading one exact version: of that, all that is not there was changed.
+/// The error of reading one exact version. A version that does not exist any more has changed.
 pub(super) fn version_error(at: &Location, failure: Failure) -> ObjectError {
     // 405: the version is a delete marker.
     if failure.status() == Some(405) {
-        return ObjectError::Changed { at: at.clone() };
+        return Defect::Changed.of(at, Action::Read);
     }
     match object_error(at, Action::Read, failure) {
         ObjectError::NotFound { at } => ObjectError::Changed { at },
@@ -46,18 +48,17 @@ pub(super) fn version_error(at: &Location, failure: Failure) -> ObjectError {
     }
 }
 
-/// The error of an answer that lacks something.
+/// The error of an incomplete answer.
 pub(super) fn incomplete(at: &Location, action: Action) -> ObjectError {
     store(at, action, Incomplete)
 }
 
-/// An error of the store that no answer said.
 pub(super) fn store(
     at: &Location,
     action: Action,
-    source: impl std::error::Error + Send + Sync + 'static,
+    source: impl Error + Send + Sync + 'static,
 ) -> ObjectError {
-    ObjectError::Store { at: at.clone(), action: action.verb(), source: source.into() }
+    Defect::Store(source.into()).of(at, action)
 }
 
 #[cfg(test)]
@@ -68,46 +69,46 @@ mod tests {
         Location::parse("s3://lake/vip.csv")
     }
 
-    fn says(action: Action, status: u16, code: Option<&str>, text: &str) -> String {
+    fn message(action: Action, status: u16, code: Option<&str>, text: &str) -> String {
         object_error(&at(), action, Failure::answered(status, code, text)).to_string()
     }
 
     #[test]
-    fn a_missing_object_is_not_a_missing_bucket() {
-        assert_eq!(says(Action::Read, 404, None, ""), "s3://lake/vip.csv: not found");
-        assert_eq!(says(Action::Read, 404, Some("NoSuchKey"), ""), "s3://lake/vip.csv: not found");
-        let said = "s3://lake/vip.csv: could not list it: there is no such bucket; check its name, and that it was not \
-                    deleted";
-        assert_eq!(says(Action::List, 404, Some("NoSuchBucket"), ""), said);
+    fn tells_a_missing_object_from_a_missing_bucket() {
+        assert_eq!(message(Action::Read, 404, None, ""), "s3://lake/vip.csv: not found");
+        assert_eq!(message(Action::Read, 404, Some("NoSuchKey"), ""), "s3://lake/vip.csv: not found");
+        let expected = "s3://lake/vip.csv: could not list it: the bucket does not exist; check its name, and that it was \
+                    not deleted";
+        assert_eq!(message(Action::List, 404, Some("NoSuchBucket"), ""), expected);
     }
 
     #[test]
-    fn a_refusal_names_the_permission_and_keeps_what_s3_said() {
+    fn the_error_for_denied_access_names_the_permission_and_keeps_s3s_message() {
         let refused = Failure::answered(403, Some("AccessDenied"), "no s3:PutObject");
         let error = object_error(&at(), Action::Write, refused);
-        let said = "s3://lake/vip.csv: access denied; the role or user needs permission to write it: AccessDenied: no \
+        let expected = "s3://lake/vip.csv: access denied; the role or user needs permission to write it: AccessDenied: no \
                     s3:PutObject (status 403)";
-        assert_eq!(error.to_string(), said);
-        let said = "s3://lake/vip.csv: could not write it: ExpiredToken: it has expired (status 400)";
-        assert_eq!(says(Action::Write, 400, Some("ExpiredToken"), "it has expired"), said);
+        assert_eq!(error.to_string(), expected);
+        let expected = "s3://lake/vip.csv: could not write it: ExpiredToken: it has expired (status 400)";
+        assert_eq!(message(Action::Write, 400, Some("ExpiredToken"), "it has expired"), expected);
     }
 
     #[test]
-    fn a_condition_that_fails_is_what_the_action_makes_of_it() {
+    fn the_meaning_of_a_failed_condition_depends_on_the_action() {
         assert_eq!(
-            says(Action::Write, 412, Some("PreconditionFailed"), ""),
+            message(Action::Write, 412, Some("PreconditionFailed"), ""),
             "s3://lake/vip.csv: already exists"
         );
         assert!(
-            says(Action::Read, 412, None, "").starts_with("s3://lake/vip.csv: changed while it was read")
+            message(Action::Read, 412, None, "").starts_with("s3://lake/vip.csv: changed while it was read")
         );
-        // A conflict is not an answer to the question.
-        let conflict = says(Action::Write, 409, Some("ConditionalRequestConflict"), "");
+        // A conflict does not tell whether the object exists.
+        let conflict = message(Action::Write, 409, Some("ConditionalRequestConflict"), "");
         assert!(conflict.contains("could not write it"), "{conflict}");
     }
 
     #[test]
-    fn a_version_that_is_gone_was_changed() {
+    fn a_version_that_does_not_exist_has_changed() {
         for (status, code) in
             [(404, Some("NoSuchVersion")), (404, Some("NoSuchKey")), (405, None), (412, None)]
         {

@@ -1,4 +1,4 @@
-//! Listings: every page of one.
+//! Lists objects, page by page.
 
 use aws_sdk_s3::{
     Client,
@@ -6,28 +6,37 @@ use aws_sdk_s3::{
 };
 
 use super::{
-    Action, Listed, ObjectError, Place,
     error::{incomplete, store},
-    size, timestamp,
+    place::{Place, size, timestamp},
 };
-use crate::{keys::Location, ports::aws::patiently};
+use crate::{
+    keys::Location,
+    ports::{
+        aws::retry::retried,
+        objects::{
+            error::{Action, ObjectError},
+            port::Listed,
+        },
+    },
+};
 
-/// A key that no listing can say.
+/// A listed key that is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("the store listed a key that cannot be read")]
 struct Unreadable;
 
-/// Every object below a prefix, by key.
+/// Returns every object with a prefix, sorted by key.
 pub(super) async fn list(client: &Client, prefix: &Place) -> Result<Vec<Listed>, ObjectError> {
     let mut listed = Vec::new();
     let mut token: Option<String> = None;
     loop {
-        let page = patiently(|| {
+        let page = retried(|| {
             client
                 .list_objects_v2()
                 .bucket(&prefix.bucket)
                 .prefix(prefix.key())
-                // Without it, the answer's XML cannot hold every key that S3 takes (`ListObjectsV2`, `EncodingType`, in the API reference).
+                // Without it, the answer's XML cannot hold every key that S3 allows (`EncodingType` of `ListObjectsV2` in
+                // the API reference).
                 .encoding_type(EncodingType::Url)
                 .set_continuation_token(token.clone())
                 .send()
@@ -42,7 +51,7 @@ pub(super) async fn list(client: &Client, prefix: &Place) -> Result<Vec<Listed>,
             _ => break,
         }
     }
-    // S3 lists by the bytes of the keys; its directory buckets and other stores do not.
+    // S3 sorts by the bytes of the keys; its directory buckets and other stores do not.
     listed.sort_unstable_by(|a, b| a.location.key.cmp(&b.location.key));
     Ok(listed)
 }
@@ -58,7 +67,7 @@ fn object_of(prefix: &Place, object: &Object, encoded: bool) -> Result<Listed, O
     Ok(Listed { location: Location { bucket: prefix.at.bucket.clone(), key }, size, modified })
 }
 
-/// A key as a listing encodes it: as a form does, with `+` for a space.
+/// Decodes a key of a listing, which is encoded like a form, with `+` for a space.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -81,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listed_key_is_decoded_once() {
+    fn decodes_a_listed_key_once() {
         for (listed, key) in [
             ("segments/vip.csv", "segments/vip.csv"),
             ("a+b%2Bc%20d", "a b+c d"),

@@ -1,7 +1,7 @@
-//! Objects written from a stream: in parts, of which a few are under way at once.
+//! Writes objects from a stream: in parts, a few of them at a time.
 //!
-//! An upload in parts is no object until it is completed, so a crash half-way leaves none; it leaves the parts, which
-//! cost storage until a lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) takes them away.
+//! The object does not exist until the upload is completed. A crash before that leaves the parts, which cost storage
+//! until a lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) removes them.
 
 use std::future::ready;
 
@@ -14,20 +14,29 @@ use futures_util::stream::{BoxStream, Stream, StreamExt, TryStreamExt, once, try
 use tokio::runtime::Handle;
 
 use super::{
-    Action, ByteStream, ObjectError, Place,
     error::incomplete,
-    write::{self, WRITE_ID, is_of, write_id},
+    place::Place,
+    write::{self, WRITE_ID, is_written_by, write_id},
 };
-use crate::ports::aws::{Failure, Patience, patiently};
+use crate::ports::{
+    aws::{
+        failure::Failure,
+        retry::{Retries, retried},
+    },
+    objects::{
+        error::{Action, ObjectError},
+        port::ByteStream,
+    },
+};
 
-/// The size of every part but the last. S3 takes 5 MiB or more and 10,000 parts ("Amazon S3 multipart upload limits"
-/// in the user guide), so this makes up to 78 GiB.
+/// The bytes of every part except the last. S3 requires at least 5 MiB and at most 10,000 parts ("Amazon S3 multipart
+/// upload limits" in the user guide), so an object can have 78 GiB.
 const PART: usize = 8 << 20;
 
-/// How many parts are under way at once: with the one that fills up, 32 MiB of memory.
+/// Parts in flight. With the one that is being filled, they take 32 MiB of memory.
 const AT_ONCE: usize = 3;
 
-/// Writes an object whole from a stream, replacing what is there. What fits one part is put in one request.
+/// Writes an object from a stream and replaces an existing one. An object that fits into one part takes one request.
 pub(super) async fn put_stream(client: Client, place: Place, body: ByteStream) -> Result<(), ObjectError> {
     let mut parts = parts(body);
     let first = parts.try_next().await?.unwrap_or_default();
@@ -43,9 +52,9 @@ pub(super) async fn put_stream(client: Client, place: Place, body: ByteStream) -
     result
 }
 
-/// A stream's bytes in pieces of [`PART`], the last of them shorter.
+/// The bytes of a stream in pieces of [`PART`]; the last one may be shorter.
 fn parts(body: ByteStream) -> impl Stream<Item = Result<Bytes, ObjectError>> + Unpin + Send + 'static {
-    // Of a stream that has ended, a last part is asked for once more: not every stream allows that.
+    // The last part may be polled for after the stream has ended, which not every stream allows without `fuse`.
     let parts = try_unfold((body.fuse(), Bytes::new()), |(mut body, mut rest)| async move {
         let mut part = BytesMut::new();
         while part.len() < PART {
@@ -62,12 +71,12 @@ fn parts(body: ByteStream) -> impl Stream<Item = Result<Bytes, ObjectError>> + U
     parts.boxed()
 }
 
-/// An upload under way. Dropped before its end, it is aborted.
+/// A multipart upload. It is aborted if it is dropped before its end.
 struct Upload {
     client: Client,
     place: Place,
     id: String,
-    /// What tells that the object is this upload's.
+    /// Identifies the object as this upload's.
     write_id: String,
     ended: bool,
 }
@@ -75,7 +84,7 @@ struct Upload {
 impl Upload {
     async fn create(client: Client, place: Place) -> Result<Self, ObjectError> {
         let write_id = write_id();
-        let created = patiently(|| {
+        let created = retried(|| {
             client
                 .create_multipart_upload()
                 .bucket(&place.bucket)
@@ -101,7 +110,7 @@ impl Upload {
     }
 
     async fn send(&self, body: Bytes, number: i32) -> Result<CompletedPart, ObjectError> {
-        let sent = patiently(|| {
+        let sent = retried(|| {
             self.client
                 .upload_part()
                 .bucket(&self.place.bucket)
@@ -119,7 +128,7 @@ impl Upload {
 
     async fn complete(&self, parts: Vec<CompletedPart>) -> Result<(), ObjectError> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let (mut patience, mut may_be_done) = (Patience::new(), false);
+        let (mut retries, mut may_be_done) = (Retries::new(), false);
         loop {
             let complete = self.client.complete_multipart_upload().multipart_upload(parts.clone());
             let complete = complete.bucket(&self.place.bucket).key(self.place.key()).upload_id(&self.id);
@@ -127,20 +136,20 @@ impl Upload {
                 Ok(_) => return Ok(()),
                 Err(error) => Failure::from(error),
             };
-            // The upload is gone because it was completed, by the attempt whose reply was lost.
+            // The upload does not exist any more because an earlier attempt, whose answer was lost, completed it.
             if may_be_done && failure.code() == Some("NoSuchUpload") && self.is_done().await? {
                 return Ok(());
             }
             may_be_done |= failure.may_be_done();
-            patience.wait(failure).await.map_err(|failure| self.place.error(Action::Write, failure))?;
+            retries.wait(failure).await.map_err(|failure| self.place.error(Action::Write, failure))?;
         }
     }
 
     async fn is_done(&self) -> Result<bool, ObjectError> {
-        is_of(&self.client, &self.place, &self.write_id).await
+        is_written_by(&self.client, &self.place, &self.write_id).await
     }
 
-    /// Gives the parts back. What is left where that fails, a lifecycle rule takes.
+    /// Removes the parts. If that fails, a lifecycle rule removes them later.
     async fn abort(&mut self) {
         self.ended = true;
         abort(self.client.clone(), self.place.clone(), self.id.clone()).await;
@@ -148,7 +157,7 @@ impl Upload {
 }
 
 async fn abort(client: Client, place: Place, id: String) {
-    let aborted = patiently(|| {
+    let aborted = retried(|| {
         client.abort_multipart_upload().bucket(&place.bucket).key(place.key()).upload_id(&id).send()
     });
     if let Err(error) = aborted.await {
@@ -161,7 +170,7 @@ impl Drop for Upload {
         if self.ended {
             return;
         }
-        // Outside a runtime nothing can be sent.
+        // Outside a runtime no request can be sent.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(abort(self.client.clone(), self.place.clone(), self.id.clone()));
         }
@@ -181,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_but_the_last_is_full() {
+    fn every_part_except_the_last_is_full() {
         assert_eq!(cut(&[]), [0; 0]);
         assert_eq!(cut(&[0, 0]), [0; 0]);
         assert_eq!(cut(&[3, 0, 4]), [7]);

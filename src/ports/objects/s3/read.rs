@@ -1,70 +1,33 @@
-//! One exact version as a stream, taken up again at the byte where a body breaks off.
+//! Streams one exact version, and resumes at the next byte if the connection breaks.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use aws_sdk_s3::{
-    Client,
-    operation::get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
-    primitives::ByteStream as Body,
-    types::ChecksumMode,
+    Client, operation::get_object::GetObjectOutput, primitives::ByteStream as Body, types::ChecksumMode,
 };
 use bytes::Bytes;
 use futures_util::stream::{StreamExt, try_unfold};
 
 use super::{
-    Action, ByteStream, ObjectError, Pinned, Place,
     error::{store, version_error},
+    pin::Pin,
+    place::Place,
 };
-use crate::ports::aws::{Failure, Patience, deepest, patiently};
+use crate::{
+    keys::Pinned,
+    ports::{
+        aws::{
+            failure::{Failure, deepest},
+            retry::{Retries, retried},
+        },
+        objects::{
+            error::{Action, ObjectError},
+            port::ByteStream,
+        },
+    },
+};
 
-/// What stands before an `ETag` where a pin is one. No version id has a colon.
-const ETAG: &str = "etag:";
-
-/// What tells a version from any other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Pin {
-    /// The version's id, of a bucket that keeps versions.
-    Version(String),
-    /// The `ETag`, which holds as long as the object is not replaced.
-    ETag(String),
-}
-
-impl Pin {
-    /// The pin that an answer's headers give. The version `null` is one that is replaced in place ("Adding objects
-    /// to versioning-suspended buckets" in the S3 user guide), so it pins nothing.
-    pub(super) fn new(version: Option<&str>, etag: Option<&str>) -> Option<Self> {
-        match version.filter(|version| !version.is_empty() && *version != "null") {
-            Some(version) => Some(Self::Version(version.to_owned())),
-            None => etag.map(|etag| Self::ETag(etag.to_owned())),
-        }
-    }
-
-    /// A request for this version alone.
-    fn hold(&self, get: GetObjectFluentBuilder) -> GetObjectFluentBuilder {
-        match self {
-            Self::Version(version) => get.version_id(version),
-            Self::ETag(etag) => get.if_match(etag),
-        }
-    }
-
-    fn parse(text: &str) -> Self {
-        match text.strip_prefix(ETAG) {
-            Some(etag) => Self::ETag(etag.to_owned()),
-            None => Self::Version(text.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version(version) => f.write_str(version),
-            Self::ETag(etag) => write!(f, "{ETAG}{etag}"),
-        }
-    }
-}
-
-/// Some bytes of a version: all that were asked for.
+/// Returns a range of a version.
 pub(super) async fn range(
     client: &Client,
     place: &Place,
@@ -73,13 +36,13 @@ pub(super) async fn range(
 ) -> Result<Bytes, ObjectError> {
     let pin = Pin::parse(&object.version);
     let wanted = range.end.saturating_sub(range.start);
-    let mut patience = Patience::new();
+    let mut retries = Retries::new();
     loop {
         let get = || {
             let get = client.get_object().bucket(&place.bucket).key(place.key());
-            pin.hold(get).range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))).send()
+            pin.restrict(get).range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))).send()
         };
-        let found = patiently(get).await.map_err(|failure| version_error(&place.at, failure))?;
+        let found = retried(get).await.map_err(|failure| version_error(&place.at, failure))?;
         if !begins_at(&found, range.start) {
             return Err(store(&place.at, Action::Read, Unsound::Range));
         }
@@ -93,61 +56,61 @@ pub(super) async fn range(
             }
             Err(broken) => Failure::broken_off(&broken),
         };
-        patience.wait(broken).await.map_err(|failure| place.error(Action::Read, failure))?;
+        retries.wait(broken).await.map_err(|failure| place.error(Action::Read, failure))?;
     }
 }
 
-/// Whether an answer begins at the byte that was asked for: some stores answer with the whole.
+/// Returns whether an answer begins at the requested byte: some stores ignore the range.
 fn begins_at(found: &GetObjectOutput, offset: u64) -> bool {
     let range = found.content_range().and_then(|range| range.trim().strip_prefix("bytes "));
     range.and_then(|range| range.split_once('-')).is_some_and(|(first, _)| first.parse() == Ok(offset))
 }
 
-/// A version that is being read.
+/// A version while it is read.
 pub(super) struct Reading {
     client: Client,
     place: Place,
     pin: Pin,
     size: u64,
-    /// How many bytes were handed on.
+    /// Bytes passed on so far.
     offset: u64,
     body: Body,
-    /// For breaks without a byte between them.
-    patience: Patience,
+    /// Retries since the last byte.
+    retries: Retries,
 }
 
-/// A stream that did not give what it began to.
+/// An answer whose bytes are wrong.
 #[derive(Debug, thiserror::Error)]
 enum Unsound {
-    #[error("the bytes are not those that were stored: {0}")]
+    #[error("the bytes differ from what was stored: {0}")]
     Checksum(String),
-    #[error("the store gave more bytes than the version has; it does not honour the range of a request")]
+    #[error("the store sent more bytes than the version has; it ignores the range of a request")]
     Range,
 }
 
 impl Reading {
-    /// Asks for the version.
+    /// Requests the version.
     pub(super) async fn start(client: Client, place: Place, object: &Pinned) -> Result<Self, ObjectError> {
-        let (pin, patience) = (Pin::parse(&object.version), Patience::new());
+        let (pin, retries) = (Pin::parse(&object.version), Retries::new());
         let mut reading =
-            Self { client, place, pin, size: object.size, offset: 0, body: Body::default(), patience };
+            Self { client, place, pin, size: object.size, offset: 0, body: Body::default(), retries };
         reading.request().await?;
         Ok(reading)
     }
 
-    /// Asks for what is left of the version.
+    /// Requests the rest of the version.
     async fn request(&mut self) -> Result<(), ObjectError> {
         let get = || {
             let get = self.client.get_object().bucket(&self.place.bucket).key(self.place.key());
-            let get = self.pin.hold(get);
+            let get = self.pin.restrict(get);
             match self.offset {
-                // S3's checksum is of the whole object, so only the whole of it can be checked.
+                // S3's checksum covers the whole object, so it can be checked only if all of it is read.
                 0 => get.checksum_mode(ChecksumMode::Enabled),
                 offset => get.range(format!("bytes={offset}-")),
             }
             .send()
         };
-        let found = patiently(get).await.map_err(|failure| version_error(&self.place.at, failure))?;
+        let found = retried(get).await.map_err(|failure| version_error(&self.place.at, failure))?;
         if self.offset > 0 && !begins_at(&found, self.offset) {
             return Err(self.unsound(Unsound::Range));
         }
@@ -155,7 +118,7 @@ impl Reading {
         Ok(())
     }
 
-    /// The next piece, from a new request if need be.
+    /// Returns the next piece, from a new request if the connection broke.
     async fn next(&mut self) -> Result<Option<Bytes>, ObjectError> {
         loop {
             let broken = match self.body.next().await {
@@ -165,51 +128,30 @@ impl Reading {
                     if self.offset > self.size {
                         return Err(self.unsound(Unsound::Range));
                     }
-                    self.patience = Patience::new();
+                    self.retries = Retries::new();
                     return Ok(Some(piece));
                 }
                 None if self.offset == self.size => return Ok(None),
                 None => Failure::broken_off(&std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
-                // Nothing is left that could break off.
+                // All bytes arrived, so this is not a broken connection.
                 Some(Err(wrong)) if self.offset == self.size => {
                     return Err(self.unsound(Unsound::Checksum(deepest(&wrong))));
                 }
                 Some(Err(broken)) => Failure::broken_off(&broken),
             };
-            let waited = self.patience.wait(broken).await;
+            let waited = self.retries.wait(broken).await;
             waited.map_err(|failure| self.place.error(Action::Read, failure))?;
             self.request().await?;
         }
     }
 
-    fn unsound(&self, what: Unsound) -> ObjectError {
-        store(&self.place.at, Action::Read, what)
+    fn unsound(&self, unsound: Unsound) -> ObjectError {
+        store(&self.place.at, Action::Read, unsound)
     }
 
-    /// The pieces; an error is the last of them.
+    /// The pieces as a stream, which ends after an error.
     pub(super) fn into_stream(self) -> ByteStream {
         try_unfold(self, |mut reading| async move { Ok(reading.next().await?.map(|piece| (piece, reading))) })
             .boxed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pin_is_the_version_or_else_the_etag() {
-        let etag = Some("\"9a0364b9e99bb480dd25e1f0284c8555\"");
-        for (version, pinned) in [
-            (Some("3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY-MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo"), false),
-            (Some("null"), true),
-            (Some(""), true),
-            (None, true),
-        ] {
-            let pin = Pin::new(version, etag).unwrap();
-            assert_eq!(matches!(pin, Pin::ETag(_)), pinned, "{version:?}");
-            assert_eq!(Pin::parse(&pin.to_string()), pin);
-        }
-        assert_eq!(Pin::new(Some("null"), None), None);
     }
 }

@@ -1,34 +1,32 @@
 //! Why rows could not be prepared.
 
+use std::io;
+
 use crate::{
+    config::where_to_set,
     contact::ProgramError,
     source::{HeadersDiffer, SourceError},
 };
 
-/// Why the loop stopped.
+/// Why the preparation stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// The file cannot be trusted.
-    #[error(transparent)]
+    #[error("{}{}", .0, where_to_set(.0.setting()))]
     Source(#[from] SourceError),
-    /// Its columns are not those of another file of the drop.
-    #[error("its columns are not those of the first file: {differs}")]
+    #[error("its columns differ from those of the first file: {differs}")]
     Headers {
-        /// The other file, counted from 0.
+        /// The index of the other file.
         first: usize,
-        /// How they differ.
         differs: HeadersDiffer,
     },
-    /// A template or the filter cannot be read.
+    /// A template or the filter of the mapping is invalid.
     #[error(transparent)]
     Program(Box<ProgramError>),
-    /// The snapshot's list of members cannot be read.
     #[error("the export's list of members cannot be read: {0}")]
-    Snapshot(#[source] std::io::Error),
-    /// A line could not be written or compressed.
-    #[error("could not prepare a chunk: {0}")]
-    Write(#[from] std::io::Error),
-    /// The other side has stopped.
+    Snapshot(#[source] io::Error),
+    #[error("a chunk could not be written: {0}")]
+    Write(#[from] io::Error),
+    /// The async side stopped taking objects.
     #[error("the plan was stopped")]
     Stopped,
 }
@@ -36,5 +34,25 @@ pub enum PrepareError {
 impl From<ProgramError> for PrepareError {
     fn from(error: ProgramError) -> Self {
         Self::Program(Box::new(error))
+    }
+}
+
+/// An error with the file that it is about.
+#[derive(Debug)]
+pub(in crate::stage::plan) struct FileError {
+    /// The index of the file; `None` if the error is about no file.
+    pub file: Option<usize>,
+    pub error: PrepareError,
+}
+
+impl FileError {
+    pub(super) fn of(file: usize, error: PrepareError) -> Self {
+        Self { file: Some(file), error }
+    }
+}
+
+impl From<PrepareError> for FileError {
+    fn from(error: PrepareError) -> Self {
+        Self { file: None, error }
     }
 }

@@ -1,14 +1,15 @@
-//! What the loop reads, and by which rules.
+//! What the preparation reads, and its rules.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::PrepareError;
+use super::error::PrepareError;
 use crate::{
     config::Export,
     run::TagSet,
     source::{self, File, Reading, SourceError},
+    stage::people::{Ledger, Roster},
 };
 
 /// A file of a segment.
@@ -16,44 +17,47 @@ use crate::{
 pub(in crate::stage::plan) struct Input<'f> {
     pub file: &'f dyn File,
     pub reading: &'f Reading,
-    /// The segment's tag.
+    /// The segment's tag. Empty for corrections whose rows name their tags themselves.
     pub tag: TagSet,
-    /// Whether it may have nothing: it is one of several files.
+    /// Whether the file may be empty, as a part of a drop of several files may.
     pub may_be_empty: bool,
 }
 
-/// How a run's rows become its contacts.
+/// How the rows of a run become contacts.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::stage::plan) struct Rules<'a> {
     pub export: &'a Export,
-    /// When the run was started.
+    /// When the run was triggered.
     pub now: Timestamp,
     pub chunk_contacts: u32,
-    /// Reading ends above so many contacts.
+    /// Reading stops after more contacts than this.
     pub max_profiles: u64,
-    /// Whether the rows are rejects that were corrected.
+    /// Whether the rows are corrected rejects.
     pub corrects: bool,
 }
 
-/// From whom a run takes tags.
+/// What is known of people before the first row is read.
+pub(in crate::stage::plan) struct People {
+    pub roster: Roster,
+    pub ledger: Ledger,
+}
+
+/// Which tags a run removes.
 #[derive(Debug)]
 pub(in crate::stage::plan) struct Removing {
-    /// The tags that it may take.
     pub tags: TagSet,
-    /// The snapshot's list of members; none where the run takes no tag, and only counts who would lose one.
+    /// The snapshot's list of members; `None` if the run removes no tags and only counts the members that would lose
+    /// one.
     pub list: Option<Arc<dyn File>>,
 }
 
 impl Input<'_> {
-    /// The file's rows; none where it is a part that has nothing.
-    pub(in crate::stage::plan) fn open(
-        &self,
-        export: &Export,
-    ) -> Result<Option<Box<dyn source::Rows>>, PrepareError> {
+    /// Opens the file's rows; returns `None` for an empty part.
+    pub(super) fn open(&self, export: &Export) -> Result<Option<Box<dyn source::Rows>>, PrepareError> {
         let columns = export.mapping().columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
         match source::open(self.file, self.reading, &wanted) {
-            // Some producers write a file for each of their workers, also for those that had nothing to write.
+            // Some producers write a file for every worker, even for one without rows.
             Err(SourceError::Empty) if self.may_be_empty => Ok(None),
             opened => Ok(Some(opened?)),
         }

@@ -1,40 +1,41 @@
-//! What the loop writes: chunks of contacts, and parts of rows that became none. Each is handed over when it is full.
+//! The objects that the preparation writes: chunks of contacts, and parts of rows that became no contact. Each goes to
+//! the sink when it is full.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::PrepareError;
+use super::error::PrepareError;
 use crate::{
-    contact::{EmailKey, Prepared},
+    contact::{EmailKey, PreparedContact},
     run::{ChunkInfo, LinesWriter, Origin, RefusedLine, TagSet},
 };
 
-/// The most bytes that a contact may take: a batch of it alone must stay under 1 MB.
+/// The most bytes that a contact may take: a batch of one contact must stay below 1 MB.
 const MAX_CONTACT_BYTES: usize = 900_000;
 
-/// Rows that became no contact, by object.
+/// Rows that became no contact, in one object.
 const REFUSED_LINES: u32 = 40_000;
 
-/// How many bytes of them, where they are long: a report unpacks an object whole.
+/// Bytes of such rows in one object: a report unpacks an object whole.
 const REFUSED_BYTES: usize = 32 << 20;
 
-/// How many contacts a dry run shows.
+/// The number of contacts that a dry run shows.
 const FIRST_CONTACTS: usize = 3;
 
-/// An object that the loop finished.
+/// A finished object: its number among those of its kind, and its content.
 #[derive(Debug)]
 pub(in crate::stage::plan) enum Finished {
     /// Contacts.
     Chunk(u32, Bytes),
     /// Rows that became no contact.
     Refused(u32, Bytes),
-    /// Who is to lose tags.
+    /// Members that lose tags.
     Removals(u32, Bytes),
 }
 
-/// Takes finished objects; fails where nobody waits for them any more.
+/// Takes finished objects.
 pub(in crate::stage::plan) trait Sink {
-    /// Takes one.
+    /// Fails with [`PrepareError::Stopped`] if the objects are not wanted any more.
     fn take(&mut self, finished: Finished) -> Result<(), PrepareError>;
 }
 
@@ -48,22 +49,29 @@ pub(super) struct Output<'a, S> {
     written: Written,
 }
 
-/// What was written.
+/// The objects that were written.
 #[derive(Debug, Default)]
 pub(in crate::stage::plan) struct Written {
     pub chunks: Vec<ChunkInfo>,
     pub refused_parts: u32,
     /// The first contacts, for a dry run to show.
-    pub first_contacts: Vec<(EmailKey, TagSet, Box<RawValue>)>,
+    pub first_contacts: Vec<FirstContact>,
 }
 
-/// A contact that takes so many bytes, more than a request may.
+/// A contact as it is written, without its tags.
+#[derive(Debug)]
+pub(in crate::stage::plan) struct FirstContact {
+    pub key: EmailKey,
+    pub tags: TagSet,
+    pub contact: Box<RawValue>,
+}
+
+/// The size in bytes of a contact that is too large for a request.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the contact takes {0} bytes, more than a request to Omnisend may")]
+#[error("the contact takes {0} bytes, which is too large for a request to Omnisend")]
 pub(super) struct TooLarge(usize);
 
 impl<'a, S: Sink> Output<'a, S> {
-    /// Into a sink, in chunks of so many contacts.
     pub(super) fn new(sink: &'a mut S, chunk_contacts: u32) -> std::io::Result<Self> {
         Ok(Self {
             sink,
@@ -79,7 +87,7 @@ impl<'a, S: Sink> Output<'a, S> {
     pub(super) fn contact(
         &mut self,
         of: Origin,
-        contact: &Prepared<'_>,
+        contact: &PreparedContact<'_>,
     ) -> Result<Result<(), TooLarge>, PrepareError> {
         let bytes = self.contacts.push_contact(&of, contact, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
@@ -87,7 +95,7 @@ impl<'a, S: Sink> Output<'a, S> {
         }
         let first = &mut self.written.first_contacts;
         if first.len() < FIRST_CONTACTS {
-            first.push((contact.key(), of.tags, contact.to_json()));
+            first.push(FirstContact { key: contact.key(), tags: of.tags, contact: contact.to_json() });
         }
         if self.contacts.lines() >= self.chunk_contacts {
             self.finish_chunk()?;
@@ -102,7 +110,7 @@ impl<'a, S: Sink> Output<'a, S> {
         if is_full { self.finish_refused() } else { Ok(()) }
     }
 
-    /// Hands over what is left. The sink takes what comes after.
+    /// Hands over the objects that are not full, and returns the sink for further objects.
     pub(super) fn finish(mut self) -> Result<(Written, &'a mut S), PrepareError> {
         self.finish_chunk()?;
         self.finish_refused()?;

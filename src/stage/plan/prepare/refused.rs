@@ -1,24 +1,28 @@
-//! A row that becomes no contact, and why.
+//! Rows that become no contact.
 
 use crate::{
-    contact::{Columns, Invalid},
+    config::where_to_set,
+    contact::{Columns, InvalidRow},
     run::{Place, RefusedLine, TagSet},
     source::{BadRow, Row},
 };
 
-/// A row, and where it stands.
+/// Why a duplicate is not sent.
+pub(in crate::stage::plan) const DUPLICATE: &str = "an earlier row has this e-mail; the first one was taken";
+
+/// A row and its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot<'r> {
     pub at: Place,
-    /// The tags that a contact of it gets.
+    /// The tags that its contact would get.
     pub tag: TagSet,
     pub row: &'r Row,
-    /// Where the mapping's columns are in it.
+    /// The positions of the mapping's columns.
     pub columns: &'r Columns,
 }
 
 impl Spot<'_> {
-    /// The row as one that is no contact. Its cells come along, so that it can be corrected.
+    /// Returns the line of an invalid row, with its cells, so that it can be corrected.
     pub(super) fn invalid(&self, code: &str, reason: String, email: &str) -> RefusedLine {
         RefusedLine {
             at: self.at,
@@ -31,13 +35,14 @@ impl Spot<'_> {
         }
     }
 
-    /// The row as one whose contact an earlier row gave. It is not to come back: it would take that one's place.
+    /// Returns the line of a duplicate. It has no cells: a corrected duplicate would replace the contact of the earlier
+    /// row.
     pub(super) fn duplicate(&self, email: &str) -> RefusedLine {
         RefusedLine {
             at: self.at,
             outcome: "duplicate".to_owned(),
             code: "duplicate".to_owned(),
-            reason: "an earlier row has this e-mail; the first one was taken".to_owned(),
+            reason: DUPLICATE.to_owned(),
             email: email.to_owned(),
             tags: TagSet::default(),
             cells: Vec::new(),
@@ -45,27 +50,30 @@ impl Spot<'_> {
     }
 }
 
-impl BadRow {
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::Ragged { .. } | Self::Cut { .. } => "ragged_row",
-            Self::AfterQuote => "after_quote",
-            Self::Nul => "nul_byte",
-            Self::Encoding => "encoding",
-            Self::Json => "json",
-            Self::NotObject => "not_an_object",
-        }
+/// Returns why a row cannot be read, and where to set the option that would change this.
+pub(in crate::stage::plan) fn bad_row_reason(bad: BadRow) -> String {
+    format!("{bad}{}", where_to_set(bad.setting()))
+}
+
+/// The code of a row that cannot be read.
+pub(super) fn bad_row_code(bad: BadRow) -> &'static str {
+    match bad {
+        BadRow::Ragged { .. } | BadRow::BackslashSplit { .. } => "ragged_row",
+        BadRow::AfterQuote => "after_quote",
+        BadRow::Nul => "nul_byte",
+        BadRow::Encoding => "encoding",
+        BadRow::Json => "json",
+        BadRow::NotObject => "not_an_object",
     }
 }
 
-impl Invalid {
-    pub(super) fn code(&self) -> String {
-        match self {
-            Self::NoEmail => "no_email".to_owned(),
-            Self::Email => "invalid_email".to_owned(),
-            Self::Field { field, .. } => format!("invalid_{field}"),
-            Self::Consent { cell, .. } => format!("invalid_{cell}"),
-            Self::Filter => "filter_failed".to_owned(),
-        }
+/// The code of a row that makes no contact.
+pub(super) fn invalid_code(invalid: &InvalidRow) -> String {
+    match invalid {
+        InvalidRow::NoEmail => "no_email".to_owned(),
+        InvalidRow::Email => "invalid_email".to_owned(),
+        InvalidRow::Cell { field, .. } => format!("invalid_{field}"),
+        InvalidRow::Consent(invalid) => format!("invalid_{}", invalid.name()),
+        InvalidRow::Filter => "filter_failed".to_owned(),
     }
 }

@@ -1,0 +1,24 @@
+//! Cursors of listings.
+
+use serde::Deserialize;
+
+/// The part of a page that leads to the next one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Paging {
+    cursors: Cursors,
+    has_more: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cursors {
+    after: Option<String>,
+}
+
+impl Paging {
+    /// The next page's cursor, if there is a next page.
+    pub(super) fn next(self) -> Option<String> {
+        self.cursors.after.filter(|_| self.has_more)
+    }
+}

@@ -1,0 +1,224 @@
+//! The columns of a file, and how to find the wanted ones.
+
+use std::fmt;
+
+/// The names of a file's columns, in order, without surrounding white space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    names: Vec<String>,
+}
+
+/// Why a wanted column cannot be found. It displays the most similar names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnProblem {
+    wanted: String,
+    kind: Problem,
+}
+
+impl ColumnProblem {
+    /// Returns the name of the wanted column.
+    pub fn wanted(&self) -> &str {
+        &self.wanted
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Problem {
+    /// The header does not have it, but these similar names, the best first.
+    Missing(Vec<String>),
+    /// No row has it, in a format without headers. The first rows have these similar names, the best first.
+    Absent(Vec<String>),
+    /// Several columns have this name, at these positions, counted from 1.
+    Ambiguous(Vec<usize>),
+}
+
+/// The first difference between the columns of two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadersDiffer {
+    /// The position, counted from 1.
+    column: usize,
+    /// Its name in the first file and in the other one. `None`: that file has fewer columns.
+    names: [Option<String>; 2],
+    /// Whether the header of one of the files may be missing. Its first row has personal data, which is not shown.
+    is_data: bool,
+}
+
+/// The Jaro-Winkler similarity from which a name is suggested for another.
+const SIMILAR: f64 = 0.7;
+
+impl Header {
+    /// Makes a header of the cells of its line.
+    pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
+    }
+
+    /// Returns the number of columns.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Returns whether there are no columns.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Returns the names of the columns, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Returns the first column that differs from the header of the first file, if there is one.
+    pub fn differs_from(&self, first: &Self) -> Option<HeadersDiffer> {
+        let name = |header: &Self, column: usize| header.names.get(column).cloned();
+        let column = (0..self.len().max(first.len())).find(|n| name(self, *n) != name(first, *n))?;
+        Some(HeadersDiffer {
+            column: column + 1,
+            names: [name(first, column), name(self, column)],
+            is_data: self.is_data() || first.is_data(),
+        })
+    }
+
+    /// Whether this seems to be a row of data and not a header: it has an e-mail address.
+    fn is_data(&self) -> bool {
+        self.names.iter().any(|name| name.contains('@'))
+    }
+
+    /// Returns the position of a column, counted from 0.
+    pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
+        let wanted = wanted.trim();
+        let named = (0..).zip(&self.names).filter(|(_, name)| *name == wanted);
+        let positions: Vec<usize> = named.map(|(at, _)| at).collect();
+        let kind = match positions.as_slice() {
+            [] => Problem::Missing(self.nearest(wanted)),
+            [at] => return Ok(*at),
+            several => Problem::Ambiguous(several.iter().map(|at| at + 1).collect()),
+        };
+        Err(ColumnProblem { wanted: wanted.to_owned(), kind })
+    }
+
+    /// Returns the problem of a column that no row has. `self` has the columns of the first rows.
+    pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
+        ColumnProblem { wanted: wanted.to_owned(), kind: Problem::Absent(self.nearest(wanted)) }
+    }
+
+    /// Returns the names that are most similar to one. Data is never suggested.
+    fn nearest(&self, wanted: &str) -> Vec<String> {
+        if self.is_data() {
+            return Vec::new();
+        }
+        let plain = |name: &str| -> String {
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let wanted = plain(wanted);
+        let mut scored: Vec<(f64, &String)> = self
+            .names
+            .iter()
+            .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
+            .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.dedup_by(|a, b| a.1 == b.1);
+        scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
+    }
+}
+
+impl fmt::Display for HeadersDiffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_data {
+            return write!(f, "column {} differs; is the header missing?", self.column);
+        }
+        let [first, other] = self.names.each_ref().map(|name| match name {
+            Some(name) => format!("`{name}`"),
+            None => "missing".to_owned(),
+        });
+        write!(f, "column {} is {other}, but {first} in the first file", self.column)
+    }
+}
+
+impl fmt::Display for ColumnProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wanted = &self.wanted;
+        match &self.kind {
+            Problem::Missing(nearest) => {
+                write!(f, "column `{wanted}` is not in the header{}", suggestion(nearest))
+            }
+            Problem::Absent(nearest) => {
+                write!(f, "column `{wanted}` is in no row of the file{}", suggestion(nearest))
+            }
+            Problem::Ambiguous(positions) => {
+                let columns: Vec<String> = positions.iter().map(usize::to_string).collect();
+                let (count, columns) = (columns.len(), columns.join(", "));
+                write!(
+                    f,
+                    "column `{wanted}` is in the header {count} times (columns {columns}); rename all but one"
+                )
+            }
+        }
+    }
+}
+
+fn suggestion(nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return ", and no column has a similar name".to_owned();
+    }
+    format!("; nearest: `{}`", nearest.join("`, `"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_similar_names_for_a_missing_column() {
+        let header = Header::new(["CustomerId", " EMail ", "E-mail consent", "LastName"]);
+        assert_eq!(header.find("EMail"), Ok(1));
+        let missing = header.find("email").unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "column `email` is not in the header; nearest: `EMail`, `E-mail consent`"
+        );
+        let nothing = header.find("郵便番号").unwrap_err();
+        assert_eq!(
+            nothing.to_string(),
+            "column `郵便番号` is not in the header, and no column has a similar name"
+        );
+    }
+
+    #[test]
+    fn reports_the_first_column_that_differs() {
+        let first = Header::new(["EMail", "FirstName"]);
+        let differs = |cells: &[&str]| {
+            Header::new(cells.iter().copied()).differs_from(&first).map(|differs| differs.to_string())
+        };
+        assert_eq!(differs(&[" EMail", "FirstName "]), None);
+        assert_eq!(
+            differs(&["FirstName", "EMail"]).as_deref(),
+            Some("column 1 is `FirstName`, but `EMail` in the first file")
+        );
+        assert_eq!(
+            differs(&["EMail"]).as_deref(),
+            Some("column 2 is missing, but `FirstName` in the first file")
+        );
+        let longer = differs(&["EMail", "FirstName", "City"]);
+        assert_eq!(longer.as_deref(), Some("column 3 is `City`, but missing in the first file"));
+        let row = differs(&["ada@example.com", "Ada"]);
+        assert_eq!(row.as_deref(), Some("column 1 differs; is the header missing?"));
+    }
+
+    #[test]
+    fn does_not_suggest_data() {
+        let header = Header::new(["email@example.com", "Emilia"]);
+        let missing = header.find("email").unwrap_err().to_string();
+        assert_eq!(missing, "column `email` is not in the header, and no column has a similar name");
+    }
+
+    #[test]
+    fn rejects_a_wanted_column_that_exists_twice() {
+        let header = Header::new(["Email", "Name", "Email"]);
+        assert_eq!(
+            header.find("Email").unwrap_err().to_string(),
+            "column `Email` is in the header 2 times (columns 1, 3); rename all but one"
+        );
+        assert_eq!(header.find("Name"), Ok(1), "a column that is not wanted may exist twice");
+    }
+}

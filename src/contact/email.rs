@@ -1,0 +1,63 @@
+//! Reads the e-mail address of a row.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::{
+    cells::Cells, field::Field, invalid_cell::InvalidCell, invalid_row::InvalidRow, mapping::Kind,
+    normalise::email, value::Value,
+};
+use crate::source::Row;
+
+/// The cells of the e-mail address, in one file.
+#[derive(Debug)]
+pub(super) struct EmailCells<'m> {
+    cells: Cells<'m>,
+    /// Whether addresses keep their upper case.
+    keep_case: bool,
+}
+
+impl<'m> EmailCells<'m> {
+    pub(super) fn new(cells: Cells<'m>, keep_case: bool) -> Self {
+        Self { cells, keep_case }
+    }
+
+    /// Returns the row's normalised address. Unlike other fields, it is required, and an invalid one is never left
+    /// out.
+    pub(super) fn address<'a>(&'a self, row: &'a Row) -> Result<Cow<'a, str>, InvalidRow> {
+        let Cells::Column(column) = &self.cells else { return self.computed(row) };
+        match (row.cell(*column), row.list(*column)) {
+            ("", None) => Err(InvalidRow::NoEmail),
+            ("", Some([address])) => self.normalised(address.trim()),
+            ("", Some(_)) => {
+                Err(InvalidRow::Cell { field: Field::Email.key().to_owned(), reason: InvalidCell::List })
+            }
+            (cell, _) => self.normalised(cell),
+        }
+    }
+
+    /// Returns the row's cell as it is in the file.
+    pub(super) fn raw<'r>(&self, row: &'r Row) -> Cow<'r, str>
+    where
+        'm: 'r,
+    {
+        self.cells.text(row).unwrap_or_default()
+    }
+
+    /// Returns the address from several columns or a template.
+    fn computed<'a>(&'a self, row: &'a Row) -> Result<Cow<'a, str>, InvalidRow> {
+        match self.cells.value(row, &Kind::Email, Date::MAX) {
+            Ok(Some(Value::Text(address))) if !self.keep_case => Ok(address),
+            Ok(None) => Err(InvalidRow::NoEmail),
+            _ => match self.cells.text(row).map_err(|_| InvalidRow::Email)? {
+                Cow::Borrowed(cell) => self.normalised(cell),
+                Cow::Owned(cell) => self.normalised(&cell).map(|address| Cow::Owned(address.into_owned())),
+            },
+        }
+    }
+
+    fn normalised<'a>(&self, cell: &'a str) -> Result<Cow<'a, str>, InvalidRow> {
+        email(cell, self.keep_case).map_err(|_| InvalidRow::Email)
+    }
+}

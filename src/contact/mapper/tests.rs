@@ -1,0 +1,247 @@
+use super::*;
+use crate::{
+    contact::{ChannelConsent, ConsentMapping, Kind, Property, PropertyName, Status},
+    source::{self, Reading},
+};
+
+fn mapping() -> Mapping {
+    let property = |name: &str, column: &str, kind| Property {
+        name: PropertyName::try_from(name.to_owned()).unwrap(),
+        value: Mapped::column(column, kind),
+    };
+    let field = |field, column: &str| (field, Mapped::column(column, Kind::of(field)));
+    Mapping {
+        email: Source::Column("EMail".to_owned()),
+        fields: vec![
+            field(Field::Phone, "Telephone"),
+            field(Field::FirstName, "FirstName"),
+            field(Field::Birthdate, "Born"),
+        ],
+        properties: vec![
+            property("lifetime_value", "LTV", Kind::Number { decimal: None }),
+            property("likes", "Likes", Kind::List { separator: "|".to_owned() }),
+        ],
+        filter: None,
+        keep_email_case: false,
+        send_welcome_message: false,
+        consent: ConsentMapping::default(),
+    }
+}
+
+const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+fn contacts(file: &str) -> (Vec<String>, WarningCounts) {
+    contacts_of(&mapping(), file)
+}
+
+fn contacts_of(mapping: &Mapping, file: &str) -> (Vec<String>, WarningCounts) {
+    let columns = mapping.columns();
+    let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let file = bytes::Bytes::from(file.to_owned());
+    let mut rows = source::open(&file, &Reading::default(), &wanted).unwrap();
+    let programs = Programs::compile(mapping).unwrap();
+    let mapper = Mapper::bind(mapping, &programs, rows.header(), NOW).unwrap();
+    let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
+    while let Some(Ok(())) = rows.next(&mut row).unwrap() {
+        seen.push(match mapper.contact(&row, &mut warnings) {
+            Ok(Some(contact)) => contact.to_json().get().to_owned(),
+            Ok(None) => "filtered".to_owned(),
+            Err(invalid) => invalid.to_string(),
+        });
+    }
+    (seen, mapper.named(&warnings))
+}
+
+#[test]
+fn maps_a_row_to_a_contact() {
+    let (seen, warnings) = contacts(
+        "EMail,Telephone,FirstName,Born,LTV,Likes\n\
+         Ada@Example.com ,+44 20 7946 0958,Ada,1915-12-10,12.5,a|b\n\
+         bo@example.com,,,,,\n",
+    );
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+442079460958","sendWelcomeMessage":false}],"firstName":"Ada","birthdate":"1915-12-10","customProperties":{"lifetime_value":12.5,"likes":["a","b"]}}"#,
+            r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}]}"#,
+        ]
+    );
+    assert!(warnings.is_empty());
+}
+
+#[test]
+fn leaves_out_and_counts_cells_that_do_not_fit() {
+    let (seen, warnings) = contacts(
+        "EMail,Telephone,FirstName,Born,LTV,Likes\n\
+         ada@example.com,12,Ada,10.12.1815,lots,\n\
+         bo@example.com,13,,,3,\n\
+         ,,,,,\n\
+         nobody,,,,,\n",
+    );
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false}],"firstName":"Ada"}"#,
+            r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}],"customProperties":{"lifetime_value":3}}"#,
+            "the e-mail cell is empty",
+            "the e-mail address is not valid",
+        ]
+    );
+    let expected = [
+        ("birthdate", InvalidCell::Birthdate, 1),
+        ("custom_properties.lifetime_value", InvalidCell::Number, 1),
+        ("phone", InvalidCell::Phone, 2),
+    ];
+    let expected =
+        expected.map(|(name, reason, count)| (name.to_owned(), [(reason.to_string(), count)].into()));
+    assert_eq!(warnings, expected.into());
+}
+
+#[test]
+fn reads_an_address_from_a_list_of_one_item() {
+    let file = bytes::Bytes::from_static(
+        b"{\"emails\": [\" Ada@example.com\"]}\n{\"emails\": [\"a@b.co\", \"c@d.co\"]}\n\
+          {\"emails\": [\"x\"]}\n{\"emails\": []}\n",
+    );
+    let mapping = Mapping {
+        email: Source::Column("emails".to_owned()),
+        fields: Vec::new(),
+        properties: Vec::new(),
+        ..mapping()
+    };
+    let mut rows = source::open(&file, &Reading::default(), &["emails"]).unwrap();
+    let programs = Programs::compile(&mapping).unwrap();
+    let mapper = Mapper::bind(&mapping, &programs, rows.header(), NOW).unwrap();
+    let (mut row, mut seen) = (Row::default(), Vec::new());
+    while let Some(Ok(())) = rows.next(&mut row).unwrap() {
+        let contact = mapper.contact(&row, &mut Warnings::default());
+        seen.push(contact.map(|contact| contact.unwrap().email.into_owned()).map_err(|why| why.to_string()));
+    }
+    assert_eq!(
+        seen,
+        [
+            Ok("ada@example.com".to_owned()),
+            Err("email: a list, but the field takes one value".to_owned()),
+            Err(InvalidRow::Email.to_string()),
+            Err(InvalidRow::NoEmail.to_string()),
+        ]
+    );
+}
+
+#[test]
+fn rejects_rows_with_invalid_consent_if_the_export_says_so() {
+    let channel = |on_invalid| ChannelConsent {
+        column: "News".to_owned(),
+        values: vec![("yes".to_owned(), Status::Subscribed), ("no".to_owned(), Status::Unsubscribed)],
+        date: "Since".to_owned(),
+        date_format: None,
+        source: "CRM".to_owned(),
+        may_subscribe: true,
+        on_invalid,
+        ip: Some("Ip".to_owned()),
+        user_agent: None,
+    };
+    let of = |on_invalid| {
+        let consent = ConsentMapping { email: Some(channel(on_invalid)), sms: None };
+        let mapping = Mapping { fields: Vec::new(), properties: Vec::new(), consent, ..mapping() };
+        contacts_of(
+            &mapping,
+            "EMail,News,Since,Ip\na@b.co,maybe,,\nb@b.co,no,soon,\nc@b.co,yes,2025-01-02,here\nd@b.co,,,\n",
+        )
+    };
+    let (seen, warnings) = of(OnInvalid::RejectRow);
+    assert_eq!(
+        seen[..3],
+        [
+            "consent.email: not one of the listed values",
+            "consent.email.date: not a date from 1990 to the day of the run, or not in the given `format`",
+            "consent.email.ip: not an IP address",
+        ]
+    );
+    assert!(seen[3].contains("d@b.co"), "{seen:?}");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let (seen, warnings) = of(OnInvalid::DropField);
+    assert!(seen.iter().all(|contact| contact.starts_with('{')), "{seen:?}");
+    assert_eq!(warnings["consent.email"]["not one of the listed values; the status is left unchanged"], 1);
+}
+
+#[test]
+fn reports_all_missing_columns_at_once() {
+    let (mapping, header) = (mapping(), Header::new(["Email", "FirstName", "LTV"]));
+    let programs = Programs::compile(&mapping).unwrap();
+    let problems = Mapper::bind(&mapping, &programs, &header, NOW).unwrap_err();
+    let wanted: Vec<String> = problems.iter().map(|problem| problem.wanted().to_owned()).collect();
+    assert_eq!(wanted, ["EMail", "Telephone", "Born", "Likes"]);
+}
+
+#[test]
+fn reads_values_from_columns_constants_templates_and_first_of() {
+    let mut mapping = mapping();
+    let from = |from, kind| Mapped { from, ..Mapped::column("", kind) };
+    mapping.email = Source::FirstOf(vec!["Work".to_owned(), "Home".to_owned()]);
+    mapping.fields = vec![
+        (
+            Field::Phone,
+            from(
+                Source::FirstOf(vec!["Mobile".to_owned(), "Phone".to_owned()]),
+                Kind::Phone { region: Some("JP".to_owned()) },
+            ),
+        ),
+        (
+            Field::FirstName,
+            from(Source::Template("{{ Given|title }} {{ row['Middle Name'] }}".to_owned()), Kind::Text),
+        ),
+        (Field::CountryCode, from(Source::Constant("JP".to_owned()), Kind::CountryCode)),
+    ];
+    mapping.properties.clear();
+    mapping.filter = Some("Points|int > 10".to_owned());
+    let (seen, warnings) = contacts_of(
+        &mapping,
+        "Work,Home,Mobile,Phone,Given,Middle Name,Points\n\
+         ,Ada@b.co,110,03-1234-5678,ada,L.,11\n\
+         bo@b.co,,,,bo,,10\n\
+         cy@b.co,,,,,,12\n\
+         di@b.co,,,,,,many\n\
+         nobody,,110,,x,,20\n",
+    );
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false},{"type":"phone","id":"+81312345678","sendWelcomeMessage":false}],"firstName":"Ada L.","countryCode":"JP"}"#,
+            "filtered",
+            r#"{"identifiers":[{"type":"email","id":"cy@b.co","sendWelcomeMessage":false}],"countryCode":"JP"}"#,
+            "`where` did not evaluate to true or false for this row; `float` and `int` fail on non-numeric text, and `float(0)` turns it into 0",
+            "the e-mail address is not valid",
+        ]
+    );
+    assert!(warnings.is_empty());
+}
+
+#[test]
+fn rejects_rows_and_clears_fields_if_the_export_says_so() {
+    let mut mapping = mapping();
+    for (_, mapped) in &mut mapping.fields {
+        mapped.on_invalid = OnInvalid::RejectRow;
+        mapped.on_empty = OnEmpty::Clear;
+    }
+    for property in &mut mapping.properties {
+        property.value.on_empty = OnEmpty::Clear;
+    }
+    let (seen, warnings) = contacts_of(
+        &mapping,
+        "EMail,Telephone,FirstName,Born,LTV,Likes\n\
+         ada@b.co,,,,,\n\
+         bo@b.co,12,,,,\n\
+         cy@b.co,,,2/3/1990,,\n",
+    );
+    assert_eq!(
+        seen,
+        [
+            // A phone, a birthdate and a number cannot be cleared.
+            r#"{"identifiers":[{"type":"email","id":"ada@b.co","sendWelcomeMessage":false}],"firstName":"","customProperties":{"likes":[]}}"#,
+            "phone: not a valid phone number",
+            "birthdate: a date whose day and month could be swapped; set `format`",
+        ]
+    );
+    assert!(warnings.is_empty());
+}

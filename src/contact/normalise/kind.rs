@@ -1,0 +1,141 @@
+//! Converts cells to the values of each kind.
+//!
+//! Every function takes trimmed text that is not empty, and is idempotent: it returns its own result unchanged.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::{country, date, email::email, number, phone, words};
+use crate::contact::{invalid_cell::InvalidCell, mapping::Kind, value::Value};
+
+impl Kind {
+    /// Returns the value of a cell. No birthdate is later than `today`.
+    pub(in crate::contact) fn value<'a>(&self, cell: &'a str, today: Date) -> Result<Value<'a>, InvalidCell> {
+        let cell = without_text_mark(cell);
+        let text = match self {
+            Self::Text => Cow::Borrowed(cell),
+            Self::Email => email(cell, false)?,
+            Self::Phone { region } => phone::phone(cell, region.as_deref())?,
+            Self::Country => country::name(cell),
+            Self::CountryCode => Cow::Borrowed(country::code(cell).ok_or(InvalidCell::Country)?),
+            Self::Birthdate { format } => date::birthdate(cell, format.as_deref(), today)?,
+            Self::Gender => Cow::Borrowed(words::gender(cell).ok_or(InvalidCell::Gender)?),
+            Self::Moment { format } => Cow::Owned(date::timestamp(cell, format.as_deref())?.to_string()),
+            Self::Date { format } => Cow::Owned(date::date(cell, format.as_deref())?),
+            Self::Number { decimal } => return Ok(Value::Number(number::number(cell, *decimal)?)),
+            Self::Boolean => return words::boolean(cell).map(Value::Boolean).ok_or(InvalidCell::Boolean),
+            Self::List { separator } => {
+                let items = cell.split(separator.as_str()).map(str::trim).filter(|item| !item.is_empty());
+                return Ok(Value::List(items.map(Cow::Borrowed).collect()));
+            }
+        };
+        Ok(Value::Text(text))
+    }
+
+    /// Checks that a text is valid for the kind.
+    pub fn check(&self, text: &str) -> Result<(), InvalidCell> {
+        self.value(text, Date::MAX).map(drop)
+    }
+
+    /// Returns the value of a cell that is a list, as in JSON and Parquet.
+    pub(in crate::contact) fn of_list<'a>(
+        &self,
+        list: &'a [String],
+        today: Date,
+    ) -> Result<Value<'a>, InvalidCell> {
+        match (self, list) {
+            (Self::List { .. }, list) => {
+                let items = list.iter().map(|item| item.trim()).filter(|item| !item.is_empty());
+                Ok(Value::List(items.map(Cow::Borrowed).collect()))
+            }
+            (_, [one]) if !one.trim().is_empty() => self.value(one.trim(), today),
+            (Self::Text, list) => Ok(Value::Text(Cow::Owned(list.join(", ")))),
+            _ => Err(InvalidCell::List),
+        }
+    }
+}
+
+/// Removes the `'` with which Excel marks digits as text: `'+17035550101`, `'02139`. Before anything else it is part
+/// of the text, as in `'t Hooft`.
+fn without_text_mark(cell: &str) -> &str {
+    let is_digits = |rest: &&str| {
+        rest.bytes().any(|b| b.is_ascii_digit())
+            && rest.bytes().all(|b| b.is_ascii_digit() || b"+-.,() ".contains(&b))
+    };
+    cell.strip_prefix('\'').filter(is_digits).map_or(cell, str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TODAY: Date = jiff::civil::date(2026, 11, 25);
+
+    fn kinds() -> Vec<Kind> {
+        vec![
+            Kind::Email,
+            Kind::Phone { region: None },
+            Kind::Phone { region: Some("JP".to_owned()) },
+            Kind::Phone { region: Some("DE".to_owned()) },
+            Kind::Text,
+            Kind::Country,
+            Kind::CountryCode,
+            Kind::Birthdate { format: None },
+            Kind::Gender,
+            Kind::Moment { format: None },
+            Kind::Date { format: None },
+            Kind::Number { decimal: None },
+            Kind::Boolean,
+            Kind::List { separator: ";".to_owned() },
+        ]
+    }
+
+    #[test]
+    fn removes_excels_text_mark() {
+        let of =
+            |kind: &Kind, cell| kind.value(cell, TODAY).map(|value| serde_json::to_string(&value).unwrap());
+        for (kind, cell, found) in [
+            (Kind::Phone { region: None }, "'+17035550101", "\"+17035550101\""),
+            (Kind::Phone { region: Some("JP".to_owned()) }, "'090-1234-5678", "\"+819012345678\""),
+            (Kind::Text, "'02139", "\"02139\""),
+            (Kind::Number { decimal: None }, "'12.5", "12.5"),
+            (Kind::Text, "'t Hooft", "\"'t Hooft\""),
+            (Kind::Text, "'", "\"'\""),
+            (Kind::Text, "''5", "\"''5\""),
+        ] {
+            assert_eq!(of(&kind, cell).as_deref(), Ok(found), "{cell}");
+        }
+    }
+
+    #[test]
+    fn reads_lists_and_single_item_lists() {
+        let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
+        let of = |kind: &Kind, items: &[&str]| {
+            kind.of_list(&list(items), TODAY).map(|value| serde_json::to_string(&value).unwrap())
+        };
+        let likes = Kind::List { separator: ",".to_owned() };
+        assert_eq!(of(&likes, &["red, warm", " ", "green "]).unwrap(), r#"["red, warm","green"]"#);
+        assert_eq!(of(&Kind::Text, &["a", "b"]).unwrap(), r#""a, b""#);
+        assert_eq!(of(&Kind::Number { decimal: None }, &["7"]).unwrap(), "7");
+        assert_eq!(of(&Kind::Boolean, &["yes", "no"]), Err(InvalidCell::List));
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_is_idempotent_and_never_panics(
+            cell in prop_oneof!["\\PC{1,40}", "[0-9０-９+()./ー-]{1,20}", "[0-9]{1,4}[-/. ][0-9A-Za-z]{1,3}[-/. ][0-9]{1,4}"]
+        ) {
+            let cell = cell.trim();
+            prop_assume!(!cell.is_empty());
+            for kind in kinds() {
+                if let Ok(Value::Text(once)) = kind.value(cell, TODAY) {
+                    prop_assert!(once == once.trim());
+                    prop_assert_eq!(kind.value(&once, TODAY), Ok(Value::Text(once.clone())), "{:?}", kind);
+                }
+            }
+        }
+    }
+}

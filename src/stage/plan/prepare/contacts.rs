@@ -1,0 +1,165 @@
+//! Contacts, one after the other: each is sent, unchanged or a duplicate, and counted as that.
+
+use super::{
+    error::PrepareError,
+    input::{People, Rules},
+    output::{Output, Sink},
+    refused::Spot,
+};
+use crate::{
+    contact::{self, ContactHash, Mapper},
+    run::{Origin, Place, Planned, RefusedLine, TagSet},
+    source::Row,
+    stage::people::{Ledger, Met, Overlap, Roster, Who},
+};
+
+type Contact<'a> = contact::PreparedContact<'a>;
+
+/// The contacts of a run so far.
+pub(super) struct Contacts<'a, S> {
+    pub output: Output<'a, S>,
+    pub roster: Roster,
+    pub overlap: Overlap,
+    pub ledger: Ledger,
+    pub planned: Planned,
+    /// The number of contacts with each tag.
+    pub with_tag: [u64; TagSet::MAX],
+    /// The number of contacts in several segments.
+    pub overlapping: u64,
+    /// Of those, the number whose data differs between segments.
+    pub conflicting: u64,
+    /// Memory that is used again for each contact.
+    scratch: Vec<u8>,
+}
+
+impl<'a, S: Sink> Contacts<'a, S> {
+    pub(super) fn new(
+        sink: &'a mut S,
+        rules: Rules<'_>,
+        people: People,
+        overlap: Overlap,
+    ) -> Result<Self, PrepareError> {
+        Ok(Self {
+            output: Output::new(sink, rules.chunk_contacts)?,
+            roster: people.roster,
+            overlap,
+            ledger: people.ledger,
+            planned: Planned::default(),
+            with_tag: [0; TagSet::MAX],
+            overlapping: 0,
+            conflicting: 0,
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Takes the contact of a row.
+    pub(super) fn add(
+        &mut self,
+        spot: &Spot<'_>,
+        mut contact: Contact<'_>,
+        email: &str,
+    ) -> Result<(), PrepareError> {
+        let (at, tag) = (spot.at, spot.tag);
+        let key = contact.key();
+        let hash = contact.hash(&mut self.scratch);
+        let others = self.overlap.of(key, hash);
+        let who = match self.roster.meet(key) {
+            Met::First(who) => {
+                self.overlap.meet(key, tag);
+                who
+            }
+            Met::Again(who) => {
+                self.later_row(at, who, &contact)?;
+                // The first row in another segment is a duplicate that needs no line: the contact has that tag already.
+                if self.overlap.meet(key, tag) {
+                    self.planned.duplicate += 1;
+                    return Ok(());
+                }
+                return self.duplicate(spot, email);
+            }
+        };
+        let tags = tag.with(others.tags);
+        self.overlapping += u64::from(tags != tag);
+        self.conflicting += u64::from(others.differs && tags != tag);
+        for place in tags.places() {
+            if let Some(count) = self.with_tag.get_mut(place) {
+                *count += 1;
+            }
+        }
+        self.ledger.restrict(key, &mut contact, &self.roster.consent(who));
+        if self.roster.is_unchanged(who, &contact, hash, tags) {
+            self.roster.assign_tags(who, tags);
+            self.planned.unchanged += 1;
+            return Ok(());
+        }
+        let known_tags = self.roster.assign_tags(who, tags);
+        let of = Origin { at, hash, tags, known_tags };
+        if let Err(too_large) = self.output.contact(of, &contact)? {
+            self.roster.set_note(who, key, Ledger::NOT_SENT);
+            return self.invalid(&spot.invalid("too_large", too_large.to_string(), email));
+        }
+        self.count_sent(who, &contact);
+        Ok(())
+    }
+
+    /// Counts a contact that is in a chunk.
+    fn count_sent(&mut self, who: Who, contact: &Contact<'_>) {
+        self.planned.sent += 1;
+        if self.ledger.is_used() {
+            self.roster.set_note(who, contact.key(), self.ledger.count_sent(contact));
+        }
+    }
+
+    /// Takes the opt-outs of a later row of a person.
+    fn later_row(&mut self, at: Place, who: Who, contact: &Contact<'_>) -> Result<(), PrepareError> {
+        if !self.ledger.is_used() {
+            return Ok(());
+        }
+        let key = contact.key();
+        let note = self.roster.note(who, key);
+        if note != 0 {
+            let known = self.roster.consent(who);
+            self.roster.set_note(who, key, self.ledger.later_row(key, note, &contact.consent, &known));
+            return Ok(());
+        }
+        // The first row was unchanged and is in no chunk: the opt-out is sent on its own.
+        let known = self.roster.consent(who);
+        let Some(mut alone) = contact.only_opt_outs() else { return Ok(()) };
+        alone.remove_known_opt_outs(&known);
+        let Some(alone) = alone.only_opt_outs() else { return Ok(()) };
+        let of = Origin {
+            at,
+            // The next run sends the whole contact.
+            hash: ContactHash::NONE,
+            tags: TagSet::default(),
+            known_tags: TagSet::default(),
+        };
+        // An address and a phone are never too large.
+        if self.output.contact(of, &alone)?.is_ok() {
+            self.planned.unchanged -= 1;
+            self.count_sent(who, &alone);
+        }
+        Ok(())
+    }
+
+    /// Takes the opt-outs of a row that becomes no contact but has a usable address.
+    pub(super) fn opt_out(&mut self, at: Place, mapper: &Mapper<'_>, row: &Row) -> Result<(), PrepareError> {
+        let Some(contact) = mapper.consent(row).filter(|_| self.ledger.is_used()) else { return Ok(()) };
+        let key = contact.key();
+        if let Some(who) = self.roster.find_met(key) {
+            return self.later_row(at, who, &contact);
+        }
+        self.ledger.row_without_contact(key, &contact.consent);
+        Ok(())
+    }
+
+    pub(super) fn invalid(&mut self, line: &RefusedLine) -> Result<(), PrepareError> {
+        self.planned.invalid += 1;
+        self.output.refuse(line)
+    }
+
+    fn duplicate(&mut self, spot: &Spot<'_>, email: &str) -> Result<(), PrepareError> {
+        self.planned.duplicate += 1;
+        self.output.refuse(&spot.duplicate(email))
+    }
+}
