@@ -5,7 +5,7 @@ use std::{env, ffi::OsString, fmt, net::IpAddr, str::FromStr};
 use reqwest::Url;
 use secrecy::SecretString;
 
-use crate::keys::is_bucket;
+use crate::keys::is_bucket_name;
 
 const API_URL: &str = "OMNISEND_API_URL";
 const API_KEY: &str = "OMNISEND_API_KEY";
@@ -61,7 +61,7 @@ impl LambdaEnvironment {
         let invalid = |variable, reason| EnvironmentError::Invalid { variable, reason };
 
         let state_bucket = variables.required(STATE_BUCKET)?;
-        if !is_bucket(&state_bucket) {
+        if !is_bucket_name(&state_bucket) {
             let reason = "it is not a bucket name; give the name alone, without `s3://` or a folder";
             return Err(invalid(STATE_BUCKET, reason));
         }

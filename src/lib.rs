@@ -38,6 +38,7 @@ pub mod run;
 pub use omnisend_sandbox as sandbox;
 mod scale;
 pub mod stage;
+pub mod wording;
 
 /// The readers of segment files, as the rooms import them today.
 pub(crate) mod source {

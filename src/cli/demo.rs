@@ -17,9 +17,10 @@ use super::{
 use crate::{
     config::Environment,
     keys::{ExportName, Key},
-    report::{count, text},
+    report::text,
     run::{Allowed, Report, lines},
     sandbox::{self, Sandbox},
+    wording::number,
 };
 
 const CONNECTION: &str = include_str!("demo/acme.toml");
@@ -47,9 +48,9 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     output::note(&format!(
         "sample:  {}: {} rows, {} without a valid e-mail, {} duplicates",
         args.dir.join("segments/vip/2026-11-23.csv").display(),
-        count(contents.rows),
-        count(contents.invalid),
-        count(contents.duplicate),
+        number(contents.rows),
+        number(contents.invalid),
+        number(contents.duplicate),
     ));
     let sandbox = sandbox::start(sandbox::Options::default()).await.map_err(Failure::failed)?;
     output::note(&format!("sandbox: {} with Omnisend's limit of 400 requests a minute", sandbox.page()));
@@ -69,8 +70,8 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         && arrived == contents.valid;
     output::result(&format!(
         "the sandbox holds {} contacts; the sample has {} valid, unique ones: {}",
-        count(arrived),
-        count(contents.valid),
+        number(arrived),
+        number(contents.valid),
         if matches { "as it should be" } else { "THEY DIFFER" }
     ));
     if args.keep {

@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
 use crate::{
-    report::count,
     stage::{Notice, Observer},
+    wording::{counted, number},
 };
 
 /// Bars for a person who watches.
@@ -100,7 +100,7 @@ impl Observer for Lines {
                 self.posted.store(posted, Ordering::Relaxed);
                 output::note(&format!(
                     "planned: {} contacts to send",
-                    count(contacts - posted.min(contacts))
+                    number(contacts - posted.min(contacts))
                 ));
             }
             Notice::Posted { contacts } => {
@@ -109,7 +109,7 @@ impl Observer for Lines {
                 let now = before + contacts;
                 // A line for every tenth.
                 if before * 10 / of != now * 10 / of {
-                    output::note(&format!("sent: {} of {} contacts", count(now), count(of)));
+                    output::note(&format!("sent: {} of {} contacts", number(now), number(of)));
                 }
             }
             Notice::Settling { pending } => {
@@ -120,5 +120,5 @@ impl Observer for Lines {
 }
 
 fn batches(n: usize) -> String {
-    if n == 1 { "1 batch".to_owned() } else { format!("{} batches", count(n as u64)) }
+    counted(n as u64, "batch", "batches")
 }

@@ -195,7 +195,7 @@ impl Session {
             let Some(manifest) = records.manifest(&standing.run).await?.filter(Manifest::sends) else {
                 continue;
             };
-            if !manifest.is_aside() {
+            if !manifest.is_follow_up() {
                 interrupted.newest.get_or_insert(manifest);
             } else if !standing.is_parked() {
                 interrupted.aside.push(manifest);

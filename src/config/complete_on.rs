@@ -1,8 +1,12 @@
 //! When a segment's drop is complete: `complete_on` and `table` of `[[segments]]`.
 
-use super::{section::Section, words::shown};
+use super::{
+    section::Section,
+    text::{short_text, without_control_characters},
+};
+use crate::wording::quoted;
 
-/// The longest name of a table, in characters: more than any producer takes.
+/// The longest name of a table, in characters. No producer allows more.
 const MAX_TABLE: usize = 256;
 
 const OBJECT: &str = "object";
@@ -10,24 +14,21 @@ const MANIFEST: &str = "manifest";
 const MODEL: &str = "model.json";
 const SUCCESS: &str = "_SUCCESS";
 
-/// What says that a drop is complete.
+/// The object that completes a drop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CompleteOn {
-    /// The file itself: each is the whole segment.
+    /// Each file is a drop of its own, with the whole segment.
     Object,
-    /// A file of this name, which completes the folder that it lies in.
+    /// A marker of this name, which completes the folder that it is in.
     Marker(String),
-    /// A manifest of Redshift or Athena, which lists the files.
+    /// A manifest of Redshift or Athena, which lists the files of the drop.
     Manifest,
-    /// A Common Data Model folder's `model.json`, which lists the files of its tables.
-    Model {
-        /// The table that is the segment.
-        table: String,
-    },
+    /// The `model.json` of a Common Data Model folder, which lists the files of each table. `table` is the segment.
+    Model { table: String },
 }
 
 impl CompleteOn {
-    /// As an export writes it.
+    /// Returns the value of `complete_on`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Object => OBJECT,
@@ -38,19 +39,19 @@ impl CompleteOn {
     }
 }
 
-/// Reads both keys of a segment.
+/// Reads `complete_on` and `table` of a segment.
 pub(super) fn complete_on(section: &mut Section<'_>) -> Option<CompleteOn> {
-    let word = section.optional("complete_on").map_or(Some(OBJECT.to_owned()), |item| item.parse(word));
+    let word = section.read_or("complete_on", OBJECT.to_owned(), |item| item.parse(word));
     if word.as_deref() == Some(MODEL) {
         let advice = "name the table of `model.json` that is the segment: table = \"VIP\"";
-        let table = section.required("table", advice)?.parse(table_name)?;
+        let table = section.read_required("table", advice, |item| item.parse(table_name))?;
         return Some(CompleteOn::Model { table });
     }
     let table = section.optional("table");
     let word = word?;
     if let Some(table) = table {
         return table.refuse(format_args!(
-            "only a `model.json` has tables; remove `table`, or put complete_on = \"{MODEL}\""
+            "only a `model.json` has tables; remove `table`, or set complete_on = \"{MODEL}\""
         ));
     }
     Some(match word.as_str() {
@@ -61,53 +62,45 @@ pub(super) fn complete_on(section: &mut Section<'_>) -> Option<CompleteOn> {
 }
 
 fn table_name(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("it is empty; put the table's name as `model.json` has it".to_owned()),
-        text if text.chars().any(char::is_control) => {
-            Err("a line break or control character; remove it".to_owned())
-        }
-        text if text.chars().count() > MAX_TABLE => {
-            Err(format!("more than {MAX_TABLE} characters; put the table's name as `model.json` has it"))
-        }
-        text => Ok(text.to_owned()),
-    }
+    short_text(text, MAX_TABLE, "put the name of a table in `model.json`")
 }
 
-/// One of the known words, or the name of a marker. A marker may have any name, so that only what is all but a known
-/// word is taken for a typing mistake.
+/// Returns one of the known words or the name of a marker. A marker can have any name, so a text is taken for a typing
+/// mistake only if it is almost a known word.
 fn word(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err(
-            "it is empty; put \"object\", \"manifest\", \"model.json\", or the marker's name, such as \
-                    \"_SUCCESS\""
+            "it is empty; put \"object\", \"manifest\", \"model.json\", or the marker's name, such as \"_SUCCESS\""
                 .to_owned(),
         );
     }
     if text.contains('/') {
         return Err(
-            "a marker is named without its folder, such as \"_SUCCESS\"; the folder is in `path`".to_owned()
+            "name the marker without its folder, such as \"_SUCCESS\"; the folder is in `path`".to_owned()
         );
     }
     if text.contains('*') {
-        return Err("`*` does not stand for other characters here; put the marker's whole name".to_owned());
+        return Err("wildcards (`*`) are not supported; put the marker's whole name".to_owned());
     }
-    if text == "." || text == ".." || text.trim() != text || text.chars().any(char::is_control) {
+    let is_file_name =
+        text != "." && text != ".." && text.trim() == text && without_control_characters(text).is_ok();
+    if !is_file_name {
         return Err(format!(
-            "`{}` is not the name of a file; put the marker's name, such as \"_SUCCESS\"",
-            shown(text)
+            "`{}` is not a file name; put the marker's name, such as \"_SUCCESS\"",
+            quoted(text)
         ));
     }
     let lower = text.to_lowercase();
-    let near = |known: &str, mistakes| strsim::osa_distance(&lower, &known.to_lowercase()) <= mistakes;
+    let is_near = |known: &str, mistakes| strsim::osa_distance(&lower, &known.to_lowercase()) <= mistakes;
     let meant = [OBJECT, MANIFEST, MODEL]
         .into_iter()
-        .find(|known| near(known, 1))
-        .or_else(|| (text.starts_with('_') && near(SUCCESS, 2)).then_some(SUCCESS));
+        .find(|known| is_near(known, 1))
+        .or_else(|| (text.starts_with('_') && is_near(SUCCESS, 2)).then_some(SUCCESS));
     match meant {
         Some(meant) if meant != text => Err(format!(
-            "`{}` is not known; did you mean `{meant}`? Known: `object`, `_SUCCESS`, `manifest`, `model.json`; any \
+            "`{}` is not known; did you mean `{meant}`? Known: `object`, `_SUCCESS`, `manifest` and `model.json`; any \
              other word is the name of a marker",
-            shown(text)
+            quoted(text)
         )),
         _ => Ok(text.to_owned()),
     }
@@ -118,13 +111,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_name_of_a_file_is_a_marker_unless_it_is_a_typing_mistake() {
+    fn accepts_any_file_name_as_a_marker_except_typing_mistakes() {
         for good in
             ["object", "manifest", "model.json", "_SUCCESS", "done.flag", "SUCCESS", "_manifest.done", "完了"]
         {
             assert_eq!(word(good), Ok(good.to_owned()));
         }
-        for (bad, said) in [
+        for (bad, expected) in [
             ("objects", "`object`"),
             ("Manifest", "`manifest`"),
             ("model.jsn", "`model.json`"),
@@ -132,12 +125,12 @@ mod tests {
             ("_success", "`_SUCCESS`"),
             ("", "it is empty"),
             ("vip/_SUCCESS", "without its folder"),
-            ("*.done", "`*` does not stand"),
-            ("..", "not the name of a file"),
-            ("done\n", "not the name of a file"),
+            ("*.done", "wildcards (`*`)"),
+            ("..", "not a file name"),
+            ("done\n", "not a file name"),
         ] {
             let message = word(bad).unwrap_err();
-            assert!(message.contains(said), "{bad:?}: {message}");
+            assert!(message.contains(expected), "{bad:?}: {message}");
         }
     }
 }

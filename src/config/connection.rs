@@ -8,20 +8,25 @@ use crate::{
     keys::ConnectionName,
     omnisend::MAX_BATCH_ITEMS,
     run::{TagSetting, TagWay},
+    wording::quoted,
 };
 
-use super::{document::Document, item::Item, problem::ConfigError, section::Section, words::shown};
+use super::{
+    document::Document,
+    item::Item,
+    problem::ConfigError,
+    section::Section,
+    text::{display_name, short_text},
+};
 
-/// Omnisend's documented limit: requests a minute and brand.
+/// Omnisend's documented limit for a brand, in requests per minute.
 const DOCUMENTED_LIMIT: u64 = 400;
-/// How far two machines' clocks may be apart before an agreement counts as one from the future.
+/// How far the clocks of two machines may differ before an agreement counts as being in the future.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// The longest display name, in characters.
-const MAX_DISPLAY_NAME: usize = 100;
-/// The longest name of a secret, in bytes: Secrets Manager's limit on an ARN.
+/// The longest name of a secret, in bytes: Secrets Manager's limit for an ARN.
 const MAX_SECRET: usize = 2048;
 
-/// One Omnisend brand: where its key is, who may use it, how fast, and who agreed to it.
+/// One Omnisend brand: its secret, its request budget, its contributors, and who agreed to the transfer of data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     name: ConnectionName,
@@ -35,7 +40,7 @@ pub struct Connection {
     agreement: Agreement,
 }
 
-/// Who agreed that the brand's exports hand personal data to Omnisend, and when.
+/// Who agreed that exports send personal data to Omnisend, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
     by: String,
@@ -43,32 +48,30 @@ pub struct Agreement {
 }
 
 impl Connection {
-    /// Its name: the file's stem.
+    /// Returns the stem of the file's name.
     pub fn name(&self) -> &ConnectionName {
         &self.name
     }
 
-    /// The brand as people call it.
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
 
-    /// What the secrets port finds the API key by: a Secrets Manager name or ARN, or a local secret's name.
+    /// Returns what the secrets port finds the API key by: a Secrets Manager name or ARN, or a local secret's name.
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// The brand's limit at Omnisend, in requests a minute.
+    /// Returns the brand's limit at Omnisend.
     pub fn requests_per_minute(&self) -> u32 {
         self.requests_per_minute
     }
 
-    /// The share of the limit that is left to the shop's other integrations, in percent.
+    /// Returns the share of the limit that is left to the store's other integrations.
     pub fn reserve_percent(&self) -> u8 {
         self.reserve_percent
     }
 
-    /// How contacts get their tags.
     pub fn tags(&self) -> TagSetting {
         self.tags
     }
@@ -78,17 +81,16 @@ impl Connection {
         self.batch_size
     }
 
-    /// ARNs of those who may write this connection's exports, besides administrators.
+    /// Returns the ARNs of those who may write this connection's exports, besides administrators.
     pub fn contributors(&self) -> &[String] {
         &self.contributors
     }
 
-    /// Who agreed to it.
     pub fn agreement(&self) -> &Agreement {
         &self.agreement
     }
 
-    /// Requests a minute that the exports of this connection may use: the limit less the reserve.
+    /// Returns the request budget per minute: the limit without the reserve, at least 1.
     pub fn budget(&self) -> NonZeroU32 {
         let left = u64::from(self.requests_per_minute) * u64::from(100 - self.reserve_percent.min(100)) / 100;
         u32::try_from(left).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
@@ -96,19 +98,16 @@ impl Connection {
 }
 
 impl Agreement {
-    /// Who agreed.
     pub fn by(&self) -> &str {
         &self.by
     }
 
-    /// When.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 }
 
-/// Reads a connection's file. `file` is its key, for messages; `now` is when it is read: an agreement of the
-/// future is none.
+/// Reads a connection's file. `file` is its key, for messages. An agreement that is later than `now` is refused.
 pub fn connection(
     name: ConnectionName,
     file: &str,
@@ -116,53 +115,51 @@ pub fn connection(
     now: Timestamp,
 ) -> Result<Connection, ConfigError> {
     let document = Document::parse(file, text)?;
-    let built = read(document.root(), name, now);
+    let built = read(Section::root(&document), name, now);
     document.finish(built)
 }
 
-/// The lines of a connection's file that has to be there, for who writes one.
+/// Returns the lines of a minimal connection file, as an example.
 pub fn connection_lines(name: &ConnectionName, now: Timestamp) -> [String; 5] {
     [
         format!("display_name = \"{name}\""),
         format!(
-            "secret = \"omnisend/{name}\"    # holds the API key: a file below secrets/, or Secrets Manager"
+            "secret = \"omnisend/{name}\"    # the secret with the API key: a file in secrets/, or Secrets Manager"
         ),
-        "[data_privacy]    # who agreed that profiles are handed to Omnisend, and when".to_owned(),
+        "[data_privacy]    # who agreed that profiles are sent to Omnisend, and when".to_owned(),
         "agreed_by = \"you@example.com\"".to_owned(),
         format!("agreed_at = {now:.0}"),
     ]
 }
 
 fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<Connection> {
-    let display_name = root
-        .required("display_name", "say how people call the brand: display_name = \"Acme store\"")
-        .and_then(|item| item.parse(display_name));
-    let secret = root
-        .required("secret", "name the secret that holds the API key: secret = \"omnisend/acme\"")
-        .and_then(|item| item.parse(secret));
+    let advice = "give the brand a name: display_name = \"Acme store\"";
+    let display_name = root.read_required("display_name", advice, |item| item.parse(display_name));
+    let advice = "name the secret with the API key: secret = \"omnisend/acme\"";
+    let secret = root.read_required("secret", advice, |item| item.parse(secret));
     let requests_per_minute = root.integer(
         "requests_per_minute",
         1..=100_000,
         DOCUMENTED_LIMIT,
-        "; Omnisend documents 400 a minute for a brand, which is the default",
+        "; Omnisend documents 400 per minute for a brand, which is the default",
     );
     let reserve_percent = root.integer(
         "reserve_percent",
         0..=90,
         0,
-        "; it is the share of requests_per_minute that stays free for the shop's other integrations",
+        "; it is the share of requests_per_minute that is left to the store's other integrations",
     );
-    let tags = root.optional("tags").map_or(Some(TagSetting::Auto), |item| tags(&item));
-    let batch_size = root.optional("batch_size").map_or(Some(MAX_BATCH_ITEMS), |item| batch_size(&item));
-    let contributors = root.optional("contributors").map_or(Some(Vec::new()), |item| {
+    let tags = root.read_or("tags", TagSetting::Auto, tags);
+    let batch_size = root.read_or("batch_size", MAX_BATCH_ITEMS, batch_size);
+    let contributors = root.read_or("contributors", Vec::new(), |item| {
         let arns: Vec<_> = item.elements()?.iter().map(|item| item.parse(contributor)).collect();
         arns.into_iter().collect()
     });
     let advice = format!(
-        "nobody has agreed yet that exports hand personal data to Omnisend; whoever answers for that data \
-         records it by adding:\n    [data_privacy]\n    agreed_by = \"you@example.com\"\n    agreed_at = {now:.0}"
+        "exports send personal data to Omnisend; whoever is responsible for that data records their agreement by \
+         adding:\n    [data_privacy]\n    agreed_by = \"you@example.com\"\n    agreed_at = {now:.0}"
     );
-    let agreement = root.required("data_privacy", &advice).and_then(|item| agreement(&item, now));
+    let agreement = root.read_required("data_privacy", &advice, |item| agreement(item, now));
     root.finish();
 
     Some(Connection {
@@ -180,7 +177,7 @@ fn read(mut root: Section<'_>, name: ConnectionName, now: Timestamp) -> Option<C
 
 fn tags(item: &Item<'_>) -> Option<TagSetting> {
     let forced = [TagWay::Inline, TagWay::Endpoint].map(|way| (way.as_str(), TagSetting::Forced(way)));
-    item.choice("a way of tags", &[[("auto", TagSetting::Auto)].as_slice(), &forced].concat())
+    item.choice("a tag setting", &[[("auto", TagSetting::Auto)].as_slice(), &forced].concat())
 }
 
 fn batch_size(item: &Item<'_>) -> Option<u32> {
@@ -194,55 +191,37 @@ fn batch_size(item: &Item<'_>) -> Option<u32> {
 }
 
 fn agreement(item: &Item<'_>, now: Timestamp) -> Option<Agreement> {
-    let mut section = item.section()?;
-    let by =
-        section.required("agreed_by", "say who agreed: agreed_by = \"you@example.com\"").and_then(|item| {
-            item.parse(|by| match by.trim() {
-                "" => Err("it is empty; say who agreed, by name or e-mail address"),
-                by if by.chars().any(char::is_control) => Err("a line break or control character; remove it"),
-                by => Ok(by.to_owned()),
-            })
-        });
-    let at = section.required("agreed_at", &format!("say when: agreed_at = {now:.0}")).and_then(|item| {
+    let mut section = Section::of(item)?;
+    let by = section.read_required("agreed_by", "name who agreed: agreed_by = \"you@example.com\"", |item| {
+        item.parse(|by| short_text(by, usize::MAX, "put the name or email address of the person who agreed"))
+    });
+    let at = section.read_required("agreed_at", &format!("add the time: agreed_at = {now:.0}"), |item| {
         let at = item.instant()?;
         let limit = now.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
         if at <= limit {
             return Some(at);
         }
         item.refuse(format_args!(
-            "{at} is in the future; put the moment of the agreement, with its offset (`Z` is UTC)"
+            "{at} is in the future; put the time of the agreement with its offset (`Z` is UTC)"
         ))
     });
     section.finish();
     Some(Agreement { by: by?, at: at? })
 }
 
-/// A name for people. Of exports too.
-pub(super) fn display_name(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let chars = text.chars().count();
-    if text.is_empty() {
-        Err("it is empty; put a name that people know".to_owned())
-    } else if chars > MAX_DISPLAY_NAME {
-        Err(format!("{chars} characters; shorten it to {MAX_DISPLAY_NAME}"))
-    } else if text.chars().any(char::is_control) {
-        Err("a line break or control character; remove it".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
-/// Says nothing of the text: somebody may have put the key itself here.
+/// The messages do not quote the text, because somebody may have put the key itself here.
 fn secret(text: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&b);
     if text.is_empty() {
-        Err("it is empty; put the name or ARN of the secret that holds the API key")
+        Err("it is empty; put the name or ARN of the secret with the API key")
     } else if text.bytes().any(|b| b.is_ascii_whitespace()) {
-        Err("a secret's name holds no white space; put the name or ARN of the secret, not its value")
+        Err(
+            "the name of a secret cannot contain white space; put the name or ARN of the secret, not its value",
+        )
     } else if text.contains("..") {
-        Err("a secret's name holds no `..`; put its full name or ARN")
+        Err("the name of a secret cannot contain `..`; put its full name or ARN")
     } else if text.len() > MAX_SECRET || !text.bytes().all(allowed) {
-        Err("not a secret's name or ARN: use A-Z, a-z, 0-9 and /_+=.@-: only")
+        Err("this is not the name or ARN of a secret; use only A-Z, a-z, 0-9 and /_+=.@-:")
     } else {
         Ok(text.to_owned())
     }
@@ -259,10 +238,11 @@ fn contributor(text: &str) -> Result<String, String> {
     if iam && account && who && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(text.to_owned());
     }
-    let session = if text.contains(":assumed-role/") { "; this is a session: put its role" } else { "" };
+    let is_session = text.contains(":assumed-role/");
+    let advice = if is_session { "; this is a session, so put its role" } else { "" };
     Err(format!(
-        "`{}` is not the ARN of a role, user or group; expected one like \
-         arn:aws:iam::123456789012:role/marketing{session}",
-        shown(text)
+        "`{}` is not the ARN of a role, user or group; expected an ARN such as \
+         arn:aws:iam::123456789012:role/marketing{advice}",
+        quoted(text)
     ))
 }

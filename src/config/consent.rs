@@ -2,80 +2,70 @@
 
 use std::collections::BTreeMap;
 
-use crate::contact::{Channel, ChannelConsent, ConsentMapping, DateFormat, OnInvalid, Status};
-
-use super::{
-    item::Item,
-    mapping::ON_INVALID,
-    section::Section,
-    value::{GAP, column},
-    words::shown,
+use crate::{
+    contact::{Channel, ChannelConsent, ConsentMapping, DateFormat, OnInvalid, Status},
+    wording::quoted,
 };
 
-/// The lists of values, and what those in them mean.
+use super::{
+    column::{PLACEHOLDER, column},
+    defaults::ON_INVALID,
+    item::Item,
+    section::Section,
+    text::short_text,
+};
+
+/// The longest description of where people gave their consent, in characters.
+const MAX_SOURCE: usize = 250;
+
+/// The keys that list values, and the status that the values mean.
 const LISTS: [(&str, Status); 3] = [
     ("subscribed", Status::Subscribed),
     ("unsubscribed", Status::Unsubscribed),
     ("non_subscribed", Status::NonSubscribed),
 ];
 
-/// Reads the tables out of an export's root. `has_phone` says whether a column gives the phone, `on_invalid` what holds
-/// where a table says nothing else.
+/// Reads the tables from an export's root. `has_phone` is whether the mapping has a phone. `on_invalid` applies to
+/// tables that do not set it.
 pub(super) fn consent(
     root: &mut Section<'_>,
     has_phone: bool,
     on_invalid: OnInvalid,
 ) -> Option<ConsentMapping> {
     let Some(item) = root.optional("consent") else { return Some(ConsentMapping::default()) };
-    let mut section = item.section()?;
-    let email = section.optional(Channel::Email.key()).map(|item| channel(&item, on_invalid));
-    let sms = section.optional(Channel::Sms.key()).map(|item| {
-        let sms = channel(&item, on_invalid);
+    let mut section = Section::of(&item)?;
+    let email = section.read_optional(Channel::Email.key(), |item| channel(item, on_invalid));
+    let sms = section.read_optional(Channel::Sms.key(), |item| {
+        let sms = channel(item, on_invalid);
         if has_phone {
             sms
         } else {
             item.refuse(
-                "there is nobody to text to: say which column holds the phone, phone = \"<column>\" in [fields], \
-                 or remove this table",
+                "SMS consent needs a phone number; name its column with phone = \"<column>\" in [fields], or remove \
+                 this table",
             )
         }
     });
-    section.finish_with("; write [consent.email] or [consent.sms] above what belongs to it");
-    Some(ConsentMapping { email: all_or_none(email)?, sms: all_or_none(sms)? })
-}
-
-/// `None` where there is something that was refused.
-#[expect(clippy::option_option, reason = "not there, and refused, are two things")]
-fn all_or_none<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(read) => read.map(Some),
-    }
+    section.finish_with("; put [consent.email] or [consent.sms] above the keys of a channel");
+    Some(ConsentMapping { email: email?, sms: sms? })
 }
 
 fn channel(item: &Item<'_>, on_invalid: OnInvalid) -> Option<ChannelConsent> {
-    let mut section = item.section()?;
-    let from = section
-        .required("column", "say which column tells what people consented to: column = \"<column>\"")
-        .and_then(|item| item.parse(column));
+    let mut section = Section::of(item)?;
+    let advice = "name the column with people's consent: column = \"<column>\"";
+    let from = section.read_required("column", advice, |item| item.parse(column));
     let values = values(item, &mut section);
-    let date = section
-        .required(
-            "date",
-            "no consent is mapped without its date; say which column tells when it was given: date = \"<column>\"",
-        )
-        .and_then(|item| date(&item));
-    let source = section
-        .required("source", "say where people gave their consent: source = \"Newsletter form\"")
-        .and_then(|item| item.parse(source));
+    let advice =
+        "consent needs a date; name the column with the date on which it was given: date = \"<column>\"";
+    let date = section.read_required("date", advice, date);
+    let advice = "describe where people gave their consent: source = \"Newsletter form\"";
+    let source = section.read_required("source", advice, |item| item.parse(source));
     let may_subscribe = section.boolean("may_subscribe");
-    let on_invalid = section
-        .optional("on_invalid")
-        .map_or(Some(on_invalid), |item| item.choice("what to do", &ON_INVALID));
-    let ip = all_or_none(section.optional("ip").map(|item| item.parse(column)));
-    let user_agent = all_or_none(section.optional("user_agent").map(|item| item.parse(column)));
+    let on_invalid = section.read_or("on_invalid", on_invalid, |item| item.choice("a setting", &ON_INVALID));
+    let ip = section.read_optional("ip", |item| item.parse(column));
+    let user_agent = section.read_optional("user_agent", |item| item.parse(column));
     section.finish();
-    let (date, date_format) = date?;
+    let DateColumn { column: date, format: date_format } = date?;
     Some(ChannelConsent {
         column: from?,
         values: values?,
@@ -89,10 +79,10 @@ fn channel(item: &Item<'_>, on_invalid: OnInvalid) -> Option<ChannelConsent> {
     })
 }
 
-/// The values of all lists. None may mean two things.
+/// Returns the values of all lists. A value may be in one list only.
 fn values(table: &Item<'_>, section: &mut Section<'_>) -> Option<Vec<(String, Status)>> {
     let mut values = Some(Vec::new());
-    let mut meanings = BTreeMap::new();
+    let mut lists = BTreeMap::new();
     let mut is_any_list = false;
     for (list, status) in LISTS {
         let Some(item) = section.optional(list) else { continue };
@@ -102,15 +92,15 @@ fn values(table: &Item<'_>, section: &mut Section<'_>) -> Option<Vec<(String, St
             continue;
         };
         for element in elements {
-            let value = element.parse(value).and_then(|value| match meanings.insert(value.clone(), list) {
+            let value = element.parse(value).and_then(|value| match lists.insert(value.clone(), list) {
                 None => Some(value),
                 Some(other) if other == list => element.refuse(format_args!(
-                    "`{}` is in this list twice; upper and lower case are the same here",
-                    shown(&value)
+                    "`{}` is in this list twice (upper and lower case are the same); remove one",
+                    quoted(&value)
                 )),
                 Some(other) => element.refuse(format_args!(
-                    "`{}` is in `{other}` too; a value means one thing, so remove one of them",
-                    shown(&value)
+                    "`{}` is also in `{other}`; a value has one meaning, so remove one of the two",
+                    quoted(&value)
                 )),
             });
             values = values.zip(value).map(|(mut values, value)| {
@@ -121,8 +111,8 @@ fn values(table: &Item<'_>, section: &mut Section<'_>) -> Option<Vec<(String, St
     }
     if !is_any_list || values.as_ref().is_some_and(Vec::is_empty) {
         return table.refuse(
-            "it names no value; say which of the column's values mean what: unsubscribed = [\"no\"], and \
-             subscribed and non_subscribed in the same way",
+            "it lists no values; list the column's values by meaning, such as unsubscribed = [\"no\"], in subscribed, \
+             unsubscribed or non_subscribed",
         );
     }
     values
@@ -130,47 +120,31 @@ fn values(table: &Item<'_>, section: &mut Section<'_>) -> Option<Vec<(String, St
 
 fn value(text: &str) -> Result<String, &'static str> {
     match text.trim() {
-        "" => Err("it is empty; an empty cell says nothing, so remove it"),
-        GAP => Err("put the column's own values here, such as \"no\""),
+        "" => Err("it is empty; remove it, because an empty cell never has a status"),
+        PLACEHOLDER => Err("replace `…` with the column's own values, such as \"no\""),
         text => Ok(text.to_lowercase()),
     }
 }
 
-fn date(item: &Item<'_>) -> Option<(String, Option<DateFormat>)> {
-    let Some(mut section) = item.as_section() else {
-        return item.parse(column).map(|column| (column, None));
-    };
-    let from = section
-        .required("column", "say which column it comes from: column = \"<column>\"")
-        .and_then(|item| item.parse(column));
+struct DateColumn {
+    column: String,
+    format: Option<DateFormat>,
+}
+
+fn date(item: &Item<'_>) -> Option<DateColumn> {
+    if !item.is_table() {
+        return item.parse(column).map(|column| DateColumn { column, format: None });
+    }
+    let mut section = Section::of(item)?;
+    let column =
+        section.read_required("column", "name the column: column = \"<column>\"", |item| item.parse(column));
     let format =
-        section.optional("format").map(|item| item.parse(|text| DateFormat::try_from(text.to_owned())));
+        section.read_optional("format", |item| item.parse(|text| DateFormat::try_from(text.to_owned())));
     section.finish();
-    Some((from?, all_or_none(format)?))
+    Some(DateColumn { column: column?, format: format? })
 }
 
-fn source(text: &str) -> Result<String, &'static str> {
-    match text.trim() {
-        "" => Err("it is empty; put where people gave their consent, such as \"Newsletter form\""),
-        GAP => Err("put where people gave their consent here, such as \"Newsletter form\""),
-        text if text.chars().count() > 250 || text.chars().any(char::is_control) => {
-            Err("put at most 250 characters, on one line")
-        }
-        text => Ok(text.to_owned()),
-    }
-}
-
-/// Whether Omnisend may send its welcome message, which has to be said twice.
-pub(super) fn welcome(root: &mut Section<'_>) -> Option<bool> {
-    let item = root.optional("send_welcome_message");
-    let acknowledged = root.boolean("send_welcome_message_acknowledged")?;
-    let Some(item) = item else { return Some(false) };
-    let send = item.boolean()?;
-    if send && !acknowledged {
-        return item.refuse(
-            "Omnisend would send its welcome message to every contact that is new to it: in a first run that is the \
-             whole segment; if that is meant, add send_welcome_message_acknowledged = true, else remove this line",
-        );
-    }
-    Some(send)
+fn source(text: &str) -> Result<String, String> {
+    let advice = "describe where people gave their consent, such as \"Newsletter form\"";
+    if text.trim() == PLACEHOLDER { Err(advice.to_owned()) } else { short_text(text, MAX_SOURCE, advice) }
 }

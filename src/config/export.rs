@@ -8,18 +8,19 @@ use crate::{
 };
 
 use super::{
-    connection::display_name,
+    defaults::defaults,
     document::Document,
     guards::{guards, max_profiles},
     item::Item,
-    mapping::{defaults, mapping},
+    mapping::mapping,
     problem::ConfigError,
     reading::reading,
     section::Section,
     segment::{Segment, segments},
+    text::display_name,
 };
 
-/// What goes where: a connection, a segment, how its rows become contacts, and the mode.
+/// What is sent where: a connection, one or more segments, a mapping and a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
     name: ExportName,
@@ -35,57 +36,52 @@ pub struct Export {
 }
 
 impl Export {
-    /// Its name: the file's stem, unique over all connections.
+    /// Returns the stem of the file's name. It is unique across connections.
     pub fn name(&self) -> &ExportName {
         &self.name
     }
 
-    /// The connection that it sends through: the file's folder.
+    /// Returns the name of the file's folder.
     pub fn connection(&self) -> &ConnectionName {
         &self.connection
     }
 
-    /// The export as people call it.
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
 
-    /// Which profiles a run sends.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Whether it is part of every scheduled run.
+    /// Whether the schedule runs this export.
     pub fn schedule(&self) -> bool {
         self.schedule
     }
 
-    /// Whether Omnisend is to have a segment for each of its own, on its tag.
+    /// Whether runs create a segment in Omnisend for each of the export's segments, based on its tag.
     pub fn create_segment(&self) -> bool {
         self.create_segment
     }
 
-    /// The segments that it sends, at least one. Where a contact is in several, what the first says is sent.
+    /// Returns the segments, at least one. A contact in several of them is sent with the values of the first.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Its segments' tags, in their order.
+    /// Returns the tags of the segments, in the same order.
     pub fn tags(&self) -> Vec<Tag> {
         self.segments().iter().map(|segment| segment.tag().clone()).collect()
     }
 
-    /// How its files are read.
     pub fn reading(&self) -> &Reading {
         &self.reading
     }
 
-    /// What stops a run of it before its first request.
     pub fn guards(&self) -> &GuardLimits {
         &self.guards
     }
 
-    /// How a row becomes a contact.
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
     }
@@ -99,19 +95,18 @@ pub fn export(
     text: &[u8],
 ) -> Result<Export, ConfigError> {
     let document = Document::parse(file, text)?;
-    let built = read(document.root(), name, connection);
+    let built = read(Section::root(&document), name, connection);
     document.finish(built)
 }
 
 fn read(mut root: Section<'_>, name: ExportName, connection: ConnectionName) -> Option<Export> {
-    let display_name = root
-        .required("display_name", "say how people call the export: display_name = \"VIP customers\"")
-        .and_then(|item| item.parse(display_name));
-    let mode = root.optional("mode").map_or(Some(Mode::Changes), |item| mode(&item));
+    let advice = "give the export a name: display_name = \"VIP customers\"";
+    let display_name = root.read_required("display_name", advice, |item| item.parse(display_name));
+    let mode = root.read_or("mode", Mode::Changes, mode);
     let schedule = root.boolean("schedule");
     let create_segment = root.boolean("create_segment");
     let max_profiles = max_profiles(&mut root);
-    // Before any table: a table then knows which of its keys belong above it.
+    // Before any table is read: see `defaults`.
     let defaults = defaults(&mut root);
     let guards = guards(&mut root);
     let reading = reading(&mut root);

@@ -1,18 +1,18 @@
-//! A value with its place in the file: hands itself out as the type that is asked for, or says what it is
-//! instead.
+//! A value with its place in the file. It converts itself to the requested type, or reports what it is instead.
 
 use std::{fmt, ops::RangeInclusive};
 
 use jiff::Timestamp;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
-use super::{document::Document, section::Section, words};
+use super::document::Document;
+use crate::wording::{quoted, unknown};
 
-/// A value of a file.
 #[derive(Debug)]
 pub(super) struct Item<'d> {
     document: &'d Document<'d>,
     value: &'d DeValue<'d>,
+    /// The value's dotted path, such as `segments[1].name`.
     path: String,
     line: usize,
 }
@@ -22,34 +22,45 @@ impl<'d> Item<'d> {
         Self { document, value, path, line }
     }
 
-    /// Reports a problem of this value. Always `None`, to be returned.
+    pub(super) fn document(&self) -> &'d Document<'d> {
+        self.document
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Reports a problem of this value. Always returns `None`.
     pub(super) fn refuse<T>(&self, message: impl fmt::Display) -> Option<T> {
         self.document.report(self.line, &self.path, message.to_string());
         None
     }
 
-    /// Reports that the value is of another type.
+    /// Reports that the value has another type. Always returns `None`.
     pub(super) fn refuse_type<T>(&self, expected: &str, advice: &str) -> Option<T> {
-        self.refuse(format_args!("expected {expected}, found {}{advice}", self.found()))
+        self.refuse(format_args!("expected {expected}, found {}{advice}", self.type_name()))
     }
 
-    /// A text.
     pub(super) fn text(&self) -> Option<&'d str> {
         match self.value {
             DeValue::String(text) => Some(text),
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
-                self.refuse_type("a text", "; put it in double quotes")
+                self.refuse_type("text", "; put it in double quotes")
             }
-            DeValue::Array(_) | DeValue::Table(_) => self.refuse_type("a text in double quotes", ""),
+            DeValue::Array(_) | DeValue::Table(_) => self.refuse_type("text in double quotes", ""),
         }
     }
 
-    /// The text, if that is what it is.
+    /// Returns the text, or `None` if the value is something else. Reports nothing.
     pub(super) fn as_text(&self) -> Option<&'d str> {
         if let DeValue::String(text) = self.value { Some(text) } else { None }
     }
 
-    /// A text that becomes something else; what `parse` returns as an error is the message.
+    /// Parses the text. Reports the error that `parse` returns.
     pub(super) fn parse<T, E: fmt::Display>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         match parse(self.text()?) {
             Ok(parsed) => Some(parsed),
@@ -57,7 +68,7 @@ impl<'d> Item<'d> {
         }
     }
 
-    /// A whole number in a range.
+    /// Returns a whole number in a range. `advice` follows the message for a number outside of it.
     pub(super) fn integer(&self, range: RangeInclusive<u64>, advice: &str) -> Option<u64> {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
         let DeValue::Integer(number) = self.value else {
@@ -67,13 +78,12 @@ impl<'d> Item<'d> {
         match u64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) if range.contains(&number) => Some(number),
             _ => {
-                let number = words::shown(&number.to_string());
+                let number = quoted(&number.to_string());
                 self.refuse(format_args!("expected {expected}, found {number}{advice}"))
             }
         }
     }
 
-    /// `true` or `false`.
     pub(super) fn boolean(&self) -> Option<bool> {
         match self.value {
             DeValue::Boolean(value) => Some(*value),
@@ -82,7 +92,7 @@ impl<'d> Item<'d> {
         }
     }
 
-    /// An instant: TOML's date and time with an offset, or the same as a text.
+    /// Returns a date and time with an offset, which may also be in quotes.
     pub(super) fn instant(&self) -> Option<Timestamp> {
         let expected = "a date and time with an offset, such as 2026-11-23T10:00:00Z";
         let text = match self.value {
@@ -92,29 +102,24 @@ impl<'d> Item<'d> {
         };
         match text.parse() {
             Ok(instant) => Some(instant),
-            Err(_) => self.refuse(format_args!("expected {expected}, found `{}`", words::shown(&text))),
+            Err(_) => self.refuse(format_args!("expected {expected}, found `{}`", quoted(&text))),
         }
     }
 
-    /// One of a few words; `what` names them: `a mode`.
+    /// Returns the choice of one of a few words. `what` is what they name: `a mode`.
     pub(super) fn choice<T: Copy>(&self, what: &str, choices: &[(&'static str, T)]) -> Option<T> {
         self.parse(|text| {
-            let known = || choices.iter().map(|(word, _)| *word);
-            let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
-            chosen.ok_or_else(|| {
-                let meant = match words::nearest(text, known()) {
-                    Some(meant) => format!("did you mean `{meant}`? Known: "),
-                    None => "known: ".to_owned(),
-                };
-                format!("`{}` is not {what}; {meant}{}", words::shown(text), words::list(known(), "and"))
+            let choice = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+            choice.ok_or_else(|| {
+                let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+                unknown(text, what, &known)
             })
         })
     }
 
-    /// A table.
-    pub(super) fn section(&self) -> Option<Section<'d>> {
+    pub(super) fn table(&self) -> Option<&'d DeTable<'d>> {
         match self.value {
-            DeValue::Table(table) => Some(Section::new(self.document, table, self.path.clone(), self.line)),
+            DeValue::Table(table) => Some(table),
             DeValue::Array(_) if !self.path.contains(['.', '[']) => {
                 self.refuse_type("a table", &format!("; write [{}] with one bracket", self.path))
             }
@@ -122,12 +127,12 @@ impl<'d> Item<'d> {
         }
     }
 
-    /// The table, if that is what it is.
-    pub(super) fn as_section(&self) -> Option<Section<'d>> {
-        if let DeValue::Table(_) = self.value { self.section() } else { None }
+    /// Whether the value is a table. Reports nothing.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.value, DeValue::Table(_))
     }
 
-    /// A list.
+    /// Returns the elements of a list.
     pub(super) fn elements(&self) -> Option<Vec<Item<'d>>> {
         match self.value {
             DeValue::Array(array) => Some(
@@ -149,14 +154,9 @@ impl<'d> Item<'d> {
         }
     }
 
-    /// Whether the file's root takes a key of this name.
-    pub(super) fn is_root_key(&self, key: &str) -> bool {
-        self.document.is_root_key(key)
-    }
-
-    fn found(&self) -> &'static str {
+    fn type_name(&self) -> &'static str {
         match self.value {
-            DeValue::String(_) => "a text",
+            DeValue::String(_) => "text",
             DeValue::Integer(_) => "a whole number",
             DeValue::Float(_) => "a decimal number",
             DeValue::Boolean(true) => "true",

@@ -1,24 +1,26 @@
-//! Configuration: connection and export files, and the environment. Text becomes validated types here and
-//! nowhere else; what these types hold needs no second check.
+//! The files of connections and exports, as validated types.
 //!
-//! A file is read to its end: [`ConfigError`] carries every problem of it at once, each with its line, its key
-//! and what to do.
+//! A file is always read to its end, so that [`ConfigError`] has all of its problems, each with its line, its key and what
+//! to do.
 
+mod column;
 mod complete_on;
 mod connection;
 mod consent;
+mod defaults;
 mod document;
 mod export;
 mod guards;
 mod item;
+mod load_error;
 mod mapping;
 mod problem;
 mod reading;
 mod section;
 mod segment;
 mod store;
+mod text;
 mod value;
-mod words;
 
 pub use crate::environment::{
     ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level,
@@ -26,10 +28,11 @@ pub use crate::environment::{
 pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection, connection_lines};
 pub use export::{Export, export};
+pub use load_error::LoadError;
 pub use problem::{ConfigError, Problem};
 pub(crate) use reading::where_to_set;
 pub use segment::Segment;
-pub use store::{LoadError, State, load_all, load_connection, load_export, load_valid};
+pub use store::{Configuration, load_all, load_connection, load_export, load_valid};
 
 #[cfg(test)]
 mod schema_tests;

@@ -1,22 +1,21 @@
-//! What is wrong with a configuration file, for the person who edits it.
+//! Problems of configuration files, for the person who edits them.
 
 use std::{error, fmt};
 
-/// One problem of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file's key in the state.
     pub file: String,
-    /// The line, from 1; 0 where the problem is the file itself, its name or its place.
+    /// The line, counted from 1. 0 if the problem is the file itself, its name or its place.
     pub line: usize,
-    /// The key as a dotted path, list elements counted from 1 (`segments[1].name`); empty where there is none.
+    /// The dotted path of the key, with list elements counted from 1 (`segments[1].name`). May be empty.
     pub key: String,
     /// What is wrong, what was expected, and what to do. Lines to copy follow it, indented.
     pub message: String,
 }
 
 impl Problem {
-    /// A problem of a file as a whole.
+    /// Returns a problem of a file as a whole.
     pub(super) fn of_file(file: impl fmt::Display, message: String) -> Self {
         Self { file: file.to_string(), line: 0, key: String::new(), message }
     }
@@ -36,16 +35,15 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every problem that was found, by file and line; there is at least one.
+/// All problems of one or more files, at least one, by file and line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The problems.
     pub problems: Vec<Problem>,
 }
 
 impl ConfigError {
     pub(super) fn new(mut problems: Vec<Problem>) -> Self {
-        // Stable: problems of one line stay in the order in which they were found.
+        // A stable sort, so that problems of one line stay in the order in which they were found.
         problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         Self { problems }
     }
@@ -53,13 +51,8 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, problem) in self.problems.iter().enumerate() {
-            if n > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
+        let problems: Vec<String> = self.problems.iter().map(Problem::to_string).collect();
+        f.write_str(&problems.join("\n"))
     }
 }
 

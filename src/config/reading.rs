@@ -2,9 +2,11 @@
 
 use segment_files::{Charset, Compression, Delimiter, Escape, Format, ReadOptions as Reading, Setting};
 
-use super::{item::Item, section::Section, words};
+use crate::wording::{list, nearest, quoted};
 
-/// `None` where something of it is refused: the problem is reported then.
+use super::{item::Item, section::Section};
+
+/// Reads both tables.
 pub(super) fn reading(root: &mut Section<'_>) -> Option<Reading> {
     let mut reading = Reading::default();
     let source = root.optional("source").is_none_or(|item| source(&item, &mut reading).is_some());
@@ -24,57 +26,54 @@ pub(crate) fn where_to_set(setting: Option<Setting>) -> &'static str {
 }
 
 fn source(item: &Item<'_>, reading: &mut Reading) -> Option<()> {
-    let mut section = item.section()?;
-    let format = section.optional("format").map(|item| {
-        item.choice("a format that is read", &Format::ALL.map(|format| (format.as_str(), format)))
-    });
-    let compression = section.optional("compression").map(|item| {
-        item.choice("a compression that is read", &Compression::ALL.map(|way| (way.as_str(), way)))
-    });
-    let encoding = section.optional("encoding").map(|item| encoding(&item));
+    let mut section = Section::of(item)?;
+    let formats = Format::ALL.map(|format| (format.as_str(), format));
+    let format = section.read_optional("format", |item| item.choice("a supported format", &formats));
+    let compressions = Compression::ALL.map(|compression| (compression.as_str(), compression));
+    let compression =
+        section.read_optional("compression", |item| item.choice("a supported compression", &compressions));
+    let encoding = section.read_optional("encoding", encoding);
     section.finish();
-    reading.format = format.map_or(Some(None), |format| format.map(Some))?;
-    reading.compression = compression.map_or(Some(None), |compression| compression.map(Some))?;
-    reading.encoding = encoding.map_or(Some(None), |encoding| encoding.map(Some))?;
+    reading.format = format?;
+    reading.compression = compression?;
+    reading.encoding = encoding?;
     Some(())
 }
 
 fn encoding(item: &Item<'_>) -> Option<Charset> {
     item.parse(|text| {
         Charset::named(text).map_err(|_| {
-            let meant = match words::nearest(text, Charset::USUAL) {
-                Some(meant) => format!("did you mean `{meant}`? Usual are "),
-                None => "usual are ".to_owned(),
+            let meant = match nearest(text, Charset::USUAL) {
+                Some(meant) => format!("did you mean `{meant}`? Common ones: "),
+                None => "common ones: ".to_owned(),
             };
-            let text = words::shown(text);
-            format!("`{text}` is not an encoding; {meant}{}", words::list(Charset::USUAL, "and"))
+            let text = quoted(text);
+            format!("`{text}` is not a supported encoding; {meant}{}", list(Charset::USUAL, "and"))
         })
     })
 }
 
 fn csv(item: &Item<'_>, reading: &mut Reading) -> Option<()> {
-    let mut section = item.section()?;
+    let mut section = Section::of(item)?;
     let delimiter =
-        section.optional("delimiter").map(|item| item.parse(|text| Delimiter::try_from(text.to_owned())));
-    let escape = section
-        .optional("escape")
-        .map(|item| item.choice("an escape that is read", &[("\\", Escape::Backslash)]));
-    let columns = section.optional("columns").map(|item| columns(&item));
-    let nulls = section.optional("null").map(|item| texts(&item));
+        section.read_optional("delimiter", |item| item.parse(|text| Delimiter::try_from(text.to_owned())));
+    let escapes = [("\\", Escape::Backslash)];
+    let escape = section.read_optional("escape", |item| item.choice("a supported escape", &escapes));
+    let columns = section.read_optional("columns", columns);
+    let nulls = section.read_or("null", reading.nulls.clone(), texts);
     section.finish();
-    reading.delimiter = delimiter.map_or(Some(None), |delimiter| delimiter.map(Some))?;
-    reading.escape = escape.map_or(Some(None), |escape| escape.map(Some))?;
-    reading.columns = columns.map_or(Some(None), |columns| columns.map(Some))?;
-    if let Some(nulls) = nulls {
-        reading.nulls = nulls?;
-    }
+    reading.delimiter = delimiter?;
+    reading.escape = escape?;
+    reading.columns = columns?;
+    reading.nulls = nulls?;
     Some(())
 }
 
 fn columns(item: &Item<'_>) -> Option<Vec<String>> {
     let columns = texts(item)?;
     if columns.is_empty() {
-        return item.refuse("name every column in order, or leave it out: the first row names them then");
+        return item
+            .refuse("name every column in order, or remove this line if the first row names the columns");
     }
     Some(columns)
 }

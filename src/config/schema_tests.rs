@@ -1,4 +1,4 @@
-//! The published JSON Schemas say what the readers do.
+//! Compares the published JSON Schemas with the readers.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    section::asked,
+    section::read_keys,
     tests::{CONNECTION, EXPORT, read_connection, read_export},
 };
 
@@ -14,15 +14,15 @@ const EXPORT_SCHEMA: &str = include_str!("../../docs/schema/export.schema.json")
 const CONNECTION_SCHEMA: &str = include_str!("../../docs/schema/connection.schema.json");
 const EVERYTHING: &str = include_str!("schema_tests/everything.toml");
 
-/// What to do where a test below fails.
-const MEND: &str = "bring docs/schema/*.schema.json up to the readers; if a table is new, use it in \
-                    src/config/schema_tests/everything.toml too";
+/// What to do if a test below fails.
+const ADVICE: &str = "update docs/schema/*.schema.json; if a table is new, also add it to \
+                      src/config/schema_tests/everything.toml";
 
 fn schema(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// Every key that a schema knows, as a dotted path.
+/// Adds every key of a schema, as a dotted path.
 fn keys(root: &Value, at: &Value, path: &str, found: &mut BTreeSet<String>) {
     if let Some(reference) = at["$ref"].as_str() {
         let name = reference.strip_prefix("#/definitions/").unwrap();
@@ -53,16 +53,16 @@ fn keys_of(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_schemas_know_the_keys_that_the_readers_ask_for_and_no_others() {
+fn the_schemas_have_the_same_keys_as_the_readers() {
     let mut read =
-        asked::during(|| drop(read_export(EVERYTHING.as_bytes()).unwrap_or_else(|e| panic!("{e}"))));
-    // Asked for only to say that there is none.
+        read_keys::during(|| drop(read_export(EVERYTHING.as_bytes()).unwrap_or_else(|e| panic!("{e}"))));
+    // The readers look for these only to refuse them.
     for key in ["custom_properties.list.region", "fields.email.constant"] {
         assert!(read.remove(key), "{key}");
     }
-    assert_eq!(keys_of(EXPORT_SCHEMA), read, "{MEND}");
-    let read = asked::during(|| drop(read_connection(CONNECTION.as_bytes()).unwrap()));
-    assert_eq!(keys_of(CONNECTION_SCHEMA), read, "{MEND}");
+    assert_eq!(keys_of(EXPORT_SCHEMA), read, "{ADVICE}");
+    let read = read_keys::during(|| drop(read_connection(CONNECTION.as_bytes()).unwrap()));
+    assert_eq!(keys_of(CONNECTION_SCHEMA), read, "{ADVICE}");
 }
 
 #[test]
@@ -99,27 +99,27 @@ fn table_to_json(table: &DeTable<'_>) -> Value {
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
-/// What the schema says is wrong with a file.
-fn judged(schema_text: &str, file: &str) -> Vec<String> {
+/// Returns the schema's errors for a file.
+fn schema_errors(schema_text: &str, file: &str) -> Vec<String> {
     let validator = jsonschema::validator_for(&schema(schema_text)).unwrap();
     let file = table_to_json(DeTable::parse(file).unwrap().get_ref());
     validator.iter_errors(&file).map(|error| error.to_string()).collect()
 }
 
 #[test]
-fn files_that_are_valid_are_so_to_an_editor_too() {
+fn the_schemas_accept_valid_files() {
     for file in [EXPORT, EVERYTHING, include_str!("../cli/demo/vip.toml")] {
-        assert_eq!(judged(EXPORT_SCHEMA, file), Vec::<String>::new(), "{file}");
+        assert_eq!(schema_errors(EXPORT_SCHEMA, file), Vec::<String>::new(), "{file}");
         read_export(file.as_bytes()).unwrap();
     }
     for file in [CONNECTION, include_str!("../cli/demo/acme.toml")] {
-        assert_eq!(judged(CONNECTION_SCHEMA, file), Vec::<String>::new(), "{file}");
+        assert_eq!(schema_errors(CONNECTION_SCHEMA, file), Vec::<String>::new(), "{file}");
         read_connection(file.as_bytes()).unwrap();
     }
 }
 
 #[test]
-fn mistakes_are_seen_by_an_editor_too() {
+fn the_schemas_reject_what_the_readers_reject() {
     let with = |from: &str, to: &str| {
         assert!(EVERYTHING.contains(from), "{from}");
         EVERYTHING.replacen(from, to, 1)
@@ -166,8 +166,8 @@ fn mistakes_are_seen_by_an_editor_too() {
         with("source = \"Shop\"", "sauce = \"Shop\""),
         with("[consent.sms]\ncolumn = \"SMS\"\nunsubscribed = [\"no\"]", "[consent.sms]\ncolumn = \"SMS\""),
     ] {
-        assert!(read_export(file.as_bytes()).is_err(), "the reader takes\n{file}");
-        assert_ne!(judged(EXPORT_SCHEMA, &file), Vec::<String>::new(), "the schema takes\n{file}");
+        assert!(read_export(file.as_bytes()).is_err(), "the reader accepts\n{file}");
+        assert_ne!(schema_errors(EXPORT_SCHEMA, &file), Vec::<String>::new(), "the schema accepts\n{file}");
     }
     for (from, to) in [
         ("secret", "sercet"),
@@ -180,7 +180,11 @@ fn mistakes_are_seen_by_an_editor_too() {
         ("[data_privacy]", "[data_privacy]\nby = \"x\""),
     ] {
         let file = CONNECTION.replacen(from, to, 1);
-        assert!(read_connection(file.as_bytes()).is_err(), "the reader takes\n{file}");
-        assert_ne!(judged(CONNECTION_SCHEMA, &file), Vec::<String>::new(), "the schema takes\n{file}");
+        assert!(read_connection(file.as_bytes()).is_err(), "the reader accepts\n{file}");
+        assert_ne!(
+            schema_errors(CONNECTION_SCHEMA, &file),
+            Vec::<String>::new(),
+            "the schema accepts\n{file}"
+        );
     }
 }

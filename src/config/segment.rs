@@ -1,24 +1,25 @@
-//! An export's `[[segments]]`: what each is called and where its files lie.
+//! An export's `[[segments]]`: the name, the tag and the files of each.
 
 use crate::{
     contact::{InvalidText, Tag},
-    keys::{Bucket, Location, is_bucket},
+    keys::{Bucket, Location, RESERVED_FOLDERS, is_bucket_name},
+    wording::quoted,
 };
 
 use super::{
     complete_on::{CompleteOn, complete_on},
     item::Item,
     section::Section,
-    words::shown,
+    text::{short_text, without_control_characters},
 };
 
-/// The longest name, in characters: Omnisend's limit on a segment's name.
+/// The longest name, in characters: Omnisend's limit for the name of a segment.
 const MAX_NAME: usize = 256;
-/// The state's own folders. A segment read from one would export the product's own records.
-const RESERVED: [&str; 7] =
-    ["runs/", "connections/", "exports/", "schema/", "snapshots/", "findings/", "secrets/"];
 
-/// A named set of profiles, as files under one prefix.
+/// The most segments of an export: the tags of a member are a set of 32, which includes former ones.
+const MAX_SEGMENTS: usize = 16;
+
+/// A named set of profiles, stored as files under one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     name: String,
@@ -28,38 +29,31 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The tag by which it shows in Omnisend: `segment: <name>` unless the export says otherwise.
+    /// Returns the tag of its contacts in Omnisend: `segment: <name>`, unless the export sets another one.
     pub fn tag(&self) -> &Tag {
         &self.tag
     }
 
-    /// The file, or what the keys of its files begin with.
+    /// Returns the file, or the prefix of its files' keys.
     pub fn path(&self) -> &Location {
         &self.path
     }
 
-    /// What says that a drop of it is complete.
     pub fn complete_on(&self) -> &CompleteOn {
         &self.complete_on
     }
 }
 
-/// The most segments of an export: its members' tags are kept as a set of 32, former ones included.
-const MAX_SEGMENTS: usize = 16;
-
 /// Reads the segments of an export, at least one.
 pub(super) fn segments(root: &mut Section<'_>) -> Option<Vec<Segment>> {
-    let list = root.required(
-        "segments",
-        "say what to send:\n    [[segments]]\n    name = \"VIP\"\n    path = \"segments/vip/\"",
-    )?;
+    let advice = "add what to send:\n    [[segments]]\n    name = \"VIP\"\n    path = \"segments/vip/\"";
+    let list = root.required("segments", advice)?;
     let items = list.elements()?;
-    let read: Vec<_> = items.iter().map(element).collect();
+    let read: Vec<_> = items.iter().map(segment).collect();
     let mut segments: Vec<Segment> = Vec::new();
     for (item, segment) in items.iter().zip(read) {
         if let Some(segment) = segment {
@@ -72,7 +66,7 @@ pub(super) fn segments(root: &mut Section<'_>) -> Option<Vec<Segment>> {
     }
     if items.len() > MAX_SEGMENTS {
         return list.refuse(format_args!(
-            "{} segments; an export takes {MAX_SEGMENTS} at most: make several exports",
+            "it has {} segments; an export can have at most {MAX_SEGMENTS}, so make several exports",
             items.len()
         ));
     }
@@ -83,7 +77,7 @@ fn refuse_repeated(item: &Item<'_>, segment: &Segment, before: &[Segment]) {
     if before.iter().any(|other| other.name == segment.name) {
         item.refuse::<()>(format_args!(
             "two segments are named `{}`; give each its own name",
-            shown(&segment.name)
+            quoted(&segment.name)
         ));
     } else if before.iter().any(|other| other.tag == segment.tag) {
         item.refuse::<()>(format_args!(
@@ -93,104 +87,97 @@ fn refuse_repeated(item: &Item<'_>, segment: &Segment, before: &[Segment]) {
     }
 }
 
-fn element(item: &Item<'_>) -> Option<Segment> {
-    let mut section = item.section()?;
+fn segment(item: &Item<'_>) -> Option<Segment> {
+    let mut section = Section::of(item)?;
     let name_item = section.required("name", "name the segment: name = \"VIP\"");
     let name = name_item.as_ref().and_then(|item| item.parse(name));
     let tag = match section.optional("tag") {
-        Some(item) => item.parse(|text| Tag::try_from(text.to_owned()).map_err(|_| InvalidText::Tag(shown(text)))),
-        None => name_item.zip(name.as_ref()).and_then(|(item, name)| {
-            Tag::try_from(format!("segment: {name}")).ok().or_else(|| {
-                item.refuse(
-                    "the segment's tag would be `segment: ` and this name, and a tag takes at most 128 letters, \
-                     digits, spaces, `_`, `-` and `:`; change the name, or add a tag = \"…\" of your own",
-                )
-            })
-        }),
+        Some(item) => {
+            item.parse(|text| Tag::try_from(text.to_owned()).map_err(|_| InvalidText::Tag(quoted(text))))
+        }
+        None => name_item.zip(name.as_ref()).and_then(|(item, name)| default_tag(&item, name)),
     };
-    let path = section
-        .required("path", "say where its files lie: path = \"segments/vip/\"")
-        .and_then(|item| item.parse(path));
+    let advice = "name the folder of its files: path = \"segments/vip/\"";
+    let path = section.read_required("path", advice, |item| item.parse(path));
     let complete_on = complete_on(&mut section);
     section.finish();
     Some(Segment { name: name?, tag: tag?, path: path?, complete_on: complete_on? })
 }
 
-fn name(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let chars = text.chars().count();
-    if text.is_empty() {
-        Err("it is empty; put the segment's name".to_owned())
-    } else if chars > MAX_NAME {
-        Err(format!("{chars} characters; Omnisend takes {MAX_NAME} at most"))
-    } else if text.chars().any(char::is_control) {
-        Err("a line break or control character; remove it".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
+fn default_tag(item: &Item<'_>, name: &str) -> Option<Tag> {
+    Tag::try_from(format!("segment: {name}")).ok().or_else(|| {
+        item.refuse(
+            "the segment's tag would be `segment: ` and this name, but a tag can have only letters, digits, spaces, `_`, \
+             `-` and `:`, 128 at most; change the name, or set tag = \"…\"",
+        )
+    })
 }
 
-/// A folder or file of the state or of another bucket.
+fn name(text: &str) -> Result<String, String> {
+    short_text(text, MAX_NAME, "put the segment's name")
+}
+
+/// Returns a folder or file of the state or of another bucket.
 fn path(text: &str) -> Result<Location, String> {
-    let location = Location::parse(text);
-    let key = location.key.as_str();
     if text.trim().is_empty() {
-        return Err("it is empty; put a folder such as \"segments/vip/\", or a file".to_owned());
+        return Err("it is empty; put a folder, such as \"segments/vip/\", or a file".to_owned());
     }
-    if text.chars().any(char::is_control) {
-        return Err("a line break or control character; remove it".to_owned());
-    }
+    let location = Location::parse(without_control_characters(text)?);
+    let key = location.key.as_str();
     if key.split('/').any(|part| part == ".." || part == ".") {
-        return Err("a path holds no `.` or `..`; write the folder in full".to_owned());
+        return Err("a path cannot contain `.` or `..`; write the folder in full".to_owned());
     }
     if text.contains('*') {
         return Err(
-            "`*` does not stand for other characters here; put the folder, and every file in it is read"
-                .to_owned(),
+            "wildcards (`*`) are not supported; put the folder, and every file in it is read".to_owned()
         );
     }
     match &location.bucket {
-        Bucket::State => state_path(key)?,
-        Bucket::Named(bucket) => bucket_path(bucket, key)?,
+        Bucket::State => check_state_path(key)?,
+        Bucket::Named(bucket) => check_bucket_path(bucket, key)?,
     }
     Ok(location)
 }
 
-fn state_path(key: &str) -> Result<(), String> {
+fn check_state_path(key: &str) -> Result<(), String> {
     if let Some(bucket) = key.strip_prefix("s3://") {
-        return bucket_path(bucket, "");
+        return check_bucket_path(bucket, "");
     }
     if key.contains("://") {
         return Err(format!(
-            "`{}` is not a place that can be read; put s3://bucket/folder/, or a folder of the state",
-            shown(key)
+            "`{}` is not a supported location; put s3://bucket/folder/ or a folder of the state",
+            quoted(key)
         ));
     }
     if key.starts_with('/') || key.contains('\\') {
         return Err(
-            "a path starts with a folder of the state and has `/` between folders: segments/vip/".to_owned()
+            "a path begins with a folder of the state and has `/` between folders, such as segments/vip/"
+                .to_owned(),
         );
     }
-    // Both ways: what starts with `r` would take in what starts with `runs/`.
-    match RESERVED.iter().find(|reserved| key.starts_with(**reserved) || reserved.starts_with(key)) {
+    // Both ways: keys that begin with `r` include those that begin with `runs/`.
+    let overlaps = |reserved: &&str| key.starts_with(reserved) || reserved.starts_with(key);
+    match RESERVED_FOLDERS.iter().copied().find(overlaps) {
         Some(reserved) => Err(format!(
-            "`{}` takes in {reserved}, where the state keeps its own files; put the segment in another folder, \
-             such as segments/",
-            shown(key)
+            "`{}` includes {reserved}, which is reserved for the state's own files; put another folder, such as \
+             segments/",
+            quoted(key)
         )),
         None => Ok(()),
     }
 }
 
-fn bucket_path(bucket: &str, key: &str) -> Result<(), String> {
-    if !is_bucket(bucket) {
+fn check_bucket_path(bucket: &str, key: &str) -> Result<(), String> {
+    if !is_bucket_name(bucket) {
         return Err(format!(
-            "`{}` is not a bucket's name: it has 3 to 63 of a-z, 0-9, `.` and `-`",
-            shown(bucket)
+            "`{}` is not a bucket name; use 3 to 63 of a-z, 0-9, `.` and `-`",
+            quoted(bucket)
         ));
     }
     if key.is_empty() {
-        return Err(format!("it names a whole bucket; put a folder of it: s3://{bucket}/segments/vip/"));
+        return Err(format!(
+            "it names a whole bucket; put a folder of it, such as s3://{bucket}/segments/vip/"
+        ));
     }
     Ok(())
 }
@@ -200,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_a_folder_or_file_of_the_state_or_of_a_bucket() {
+    fn accepts_folders_and_files_of_the_state_or_a_bucket() {
         for good in [
             "segments/vip/",
             "segments/vip.csv",
@@ -214,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn a_path_never_reaches_the_states_own_files() {
-        for reserved in RESERVED {
+    fn rejects_reserved_folders_and_unsupported_locations() {
+        for reserved in RESERVED_FOLDERS {
             for path_ in
                 [reserved, reserved.trim_end_matches('/'), &reserved[..1], &format!("{reserved}a.csv")]
             {
                 let message = path(path_).unwrap_err();
-                assert!(message.contains("takes in"), "{path_}: {message}");
+                assert!(message.contains("which is reserved"), "{path_}: {message}");
             }
         }
         for bad in [

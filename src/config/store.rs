@@ -1,4 +1,4 @@
-//! The configuration files of a state: one export with its connection, or all there are.
+//! Loads the configuration files of a state: one export with its connection, or all files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,130 +9,36 @@ use jiff::Timestamp;
 use crate::{
     keys::{ConnectionName, ExportName, Key, Location, Prefix},
     ports::objects::{ObjectError, Objects},
+    wording::quoted,
 };
 
 use super::{
-    connection::{Connection, connection, connection_lines},
+    connection::{Connection, connection},
     export::{Export, export},
+    load_error::{LoadError, unknown_connection},
     problem::{ConfigError, Problem},
-    words::{list, nearest, shown},
 };
 
-/// Files read at once when all are.
-const READS_AT_ONCE: usize = 16;
-/// Names that a message lists at most.
-const MAX_LISTED: usize = 20;
+/// How many files are read at the same time.
+const CONCURRENT_READS: usize = 16;
 
-/// Every connection and every export of a state.
+/// All connections and exports of a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
-    /// The connections, by name.
+pub struct Configuration {
     pub connections: BTreeMap<ConnectionName, Connection>,
-    /// The exports, by name; each one's connection is among [`State::connections`].
+    /// Every export's connection is in `connections`.
     pub exports: BTreeMap<ExportName, Export>,
-    /// Exports of one name under several connections: none of them runs, and each is told of.
+    /// Exports whose name is used under several connections. None of them runs.
     pub ambiguous: Vec<Export>,
 }
 
-impl State {
-    /// Why an ambiguous export does not run.
+impl Configuration {
+    /// Returns why an ambiguous export does not run.
     pub fn why_not(&self, export: &Export) -> LoadError {
         let same = self.ambiguous.iter().filter(|other| other.name() == export.name());
         LoadError::Ambiguous {
             name: export.name().clone(),
             files: same.map(|other| export_file(other.connection(), other.name())).collect(),
-        }
-    }
-}
-
-/// Why configuration could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// Files with problems.
-    #[error(transparent)]
-    Invalid(#[from] ConfigError),
-    /// There is no such export.
-    #[error("{}", unknown_export(.name, .known))]
-    UnknownExport {
-        /// The name that was asked for.
-        name: ExportName,
-        /// The exports there are.
-        known: Vec<ExportName>,
-    },
-    /// Several connections have an export of this name.
-    #[error(
-        "export `{name}` is there more than once: {}; an export's name is unique over all connections, so rename \
-         one",
-        list(files.iter().map(String::as_str), "and")
-    )]
-    Ambiguous {
-        /// The name that was asked for.
-        name: ExportName,
-        /// The files that bear it.
-        files: Vec<String>,
-    },
-    /// The export's folder names a connection that is not there.
-    #[error("{file}: {}", unknown_connection(.connection, .known, Some(*.now)))]
-    UnknownConnection {
-        /// The export's file.
-        file: String,
-        /// The connection that its folder names.
-        connection: ConnectionName,
-        /// The connections there are.
-        known: Vec<ConnectionName>,
-        /// When it was looked for.
-        now: Timestamp,
-    },
-    /// There is no such connection.
-    #[error("there is no connection `{name}`; {}", create(.name, Some(*.now)))]
-    NoConnection {
-        /// The name that was asked for.
-        name: ConnectionName,
-        /// When it was looked for.
-        now: Timestamp,
-    },
-    /// A file or a listing could not be read.
-    #[error(transparent)]
-    Objects(#[from] ObjectError),
-}
-
-fn unknown_export(name: &ExportName, known: &[ExportName]) -> String {
-    let known = || known.iter().map(ExportName::as_str);
-    if known().next().is_none() {
-        return format!(
-            "there is no export `{name}`, nor any other; create exports/<connection>/{name}.toml"
-        );
-    }
-    let meant = nearest(name.as_str(), known()).map(|near| format!("; did you mean `{near}`?"));
-    let more = if known().count() > MAX_LISTED { " …" } else { "" };
-    format!(
-        "there is no export `{name}`{} There are: {}{more}",
-        meant.unwrap_or_else(|| ".".to_owned()),
-        known().take(MAX_LISTED).collect::<Vec<_>>().join(", ")
-    )
-}
-
-fn unknown_connection(
-    connection: &ConnectionName,
-    known: &[ConnectionName],
-    now: Option<Timestamp>,
-) -> String {
-    let meant = nearest(connection.as_str(), known.iter().map(ConnectionName::as_str))
-        .map(|near| format!("; did you mean `{near}`? Then move the export to that folder. Else"));
-    format!(
-        "there is no connection `{connection}`{} {}",
-        meant.unwrap_or_else(|| ";".to_owned()),
-        create(connection, now)
-    )
-}
-
-/// What to write; `now` where the file's lines are not shown already.
-fn create(connection: &ConnectionName, now: Option<Timestamp>) -> String {
-    let file = Key::Connection(connection.clone());
-    match now {
-        None => format!("create {file}"),
-        Some(now) => {
-            format!("create {file}, such as:\n    {}", connection_lines(connection, now).join("\n    "))
         }
     }
 }
@@ -177,7 +83,7 @@ pub async fn load_export(
     let connection_key = Key::Connection(owner.clone());
     let connection_text = match objects.get(&Location::from(&connection_key)).await {
         Err(ObjectError::NotFound { .. }) => {
-            // Only for the message, and not everybody who may run an export may list connections.
+            // Only for the message: some of those who may run an export may not list connections.
             let known = list_files(objects, &Prefix::Connections).await.unwrap_or_default();
             let known = known.files.iter().filter_map(as_connection).cloned().collect();
             return Err(LoadError::UnknownConnection { file, connection: owner, known, now });
@@ -194,24 +100,24 @@ pub async fn load_export(
     }
 }
 
-/// Loads every file there is, and finds every problem of all of them at once. `now` as in [`connection`].
-pub async fn load_all(objects: &dyn Objects, now: Timestamp) -> Result<State, LoadError> {
-    let (state, problems) = load_valid(objects, now).await?;
-    problems.map_or(Ok(state), |problems| Err(problems.into()))
+/// Loads all files. Fails with the problems of all of them. `now` as in [`connection`].
+pub async fn load_all(objects: &dyn Objects, now: Timestamp) -> Result<Configuration, LoadError> {
+    let (configuration, problems) = load_valid(objects, now).await?;
+    problems.map_or(Ok(configuration), |problems| Err(problems.into()))
 }
 
-/// Loads every file that is valid, together with the problems of the others: a mistake in one brand's files must not
-/// stop the other brands. Of several exports of one name, none is valid. `now` as in [`connection`].
+/// Loads all valid files and returns the problems of the others, so that a mistake in the files of one brand does not stop
+/// the others. Exports whose name is used more than once are not valid. `now` as in [`connection`].
 pub async fn load_valid(
     objects: &dyn Objects,
     now: Timestamp,
-) -> Result<(State, Option<ConfigError>), LoadError> {
+) -> Result<(Configuration, Option<ConfigError>), LoadError> {
     let connections = list_files(objects, &Prefix::Connections).await?;
     let exports = list_files(objects, &Prefix::Exports).await?;
     let mut problems: Vec<Problem> =
         connections.strays.iter().chain(&exports.strays).map(|key| stray(key)).collect();
-    let (more_than_once, named) = duplicates(&exports.files);
-    problems.extend(named);
+    let (duplicate_names, duplicates) = duplicates(&exports.files);
+    problems.extend(duplicates);
 
     let known: Vec<_> = connections.files.iter().filter_map(as_connection).cloned().collect();
     let mut missing = BTreeSet::new();
@@ -222,19 +128,20 @@ pub async fn load_valid(
         }
     }
 
-    let mut state = State { connections: BTreeMap::new(), exports: BTreeMap::new(), ambiguous: Vec::new() };
+    let mut configuration =
+        Configuration { connections: BTreeMap::new(), exports: BTreeMap::new(), ambiguous: Vec::new() };
     for (key, text) in read(objects, connections.files.into_iter().chain(exports.files).collect()).await? {
         let file = key.to_string();
         let failed = match key {
             Key::Connection(name) => connection(name.clone(), &file, &text, now)
-                .map(|connection| drop(state.connections.insert(name, connection)))
+                .map(|connection| drop(configuration.connections.insert(name, connection)))
                 .err(),
             Key::Export(owner, name) => export(name.clone(), owner, &file, &text)
                 .map(|export| {
-                    if more_than_once.contains(&name) {
-                        state.ambiguous.push(export);
+                    if duplicate_names.contains(&name) {
+                        configuration.ambiguous.push(export);
                     } else {
-                        state.exports.insert(name, export);
+                        configuration.exports.insert(name, export);
                     }
                 })
                 .err(),
@@ -242,15 +149,16 @@ pub async fn load_valid(
         };
         problems.extend(failed.into_iter().flat_map(|error| error.problems));
     }
-    let State { connections, exports, .. } = &mut state;
+    let Configuration { connections, exports, .. } = &mut configuration;
     exports.retain(|_, export| connections.contains_key(export.connection()));
-    Ok((state, if problems.is_empty() { None } else { Some(ConfigError::new(problems)) }))
+    Ok((configuration, if problems.is_empty() { None } else { Some(ConfigError::new(problems)) }))
 }
 
-/// What lies under `connections/` or `exports/`.
+/// The objects in `connections/` or `exports/`.
 #[derive(Debug, Default)]
 struct Listing {
     files: Vec<Key>,
+    /// Keys that are not those of a configuration file.
     strays: Vec<String>,
 }
 
@@ -261,7 +169,7 @@ async fn list_files(objects: &dyn Objects, prefix: &Prefix) -> Result<Listing, O
         let file = key.rsplit('/').next().unwrap_or_default();
         match Key::parse_config(&key) {
             Some(key) => listing.files.push(key),
-            // Folders as S3's console makes them, and hidden files such as `.gitkeep`.
+            // Folders that S3's console created, and hidden files such as `.gitkeep`.
             None if file.is_empty() || file.starts_with('.') => {}
             None => listing.strays.push(key),
         }
@@ -269,7 +177,7 @@ async fn list_files(objects: &dyn Objects, prefix: &Prefix) -> Result<Listing, O
     Ok(listing)
 }
 
-/// Reads files, in order. One that was removed since it was listed is left out.
+/// Reads files, in order. Leaves out files that were removed since they were listed.
 async fn read(objects: &dyn Objects, keys: Vec<Key>) -> Result<Vec<(Key, Bytes)>, ObjectError> {
     let reads = keys.into_iter().map(|key| async move {
         match objects.get(&Location::from(&key)).await {
@@ -278,29 +186,29 @@ async fn read(objects: &dyn Objects, keys: Vec<Key>) -> Result<Vec<(Key, Bytes)>
             Err(error) => Err(error),
         }
     });
-    let read: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+    let read: Vec<_> = stream::iter(reads).buffered(CONCURRENT_READS).try_collect().await?;
     Ok(read.into_iter().flatten().collect())
 }
 
 fn stray(key: &str) -> Problem {
-    let place = if key.starts_with("exports/") {
-        "an export's file is exports/<connection>/<export>.toml"
+    let rule = if key.starts_with("exports/") {
+        "the file of an export is exports/<connection>/<export>.toml"
     } else {
-        "a connection's file is connections/<connection>.toml"
+        "the file of a connection is connections/<connection>.toml"
     };
     let message =
-        format!("{place}, each name 1 to 64 of a-z, 0-9, `-` and `_`; rename, move or remove this one");
-    Problem::of_file(shown(key), message)
+        format!("{rule}, with names of 1 to 64 of a-z, 0-9, `-` and `_`; rename, move or remove this file");
+    Problem::of_file(quoted(key), message)
 }
 
-/// The names that more than one export has, and the problems that this is.
+/// Returns the names that several exports have, and a problem for each repetition.
 fn duplicates(exports: &[Key]) -> (BTreeSet<ExportName>, Vec<Problem>) {
     let mut first: BTreeMap<&ExportName, &ConnectionName> = BTreeMap::new();
     let (mut names, mut problems) = (BTreeSet::new(), Vec::new());
     for (owner, name) in exports.iter().filter_map(as_export) {
         if let Some(other) = first.get(name) {
             let message = format!(
-                "export `{name}` is already {}; an export's name is unique over all connections, so rename one",
+                "export `{name}` already exists in {}; an export's name is unique across connections, so rename one",
                 export_file(other, name)
             );
             problems.push(Problem::of_file(export_file(owner, name), message));

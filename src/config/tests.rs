@@ -1,4 +1,4 @@
-//! Files as people write them: what they become, and what is said of the broken ones.
+//! Valid files and the values that they become, and broken files and their messages.
 
 use std::fmt::Write as _;
 
@@ -43,7 +43,7 @@ email = "EMail"
 "#;
 
 #[test]
-fn a_connection_with_defaults() {
+fn reads_a_connection_with_defaults() {
     let connection = read_connection(CONNECTION.as_bytes()).unwrap();
     assert_eq!(connection.name().as_str(), "acme");
     assert_eq!(connection.display_name(), "Acme store");
@@ -57,7 +57,7 @@ fn a_connection_with_defaults() {
 }
 
 #[test]
-fn a_connection_with_everything() {
+fn reads_a_connection_with_all_keys() {
     let text = "\u{feff}display_name = \" Acmé \"\r\n\
         secret = \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:omnisend/acme-AbCdEf\"\r\n\
         requests_per_minute = 1_000\r\n\
@@ -73,7 +73,7 @@ fn a_connection_with_everything() {
 }
 
 #[test]
-fn a_budget_leaves_the_reserve_and_is_never_nothing() {
+fn the_budget_is_the_limit_without_the_reserve_and_at_least_1() {
     for (limit, reserve, budget) in
         [(400, 0, 400), (400, 10, 360), (7, 50, 3), (1, 90, 1), (100_000, 90, 10_000)]
     {
@@ -99,7 +99,7 @@ fn reads_the_tag_setting_and_the_batch_size_of_a_connection() {
     }
     let refused = |says: &str| read(says).unwrap_err().to_string();
     for (says, said) in [
-        ("tags = \"inlien\"", "`inlien` is not a way of tags; did you mean `inline`?"),
+        ("tags = \"inlien\"", "`inlien` is not a tag setting; did you mean `inline`?"),
         (
             "batch_size = 0",
             "expected a whole number from 1 to 100, found 0; 100 is the most contacts that Omnisend documents for a \
@@ -117,7 +117,7 @@ fn reads_the_tag_setting_and_the_batch_size_of_a_connection() {
 }
 
 #[test]
-fn an_export_with_defaults() {
+fn reads_an_export_with_defaults() {
     let export = read_export(EXPORT.as_bytes()).unwrap();
     assert_eq!(export.name().as_str(), "vip");
     assert_eq!(export.connection().as_str(), "acme");
@@ -137,7 +137,7 @@ fn an_export_with_defaults() {
 }
 
 #[test]
-fn an_export_with_everything() {
+fn reads_an_export_with_all_keys() {
     let export = read_export(
         br#"
         display_name = "VIP customers"
@@ -208,7 +208,7 @@ fn an_export_with_everything() {
 }
 
 #[test]
-fn a_drop_of_many_files_is_completed_by_what_the_export_says() {
+fn reads_the_object_that_completes_a_drop() {
     let on = |keys: &str| {
         let text = with(EXPORT, "\"segments/vip/\"", &format!("\"segments/vip/\"\n{keys}"));
         read_export(text.as_bytes()).unwrap().segments()[0].complete_on().clone()
@@ -221,7 +221,7 @@ fn a_drop_of_many_files_is_completed_by_what_the_export_says() {
     assert_eq!(on("complete_on = \"model.json\"\ntable = \" VIP 顧客 \""), table);
 }
 
-/// Each broken file with what is said of it, numbered as messages number lines.
+/// Returns each broken file with numbered lines, followed by its messages.
 fn report<T>(read: impl Fn(&[u8]) -> Result<T, ConfigError>, files: &[(&str, &str)]) -> String {
     let mut report = String::new();
     for (what, text) in files {
@@ -241,7 +241,7 @@ fn with(base: &str, from: &str, to: &str) -> String {
 }
 
 #[test]
-fn broken_connections() {
+fn reports_every_problem_of_broken_connections() {
     let with = |from, to| with(CONNECTION, from, to);
     let secret = "secret = \"omnisend/acme\"";
     let agreed = "agreed_at = 2026-11-23T10:00:00Z";
@@ -256,36 +256,33 @@ fn broken_connections() {
         ("empty", String::new()),
         ("no agreement", "display_name = \"Acme store\"\nsecret = \"omnisend/acme\"\n".to_owned()),
         ("half an agreement", with(agreed, "")),
-        ("agreement without an offset", with(agreed, "agreed_at = 2026-11-23T10:00:00")),
-        ("agreement in the future", with(agreed, "agreed_at = 2026-11-23T13:00:00Z")),
-        ("agreement at no time", with(agreed, "agreed_at = \"last week\"\nagreed = true")),
-        ("nobody agreed", with("ada@example.com", " ")),
+        ("an agreement without an offset", with(agreed, "agreed_at = 2026-11-23T10:00:00")),
+        ("an agreement in the future", with(agreed, "agreed_at = 2026-11-23T13:00:00Z")),
+        ("an agreement at an unknown time", with(agreed, "agreed_at = \"last week\"\nagreed = true")),
+        ("an agreement without a name", with("ada@example.com", " ")),
         ("numbers out of range", with(secret, &numbers)),
         ("wrong types", with(secret, &types)),
-        ("contributors who are none", with(secret, &arns)),
-        ("the key in place of its name", with("omnisend/acme", "canary key")),
-        ("a secret of another folder", with("omnisend/acme", "../acme")),
-        ("no name to show", with("Acme store", "")),
-        ("a long name to show", with("Acme store", &"x".repeat(101))),
+        ("contributors that are not ARNs of a role, user or group", with(secret, &arns)),
+        ("the API key instead of the secret's name", with("omnisend/acme", "canary key")),
+        ("a secret in another folder", with("omnisend/acme", "../acme")),
+        ("an empty display name", with("Acme store", "")),
+        ("a display name that is too long", with("Acme store", &"x".repeat(101))),
         (
             "misspelt keys",
             with(secret, "sercet = \"omnisend/acme\"\nrequestsPerMinute = 100\napi_key = \"canary\""),
         ),
-        (
-            "a key below the table it belongs above",
-            format!("{}reserve_percent = 10\n", CONNECTION.trim_start()),
-        ),
-        ("two brackets for one", with("[data_privacy]", "[[data_privacy]]")),
+        ("a root key below a table header", format!("{}reserve_percent = 10\n", CONNECTION.trim_start())),
+        ("two brackets instead of one", with("[data_privacy]", "[[data_privacy]]")),
     ];
     let files: Vec<_> = files.iter().map(|(what, text)| (*what, text.as_str())).collect();
     let report = report(read_connection, &files);
     let messages = report.lines().filter(|line| line.starts_with("connections/"));
-    assert!(messages.clone().all(|line| !line.contains("canary")), "a message repeats a key");
+    assert!(messages.clone().all(|line| !line.contains("canary")), "a message contains an API key");
     insta::assert_snapshot!(report);
 }
 
 #[test]
-fn broken_exports() {
+fn reports_every_problem_of_broken_exports() {
     let with = |from, to| with(EXPORT, from, to);
     let name = "display_name = \"VIP customers\"";
     let segment = "[[segments]]\nname = \"VIP\"\npath = \"segments/vip/\"";
@@ -294,25 +291,25 @@ fn broken_exports() {
     let files = [
         ("empty", String::new()),
         (
-            "an unknown key near a known one",
+            "an unknown key that resembles a known one",
             with(email, &format!("{email}\nfrist_name = \"First\"\nzip = \"Z\"")),
         ),
-        ("a misspelt key that is required", with("email", "emial")),
-        ("no e-mail column", with(email, "first_name = \"First\"")),
+        ("a misspelt required key", with("email", "emial")),
+        ("no email column", with(email, "first_name = \"First\"")),
         ("no fields", with(&format!("[fields]\n{email}"), "")),
         ("an empty column", with("EMail", " ")),
-        ("a column by number", with("\"EMail\"", "3")),
+        ("a column's number instead of its name", with("\"EMail\"", "3")),
         ("fields as a list", with("[fields]", "[[fields]]")),
-        ("a mode that is none", with(name, &format!("{name}\nmode = \"chnages\""))),
-        ("a mode that nothing resembles", with(name, &format!("{name}\nmode = \"upsert\""))),
+        ("a misspelt mode", with(name, &format!("{name}\nmode = \"chnages\""))),
+        ("an unknown mode", with(name, &format!("{name}\nmode = \"upsert\""))),
         (
             "wrong types",
             with(name, &format!("{name}\nschedule = \"yes\"\nmax_profiles = 1e6\nkeep_email_case = 1")),
         ),
-        ("no profiles at all", with(name, &format!("{name}\nmax_profiles = 0"))),
-        ("fewer than none", with(name, &format!("{name}\nmax_profiles = -1"))),
+        ("max_profiles of 0", with(name, &format!("{name}\nmax_profiles = 0"))),
+        ("negative max_profiles", with(name, &format!("{name}\nmax_profiles = -1"))),
         (
-            "guards that stop nothing, or everything",
+            "guard limits out of range",
             with(
                 segment,
                 &format!(
@@ -321,13 +318,10 @@ fn broken_exports() {
                 ),
             ),
         ),
-        (
-            "a guard that is none",
-            with(segment, &format!("[guards]\nshrink_pct = 20\nmax_profiles = 9\n{segment}")),
-        ),
+        ("unknown guards", with(segment, &format!("[guards]\nshrink_pct = 20\nmax_profiles = 9\n{segment}"))),
         ("no segments", with(segment, "")),
         ("an empty list of segments", with(segment, "segments = []")),
-        ("one bracket for two", with("[[segments]]", "[segments]")),
+        ("one bracket instead of two", with("[[segments]]", "[segments]")),
         ("an empty segment", with("name = \"VIP\"\npath = \"segments/vip/\"", "")),
         (
             "too many segments",
@@ -347,43 +341,46 @@ fn broken_exports() {
                 &format!("{segment}\n{}\ntag = \"segment: VIP\"", segment.replace("\"VIP\"", "\"New\"")),
             ),
         ),
-        ("a name that cannot be a tag", with("\"VIP\"", "\"VIP & friends\"")),
-        ("a tag that is none", with("\"VIP\"", "\"VIP & friends\"\ntag = \"vip, friends\"")),
-        ("a path into the state's own files", with("segments/vip/", "runs/vip/")),
-        ("a path out of the state", with("segments/vip/", "segments/../../vip/")),
+        ("a name that is not valid in a tag", with("\"VIP\"", "\"VIP & friends\"")),
+        ("an invalid tag", with("\"VIP\"", "\"VIP & friends\"\ntag = \"vip, friends\"")),
+        ("a reserved path", with("segments/vip/", "runs/vip/")),
+        ("a path with dots", with("segments/vip/", "segments/../../vip/")),
         ("a path with a wildcard", with("segments/vip/", "segments/vip/*.csv")),
         ("a whole bucket", with("segments/vip/", "s3://lake")),
-        ("a path of another kind", with("segments/vip/", "https://example.com/vip.csv")),
+        ("a path with an unsupported scheme", with("segments/vip/", "https://example.com/vip.csv")),
         (
-            "drops completed by a typing mistake",
+            "a misspelt complete_on",
             with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"_SUCESS\"\ntable = \"VIP\""),
         ),
         (
             "a model without its table",
             with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"model.json\""),
         ),
-        ("a table of no model", with("\"segments/vip/\"", "\"segments/vip/\"\ntable = \"VIP\"")),
+        ("a table without a model", with("\"segments/vip/\"", "\"segments/vip/\"\ntable = \"VIP\"")),
         (
             "a marker with its folder",
             with("\"segments/vip/\"", "\"segments/vip/\"\ncomplete_on = \"vip/done\""),
         ),
-        ("a filter that is no condition", format!("where = \"Country\"\n{file}")),
-        ("a delimiter that is none", format!("{file}[csv]\ndelimiter = \"comma\"\nquote = \"'\"\n")),
-        ("columns that are none", format!("{file}[csv]\ncolumns = []\nnull = \"NULL\"\n")),
+        ("a filter that is not a condition", format!("where = \"Country\"\n{file}")),
+        ("an invalid delimiter", format!("{file}[csv]\ndelimiter = \"comma\"\nquote = \"'\"\n")),
+        ("invalid columns", format!("{file}[csv]\ncolumns = []\nnull = \"NULL\"\n")),
         (
-            "a source that is not read",
+            "unsupported source settings",
             format!(
                 "{file}[source]\nformat = \"xlsx\"\ncompression = \"gz\"\nencoding = \"shift-jiss\"\ntype = 1\n"
             ),
         ),
-        ("an encoding that nothing resembles", format!("{file}[source]\nencoding = \"ebcdic\"\n")),
-        ("a bad custom property name", format!("{file}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n")),
+        ("an unknown encoding", format!("{file}[source]\nencoding = \"ebcdic\"\n")),
         (
-            "custom properties in two cases",
+            "an invalid name of a custom property",
+            format!("{file}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n"),
+        ),
+        (
+            "custom properties that differ only in case",
             format!("{file}[custom_properties]\ntier = \"A\"\nTier = \"B\"\n"),
         ),
         (
-            "custom properties of no type",
+            "custom properties with invalid types",
             format!(
                 "{file}[custom_properties]\na = {{ column = \"A\", type = \"numbr\" }}\nb = {{ type = \"date\" }}\n\
                  c = {{ column = \"C\", separator = \";\" }}\nd = {{ column = \"D\", type = \"list\", separator = \"\" }}\n\
@@ -391,16 +388,16 @@ fn broken_exports() {
             ),
         ),
         (
-            "a key below the table it belongs above",
+            "a root key below a table header",
             format!("{file}schedule = true\n[custom_properties]\nkeep_email_case = true\n"),
         ),
-        ("a key twice", format!("{file}email = \"Mail\"\n")),
-        ("a table twice, and more", format!("{file}[fields]\nemial = \"Mail\"\n")),
-        ("a text without quotes", with("\"EMail\"", "EMail")),
-        ("a quote that never ends", with("\"EMail\"", "\"EMail")),
-        ("a header that never ends", with("[fields]", "[fields")),
+        ("a repeated key", format!("{file}email = \"Mail\"\n")),
+        ("a repeated table and another problem", format!("{file}[fields]\nemial = \"Mail\"\n")),
+        ("text without quotes", with("\"EMail\"", "EMail")),
+        ("a quote that is not closed", with("\"EMail\"", "\"EMail")),
+        ("a table header that is not closed", with("[fields]", "[fields")),
         (
-            "two errors in one file",
+            "several problems in one file",
             with("\"segments/vip/\"", "\"secrets/\"\ncolour = 7").replace("email", "e_mail"),
         ),
         (
@@ -413,12 +410,15 @@ fn broken_exports() {
 }
 
 #[test]
-fn a_file_that_is_not_utf8_says_where() {
+fn reports_the_line_that_is_not_utf8() {
     let error = read_export(b"display_name = \"ok\"\nmode = \"\xe9\"\n").unwrap_err();
-    assert_eq!(error.to_string(), "exports/acme/vip.toml:2: not UTF-8 (byte 0xE9); save the file as UTF-8");
+    assert_eq!(
+        error.to_string(),
+        "exports/acme/vip.toml:2: not valid UTF-8 (byte 0xE9); save the file as UTF-8"
+    );
 }
 
-/// Lines that mean something, so that random files get further than the parser.
+/// Lines with known keys, so that random files get past the parser.
 fn line() -> impl Strategy<Value = String> {
     let values = prop::sample::select(vec![
         "\"x\"",
@@ -466,17 +466,17 @@ fn line() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused_with_a_reason(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn reads_any_bytes_or_reports_a_problem(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         check(&bytes);
     }
 
     #[test]
-    fn any_text_is_read_or_refused_with_a_reason(text in "[\\[\\]{}=.,\"'#\n a-c0-9\u{e9}]{0,80}") {
+    fn reads_any_text_or_reports_a_problem(text in "[\\[\\]{}=.,\"'#\n a-c0-9\u{e9}]{0,80}") {
         check(text.as_bytes());
     }
 
     #[test]
-    fn any_lines_are_read_or_refused_with_a_reason(lines in prop::collection::vec(line(), 0..16)) {
+    fn reads_any_lines_or_reports_a_problem(lines in prop::collection::vec(line(), 0..16)) {
         check(lines.concat().as_bytes());
     }
 }
@@ -490,7 +490,7 @@ fn check(bytes: &[u8]) {
 }
 
 #[test]
-fn an_export_with_consent() {
+fn reads_an_export_with_consent() {
     let export = read_export(
         format!(
             "{}phone = \"Phone\"\n{}",
@@ -534,7 +534,11 @@ fn an_export_with_consent() {
     assert_eq!(email.on_invalid, OnInvalid::RejectRow);
     let sms = consent.sms.as_ref().unwrap();
     assert_eq!((sms.values.clone(), sms.may_subscribe), (values(&[("stop", Status::Unsubscribed)]), false));
-    assert_eq!(sms.on_invalid, OnInvalid::DropField, "as nothing above the tables says otherwise");
+    assert_eq!(
+        sms.on_invalid,
+        OnInvalid::DropField,
+        "the default, because the export does not set `on_invalid`"
+    );
     assert_eq!(
         export.mapping().columns(),
         ["EMail", "Phone", "News", "NewsDate", "Ip", "Agent", "Sms", "SmsDate"]
@@ -544,7 +548,7 @@ fn an_export_with_consent() {
 }
 
 #[test]
-fn broken_consent() {
+fn reports_every_problem_of_broken_consent() {
     let file = EXPORT.trim_start();
     let phone = "phone = \"Phone\"\n";
     let good = "column = \"News\"\nunsubscribed = [\"no\"]\ndate = \"Date\"\nsource = \"CRM\"\n";
@@ -558,35 +562,35 @@ fn broken_consent() {
             format!("{file}[consent.email]\ncolumn = \"News\"\ndate = \"Date\"\nsource = \"CRM\"\n"),
         ),
         (
-            "a value that means two things",
+            "a value with two meanings",
             format!("{file}[consent.email]\n{good}subscribed = [\"NO\", \"yes\", \"Yes\", \" \", 1]\n"),
         ),
-        ("texts without a phone", format!("{file}[consent.sms]\n{good}")),
-        ("a channel that is none", format!("{file}[consent.push]\n{good}")),
-        ("no channel", format!("{file}[consent]\n{good}")),
+        ("SMS consent without a phone", format!("{file}[consent.sms]\n{good}")),
+        ("an unknown channel", format!("{file}[consent.push]\n{good}")),
+        ("keys without a channel", format!("{file}[consent]\n{good}")),
         (
-            "a format that is none",
+            "an invalid date format",
             format!(
                 "{file}{phone}[consent.sms]\n{}",
                 good.replace("\"Date\"", "{ column = \"Date\", format = \"DD.MM\" }")
             ),
         ),
         (
-            "gaps of a proposal that nobody filled in",
+            "placeholders that were not replaced",
             format!(
                 "{file}[consent.email]\ncolumn = \"News\"\nunsubscribed = [\"…\"]\ndate = \"…\"\nsource = \"…\"\n"
             ),
         ),
         ("an empty source", format!("{file}[consent.email]\n{}", good.replace("CRM", " "))),
-        ("a permission in words", format!("{file}[consent.email]\n{good}may_subscribe = \"yes\"\n")),
-        ("a welcome message for everybody", format!("send_welcome_message = true\n{file}")),
+        ("a permission as text", format!("{file}[consent.email]\n{good}may_subscribe = \"yes\"\n")),
+        ("a welcome message without acknowledgement", format!("send_welcome_message = true\n{file}")),
     ];
     let files: Vec<_> = files.iter().map(|(what, text)| (*what, text.as_str())).collect();
     insta::assert_snapshot!(report(read_export, &files));
 }
 
 #[test]
-fn a_welcome_message_has_to_be_said_twice() {
+fn a_welcome_message_needs_an_acknowledgement() {
     for (lines, send) in [
         ("", false),
         ("send_welcome_message = false\n", false),
@@ -601,7 +605,7 @@ fn a_welcome_message_has_to_be_said_twice() {
 }
 
 #[test]
-fn the_lines_that_a_missing_connection_is_told_to_have_are_one() {
+fn the_example_lines_of_a_connection_are_valid() {
     let file = connection_lines(&"acme".parse().unwrap(), now()).join("\n");
     let connection = read_connection(file.as_bytes()).unwrap();
     assert_eq!((connection.display_name(), connection.secret()), ("acme", "omnisend/acme"));

@@ -1,15 +1,18 @@
-//! One value of a mapping: a column's name, or a table that says where it comes from and what it is turned into.
+//! A value of a mapping: a column's name, or a table that says where the value comes from and how it is converted.
 
-use crate::contact::{Decimal, Field, Kind, Mapped, OnEmpty, Source, check_date_format, check_template};
-
-use super::{
-    item::Item,
-    mapping::{Defaults, ON_EMPTY, ON_INVALID, flip, region},
-    section::Section,
-    words,
+use crate::{
+    contact::{Decimal, Kind, Mapped, OnEmpty, ProgramError, Source, check_date_format, check_template},
+    wording::quoted,
 };
 
-/// The types of a custom property, as a file names them.
+use super::{
+    column::column,
+    defaults::{Defaults, ON_EMPTY, ON_INVALID, region},
+    item::Item,
+    section::Section,
+};
+
+/// The types of a custom property.
 const TYPES: [(&str, Type); 5] = [
     ("string", Type::String),
     ("number", Type::Number),
@@ -29,73 +32,51 @@ enum Type {
 
 const DECIMALS: [(&str, Decimal); 2] = [(".", Decimal::Point), (",", Decimal::Comma)];
 
-/// Keys that only some values take, and which.
-const ONLY: [(&str, &str); 4] = [
-    ("separator", "only a list has a separator; add type = \"list\" or remove it"),
-    ("decimal", "only a number has a decimal sign; add type = \"number\" or remove it"),
-    ("format", "only a date has a format; remove it, or make the property type = \"date\""),
-    ("region", "only a phone number has a region; remove it"),
+/// Keys that only some types have, with the message for other types.
+const TYPE_KEYS: [(&str, &str); 4] = [
+    ("separator", "only a list has a separator; set type = \"list\" or remove this key"),
+    ("decimal", "only a number has a decimal sign; set type = \"number\" or remove this key"),
+    ("format", "only a date has a format; set type = \"date\" or remove this key"),
+    ("region", "only a phone number has a region; remove this key"),
 ];
 
-/// What a value is of.
-#[derive(Debug)]
-pub(super) struct Value {
-    /// The field's own kind; a custom property's is in its table.
-    kind: Option<Kind>,
-}
-
-impl Value {
-    pub(super) fn email() -> Self {
-        Self { kind: Some(Kind::Email) }
-    }
-
-    pub(super) fn field(field: Field) -> Self {
-        Self { kind: Some(Kind::of(field)) }
-    }
-
-    pub(super) fn property() -> Self {
-        Self { kind: None }
-    }
-}
-
-/// Reads a value.
-pub(super) fn value(item: &Item<'_>, of: &Value, defaults: &Defaults) -> Option<Mapped> {
-    let is_email = of.kind == Some(Kind::Email);
-    let Some(mut section) = item.as_section() else {
+/// Reads a value. `field_kind` is the kind of a field; a custom property sets its own with `type`.
+pub(super) fn value(item: &Item<'_>, field_kind: Option<Kind>, defaults: &Defaults) -> Option<Mapped> {
+    if !item.is_table() {
         if item.as_text().is_none() {
             return item.refuse_type("a column's name in double quotes, or { column = \"…\" }", "");
         }
         let from = Source::Column(item.parse(column)?);
-        let kind = with_defaults(of.kind.clone().unwrap_or(Kind::Text), defaults);
+        let kind = with_defaults(field_kind.unwrap_or(Kind::Text), defaults);
         return Some(Mapped { from, kind, on_invalid: defaults.on_invalid, on_empty: defaults.on_empty });
-    };
+    }
+    let mut section = Section::of(item)?;
     let from = source(item, &mut section);
-    let kind = match &of.kind {
-        Some(kind) => given(&mut section, kind.clone()),
-        None => typed(&mut section),
+    let is_email = field_kind == Some(Kind::Email);
+    let kind = match field_kind {
+        Some(kind) => kind_of_field(&mut section, kind),
+        None => kind_of_property(&mut section),
     };
-    let mut on_invalid = Some(defaults.on_invalid);
-    let mut on_empty = Some(None);
+    let (mut on_invalid, mut on_empty) = (Some(defaults.on_invalid), Some(defaults.on_empty));
     if !is_email {
-        if let Some(item) = section.optional("on_invalid") {
-            on_invalid = item.choice("what to do", &ON_INVALID);
-        }
-        on_empty = flip(section.optional("on_empty").map(|item| {
-            let chosen = item.choice("what to do", &ON_EMPTY)?;
+        on_invalid =
+            section.read_or("on_invalid", defaults.on_invalid, |item| item.choice("a setting", &ON_INVALID));
+        on_empty = section.read_or("on_empty", defaults.on_empty, |item| {
+            let chosen = item.choice("a setting", &ON_EMPTY)?;
             if chosen == OnEmpty::Clear && kind.as_ref().is_some_and(|kind| !kind.can_be_cleared()) {
                 return item.refuse(
-                    "Omnisend documents no value that says \"nothing\" here; only texts and lists can be cleared",
+                    "Omnisend documents no way to clear this value; only text and lists can be cleared",
                 );
             }
             Some(chosen)
-        }));
+        });
     }
     section.finish();
     let mapped = Mapped {
         from: from?,
         kind: with_defaults(kind?, defaults),
         on_invalid: on_invalid?,
-        on_empty: on_empty?.unwrap_or(defaults.on_empty),
+        on_empty: on_empty?,
     };
     check_constant(item, mapped)
 }
@@ -107,21 +88,21 @@ fn with_defaults(kind: Kind, defaults: &Defaults) -> Kind {
     }
 }
 
-/// A constant that its field does not take would be left out of every contact.
+/// Refuses a constant that does not fit its field, because every contact would be sent without it.
 fn check_constant(item: &Item<'_>, mapped: Mapped) -> Option<Mapped> {
     match (&mapped.from, &mapped.kind) {
         (Source::Constant(_), Kind::Email) => {
-            item.refuse("every contact would have the same e-mail address; name a column")
+            item.refuse("every contact would have the same email address; name a column")
         }
         (Source::Constant(text), kind) => match kind.check(text.trim()) {
             Ok(()) => Some(mapped),
-            Err(flaw) => item.refuse(format_args!("`{}` is {flaw}", words::shown(text))),
+            Err(flaw) => item.refuse(format_args!("`{}` is {flaw}", quoted(text))),
         },
         _ => Some(mapped),
     }
 }
 
-/// Where the value comes from: exactly one of four keys.
+/// Reads where the value comes from: exactly one of four keys.
 fn source(item: &Item<'_>, section: &mut Section<'_>) -> Option<Source> {
     let given = [
         section.optional("column").map(|item| item.parse(column).map(Source::Column)),
@@ -132,99 +113,86 @@ fn source(item: &Item<'_>, section: &mut Section<'_>) -> Option<Source> {
     let mut given = given.into_iter().flatten();
     match (given.next(), given.next()) {
         (Some(source), None) => source,
-        (None, _) => item.refuse("say where it comes from: column, constant, template or first_of"),
-        (Some(_), Some(_)) => item.refuse(
-            "say only one of column, constant, template and first_of: a value comes from one of them",
-        ),
+        (None, _) => item.refuse("set where the value comes from: column, constant, template or first_of"),
+        (Some(_), Some(_)) => item.refuse("set only one of column, constant, template and first_of"),
     }
 }
 
 fn first_of(item: &Item<'_>) -> Option<Source> {
     let items = item.elements()?;
     if items.len() < 2 {
-        return item.refuse("name at least two columns, of which the first that has a value is taken");
+        return item.refuse("name at least two columns; the first one with a value is used");
     }
     let read: Vec<_> = items.iter().map(|item| item.parse(column)).collect();
     Some(Source::FirstOf(read.into_iter().collect::<Option<_>>()?))
 }
 
-/// A field's kind, with what its table says of it.
-fn given(section: &mut Section<'_>, kind: Kind) -> Option<Kind> {
+/// Returns a field's kind with the options in its table.
+fn kind_of_field(section: &mut Section<'_>, kind: Kind) -> Option<Kind> {
     let kind = match kind {
         Kind::Phone { .. } => {
-            Kind::Phone { region: flip(section.optional("region").map(|item| item.parse(region)))? }
+            Kind::Phone { region: section.read_optional("region", |item| item.parse(region))? }
         }
-        Kind::Birthdate { .. } => Kind::Birthdate { format: format(section)? },
-        Kind::Moment { .. } => Kind::Moment { format: format(section)? },
+        Kind::Birthdate { .. } => {
+            Kind::Birthdate { format: section.read_optional("format", |item| item.parse(check_date_format))? }
+        }
+        Kind::Moment { .. } => {
+            Kind::Moment { format: section.read_optional("format", |item| item.parse(check_date_format))? }
+        }
         kind => kind,
     };
     Some(kind)
 }
 
-/// A custom property's kind, by its `type`.
-fn typed(section: &mut Section<'_>) -> Option<Kind> {
-    let kind = section.optional("type").map_or(Some(Type::String), |item| item.choice("a type", &TYPES));
-    let options: Vec<_> = ONLY.iter().map(|(key, _)| section.optional(key)).collect();
+/// Returns a custom property's kind, by its `type`.
+fn kind_of_property(section: &mut Section<'_>) -> Option<Kind> {
+    let kind = section.read_or("type", Type::String, |item| item.choice("a type", &TYPES));
+    let options: Vec<_> = TYPE_KEYS.iter().map(|(key, _)| section.optional(key)).collect();
     let kind = kind?;
-    let own = match kind {
+    let own_key = match kind {
         Type::List => "separator",
         Type::Number => "decimal",
         Type::Date => "format",
         Type::String | Type::Boolean => "",
     };
-    let mut fine = true;
+    let mut is_any_refused = false;
     let mut option = None;
-    for ((key, advice), item) in ONLY.iter().zip(options) {
+    for ((key, message), item) in TYPE_KEYS.iter().zip(options) {
         let Some(item) = item else { continue };
-        if *key == own {
+        if *key == own_key {
             option = Some(item);
         } else {
-            item.refuse::<()>(advice);
-            fine = false;
+            item.refuse::<()>(message);
+            is_any_refused = true;
         }
     }
-    let kind = match kind {
-        Type::String => Kind::Text,
-        Type::Boolean => Kind::Boolean,
-        Type::Date => Kind::Date { format: flip(option.map(|item| item.parse(check_date_format)))? },
-        Type::Number => {
-            Kind::Number { decimal: flip(option.map(|item| item.choice("a decimal sign", &DECIMALS)))? }
+    let kind = match (kind, option) {
+        (Type::String, _) => Kind::Text,
+        (Type::Boolean, _) => Kind::Boolean,
+        (Type::Date, None) => Kind::Date { format: None },
+        (Type::Date, Some(item)) => Kind::Date { format: Some(item.parse(check_date_format)?) },
+        (Type::Number, None) => Kind::Number { decimal: None },
+        (Type::Number, Some(item)) => {
+            Kind::Number { decimal: Some(item.choice("a decimal sign", &DECIMALS)?) }
         }
-        Type::List => {
-            let separator = flip(option.map(|item| item.parse(separator)))?;
-            Kind::List { separator: separator.unwrap_or_else(|| ",".to_owned()) }
-        }
+        (Type::List, None) => Kind::List { separator: ",".to_owned() },
+        (Type::List, Some(item)) => Kind::List { separator: item.parse(separator)? },
     };
-    fine.then_some(kind)
-}
-
-#[expect(clippy::option_option, reason = "a key is not there, is refused, or was read")]
-fn format(section: &mut Section<'_>) -> Option<Option<String>> {
-    flip(section.optional("format").map(|item| item.parse(check_date_format)))
+    (!is_any_refused).then_some(kind)
 }
 
 fn separator(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() { Err("it is empty; put what stands between two values") } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err("it is empty; put the text between two values, such as \",\"")
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn constant(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("it is empty; remove the field instead") } else { Ok(text.to_owned()) }
 }
 
-fn template(text: &str) -> Result<String, String> {
-    check_template(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
-}
-
-/// What `export init` leaves for a person to fill in.
-pub(super) const GAP: &str = "…";
-
-/// A column's name, as the file's header has it: white space around it may be part of it.
-pub(super) fn column(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() {
-        Err("it is empty; put the column's name as the file's header has it")
-    } else if text == GAP {
-        Err("put the column's name here, as the file's header has it")
-    } else {
-        Ok(text.to_owned())
-    }
+fn template(text: &str) -> Result<String, ProgramError> {
+    check_template(text).map(|_| text.to_owned())
 }

@@ -4,6 +4,17 @@ use std::fmt;
 
 use super::{Bucket, ConnectionName, ExportName, Location, RunRef};
 
+/// The folders of the state's own objects. A segment read from one of them would export the product's own records.
+pub const RESERVED_FOLDERS: [&str; 7] =
+    ["runs/", "connections/", "exports/", "schema/", "snapshots/", "findings/", "secrets/"];
+
+impl Location {
+    /// Whether this is one of the state's own objects, which are never part of a drop.
+    pub fn is_own(&self) -> bool {
+        self.bucket == Bucket::State && RESERVED_FOLDERS.iter().any(|reserved| self.key.starts_with(reserved))
+    }
+}
+
 /// An object in the state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
@@ -17,7 +28,7 @@ pub enum Key {
     ConnectionSchema,
     /// What a run sends, from which objects and how. A run exists once its manifest does.
     Manifest(RunRef),
-    /// Marks that the run's messages were sent.
+    /// The mark of a run whose messages were sent.
     Enqueued(RunRef),
     /// Prepared contacts, one per line: `chunks/<n>`.
     Chunk(RunRef, u32),
@@ -33,11 +44,11 @@ pub enum Key {
     Resent(RunRef, u32),
     /// The outcome of each of a chunk's contacts. A chunk is settled once this exists.
     Outcome(RunRef, u32),
-    /// Stops the run at its next batch.
+    /// Its existence stops the run at its next batch.
     Canceled(RunRef),
     /// Why the run was halted: Omnisend refuses every contact.
     Halted(RunRef),
-    /// Why the run is parked. Its messages are off the queue meanwhile.
+    /// Why the run is parked. A parked run has no messages in the queue.
     Parked(RunRef),
     /// Progress of adding tags to a chunk's contacts.
     Tagged(RunRef, u32),
@@ -49,16 +60,16 @@ pub enum Key {
     Segments(RunRef),
     /// What was learned about a connection's brand.
     Findings(ConnectionName),
-    /// Names an export's current list of members.
+    /// The name of an export's current list of members.
     Snapshot(ExportName),
-    /// A list of members and of what each was last sent as. Named by the run that wrote it and a counter:
-    /// `snapshots/<export>/<run>-<n>`.
+    /// A list of members with a hash of what was last sent for each: `snapshots/<export>/<run>-<n>`, where the run is
+    /// the one that wrote it.
     Members(RunRef, u32),
     /// The last drop of an export that could not be planned, and why.
     RefusedDrop(ExportName),
-    /// Every row or contact that did not arrive, for a spreadsheet.
+    /// Every row or contact that did not arrive, for spreadsheets.
     RejectsCsv(RunRef),
-    /// The same rows with exact values, for a program.
+    /// The same rows with exact values, for programs.
     RejectsNdjson(RunRef),
     /// A copy of a corrected rejects file that is replayed: `corrections/<hash of the file>.csv`.
     Corrections(RunRef, u64),
@@ -69,7 +80,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// Parses the key of a configuration file, as a listing returns it.
+    /// Parses the key of a configuration file, as a listing returns it. Returns `None` for any other key.
     pub fn parse_config(key: &str) -> Option<Self> {
         let mut parts = key.strip_suffix(".toml")?.split('/');
         match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
@@ -80,19 +91,8 @@ impl Key {
             _ => None,
         }
     }
-}
 
-impl Location {
-    /// Whether this is one of the state's own objects, which are never part of a drop.
-    pub fn is_own(&self) -> bool {
-        const OWN: [&str; 7] =
-            ["runs/", "connections/", "exports/", "schema/", "snapshots/", "findings/", "secrets/"];
-        self.bucket == Bucket::State && OWN.iter().any(|own| self.key.starts_with(own))
-    }
-}
-
-impl Key {
-    /// The run that an object belongs to.
+    /// Returns the run that an object belongs to.
     pub fn run_of(location: &Location) -> Option<RunRef> {
         let mut parts = location.key.strip_prefix("runs/")?.split('/');
         let (export, run) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);

@@ -16,7 +16,7 @@ pub enum Bucket {
 }
 
 /// Whether S3 accepts this as a bucket name.
-pub(crate) fn is_bucket(text: &str) -> bool {
+pub(crate) fn is_bucket_name(text: &str) -> bool {
     (3..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
 }
@@ -25,12 +25,12 @@ pub(crate) fn is_bucket(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
     pub bucket: Bucket,
-    /// The literal key: neither encoded nor decoded.
+    /// The literal key, not URL-encoded.
     pub key: String,
 }
 
 impl Location {
-    /// A key in the state.
+    /// Returns the location of a key in the state.
     pub fn state(key: String) -> Self {
         Self { bucket: Bucket::State, key }
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Location {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinned {
     pub location: Location,
-    /// Tells this version from any other: S3's version id or `ETag`; for a file, its inode, size and time.
+    /// Identifies the version: S3's version id or `ETag`; for a file, its inode, size and time of modification.
     pub version: String,
     /// In bytes.
     pub size: u64,

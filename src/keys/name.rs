@@ -75,18 +75,18 @@ name! {
 }
 
 name! {
-    /// A run's id: the trigger's time, then a hash of the export and the trigger. Ids sort by time.
+    /// A run's id: the trigger's time and a hash of the export and the trigger. Ids sort by time.
     RunId
 }
 
 impl RunId {
-    /// Makes an id from text that contains only characters of a name.
+    /// Makes an id of a text that is known to be a valid name.
     pub(crate) fn made(text: String) -> Self {
         debug_assert!(is_name(&text), "{text}");
         Self(text)
     }
 
-    /// The trigger's time, to the second.
+    /// Returns the trigger's time, to the second, or `None` if the id was not made from a trigger.
     pub fn time(&self) -> Option<Timestamp> {
         let (time, _) = self.0.split_once('-')?;
         let time = civil::DateTime::strptime("%Y%m%dt%H%M%Sz", time).ok()?;

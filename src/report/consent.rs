@@ -1,51 +1,58 @@
-//! What a run sends of consent, in the words of both reports.
+//! The consent that a run sends, as both reports show it.
 
-use super::words::{count, counted};
 use crate::{
     contact::Channel,
     run::{ConsentCounts, Report},
+    wording::{counted, number},
 };
 
-/// One channel's counts.
+/// The counts of one channel.
 #[derive(Debug)]
-pub(super) struct Line {
-    /// The channel as people call it.
+pub(super) struct ChannelLine {
+    /// The channel's name for people.
     pub channel: &'static str,
-    /// Numbers and what they count; they add up to the contacts.
-    pub parts: [(String, &'static str); 4],
-    /// What was not sent, and what to do.
+    /// Add up to the contacts.
+    pub counts: [StatusCount; 4],
+    /// Why statuses were not sent, and what to do.
     pub note: Option<String>,
 }
 
-/// Both channels' counts; none where the export maps no consent.
-pub(super) fn lines(report: &Report) -> Vec<Line> {
+/// How many contacts are sent with a status.
+#[derive(Debug)]
+pub(super) struct StatusCount {
+    pub status: &'static str,
+    pub count: String,
+}
+
+/// Returns the counts of each channel. Empty if the export maps no consent.
+pub(super) fn lines(report: &Report) -> Vec<ChannelLine> {
     report.consent.iter().map(|(channel, counts)| line(*channel, counts)).collect()
 }
 
-fn line(channel: Channel, counts: &ConsentCounts) -> Line {
-    let (channel, key) = match channel {
-        Channel::Email => ("e-mail", "consent.email"),
+fn line(channel: Channel, counts: &ConsentCounts) -> ChannelLine {
+    let (channel, table) = match channel {
+        Channel::Email => ("email", "consent.email"),
         Channel::Sms => ("SMS", "consent.sms"),
     };
-    let has = |n, status: &str| format!("{} {status}", counted(n, "has", "have"));
-    let held_back = |a: &str| {
-        has(counts.held_back, &format!("{a} that is held back, as [{key}] does not say may_subscribe = true"))
+    let undated = || format!("{} a status without a valid date", counted(counts.undated, "has", "have"));
+    let held_back = || {
+        format!(
+            "{} a status that is not sent because [{table}] does not set may_subscribe = true",
+            counted(counts.held_back, "has", "have")
+        )
     };
-    let undated = || has(counts.undated, "a status without a valid date");
     let note = match (counts.undated, counts.held_back) {
         (0, 0) => None,
-        (0, _) => Some(held_back("a status")),
+        (0, _) => Some(held_back()),
         (_, 0) => Some(undated()),
-        _ => Some(format!("{}, and {}", undated(), held_back("one"))),
+        _ => Some(format!("{}, and {}", undated(), held_back())),
     };
-    Line {
-        channel,
-        parts: [
-            (count(counts.subscribed), "subscribed"),
-            (count(counts.unsubscribed), "unsubscribed"),
-            (count(counts.non_subscribed), "non-subscribed"),
-            (count(counts.untouched), "untouched"),
-        ],
-        note,
-    }
+    let statuses = [
+        ("subscribed", counts.subscribed),
+        ("unsubscribed", counts.unsubscribed),
+        ("non-subscribed", counts.non_subscribed),
+        ("untouched", counts.untouched),
+    ];
+    let counts = statuses.map(|(status, n)| StatusCount { status, count: number(n) });
+    ChannelLine { channel, counts, note }
 }

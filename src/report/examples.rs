@@ -1,4 +1,4 @@
-//! Reports of every kind of run, made of the real types, for this module's tests.
+//! Reports of every kind of run, for the tests of this module.
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -8,13 +8,13 @@ use crate::{
     contact::{Channel, InvalidCell, WarningCounts},
     keys::RunRef,
     run::{
-        Allowed, Asked, ConsentCounts, Counts, EnsuredSegment, Forecast, Guard, GuardLimits, GuardName,
-        Planned, Reason, Report, Requests, RowOutcome, SegmentState, Settled, SourceLine, State, TagCounts,
-        TagWay,
+        Allowed, ConsentCounts, Counts, EnsuredSegment, Forecast, ForecastRequests, Guard, GuardLimits,
+        GuardName, Planned, Reason, Report, Requests, RowOutcome, SegmentState, Settled, SourceObject, State,
+        TagCounts, TagWay,
     },
 };
 
-/// A run of a second over one file.
+/// A run that read one file and took one second.
 pub(super) fn report(state: State, counts: Counts) -> Report {
     Report {
         run: RunRef {
@@ -29,7 +29,7 @@ pub(super) fn report(state: State, counts: Counts) -> Report {
         trigger: "a drop of segments/vip/2026-11-23.csv".to_owned(),
         started_at: "2026-11-23T10:00:00.12Z".parse().unwrap(),
         ended_at: "2026-11-23T10:00:01.3Z".parse().unwrap(),
-        source: vec![SourceLine {
+        source: vec![SourceObject {
             object: "segments/vip/2026-11-23.csv".to_owned(),
             version: "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY".to_owned(),
             size: 1_320_068,
@@ -89,11 +89,11 @@ fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason>
         reason(
             RowOutcome::Duplicate,
             "duplicate",
-            "an earlier row has this e-mail; the first one was taken",
+            "an earlier row has this email address; the first row is used",
             duplicate,
         ),
-        reason(RowOutcome::Invalid, "invalid_email", "the e-mail address is not valid", invalid_email),
-        reason(RowOutcome::Invalid, "no_email", "the e-mail cell is empty", no_email),
+        reason(RowOutcome::Invalid, "invalid_email", "the email address is not valid", invalid_email),
+        reason(RowOutcome::Invalid, "no_email", "the email cell is empty", no_email),
     ];
     reasons.into_iter().filter(|reason| reason.count > 0).collect()
 }
@@ -119,13 +119,14 @@ pub(super) fn succeeded() -> Report {
 pub(super) fn partial() -> Report {
     let mut reasons = of_the_file(204, 92, 419);
     reasons.extend([
-        reason(RowOutcome::Rejected, "plan_limit", "the plan's limit of contacts is reached", 38),
+        reason(RowOutcome::Rejected, "plan_limit", "the subscription's contact limit is reached", 38),
         reason(RowOutcome::Rejected, "max_length", "address: must have at most 250 characters", 1),
-        reason(RowOutcome::Rejected, "403", "Omnisend rejected it without a reason", 1),
+        reason(RowOutcome::Rejected, "403", "Omnisend refused it without a reason", 1),
         reason(
             RowOutcome::Unknown,
             "unknown",
-            "Omnisend counts 2 errors in the contact's batch, names 1, and does not name this contact",
+            "unknown",
+            "Omnisend counts 2 errors in the contact's batch, names 1, and does not give this contact's outcome",
             3,
         ),
     ]);
@@ -163,10 +164,10 @@ pub(super) fn failed() -> Report {
 }
 
 fn stopped_by(guards: Vec<Guard>, report: Report) -> Report {
-    Report { message: Some(crate::run::stopped(&guards, &report.run.export)), stopped: guards, ..report }
+    Report { message: Some(crate::run::stop_message(&guards, &report.run.export)), stopped: guards, ..report }
 }
 
-/// A guard stopped it.
+/// Stopped by a guard before all rows were read.
 pub(super) fn stopped() -> Report {
     let report = Report {
         not_sent: 1_001,
@@ -177,7 +178,7 @@ pub(super) fn stopped() -> Report {
     stopped_by(vec![Guard::MaxProfiles { limit: 1000 }], report)
 }
 
-/// Two guards stopped it, of a source that was read to its end.
+/// Stopped by two guards after all rows were read.
 pub(super) fn shrunk() -> Report {
     let report = Report {
         not_sent: 35,
@@ -189,7 +190,7 @@ pub(super) fn shrunk() -> Report {
     stopped_by(vec![shrink, removals], report)
 }
 
-/// A dry run that two guards would stop.
+/// A dry run of a run that two guards would stop.
 pub(super) fn dry_run_shrunk() -> Report {
     let Report { stopped, allowed, guards, .. } = shrunk();
     let report = Report {
@@ -197,7 +198,7 @@ pub(super) fn dry_run_shrunk() -> Report {
         guards,
         dry_run: dry_run().dry_run.map(|forecast| Forecast {
             batches: 1,
-            requests: Asked { upload: 1, settle: 1, untag: 49, ..Asked::default() },
+            requests: ForecastRequests { upload: 1, settle: 1, untag: 49, ..ForecastRequests::default() },
             seconds: 50,
             first_contacts: vec![json!({"firstName": "A•••", "tags": ["segment: VIP"]})],
             masked: true,
@@ -212,31 +213,31 @@ pub(super) fn dry_run_shrunk() -> Report {
     }
 }
 
-/// A guard stopped it, since there was nothing to read.
+/// Stopped by a guard because the source is empty.
 pub(super) fn empty() -> Report {
     stopped_by(vec![Guard::Empty { read: 0 }], report(State::Stopped, counts([0; 5], [0; 3])))
 }
 
-/// Omnisend refuses whatever is sent.
+/// Halted because Omnisend refuses every contact.
 pub(super) fn halted() -> Report {
     Report {
         message: Some(
-            "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more contacts \
-             (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9700 were not sent. Make \
-             room in the subscription, or choose a larger one, then run the export again"
+            "Omnisend refuses contacts because of the brand's subscription: The subscription's contact limit is reached \
+             (402). The run was halted: 100 contacts arrived, 200 were refused, and 9,700 were not sent. To send them, \
+             upgrade the subscription and run the export again"
                 .to_owned(),
         ),
         not_sent: 9_700,
         batches: 3,
         requests: Requests { upload: 3, settle: 7, ..Requests::default() },
-        reasons: vec![reason(RowOutcome::Rejected, "402", "The brand's plan holds no more contacts.", 200)],
+        reasons: vec![reason(RowOutcome::Rejected, "402", "The subscription's contact limit is reached.", 200)],
         ..report(State::Partial, counts([10_000, 0, 0, 0, 10_000], [100, 200, 9_700]))
     }
 }
 
 pub(super) fn canceled() -> Report {
     Report {
-        message: Some("the run was canceled; what was sent before that stays in Omnisend".to_owned()),
+        message: Some("the run was canceled; contacts that were sent before stay in Omnisend".to_owned()),
         ended_at: "2026-11-23T10:00:09Z".parse().unwrap(),
         not_sent: 5_185,
         batches: 41,
@@ -266,7 +267,7 @@ pub(super) fn dry_run() -> Report {
         reasons: of_the_file(204, 92, 419),
         dry_run: Some(Forecast {
             batches: 93,
-            requests: Asked { upload: 93, settle: 2, tag: 38, untag: 3, segment: 2 },
+            requests: ForecastRequests { upload: 93, settle: 2, tag: 38, untag: 3, segment: 2 },
             requests_per_minute: const { NonZeroU32::new(400).unwrap() },
             seconds: 64,
             tag_way: Some(TagWay::Endpoint),
@@ -281,7 +282,7 @@ pub(super) fn skipped() -> Report {
     report(State::Skipped, counts([9_285, 0, 0, 9_285, 0], [0; 3]))
 }
 
-/// One contact, one batch, one of everything; and every text from outside is hostile.
+/// One contact and one batch, with hostile text from outside in every place.
 pub(super) fn hostile() -> Report {
     let evil = "\u{1b}]0;owned\u{7}\u{202e}<script>alert(1)</script> & \"quoted\" 'text'";
     Report {
@@ -293,9 +294,9 @@ pub(super) fn hostile() -> Report {
         warnings: warning(BTreeMap::new(), ("custom_properties.<b>", InvalidCell::List, 1)),
         reasons: vec![
             reason(RowOutcome::Rejected, "<code>", &format!("{evil} {}", "äöü ".repeat(200)), 1),
-            reason(RowOutcome::Invalid, "no_email", "the e-mail cell is empty", 1),
+            reason(RowOutcome::Invalid, "no_email", "the email cell is empty", 1),
         ],
-        source: vec![SourceLine {
+        source: vec![SourceObject {
             object: "s3://b/\"><img src=x>.csv".to_owned(),
             version: "'v'".to_owned(),
             size: 1,
@@ -304,7 +305,7 @@ pub(super) fn hostile() -> Report {
     }
 }
 
-/// One of each kind, by its name.
+/// Returns one report of each kind, with a name.
 pub(super) fn all() -> Vec<(&'static str, Report)> {
     vec![
         ("succeeded", succeeded()),

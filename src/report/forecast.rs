@@ -1,25 +1,27 @@
-//! What a run would ask of Omnisend, for people.
+//! The requests that a dry run forecasts, in words.
 
-use super::words::{count, counted};
-use crate::run::Forecast;
+use crate::{
+    run::Forecast,
+    wording::{counted, number},
+};
 
-/// Requests by what they are for, those that there would be any of: `93 batches`, `2 to settle`.
+/// Returns the requests by purpose, without purposes that need none: `93 batches`, `2 to settle them`.
 pub(super) fn parts(forecast: &Forecast) -> Vec<String> {
-    let asked = forecast.requests;
+    let requests = forecast.requests;
     let others = [
-        (asked.settle, "to settle them"),
-        (asked.tag, "to add tags"),
-        (asked.untag, "to take tags away"),
-        (asked.segment, "for segments"),
+        (requests.settle, "to settle them"),
+        (requests.tag, "to add tags"),
+        (requests.untag, "to remove tags"),
+        (requests.segment, "for segments"),
     ];
-    let batches = (asked.upload > 0).then(|| counted(asked.upload, "batch", "batches"));
-    let others = others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(n)));
-    let canary = asked.upload > 0 && forecast.tag_way.is_none();
-    let canary = canary.then(|| "a few to find out how tags are added".to_owned());
+    let batches = (requests.upload > 0).then(|| counted(requests.upload, "batch", "batches"));
+    let others = others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", number(n)));
+    let needs_canary = requests.upload > 0 && forecast.tag_way.is_none();
+    let canary = needs_canary.then(|| "a few to find out how tags are added".to_owned());
     batches.into_iter().chain(others).chain(canary).collect()
 }
 
-/// What stands above the first contacts.
+/// Returns the title of the first contacts.
 pub(super) fn contacts_title(forecast: &Forecast) -> &'static str {
     if forecast.masked {
         "The first contacts, as they would be sent; values are masked"

@@ -1,16 +1,21 @@
-//! What is unusual about a run's guards: those that are off, and those that it was let through.
+//! What is unusual about a run's guards: those that are off, and those that the run was allowed to pass.
 
 use crate::run::{GuardName, Report};
 
-/// A sentence; none where every guard is on and nobody asked for more.
+/// Returns what is unusual, or `None` if every guard was on.
 pub(super) fn note(report: &Report) -> Option<String> {
-    let names = |names: &[GuardName]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
     let off = report.guards.off();
     let allowed: Vec<GuardName> = report.allowed.iter().copied().collect();
-    let parts = [(off, "off in the export"), (allowed, "let through this once")];
-    let parts = parts.iter().filter(|(of, _)| !of.is_empty());
-    let said: Vec<String> = parts.map(|(of, what)| format!("{what}: {}", names(of))).collect();
-    (!said.is_empty()).then(|| said.join("; "))
+    let parts = [("off in the export", off), ("allowed for this run", allowed)];
+    let notes: Vec<String> = parts
+        .iter()
+        .filter(|(_, guards)| !guards.is_empty())
+        .map(|(what, guards)| {
+            let names: Vec<&str> = guards.iter().map(|guard| guard.as_str()).collect();
+            format!("{what}: {}", names.join(", "))
+        })
+        .collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 #[cfg(test)]
@@ -19,11 +24,11 @@ mod tests {
     use crate::{report::examples, run::GuardLimits};
 
     #[test]
-    fn what_is_usual_is_not_said() {
+    fn lists_guards_that_are_off_or_allowed() {
         let mut report = examples::succeeded();
         assert_eq!(note(&report), None);
         report.allowed.extend([GuardName::Empty, GuardName::Shrink]);
         report.guards = GuardLimits { growth_factor: None, ..GuardLimits::default() };
-        assert_eq!(note(&report).unwrap(), "off in the export: growth; let through this once: empty, shrink");
+        assert_eq!(note(&report).unwrap(), "off in the export: growth; allowed for this run: empty, shrink");
     }
 }

@@ -1,72 +1,56 @@
-//! How a run ended, in the words that stand above all else.
+//! How a run ended, in the words at the top of the report.
 
 use super::{
-    plain::clip_middle,
-    words::{and, count, counted, duration, sentence},
+    format::{duration, sentence},
+    sanitize::clip_middle,
 };
-use crate::run::{GuardName, Report, State};
+use crate::{
+    run::{GuardName, Report, State},
+    wording::{counted, list, number, plural},
+};
 
 /// How much of a message is shown, in characters.
 const MESSAGE_CHARS: usize = 2000;
 
-/// How an end is to be felt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    Good,
-    Mixed,
-    Bad,
-    Quiet,
+#[derive(Debug)]
+pub(super) struct Tone {
+    /// The CSS class of the page.
+    pub class: &'static str,
+    /// For readers who do not see the colour.
+    pub sign: &'static str,
 }
 
-impl Tone {
-    /// The class of the page's styles.
-    pub(super) fn class(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Mixed => "mixed",
-            Self::Bad => "bad",
-            Self::Quiet => "quiet",
-        }
-    }
+const GOOD: Tone = Tone { class: "good", sign: "✓" };
+const MIXED: Tone = Tone { class: "mixed", sign: "!" };
+const BAD: Tone = Tone { class: "bad", sign: "✕" };
+const QUIET: Tone = Tone { class: "quiet", sign: "–" };
 
-    /// The sign that says it without a colour.
-    pub(super) fn sign(self) -> &'static str {
-        match self {
-            Self::Good => "✓",
-            Self::Mixed => "!",
-            Self::Bad => "✕",
-            Self::Quiet => "–",
-        }
-    }
-}
-
-/// How a run ended.
 #[derive(Debug)]
 pub(super) struct Headline {
     pub tone: Tone,
     pub badge: &'static str,
-    /// What it comes to, in a sentence or two.
+    /// The result, in one to three sentences.
     pub lede: String,
     /// Why, and what to do.
     pub message: Option<String>,
 }
 
-/// Whether a run was a dry run that read everything. Of what was not read, nothing can be foretold.
+/// Whether the run was a dry run that read all rows. A dry run that did not cannot forecast anything.
 pub(super) fn is_forecast(report: &Report) -> bool {
     report.dry_run.is_some() && !is_cut_short(report)
 }
 
-/// Whether a guard stopped the run before it had read everything.
+/// Whether a guard stopped the run before it had read all rows.
 pub(super) fn is_cut_short(report: &Report) -> bool {
     report.stopped.iter().any(|guard| guard.name() == GuardName::MaxProfiles)
 }
 
-/// Whether a run was to send anything, and not only to read.
+/// Whether the run was meant to send contacts.
 pub(super) fn sends(report: &Report) -> bool {
     report.dry_run.is_none() && report.state != State::Stopped
 }
 
-/// What the contacts of the chunks are called: nothing is called sent that was not.
+/// Returns what to call the contacts of the chunks: `sent` only if all of them were.
 pub(super) fn sent_or_to_send(report: &Report) -> &'static str {
     if report.dry_run.is_some() || report.not_sent > 0 { "to send" } else { "sent" }
 }
@@ -74,21 +58,19 @@ pub(super) fn sent_or_to_send(report: &Report) -> &'static str {
 impl Headline {
     pub(super) fn of(report: &Report) -> Self {
         let (tone, badge, lede) = match report.state {
-            _ if is_forecast(report) && !report.stopped.is_empty() => {
-                (Tone::Bad, "Dry run", forecast(report))
+            _ if is_forecast(report) => {
+                let tone = if report.stopped.is_empty() { QUIET } else { BAD };
+                (tone, "Dry run", forecast(report))
             }
-            _ if is_forecast(report) => (Tone::Quiet, "Dry run", forecast(report)),
-            State::Succeeded => (Tone::Good, "Succeeded", arrived(report, "contacts")),
-            State::Partial => (Tone::Mixed, "Partial", partial(report)),
-            State::Failed => (Tone::Bad, "Failed", format!("The run could not go on. {}", so_far(report))),
-            State::Canceled => (Tone::Mixed, "Canceled", so_far(report)),
-            State::Skipped => (Tone::Quiet, "Skipped", skipped(report)),
+            State::Succeeded => (GOOD, "Succeeded", all_arrived(report, "contacts")),
+            State::Partial => (MIXED, "Partial", partial(report)),
+            State::Failed => (BAD, "Failed", format!("The run could not continue. {}", so_far(report))),
+            State::Canceled => (MIXED, "Canceled", so_far(report)),
+            State::Skipped => (QUIET, "Skipped", skipped(report)),
             State::Stopped => {
-                let lede = match report.stopped.as_slice() {
-                    [] | [_] => "A guard stopped the run before its first request. Nothing was sent.",
-                    [..] => "Guards stopped the run before its first request. Nothing was sent.",
-                };
-                (Tone::Bad, "Stopped", lede.to_owned())
+                let guards = if report.stopped.len() > 1 { "Guards" } else { "A guard" };
+                let lede = format!("{guards} stopped the run before its first request. Nothing was sent.");
+                (BAD, "Stopped", lede)
             }
         };
         let message = report.message.as_deref().map(|message| sentence(&clip_middle(message, MESSAGE_CHARS)));
@@ -98,100 +80,85 @@ impl Headline {
 
 fn forecast(report: &Report) -> String {
     let planned = report.counts.planned();
-    let mut said = vec!["Nothing was sent.".to_owned()];
-    let if_let_through = match report.stopped.as_slice() {
+    let mut sentences = vec!["Nothing was sent.".to_owned()];
+    let run = match report.stopped.as_slice() {
         [] => "A run now",
-        [_] => "A guard would stop a run now. Let through, it",
-        [..] => "Guards would stop a run now. Let through, it",
+        [_] => "A guard would stop a run now. If allowed, it",
+        [..] => "Guards would stop a run now. If allowed, it",
     };
-    said.push(match &report.dry_run {
+    sentences.push(match &report.dry_run {
         Some(forecast) if planned.sent > 0 => format!(
-            "{if_let_through} would send {} in {}, which takes about {}.",
+            "{run} would send {} in {}, which takes about {}.",
             counted(planned.sent, "contact", "contacts"),
             counted(forecast.batches, "batch", "batches"),
             duration(i64::try_from(forecast.seconds).unwrap_or(i64::MAX)),
         ),
-        _ => format!("{if_let_through} would have nothing to send."),
+        _ => format!("{run} would have nothing to send."),
     });
-    said.extend(invalid(report));
-    said.join(" ")
+    sentences.extend(invalid(report));
+    sentences.join(" ")
 }
 
-/// All of them did; `contacts` is what to call them.
-fn arrived(report: &Report, contacts: &str) -> String {
+/// Says that all contacts arrived. `contacts` is what to call them.
+fn all_arrived(report: &Report, contacts: &str) -> String {
     match report.counts.settled().accepted {
         0 => "Nothing had to be sent.".to_owned(),
         1 => "The one contact arrived in Omnisend.".to_owned(),
-        n => format!("All {} {contacts} arrived in Omnisend.", count(n)),
+        n => format!("All {} {contacts} arrived in Omnisend.", number(n)),
     }
 }
 
 fn partial(report: &Report) -> String {
     let (sent, settled) = (report.counts.planned().sent, report.counts.settled());
-    let mut said = Vec::new();
-    match (sent, settled.accepted) {
-        (0, _) => said.push("Nothing had to be sent.".to_owned()),
-        (all, accepted) if all == accepted => said.push(arrived(report, "valid contacts")),
-        _ => {
-            said.push(known(report));
-            said.extend(lost(report).map(|lost| format!("{lost}.")));
-        }
-    }
-    said.extend(invalid(report));
-    said.join(" ")
+    let mut sentences = match (sent, settled.accepted) {
+        (0, _) => vec!["Nothing had to be sent.".to_owned()],
+        (all, accepted) if all == accepted => vec![all_arrived(report, "valid contacts")],
+        _ => arrived_and_lost(report),
+    };
+    sentences.extend(invalid(report));
+    sentences.join(" ")
 }
 
-/// How far a run came that ended before its end.
+/// Says how far a run got that ended early.
 fn so_far(report: &Report) -> String {
     if report.counts.planned().sent == report.not_sent {
         return "Nothing was sent.".to_owned();
     }
-    let lost = lost(report).map(|lost| format!(" {lost}.")).unwrap_or_default();
-    format!("{}{lost}", known(report))
+    arrived_and_lost(report).join(" ")
 }
 
-/// How many arrived, and no more than that is claimed where some may have.
-fn known(report: &Report) -> String {
+/// Says how many contacts arrived, and how many did not or may not have.
+fn arrived_and_lost(report: &Report) -> Vec<String> {
     let (sent, settled) = (report.counts.planned().sent, report.counts.settled());
-    let arrived = match (settled.unknown > report.not_sent, settled.accepted) {
-        (false, _) => "arrived",
-        (true, 1) => "is known to have arrived",
-        (true, _) => "are known to have arrived",
+    let unconfirmed = settled.unknown.saturating_sub(report.not_sent);
+    let arrived = match (unconfirmed, settled.accepted) {
+        (0, _) => "arrived",
+        (_, 1) => "is known to have arrived",
+        (_, _) => "are known to have arrived",
     };
-    format!("{} of {} contacts {arrived} in Omnisend.", count(settled.accepted), count(sent))
-}
-
-/// Of the contacts, those that did not arrive or may not have.
-fn lost(report: &Report) -> Option<String> {
-    let settled = report.counts.settled();
-    let silent = settled.unknown.saturating_sub(report.not_sent);
-    let is = |n| if n == 1 { "is" } else { "are" };
-    let was = |n| if n == 1 { "was" } else { "were" };
-    let parts: Vec<String> = [
-        (settled.rejected, format!("{} {} rejected", count(settled.rejected), was(settled.rejected))),
-        (silent, format!("{} {} unknown", count(silent), is(silent))),
-        (report.not_sent, format!("{} {} not sent", count(report.not_sent), was(report.not_sent))),
-    ]
-    .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(_, part)| part)
-    .collect();
-    (!parts.is_empty()).then(|| and(&parts))
+    let arrived = format!("{} of {} contacts {arrived} in Omnisend.", number(settled.accepted), number(sent));
+    let lost = [
+        (settled.rejected, "was rejected", "were rejected"),
+        (unconfirmed, "has an unknown outcome", "have an unknown outcome"),
+        (report.not_sent, "was not sent", "were not sent"),
+    ];
+    let lost = lost.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| counted(n, one, many));
+    let lost: Vec<String> = lost.collect();
+    let lost = (!lost.is_empty()).then(|| format!("{}.", list(&lost, "and")));
+    [arrived].into_iter().chain(lost).collect()
 }
 
 fn invalid(report: &Report) -> Option<String> {
-    match report.counts.planned().invalid {
-        0 => None,
-        1 => Some("1 row of the source is not a valid contact.".to_owned()),
-        n => Some(format!("{} rows of the source are not valid contacts.", count(n))),
-    }
+    let invalid = report.counts.planned().invalid;
+    let rows = counted(invalid, "row", "rows");
+    (invalid > 0).then(|| format!("{rows} of the source {} invalid.", plural(invalid, "is", "are")))
 }
 
 fn skipped(report: &Report) -> String {
     match report.counts.planned().unchanged {
         0 => "There was nothing to do.".to_owned(),
-        1 => "There was nothing to do: Omnisend has the one contact as it is.".to_owned(),
-        n => format!("There was nothing to do: Omnisend has all {} contacts as they are.", count(n)),
+        1 => "There was nothing to do: the one contact is unchanged.".to_owned(),
+        n => format!("There was nothing to do: all {} contacts are unchanged.", number(n)),
     }
 }
 
@@ -204,26 +171,26 @@ mod tests {
     };
 
     #[test]
-    fn every_end_is_said_in_a_sentence_or_two() {
-        let said: Vec<String> = examples::all()
+    fn describes_every_end_of_a_run() {
+        let ends: Vec<String> = examples::all()
             .iter()
             .map(|(name, report)| {
                 let Headline { tone, badge, lede, message } = Headline::of(report);
-                format!("{name}: {} {badge}. {lede}\n  {}", tone.sign(), message.unwrap_or_default())
+                format!("{name}: {} {badge}. {lede}\n  {}", tone.sign, message.unwrap_or_default())
             })
             .collect();
-        insta::assert_snapshot!(said.join("\n"));
+        insta::assert_snapshot!(ends.join("\n"));
     }
 
     #[test]
-    fn rows_that_are_not_valid_do_not_hide_that_the_others_arrived() {
+    fn says_that_all_valid_contacts_arrived_despite_invalid_rows() {
         let mut report = examples::succeeded();
         report.state = State::Partial;
         let planned = Planned { read: 9_705, invalid: 1, ..report.counts.planned() };
         report.counts = Counts::new(planned, report.counts.settled()).unwrap();
         assert_eq!(
             Headline::of(&report).lede,
-            "All 9,285 valid contacts arrived in Omnisend. 1 row of the source is not a valid contact."
+            "All 9,285 valid contacts arrived in Omnisend. 1 row of the source is invalid."
         );
     }
 }

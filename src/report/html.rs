@@ -1,50 +1,56 @@
-//! The report as one page, with its styles inside and nothing loaded from elsewhere.
+//! The report as one HTML page, with its styles inside and nothing loaded from elsewhere.
 
 use askama::Template;
 
 use super::{
-    aside, consent,
-    flow::{Flow, Sum},
-    forecast, guards,
+    breakdown::Breakdown,
+    consent::{self, ChannelLine},
+    forecast,
+    format::{duration, moment, sentence, size, took},
     headline::{Headline, is_forecast, sends},
-    left_out::{self, Line},
-    plain::{clip, json, plain},
-    remarks::remarks,
-    words::{and, count, counted, duration, moment, sentence, size, took},
+    notes::notes,
+    reasons::{self, Line},
+    run_details::{Detail, run_details},
+    sanitize::{clip, json, sanitize},
+    warnings::{Warning, warnings},
 };
 use crate::{
     keys::Key,
     run::{Forecast, Report},
+    wording::{counted, list, number, plural},
 };
 
-/// How much of a reason is shown, in characters; the rejects have all of it.
+/// How much of a reason is shown, in characters. The rejects have all of it.
 const REASON_CHARS: usize = 600;
 
-/// What the page shows. Every text in it that others worded is plain; the template escapes it for HTML.
+/// The most source files that the page names. `report.json` names all.
+const MAX_FILES: usize = 20;
+
+/// What the page shows. Text from outside is sanitized, and the template escapes it for HTML.
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
     name: String,
     export: String,
     connection: String,
-    /// When it started and how long it took, for the first look.
+    /// When the run started and how long it took.
     when: String,
     class: &'static str,
     sign: &'static str,
     headline: Headline,
     message: Vec<Span>,
-    remarks: Vec<String>,
-    flow: Option<Flow>,
+    notes: Vec<String>,
+    breakdown: Option<Breakdown>,
     forecast: Option<ForecastView>,
-    consent: Vec<consent::Line>,
+    consent: Vec<ChannelLine>,
     consent_verb: &'static str,
-    left_out: Option<LeftOut>,
-    cells: Vec<Cells>,
-    cells_note: &'static str,
+    reasons: Option<ReasonsView>,
+    warnings: Vec<WarningRow>,
+    warnings_verb: &'static str,
     first_contacts: Vec<String>,
-    source: Vec<Source>,
-    /// What is too many files to name.
-    more_source: Option<Source>,
+    source: Vec<SourceRow>,
+    /// The files that are too many to name.
+    more_source: Option<SourceRow>,
     details: Vec<Detail>,
     report_json: String,
 }
@@ -57,26 +63,31 @@ struct Span {
 }
 
 struct ForecastView {
-    numbers: [(String, &'static str); 3],
-    /// The requests by what they are for, where there are several kinds.
+    numbers: [ForecastNumber; 3],
+    /// The requests by purpose, if there are several kinds.
     parts: Option<String>,
     contacts_title: &'static str,
 }
 
-struct LeftOut {
+struct ForecastNumber {
+    number: String,
+    label: &'static str,
+}
+
+struct ReasonsView {
     title: &'static str,
-    rows: Vec<Reject>,
-    files: Option<Files>,
-    /// What the files do not name.
+    rows: Vec<ReasonRow>,
+    files: Option<RejectsFiles>,
+    /// The contacts that the rejects do not list.
     unlisted: Option<String>,
 }
 
-struct Files {
+struct RejectsFiles {
     csv: String,
     ndjson: String,
 }
 
-struct Reject {
+struct ReasonRow {
     class: &'static str,
     outcome: &'static str,
     reason: Vec<Span>,
@@ -84,32 +95,20 @@ struct Reject {
     count: String,
 }
 
-/// Cells of one field that were left out for one reason.
-struct Cells {
+struct WarningRow {
     field: String,
     reason: Vec<Span>,
     count: String,
 }
 
-struct Source {
+struct SourceRow {
     object: String,
     version: String,
     size: String,
     bytes: String,
 }
 
-struct Detail {
-    name: &'static str,
-    value: String,
-    note: Option<&'static str>,
-    /// Whether the value is a name for programs.
-    is_code: bool,
-}
-
-/// How many files of a drop the page names; `report.json` names all.
-const FILES: usize = 20;
-
-/// The page.
+/// Renders a report as a page.
 pub fn html(report: &Report) -> Result<String, askama::Error> {
     Page::of(report).render()
 }
@@ -118,58 +117,55 @@ impl Page {
     fn of(report: &Report) -> Self {
         let headline = Headline::of(report);
         let forecast = report.dry_run.as_ref().filter(|_| is_forecast(report));
+        let is_dry_run = report.dry_run.is_some();
         Self {
-            name: plain(&report.display_name),
+            name: sanitize(&report.display_name),
             export: report.run.export.to_string(),
             connection: report.connection.to_string(),
             when: format!("{} · took {}", moment(report.started_at), took(report)),
-            class: headline.tone.class(),
-            sign: headline.tone.sign(),
-            remarks: remarks(report).into_iter().map(|remark| sentence(&remark)).collect(),
+            class: headline.tone.class,
+            sign: headline.tone.sign,
             message: headline.message.as_deref().map(spans).unwrap_or_default(),
             headline,
-            flow: Flow::of(report),
+            notes: notes(report).iter().map(|note| sentence(note)).collect(),
+            breakdown: Breakdown::of(report),
             forecast: forecast.map(ForecastView::of),
             consent: consent::lines(report),
-            consent_verb: if sends(report) { "go" } else { "would go" },
-            left_out: LeftOut::of(report),
-            cells: left_out::cells(report).into_iter().map(Cells::of).collect(),
-            cells_note: if report.dry_run.is_some() {
-                "These cells do not hold what their field takes. Their contacts would be sent without them."
-            } else {
-                "These cells do not hold what their field takes. Their contacts go without them."
-            },
+            consent_verb: if sends(report) { "were sent" } else { "would be sent" },
+            reasons: ReasonsView::of(report),
+            warnings: warnings(report).into_iter().map(WarningRow::of).collect(),
+            warnings_verb: if is_dry_run { "would be sent" } else { "were sent" },
             first_contacts: forecast
                 .map(|forecast| forecast.first_contacts.iter().map(json).collect())
                 .unwrap_or_default(),
             source: report
                 .source
                 .iter()
-                .take(FILES)
-                .map(|object| Source {
-                    object: plain(&object.object),
-                    version: plain(&object.version),
+                .take(MAX_FILES)
+                .map(|object| SourceRow {
+                    object: sanitize(&object.object),
+                    version: sanitize(&object.version),
                     size: size(object.size),
                     bytes: counted(object.size, "byte", "bytes"),
                 })
                 .collect(),
             more_source: more_source(report),
-            details: details(report),
-            report_json: beside(&Key::ReportJson(report.run.clone())),
+            details: run_details(report),
+            report_json: file_name(&Key::ReportJson(report.run.clone())),
         }
     }
 }
 
-/// The name of an object that lies beside the page.
-fn beside(key: &Key) -> String {
+/// Returns the name of an object in the same folder as the page.
+fn file_name(key: &Key) -> String {
     let key = key.to_string();
     key.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-/// What stands between backticks is a name for programs; where they do not pair up, they are only signs.
+/// Splits a message at its backticks, which enclose names. Unpaired backticks stay in the text.
 fn spans(message: &str) -> Vec<Span> {
-    let pairs_up = message.matches('`').count().is_multiple_of(2);
-    if !pairs_up {
+    let is_paired = message.matches('`').count().is_multiple_of(2);
+    if !is_paired {
         return vec![Span { text: message.to_owned(), is_code: false }];
     }
     let pieces = message.split('`').enumerate();
@@ -181,50 +177,51 @@ impl ForecastView {
         let (requests, parts) = (forecast.requests.all(), forecast::parts(forecast));
         let seconds = i64::try_from(forecast.seconds).unwrap_or(i64::MAX);
         let per_minute = forecast.requests_per_minute.get().into();
+        let numbers = [
+            (number(requests), plural(requests, "request", "requests")),
+            (number(per_minute), plural(per_minute, "request per minute", "requests per minute")),
+            (duration(seconds), "at this pace"),
+        ];
         Self {
-            numbers: [
-                (count(requests), if requests == 1 { "request" } else { "requests" }),
-                (count(per_minute), if per_minute == 1 { "request a minute" } else { "requests a minute" }),
-                (duration(seconds), "at this pace"),
-            ],
-            parts: (parts.len() > 1).then(|| and(&parts)),
+            numbers: numbers.map(|(number, label)| ForecastNumber { number, label }),
+            parts: (parts.len() > 1).then(|| list(&parts, "and")),
             contacts_title: forecast::contacts_title(forecast),
         }
     }
 }
 
-impl LeftOut {
+impl ReasonsView {
     fn of(report: &Report) -> Option<Self> {
-        let lines = left_out::lines(report);
+        let lines = reasons::lines(report);
         if lines.is_empty() {
             return None;
         }
-        let unlisted: u64 = lines.iter().filter(|line| !line.is_listed).map(|line| line.count).sum();
+        let unsettled = reasons::unsettled(&lines);
         let is_any_listed = lines.iter().any(|line| line.is_listed);
         Some(Self {
-            title: left_out::title(report, &lines),
-            files: is_any_listed.then(|| Files {
-                csv: beside(&Key::RejectsCsv(report.run.clone())),
-                ndjson: beside(&Key::RejectsNdjson(report.run.clone())),
+            title: reasons::title(report, &lines),
+            files: is_any_listed.then(|| RejectsFiles {
+                csv: file_name(&Key::RejectsCsv(report.run.clone())),
+                ndjson: file_name(&Key::RejectsNdjson(report.run.clone())),
             }),
-            unlisted: (unlisted > 0 && is_any_listed).then(|| {
+            unlisted: (unsettled > 0 && is_any_listed).then(|| {
                 format!(
-                    "They do not name the {} that the run did not come to; run the export again for these.",
-                    counted(unlisted, "contact", "contacts"),
+                    "They do not list {} that the run did not reach; run the export again to send them.",
+                    counted(unsettled, "contact", "contacts"),
                 )
             }),
-            rows: lines.into_iter().map(Reject::of).collect(),
+            rows: lines.into_iter().map(ReasonRow::of).collect(),
         })
     }
 }
 
-impl Reject {
+impl ReasonRow {
     fn of(line: Line) -> Self {
         Self {
             class: line.class,
-            count: line.count_text(),
+            count: number(line.count),
             reason: spans(&clip(&line.reason, REASON_CHARS)),
-            // A code that only repeats the outcome says nothing more.
+            // A code that repeats the outcome adds nothing.
             code: line
                 .code
                 .filter(|code| *code != line.outcome.as_str())
@@ -234,87 +231,23 @@ impl Reject {
     }
 }
 
-impl Cells {
-    fn of(cells: left_out::Cells) -> Self {
-        Self { field: cells.field, reason: spans(&cells.reason), count: count(cells.count) }
+impl WarningRow {
+    fn of(warning: Warning) -> Self {
+        Self { field: warning.field, reason: spans(&warning.reason), count: number(warning.count) }
     }
 }
 
-/// The files that are not named: how many, and how large together.
-fn more_source(report: &Report) -> Option<Source> {
-    let more = report.source.get(FILES..).filter(|more| !more.is_empty())?;
+/// Returns the number and the size of the files that the page does not name.
+fn more_source(report: &Report) -> Option<SourceRow> {
+    let more = report.source.get(MAX_FILES..).filter(|more| !more.is_empty())?;
     let bytes = more.iter().map(|object| object.size).sum();
     let files = counted(u64::try_from(more.len()).unwrap_or(u64::MAX), "more file", "more files");
-    Some(Source {
-        object: format!("and {files}, which report.json names"),
+    Some(SourceRow {
+        object: format!("and {files}, listed in report.json"),
         version: String::new(),
         size: size(bytes),
         bytes: counted(bytes, "byte", "bytes"),
     })
-}
-
-fn details(report: &Report) -> Vec<Detail> {
-    let text = |name, value| Detail { name, value, note: None, is_code: false };
-    let code = |name, value| Detail { name, value, note: None, is_code: true };
-    let dry = if report.dry_run.is_some() { ", dry run" } else { "" };
-    let mut details = vec![
-        text("Started", moment(report.started_at)),
-        text("Ended", moment(report.ended_at)),
-        text("Took", took(report)),
-        text("Started by", trigger(&report.trigger)),
-        text("Mode", format!("{}{dry}", report.mode.as_str())),
-        text("State", report.state.as_str().to_owned()),
-    ];
-    details.extend(guards::note(report).map(|note| text("Guards", note)));
-    let requests = report.requests;
-    if report.batches > 0 || requests.upload > 0 || requests.settle > 0 {
-        details.extend([
-            text("Batches", count(report.batches)),
-            Detail { note: Some("retries included"), ..text("Requests to send", count(requests.upload)) },
-            Detail {
-                note: Some("to find out what became of the batches"),
-                ..text("Requests to settle", count(requests.settle))
-            },
-        ]);
-    }
-    if requests.tags > 0 {
-        details.push(text("Requests for tags", count(requests.tags)));
-    }
-    details.extend(aside::tags(report).into_iter().map(|said| text("Tags", said)));
-    if requests.segments > 0 {
-        details.push(text("Requests for segments", count(requests.segments)));
-    }
-    details.extend(report.segments.iter().map(|seen| text("Segment", aside::segment(seen))));
-    if requests.throttled > 0 {
-        details.push(Detail {
-            note: Some(
-                "Omnisend answered these with “too many requests” (429), and they were repeated after a wait. \
-                 Other integrations use the brand's budget too; to leave them more of it, lower \
-                 requests_per_minute in the connection.",
-            ),
-            ..text("Throttled", count(requests.throttled))
-        });
-    }
-    details.push(code("Run", report.run.run.to_string()));
-    details
-}
-
-/// What started the run; a moment at its end to the second.
-fn trigger(trigger: &str) -> String {
-    let trigger = plain(trigger);
-    let at = trigger.rsplit_once(' ').and_then(|(before, at)| Some((before, at.parse().ok()?)));
-    match at {
-        Some((before, at)) => format!("{before} {}", moment(at)),
-        None => trigger,
-    }
-}
-
-impl Sum {
-    /// The bar in words, for those who do not see it.
-    fn in_words(&self) -> String {
-        let parts: Vec<&str> = self.bar.iter().map(|stretch| stretch.title.as_str()).collect();
-        format!("{}: {}", self.title, parts.join("; "))
-    }
 }
 
 #[cfg(test)]

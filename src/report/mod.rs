@@ -1,22 +1,24 @@
-//! The report for people: a page that needs nothing else, and lines for a terminal.
+//! The report for people: an HTML page that needs nothing else, and text for a terminal.
 //!
-//! What is said, and of what, is decided in Rust: [`html()`] and [`text()`] only lay it out.
+//! Rust decides what the report says. [`html()`] and [`text()`] only lay it out.
 
-mod aside;
+mod breakdown;
 mod consent;
 #[cfg(test)]
 mod examples;
-mod flow;
 mod forecast;
+mod format;
 mod guards;
 mod headline;
 mod html;
-mod left_out;
-mod plain;
-mod remarks;
+mod notes;
+mod reasons;
+mod run_details;
+mod sanitize;
+mod tags_and_segments;
 mod text;
-mod words;
+mod warnings;
 
+pub use format::duration;
 pub use html::html;
 pub use text::text;
-pub use words::{count, duration};

@@ -1,27 +1,33 @@
-//! The report as lines for a terminal or a log of a scheduled job.
+//! The report as text for a terminal or the log of a scheduled job.
 
 use std::fmt::Write as _;
 
 use super::{
-    aside, consent, forecast, guards,
+    consent, forecast,
+    format::{duration, took},
+    guards,
     headline::{is_forecast, sends, sent_or_to_send},
-    left_out::{self, Cells},
-    plain::{clip, clip_middle, json_line, plain},
-    remarks::remarks,
-    words::{count, counted, duration, took},
+    notes::notes,
+    reasons,
+    sanitize::{clip, clip_middle, json_line, sanitize},
+    tags_and_segments,
+    warnings::warnings,
 };
-use crate::run::{Report, State};
+use crate::{
+    run::{Report, State},
+    wording::{counted, number},
+};
 
-/// How many reasons the summary shows; all are in the report.
-const REASONS: usize = 8;
+/// The most lines of a list. The page and `report.json` have all.
+const MAX_LINES: usize = 8;
 
-/// How much of a reason is shown, in characters: all of our own, which end with what to do.
+/// How much of a reason is shown, in characters. Our own reasons, which end with what to do, are shorter.
 const REASON_CHARS: usize = 120;
 
 /// How much of a message is shown, in characters.
 const MESSAGE_CHARS: usize = 600;
 
-/// A report in a few lines. Nothing in them can command a terminal.
+/// Summarizes a report in a few lines, which contain no terminal escapes.
 pub fn text(report: &Report) -> String {
     // Writing to a string cannot fail.
     let mut out = String::new();
@@ -33,7 +39,7 @@ pub fn text(report: &Report) -> String {
     let _ = writeln!(
         out,
         "{}: {end} ({} to {})",
-        plain(&report.display_name),
+        sanitize(&report.display_name),
         report.run.export,
         report.connection
     );
@@ -41,114 +47,68 @@ pub fn text(report: &Report) -> String {
         let _ = writeln!(out, "  {}", clip_middle(message, MESSAGE_CHARS));
     }
     if report.counts.planned().read > 0 {
-        sums(&mut out, report);
+        write_sums(&mut out, report);
     }
-    for remark in remarks(report) {
-        let _ = writeln!(out, "  {remark}");
+    for note in notes(report) {
+        let _ = writeln!(out, "  {note}");
     }
-    effort(&mut out, report);
+    write_effort(&mut out, report);
     if let Some(guards) = guards::note(report) {
         let _ = writeln!(out, "  guards {guards}");
     }
-    aside(&mut out, report);
-    consent(&mut out, report);
-    left_out(&mut out, report);
-    cells(&mut out, report);
-    first_contacts(&mut out, report);
+    write_tags_and_segments(&mut out, report);
+    write_consent(&mut out, report);
+    write_reasons(&mut out, report);
+    write_warnings(&mut out, report);
+    write_first_contacts(&mut out, report);
     out
 }
 
-/// What a dry run would send first.
-fn first_contacts(out: &mut String, report: &Report) {
-    let Some(forecast) = report.dry_run.as_ref().filter(|_| is_forecast(report)) else { return };
-    if forecast.first_contacts.is_empty() {
-        return;
-    }
-    let how = if forecast.masked { " (--show-values shows them)" } else { "" };
-    let _ = writeln!(out, "  {}{how}:", forecast::contacts_title(forecast).to_lowercase());
-    for contact in &forecast.first_contacts {
-        // The report has all of a long one.
-        let line: String = json_line(contact).chars().take(MESSAGE_CHARS - 2).collect();
-        let _ = writeln!(out, "    {line}");
-    }
-}
-
-/// Cells that their contacts went without.
-fn cells(out: &mut String, report: &Report) {
-    let cells = left_out::cells(report);
-    if cells.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "  cells that their fields do not take, and their contacts go without:");
-    let shown = || cells.iter().take(REASONS);
-    let counts = shown().map(|cells| count(cells.count).len()).max().unwrap_or_default();
-    let fields = shown().map(|cells| cells.field.chars().count()).max().unwrap_or_default();
-    for Cells { field, reason, count: n } in shown() {
-        let _ = writeln!(out, "    {:>counts$}  {field:<fields$}  {}", count(*n), clip(reason, REASON_CHARS));
-    }
-    more(out, cells.len(), "field");
-}
-
-/// How many lines a list has beyond those shown.
-fn more(out: &mut String, all: usize, what: &str) {
-    match all.saturating_sub(REASONS) {
-        0 => {}
-        n => {
-            let more = counted(
-                u64::try_from(n).unwrap_or(u64::MAX),
-                &format!("more {what}"),
-                &format!("more {what}s"),
-            );
-            let _ = writeln!(out, "    and {more}, in the report");
-        }
-    }
-}
-
-/// The counts, as the equations that they are.
-fn sums(out: &mut String, report: &Report) {
+/// Writes the counts as the equations that they are.
+fn write_sums(out: &mut String, report: &Report) {
     let (planned, settled) = (report.counts.planned(), report.counts.settled());
     let sent = sent_or_to_send(report);
-    let (read, to_send) = (count(planned.read), count(planned.sent));
+    let (read, to_send) = (number(planned.read), number(planned.sent));
     let width = read.len();
     // Most exports have no filter.
     let filtered = match planned.filtered {
         0 => String::new(),
-        n => format!("{} filtered + ", count(n)),
+        n => format!("{} filtered + ", number(n)),
     };
     let _ = writeln!(
         out,
         "  {read} read = {} invalid + {} duplicate + {} unchanged + {filtered}{to_send} {sent}",
-        count(planned.invalid),
-        count(planned.duplicate),
-        count(planned.unchanged),
+        number(planned.invalid),
+        number(planned.duplicate),
+        number(planned.unchanged),
     );
     if sends(report) && planned.sent > 0 {
         let not_sent = match report.not_sent {
             0 => String::new(),
             n if n == settled.unknown => " (none of them sent)".to_owned(),
-            n => format!(" ({} of them not sent)", count(n)),
+            n => format!(" ({} of them not sent)", number(n)),
         };
         let _ = writeln!(
             out,
             "  {to_send:>width$} {sent} = {} accepted + {} rejected + {} unknown{not_sent}",
-            count(settled.accepted),
-            count(settled.rejected),
-            count(settled.unknown),
+            number(settled.accepted),
+            number(settled.rejected),
+            number(settled.unknown),
         );
     }
 }
 
-/// What it took, or would take.
-fn effort(out: &mut String, report: &Report) {
+/// Writes the requests and the time that the run took, or would take.
+fn write_effort(out: &mut String, report: &Report) {
     match &report.dry_run {
         Some(forecast) if is_forecast(report) => {
             let parts = forecast::parts(forecast);
             let _ = writeln!(
                 out,
-                "  a run now would take {} in about {}, at {} a minute{}{}",
+                "  a run now would send {} in about {}, at {} per minute{}{}",
                 counted(forecast.requests.all(), "request", "requests"),
                 duration(i64::try_from(forecast.seconds).unwrap_or(i64::MAX)),
-                count(forecast.requests_per_minute.get().into()),
+                number(forecast.requests_per_minute.get().into()),
                 if parts.is_empty() { "" } else { ": " },
                 parts.join(", "),
             );
@@ -168,54 +128,95 @@ fn effort(out: &mut String, report: &Report) {
     if report.requests.throttled > 0 {
         let _ = writeln!(
             out,
-            "  {} answered \"too many\" (429) and repeated: others use the brand's budget too",
+            "  {} throttled (429) and retried: other integrations use the brand's request limit too",
             counted(report.requests.throttled, "request was", "requests were"),
         );
     }
 }
 
-/// What was done apart from batches.
-fn aside(out: &mut String, report: &Report) {
-    let tags = aside::tags(report);
+fn write_tags_and_segments(out: &mut String, report: &Report) {
+    let tags = tags_and_segments::tags(report);
     if !tags.is_empty() {
         let _ = writeln!(out, "  {}", tags.join(", "));
     }
-    for seen in &report.segments {
-        let _ = writeln!(out, "  segment {}", clip_middle(&aside::segment(seen), MESSAGE_CHARS));
+    for segment in &report.segments {
+        let segment = tags_and_segments::segment(segment);
+        let _ = writeln!(out, "  segment {}", clip_middle(&segment, MESSAGE_CHARS));
     }
 }
 
-/// What is sent of consent, channel by channel.
-fn consent(out: &mut String, report: &Report) {
+fn write_consent(out: &mut String, report: &Report) {
     for line in consent::lines(report) {
-        let parts = line.parts.map(|(n, what)| format!("{n} {what}")).join(", ");
-        let _ = writeln!(out, "  consent, {}: {parts}", line.channel);
+        let counts = line.counts.map(|count| format!("{} {}", count.count, count.status)).join(", ");
+        let _ = writeln!(out, "  consent, {}: {counts}", line.channel);
         if let Some(note) = line.note {
             let _ = writeln!(out, "    of the untouched, {note}");
         }
     }
 }
 
-/// The most important reasons, with their columns aligned.
-fn left_out(out: &mut String, report: &Report) {
-    let lines = left_out::lines(report);
+fn write_reasons(out: &mut String, report: &Report) {
+    let lines = reasons::lines(report);
+    let title = reasons::title(report, &lines).to_lowercase();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| ListLine { count: number(line.count), label: line.outcome.as_str(), reason: &line.reason })
+        .collect();
+    write_list(out, &title, &lines, "more reason", "more reasons");
+}
+
+fn write_warnings(out: &mut String, report: &Report) {
+    let verb = if report.dry_run.is_some() { "would be sent" } else { "is sent" };
+    let title = format!("values that do not fit their field; the contact {verb} without them");
+    let warnings = warnings(report);
+    let lines: Vec<_> = warnings
+        .iter()
+        .map(|warning| ListLine {
+            count: number(warning.count),
+            label: &warning.field,
+            reason: &warning.reason,
+        })
+        .collect();
+    write_list(out, &title, &lines, "more field", "more fields");
+}
+
+struct ListLine<'a> {
+    count: String,
+    label: &'a str,
+    reason: &'a str,
+}
+
+/// Writes the first lines of a list in aligned columns, and how many more the report has.
+fn write_list(out: &mut String, title: &str, lines: &[ListLine<'_>], one_more: &str, many_more: &str) {
     if lines.is_empty() {
         return;
     }
-    let _ = writeln!(out, "  {}:", left_out::title(report, &lines).to_lowercase());
-    let shown = || lines.iter().take(REASONS);
-    let counts = shown().map(|line| line.count_text().len()).max().unwrap_or_default();
-    let outcomes = shown().map(|line| line.outcome.as_str().len()).max().unwrap_or_default();
-    for line in shown() {
-        let _ = writeln!(
-            out,
-            "    {:>counts$}  {:<outcomes$}  {}",
-            line.count_text(),
-            line.outcome,
-            clip(&line.reason, REASON_CHARS),
-        );
+    let _ = writeln!(out, "  {title}:");
+    let shown = || lines.iter().take(MAX_LINES);
+    let counts = shown().map(|line| line.count.len()).max().unwrap_or_default();
+    let labels = shown().map(|line| line.label.chars().count()).max().unwrap_or_default();
+    for ListLine { count, label, reason } in shown() {
+        let _ = writeln!(out, "    {count:>counts$}  {label:<labels$}  {}", clip(reason, REASON_CHARS));
     }
-    more(out, lines.len(), "reason");
+    let more = u64::try_from(lines.len().saturating_sub(MAX_LINES)).unwrap_or(u64::MAX);
+    if more > 0 {
+        let _ = writeln!(out, "    and {} in the report", counted(more, one_more, many_more));
+    }
+}
+
+/// Writes the first contacts that a dry run would send.
+fn write_first_contacts(out: &mut String, report: &Report) {
+    let Some(forecast) = report.dry_run.as_ref().filter(|_| is_forecast(report)) else { return };
+    if forecast.first_contacts.is_empty() {
+        return;
+    }
+    let hint = if forecast.masked { " (--show-values shows them)" } else { "" };
+    let _ = writeln!(out, "  {}{hint}:", forecast::contacts_title(forecast).to_lowercase());
+    for contact in &forecast.first_contacts {
+        // The report shows all of a long contact.
+        let line: String = json_line(contact).chars().take(MESSAGE_CHARS - 2).collect();
+        let _ = writeln!(out, "    {line}");
+    }
 }
 
 #[cfg(test)]
@@ -227,22 +228,22 @@ mod tests {
     };
 
     #[test]
-    fn every_kind_of_run_in_a_few_lines() {
+    fn summarizes_every_kind_of_run() {
         let all: Vec<String> =
             examples::all().iter().map(|(name, report)| format!("# {name}\n{}", text(report))).collect();
         insta::assert_snapshot!(all.join("\n"));
     }
 
     #[test]
-    fn nothing_commands_the_terminal_and_no_line_is_without_end() {
+    fn has_no_terminal_escapes_and_no_endless_lines() {
         let shown = text(&examples::hostile());
         assert!(shown.lines().all(|line| !line.chars().any(char::is_control)), "{shown:?}");
         assert!(shown.lines().all(|line| line.chars().count() <= MESSAGE_CHARS + 2));
-        assert!(shown.contains("do this and that"), "what to do is kept");
+        assert!(shown.contains("do this and that"), "the end of a long message is kept");
     }
 
     #[test]
-    fn a_summary_stays_short() {
+    fn stays_short_with_many_reasons() {
         let mut report = examples::partial();
         let rare = |n: usize| Reason {
             outcome: RowOutcome::Rejected,
@@ -253,6 +254,6 @@ mod tests {
         report.reasons.extend((0..40).map(rare));
         let shown = text(&report);
         assert!(shown.lines().count() < 24, "{shown}");
-        assert!(shown.contains("and 39 more reasons, in the report"), "{shown}");
+        assert!(shown.contains("and 39 more reasons in the report"), "{shown}");
     }
 }

@@ -1,17 +1,18 @@
-//! Promise 1: nothing is lost silently. Counts that do not add up cannot be made.
+//! What happened to each row and each contact of a run. Counts that do not add up cannot be constructed, so no row and
+//! no contact is lost silently.
 
 use serde::{Deserialize, Serialize};
 
-/// What the plan made of the rows that it read.
+/// What happened to the rows that the plan read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planned {
-    /// Rows of the source, the header aside.
+    /// Rows of the source, without the header.
     pub read: u64,
-    /// Rows that are no contact: unreadable, or without a valid e-mail.
+    /// Rows that cannot become a contact: unreadable, or without a valid email address.
     pub invalid: u64,
-    /// Rows whose contact an earlier row gave already.
+    /// Rows whose address appeared in an earlier row.
     pub duplicate: u64,
-    /// Contacts that Omnisend has as they are.
+    /// Contacts that Omnisend already has as they would be sent.
     pub unchanged: u64,
     /// Rows that the export's filter leaves out.
     #[serde(default)]
@@ -20,14 +21,14 @@ pub struct Planned {
     pub sent: u64,
 }
 
-/// What became of the contacts that were to be sent.
+/// What happened to the contacts in the run's chunks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
-    /// Omnisend took them.
+    /// Contacts that Omnisend accepted.
     pub accepted: u64,
-    /// Omnisend refused them and said why.
+    /// Contacts that Omnisend refused with a reason.
     pub rejected: u64,
-    /// Nobody can tell: no answer by the deadline, or never asked because the run stopped before.
+    /// Contacts whose outcome is not known: Omnisend did not say by the deadline, or the run ended before they were sent.
     pub unknown: u64,
 }
 
@@ -39,28 +40,26 @@ impl std::ops::AddAssign for Settled {
     }
 }
 
-/// The counts of a run. `read = invalid + duplicate + unchanged + filtered + sent` and
-/// `sent = accepted + rejected + unknown`; there is no way to make others.
+/// The counts of a run. Always `read = invalid + duplicate + unchanged + filtered + sent` and
+/// `sent = accepted + rejected + unknown`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Loose", into = "Loose")]
+#[serde(try_from = "FlatCounts", into = "FlatCounts")]
 pub struct Counts {
     planned: Planned,
     settled: Settled,
 }
 
-/// The counts do not add up: a bug here, or state that somebody edited. Shows what was to be equal.
+/// The counts do not add up: the code has a bug, or somebody edited the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unbalanced {
-    /// The plan's side.
     #[error("the counts do not add up: {} rows read, but {} invalid + {} duplicate + {} unchanged + {} filtered + {} sent", .0.read, .0.invalid, .0.duplicate, .0.unchanged, .0.filtered, .0.sent)]
     Planned(Planned),
-    /// Omnisend's side.
     #[error("the counts do not add up: {} contacts sent, but {} accepted + {} rejected + {} unknown", .0.sent, .1.accepted, .1.rejected, .1.unknown)]
     Settled(Planned, Settled),
 }
 
 impl Counts {
-    /// Joins both sides, if they add up.
+    /// Combines the counts of both sides. Fails if they do not add up.
     pub fn new(planned: Planned, settled: Settled) -> Result<Self, Unbalanced> {
         let Planned { read, invalid, duplicate, unchanged, filtered, sent } = planned;
         let Settled { accepted, rejected, unknown } = settled;
@@ -73,17 +72,15 @@ impl Counts {
         Ok(Self { planned, settled })
     }
 
-    /// What the plan made of the rows.
     pub fn planned(&self) -> Planned {
         self.planned
     }
 
-    /// What became of the contacts.
     pub fn settled(&self) -> Settled {
         self.settled
     }
 
-    /// Whether every row that was read arrived, was there already, or stood twice.
+    /// Whether every row was accepted, unchanged, filtered or a duplicate.
     pub fn is_clean(&self) -> bool {
         self.planned.invalid == 0 && self.settled.rejected == 0 && self.settled.unknown == 0
     }
@@ -93,24 +90,24 @@ fn sum<const N: usize>(parts: [u64; N]) -> Option<u64> {
     parts.into_iter().try_fold(0, u64::checked_add)
 }
 
-/// The shape of `counts` in `report.json`: one flat object.
+/// `counts` as `report.json` has them: one flat object.
 #[derive(Serialize, Deserialize)]
-struct Loose {
+struct FlatCounts {
     #[serde(flatten)]
     planned: Planned,
     #[serde(flatten)]
     settled: Settled,
 }
 
-impl TryFrom<Loose> for Counts {
+impl TryFrom<FlatCounts> for Counts {
     type Error = Unbalanced;
 
-    fn try_from(loose: Loose) -> Result<Self, Unbalanced> {
-        Self::new(loose.planned, loose.settled)
+    fn try_from(flat: FlatCounts) -> Result<Self, Unbalanced> {
+        Self::new(flat.planned, flat.settled)
     }
 }
 
-impl From<Counts> for Loose {
+impl From<Counts> for FlatCounts {
     fn from(Counts { planned, settled }: Counts) -> Self {
         Self { planned, settled }
     }
@@ -123,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_one_flat_object() {
+    fn writes_the_counts_as_one_flat_object() {
         let planned = Planned { read: 12, invalid: 1, duplicate: 2, unchanged: 3, filtered: 2, sent: 4 };
         let settled = Settled { accepted: 2, rejected: 1, unknown: 1 };
         let json = serde_json::to_string(&Counts::new(planned, settled).unwrap()).unwrap();
@@ -142,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_counts_that_add_up_exist(p in any::<[u64; 6]>(), s in any::<[u64; 3]>(), fix in any::<[bool; 2]>()) {
+        fn rejects_counts_that_do_not_add_up(p in any::<[u64; 6]>(), s in any::<[u64; 3]>(), fix in any::<[bool; 2]>()) {
             let small = |n: u64| n % 1000;
             let [mut read, invalid, duplicate, unchanged, filtered, mut sent] = p.map(small);
             let [accepted, rejected, unknown] = s.map(small);
@@ -155,7 +152,7 @@ mod tests {
         }
 
         #[test]
-        fn sums_do_not_wrap(a in (u64::MAX - 10)..) {
+        fn rejects_counts_whose_sum_overflows(a in (u64::MAX - 10)..) {
             let planned = Planned { read: a.wrapping_mul(2), invalid: a, duplicate: a, ..Planned::default() };
             prop_assert!(Counts::new(planned, Settled::default()).is_err());
         }

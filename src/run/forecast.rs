@@ -1,4 +1,4 @@
-//! What a run would ask of Omnisend, and how long that takes at its pace. Pure.
+//! How many requests a run would send, and how long that takes at its pace. Pure.
 
 use std::num::NonZeroU32;
 
@@ -6,47 +6,47 @@ use serde::{Deserialize, Serialize};
 
 use super::TagWay;
 
-/// E-mails that one request about tags takes.
-const TAGGED_AT_ONCE: u64 = 250;
-/// Batches that one listing shows.
-const LISTED_AT_ONCE: u64 = 250;
-/// Requests a minute that Omnisend takes about tags, beside the brand's own limit.
-const TAGS_A_MINUTE: u64 = 60;
-/// The same about segments.
-const SEGMENTS_A_MINUTE: u64 = 15;
+/// The most addresses in one request to add or remove tags.
+const EMAILS_PER_TAG_REQUEST: u64 = 250;
+/// The most batches in one listing.
+const BATCHES_PER_LISTING: u64 = 250;
+/// Omnisend's limit for requests about tags, beside the brand's own.
+const TAG_REQUESTS_PER_MINUTE: u64 = 60;
+/// Omnisend's limit for requests about segments, beside the brand's own.
+const SEGMENT_REQUESTS_PER_MINUTE: u64 = 15;
 
-/// What a run would do, and at which pace.
+/// What a run would have to do, and the pace at which it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prospect {
+pub struct Workload {
     /// Batches of contacts.
     pub batches: u64,
-    /// Contacts to be given their tags once they are there; none where the tags go with them.
+    /// Contacts that get their tags in a request of their own. 0 if the tags are sent inside the batches.
     pub to_tag: u64,
-    /// Contacts to lose tags.
+    /// Contacts that lose tags.
     pub to_untag: u64,
-    /// Segments to be looked for, and made where there is none.
+    /// Segments to look up, and to create if they do not exist.
     pub segments: u64,
-    /// Requests a minute that the connection allows.
+    /// The connection's request budget.
     pub requests_per_minute: NonZeroU32,
 }
 
-/// Requests by what they are for, where none has to be repeated and nothing is refused.
+/// The requests that a run would send, by purpose. Retries are not included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct ForecastRequests {
     /// To post batches.
     pub upload: u64,
-    /// To find out what became of them.
+    /// To ask for the outcome of the batches.
     pub settle: u64,
     /// To add tags.
     pub tag: u64,
-    /// To take tags away.
+    /// To remove tags.
     pub untag: u64,
-    /// To see to segments.
+    /// To look up and create segments.
     pub segment: u64,
 }
 
-impl Asked {
-    /// All of them.
+impl ForecastRequests {
+    /// Returns the number of all requests.
     pub fn all(&self) -> u64 {
         [self.upload, self.settle, self.tag, self.untag, self.segment]
             .into_iter()
@@ -57,16 +57,14 @@ impl Asked {
 /// What a run would send, and how long it would take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forecast {
-    /// Batches, which is requests where none has to be repeated.
     pub batches: u64,
-    /// Requests by what they are for.
     #[serde(default)]
-    pub requests: Asked,
-    /// Requests a minute that the connection allows.
+    pub requests: ForecastRequests,
+    /// The connection's request budget.
     pub requests_per_minute: NonZeroU32,
-    /// How long they take at that pace, in seconds.
+    /// How long the requests take at that pace.
     pub seconds: u64,
-    /// How contacts would get their tags; `None` where the run would find it out first, with a few more requests.
+    /// How contacts would get their tags; `None` if the run would have to find out first, with a few more requests.
     #[serde(default)]
     pub tag_way: Option<TagWay>,
     /// The first contacts, as they would be sent.
@@ -76,34 +74,33 @@ pub struct Forecast {
     pub masked: bool,
 }
 
-impl Prospect {
-    /// The requests that it takes.
-    pub fn asks(&self) -> Asked {
-        Asked {
+impl Workload {
+    pub fn requests(&self) -> ForecastRequests {
+        ForecastRequests {
             upload: self.batches,
-            settle: settling(self.batches),
-            tag: self.to_tag.div_ceil(TAGGED_AT_ONCE),
-            untag: self.to_untag.div_ceil(TAGGED_AT_ONCE),
-            // One to look, and one to make it.
+            settle: requests_to_settle(self.batches),
+            tag: self.to_tag.div_ceil(EMAILS_PER_TAG_REQUEST),
+            untag: self.to_untag.div_ceil(EMAILS_PER_TAG_REQUEST),
+            // One to look it up, and one to create it.
             segment: self.segments * 2,
         }
     }
 
-    /// How long they take: one after the other, each kind at the slower of its own pace and the brand's.
+    /// Returns how long the requests take, one after another, each kind at the slower of its own limit and the budget.
     pub fn seconds(&self) -> u64 {
-        let asked = self.asks();
-        let brand = u64::from(self.requests_per_minute.get());
-        let at = |requests: u64, per_minute: u64| (requests * 60).div_ceil(per_minute.min(brand));
-        at(asked.upload + asked.settle, brand)
-            + at(asked.tag + asked.untag, TAGS_A_MINUTE)
-            + at(asked.segment, SEGMENTS_A_MINUTE)
+        let requests = self.requests();
+        let budget = u64::from(self.requests_per_minute.get());
+        let at = |requests: u64, per_minute: u64| (requests * 60).div_ceil(per_minute.min(budget));
+        at(requests.upload + requests.settle, budget)
+            + at(requests.tag + requests.untag, TAG_REQUESTS_PER_MINUTE)
+            + at(requests.segment, SEGMENT_REQUESTS_PER_MINUTE)
     }
 }
 
-/// The newest batch is asked for alone; then all others are listed, unless they are few.
-fn settling(batches: u64) -> u64 {
+/// Settling asks for the newest batch alone. It then lists all others, or asks for each if they are few.
+fn requests_to_settle(batches: u64) -> u64 {
     let Some(others) = batches.checked_sub(1) else { return 0 };
-    let pages = others.div_ceil(LISTED_AT_ONCE);
+    let pages = others.div_ceil(BATCHES_PER_LISTING);
     1 + if others > 2 * pages { pages } else { others }
 }
 
@@ -113,37 +110,37 @@ mod tests {
 
     use super::*;
 
-    fn prospect(batches: u64) -> Prospect {
+    fn workload(batches: u64) -> Workload {
         let requests_per_minute = const { NonZeroU32::new(400).unwrap() };
-        Prospect { batches, to_tag: 0, to_untag: 0, segments: 0, requests_per_minute }
+        Workload { batches, to_tag: 0, to_untag: 0, segments: 0, requests_per_minute }
     }
 
     #[test]
-    fn a_million_contacts_take_25_minutes_and_a_hundredth_of_the_requests_to_settle() {
-        let asked = prospect(10_000).asks();
-        assert_eq!((asked.upload, asked.settle, asked.all()), (10_000, 41, 10_041));
-        assert_eq!(prospect(10_000).seconds(), 1_507);
-        assert_eq!([0, 1, 2, 3, 4, 251, 252].map(settling), [0, 1, 2, 3, 2, 2, 3]);
-        assert_eq!(prospect(0).seconds(), 0);
+    fn a_million_contacts_take_25_minutes_and_41_requests_to_settle() {
+        let requests = workload(10_000).requests();
+        assert_eq!((requests.upload, requests.settle, requests.all()), (10_000, 41, 10_041));
+        assert_eq!(workload(10_000).seconds(), 1_507);
+        assert_eq!([0, 1, 2, 3, 4, 251, 252].map(requests_to_settle), [0, 1, 2, 3, 2, 2, 3]);
+        assert_eq!(workload(0).seconds(), 0);
     }
 
     #[test]
-    fn tags_keep_their_own_pace_and_the_brands() {
-        let tags = Prospect { to_tag: 250 * 60, to_untag: 1, ..prospect(0) };
-        assert_eq!((tags.asks().tag, tags.asks().untag, tags.seconds()), (60, 1, 61));
-        let slow = Prospect { requests_per_minute: NonZeroU32::new(30).unwrap(), ..tags };
+    fn paces_tags_and_segments_at_the_slower_of_their_limit_and_the_budget() {
+        let tags = Workload { to_tag: 250 * 60, to_untag: 1, ..workload(0) };
+        assert_eq!((tags.requests().tag, tags.requests().untag, tags.seconds()), (60, 1, 61));
+        let slow = Workload { requests_per_minute: NonZeroU32::new(30).unwrap(), ..tags };
         assert_eq!(slow.seconds(), 122);
-        let segments = Prospect { segments: 2, ..prospect(0) };
-        assert_eq!((segments.asks().segment, segments.seconds()), (4, 16));
+        let segments = Workload { segments: 2, ..workload(0) };
+        assert_eq!((segments.requests().segment, segments.seconds()), (4, 16));
     }
 
     proptest! {
         #[test]
-        fn more_work_takes_no_less_time(a in 0..100_000u64, b in 0..100_000u64, more in 1..1000u64) {
-            let one = Prospect { batches: a, to_untag: b, ..prospect(0) };
-            let other = Prospect { batches: a + more, to_untag: b + more, ..prospect(0) };
+        fn more_work_never_takes_less_time(a in 0..100_000u64, b in 0..100_000u64, more in 1..1000u64) {
+            let one = Workload { batches: a, to_untag: b, ..workload(0) };
+            let other = Workload { batches: a + more, to_untag: b + more, ..workload(0) };
             prop_assert!(one.seconds() <= other.seconds());
-            prop_assert!(one.asks().upload + one.asks().untag <= other.asks().upload + other.asks().untag);
+            prop_assert!(one.requests().upload + one.requests().untag <= other.requests().upload + other.requests().untag);
         }
     }
 }

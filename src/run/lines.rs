@@ -1,4 +1,4 @@
-//! Lines of JSON, compressed with zstd: the form of chunks and of the rows that became no contact.
+//! Lines of JSON, compressed with zstd: the format of chunks, of removals and of the rows that the plan rejected.
 
 use std::{
     borrow::Cow,
@@ -12,50 +12,47 @@ use serde_json::value::RawValue;
 use super::{RowOutcome, TagSet};
 use crate::contact::{ContactHash, Identifier, PreparedContact};
 
-/// Fast enough that planning is not held up, and a third of the size. See `benches/plan.rs`.
-const LEVEL: i32 = -5;
+/// Fast enough not to slow down the plan, at a third of the size. See `benches/plan.rs`.
+const COMPRESSION_LEVEL: i32 = -5;
 
-/// How much is handed to the compressor at a time, in bytes: a line each would cost more than its compression.
+/// How many bytes the compressor gets at a time. A call for each line would cost more than the compression itself.
 const STEP_BYTES: usize = 128 << 10;
 
-/// Where a row stands in the source.
+/// Where a row is in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Which of the manifest's source objects, counted from 0.
+    /// The index of the object in the manifest's `source`.
     #[serde(rename = "o")]
     pub object: u32,
-    /// The line that the row begins at, counted from 1.
+    /// The line at which the row begins, counted from 1.
     #[serde(rename = "l")]
     pub line: u64,
 }
 
-/// A line of a chunk: a contact as it is sent, and where it comes from.
+/// A line of a chunk, to be written.
 #[derive(Debug, Serialize)]
 pub struct ContactLine<C> {
-    /// What is known of it.
     pub of: Origin,
-    /// The contact, without its tags.
+    /// The contact as it is sent, without its tags.
     pub contact: C,
 }
 
-/// What a run knows of a contact that it sends.
+/// Where a contact of a chunk comes from, and which tags it gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The row that it comes from.
     pub at: Place,
-    /// What it says.
     #[serde(rename = "h")]
     pub hash: ContactHash,
-    /// The tags that it gets, of the manifest's.
+    /// The tags that the contact gets.
     #[serde(rename = "t")]
     pub tags: TagSet,
-    /// Those of them that it had from us before, as far as the plan knew.
+    /// Of `tags`, those that an earlier run added, as far as the plan knows.
     #[serde(rename = "k", default, skip_serializing_if = "TagSet::is_empty")]
     pub known_tags: TagSet,
 }
 
 impl Origin {
-    /// Writes what serde would, without looking for what JSON escapes: every contact of a run has one.
+    /// Writes the same JSON as serde, but faster, since every contact of a run has an origin.
     fn write(&self, out: &mut Vec<u8>) {
         number(b"{\"at\":{\"o\":", self.at.object, out);
         number(b",\"l\":", self.at.line, out);
@@ -74,18 +71,16 @@ fn number(before: &[u8], number: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// A line of a chunk, read back. The contact is not parsed: it goes into a request as it is.
+/// A line of a chunk, as it was read. The contact stays unparsed, since it goes into a request as it is.
 #[derive(Debug, Deserialize)]
 pub struct StoredContact<'a> {
-    /// What is known of it.
     pub of: Origin,
-    /// The contact, without its tags.
     #[serde(borrow)]
     pub contact: &'a RawValue,
 }
 
 impl StoredContact<'_> {
-    /// The ways to reach it, its address first.
+    /// Parses the contact's identifiers. The first one is its email address.
     pub fn identifiers(&self) -> serde_json::Result<Vec<Identifier<'_>>> {
         #[derive(Deserialize)]
         struct Contact<'a> {
@@ -95,64 +90,53 @@ impl StoredContact<'_> {
         serde_json::from_str::<Contact<'_>>(self.contact.get()).map(|contact| contact.identifiers)
     }
 
-    /// The address that the contact is sent with: its first identifier's.
+    /// Returns the email address that the contact is sent with, or an empty text if the contact cannot be parsed.
     pub fn email(&self) -> String {
-        #[derive(Deserialize)]
-        struct Contact {
-            identifiers: Vec<Identifier>,
-        }
-        #[derive(Deserialize)]
-        struct Identifier {
-            id: String,
-        }
-        let contact = serde_json::from_str::<Contact>(self.contact.get()).ok();
-        let first = contact.and_then(|contact| contact.identifiers.into_iter().next());
-        first.map(|identifier| identifier.id).unwrap_or_default()
+        let first = self.identifiers().ok().and_then(|identifiers| identifiers.into_iter().next());
+        first.map(|identifier| identifier.id.into_owned()).unwrap_or_default()
     }
 }
 
-/// A contact from which tags are to be taken.
+/// A contact that loses tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovalLine<'a> {
-    /// Its address.
     #[serde(borrow)]
     pub email: Cow<'a, str>,
-    /// Which, of the manifest's.
     #[serde(rename = "t")]
     pub tags: TagSet,
 }
 
-/// The column of rejects that says of which run they are: a file that has it is one of them.
+/// The column of a rejects file that names its run. A file with this column is a rejects file.
 pub const REJECT_RUN: &str = "reject_run";
-/// The column that says what became of the row.
+/// The column of a rejects file with the row's outcome.
 pub const REJECT_OUTCOME: &str = "reject_outcome";
-/// The column that has the tags that the contact was to get.
+/// The column of a rejects file with the tags that the contact should get.
 pub const REJECT_TAGS: &str = "reject_tags";
-/// What stands between two of them; no tag has it.
-pub const TAGS_BETWEEN: &str = "; ";
+/// The separator of two tags in that column. No tag contains it.
+pub const TAG_SEPARATOR: &str = "; ";
 
-/// A row that became no contact.
+/// A row that the plan rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedLine {
-    /// The row.
     pub at: Place,
     /// `invalid` or `duplicate`.
     pub outcome: RowOutcome,
     /// Why, for programs.
     pub code: String,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
-    /// The e-mail's cell as it is in the file.
+    /// The cell of the email column, as it is in the file.
     pub email: String,
-    /// The tags that its contact would have got, of the manifest's, as far as they are known.
+    /// The tags that the contact would have got, as far as they are known.
     #[serde(rename = "t", default, skip_serializing_if = "TagSet::is_empty")]
     pub tags: TagSet,
-    /// Its cells in the mapping's columns, in their order. None of a duplicate, and of a row whose cells cannot be told.
+    /// The cells of the mapping's columns, in the mapping's order. Empty for a duplicate, and for a row that could not be
+    /// split into cells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<String>,
 }
 
-/// Writes lines.
+/// Writes lines into compressed objects.
 pub struct LinesWriter {
     buffer: Vec<u8>,
     encoder: zstd::Encoder<'static, Vec<u8>>,
@@ -160,19 +144,18 @@ pub struct LinesWriter {
 }
 
 impl LinesWriter {
-    /// An empty one.
     pub fn new() -> io::Result<Self> {
-        let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
+        let mut encoder = zstd::Encoder::new(Vec::new(), COMPRESSION_LEVEL)?;
         encoder.include_checksum(true)?;
         Ok(Self { buffer: Vec::with_capacity(STEP_BYTES * 2), encoder, lines: 0 })
     }
 
-    /// Adds a line. Answers with its length in bytes; where that is more than `max`, the line is not added.
+    /// Adds a line and returns its length in bytes. A line that is longer than `max` bytes is not added.
     pub fn push(&mut self, line: &impl Serialize, max: usize) -> io::Result<usize> {
         self.push_written(max, |out| serde_json::to_writer(out, line))
     }
 
-    /// Adds a contact that the plan made, as a [`ContactLine`].
+    /// Like [`push`](Self::push), for a contact that becomes a [`ContactLine`].
     pub fn push_contact(
         &mut self,
         of: &Origin,
@@ -210,17 +193,17 @@ impl LinesWriter {
         Ok(bytes)
     }
 
-    /// How many lines were added.
+    /// Returns the number of lines since the last [`finish`](Self::finish).
     pub fn lines(&self) -> u32 {
         self.lines
     }
 
-    /// The finished object, and a writer that begins anew.
+    /// Returns the finished object and starts a new one.
     pub fn finish(&mut self) -> io::Result<Bytes> {
         self.encoder.write_all(&self.buffer)?;
         self.buffer.clear();
         self.lines = 0;
-        let mut next = zstd::Encoder::new(Vec::new(), LEVEL)?;
+        let mut next = zstd::Encoder::new(Vec::new(), COMPRESSION_LEVEL)?;
         next.include_checksum(true)?;
         Ok(std::mem::replace(&mut self.encoder, next).finish()?.into())
     }
@@ -232,12 +215,12 @@ impl std::fmt::Debug for LinesWriter {
     }
 }
 
-/// Unpacks an object of lines. The checksum of the frame tells a damaged one.
+/// Decompresses an object of lines. Fails if the frame's checksum does not match.
 pub fn unpack(object: &[u8]) -> io::Result<Vec<u8>> {
     zstd::decode_all(object)
 }
 
-/// The lines of an unpacked object.
+/// Returns the lines of a decompressed object.
 pub fn lines(unpacked: &[u8]) -> impl Iterator<Item = &[u8]> {
     unpacked.split(|b| *b == b'\n').filter(|line| !line.is_empty())
 }
@@ -257,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_is_written_as_serde_would_write_it() {
+    fn writes_a_contact_as_serde_would() {
         let contact = PreparedContact::of("a@b.co");
         for line in 1..=2 {
             let mut writer = LinesWriter::new().unwrap();
@@ -269,13 +252,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_back_and_a_damaged_object_is_told() {
+    fn reads_lines_back_and_detects_damaged_objects() {
         let mut writer = LinesWriter::new().unwrap();
         let contact = serde_json::json!({"tags": ["a\nb"]});
         for line in 1..=3 {
             writer.push(&ContactLine { of: origin(line), contact: &contact }, 1000).unwrap();
         }
-        assert_eq!(writer.push(&"x".repeat(2000), 1000).unwrap(), 2002, "too long: told, and not added");
+        assert_eq!(
+            writer.push(&"x".repeat(2000), 1000).unwrap(),
+            2002,
+            "a line that is too long is not added"
+        );
         assert_eq!(writer.lines(), 3);
         let object = writer.finish().unwrap();
         let unpacked = unpack(&object).unwrap();

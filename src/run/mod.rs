@@ -1,15 +1,16 @@
-//! What every stage shares: names, object keys, and the objects that cross from one stage to the next.
+//! The records of a run, which carry it from one stage to the next, and what they are made of.
 
 mod chunk_ref;
 mod consent;
 mod counts;
 mod findings;
-mod flaw;
 mod forecast;
 mod guard;
 mod halted;
+mod json_defect;
 mod lines;
 mod manifest;
+mod mode;
 mod parked;
 mod receipt;
 mod record;
@@ -32,20 +33,20 @@ pub use counts::{Counts, Planned, Settled, Unbalanced};
 pub use findings::{
     CanaryIntent, Findings, SeenTags, SegmentFinding, TagEvidence, TagFinding, TagSetting, TagWay,
 };
-pub use flaw::JsonFlaw;
-pub(crate) use flaw::flaw;
-pub use forecast::{Asked, Forecast, Prospect};
-pub use guard::{Allowed, FEW, Guard, GuardLimits, GuardName, Numbers, UnknownGuard, decide, stopped};
+pub use forecast::{Forecast, ForecastRequests, Workload};
+pub use guard::{Allowed, Guard, GuardLimits, GuardName, GuardNumbers, UnknownGuard, decide, stop_message};
 pub use halted::Halted;
+pub use json_defect::JsonDefect;
 pub use lines::{
     ContactLine, LinesWriter, Origin, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RefusedLine,
-    RemovalLine, StoredContact, TAGS_BETWEEN, lines, unpack,
+    RemovalLine, StoredContact, TAG_SEPARATOR, lines, unpack,
 };
-pub use manifest::{ChunkInfo, DryRun, Manifest, Mode, SegmentDrop, SendsAll};
+pub use manifest::{ChunkInfo, DryRun, Manifest, SegmentDrop};
+pub use mode::{FullSendReason, Mode};
 pub use parked::{Parked, RefusedDrop};
 pub use receipt::{Batch, Contacts, Outcome, Progress, Receipt, Rejection, Resent, Unknown};
 pub use record::{Canceled, Enqueued, Record};
-pub use report::{Reason, Report, Requests, SourceLine, State, TagCounts};
+pub use report::{Reason, Report, Requests, SourceObject, State, TagCounts};
 pub use row_outcome::RowOutcome;
 pub use segments::{EnsuredSegment, EnsuredSegments, SegmentState, WantedSegment};
 pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Translation, united};

@@ -1,4 +1,4 @@
-//! The report: what became of a run, as `report.json` has it.
+//! The report: how a run ended, as `report.json` has it.
 
 use std::collections::BTreeMap;
 
@@ -6,31 +6,34 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allowed, ConsentCounts, Counts, EnsuredSegment, Forecast, Guard, GuardLimits, Mode, RowOutcome, SendsAll,
+    Allowed, ConsentCounts, Counts, EnsuredSegment, Forecast, FullSendReason, Guard, GuardLimits, Mode,
+    RowOutcome,
 };
-use crate::contact::{Channel, WarningCounts};
-use crate::keys::{ConnectionName, RunId, RunRef};
+use crate::{
+    contact::{Channel, WarningCounts},
+    keys::{ConnectionName, RunId, RunRef},
+};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Every row arrived, was there already, or stood twice.
+    /// Every row was sent, unchanged, filtered or a duplicate.
     Succeeded,
-    /// It ended, with rows or contacts that did not arrive.
+    /// Some rows or contacts did not arrive.
     Partial,
-    /// It could not go on.
+    /// The run could not continue.
     Failed,
-    /// Somebody canceled it.
+    /// A person canceled the run.
     Canceled,
     /// There was nothing to do.
     Skipped,
-    /// A guard stopped it before its first request.
+    /// A guard stopped the run before its first request.
     Stopped,
 }
 
 impl State {
-    /// The state as reports write it.
+    /// Returns the state as reports write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
@@ -43,70 +46,61 @@ impl State {
     }
 }
 
-/// How many rows or contacts share a reason for not arriving.
+/// Why a number of rows or contacts did not arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     pub outcome: RowOutcome,
     /// The code, for programs.
     pub code: String,
-    /// The reason, for people; one example's where Omnisend words it for each contact.
+    /// For people. If Omnisend words it differently for each contact, this is one example.
     pub reason: String,
-    /// How many.
     pub count: u64,
 }
 
-/// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The run, as `run` and `export`.
     #[serde(flatten)]
     pub run: RunRef,
-    /// The brand that it went to.
     pub connection: ConnectionName,
-    /// The export's name for people.
     pub display_name: String,
-    /// How much of the segment it sent.
     pub mode: Mode,
-    /// How it ended.
     pub state: State,
-    /// Why it ended so, and what to do, where it is not plain success.
+    /// Why the run ended so and what to do, unless it simply succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What started it.
+    /// What started the run, in words.
     pub trigger: String,
-    /// When its plan began.
+    /// When the plan started.
     pub started_at: Timestamp,
-    /// When its last contact was settled.
+    /// When the last contact was settled.
     pub ended_at: Timestamp,
     /// The exact objects that were read.
-    pub source: Vec<SourceLine>,
-    /// The counts, which add up.
+    pub source: Vec<SourceObject>,
     pub counts: Counts,
-    /// The run whose tags it took away again.
+    /// The run whose tags this run removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
-    /// The run whose rejects it sent, corrected.
+    /// The run whose corrected rejects this run sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<RunId>,
-    /// The run of which it sent again what had not arrived.
+    /// The run whose undelivered contacts this run sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<RunId>,
-    /// Why everybody was sent though only changes were asked for.
+    /// Why every contact was sent although the mode asks for changes only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sends_all: Option<SendsAll>,
-    /// Contacts that are in several of the run's segments, of which `duplicate` counts all rows but one.
+    pub sends_all: Option<FullSendReason>,
+    /// Contacts that are in several of the run's segments. All their rows but one count as `duplicate`.
     #[serde(default)]
     pub overlapping: u64,
-    /// Of them, those that differ there: what the first segment says was sent.
+    /// Of `overlapping`, contacts whose rows differ. The first segment's row was sent.
     #[serde(default)]
     pub conflicting: u64,
-    /// Of `unknown`, those that were never sent, because the run ended before.
+    /// Of `unknown`, contacts that were never sent because the run ended early.
     pub not_sent: u64,
-    /// Batches that Omnisend took.
+    /// Batches that Omnisend accepted.
     pub batches: u64,
-    /// Requests, by what they were for.
     pub requests: Requests,
-    /// Tags that were changed apart from batches.
+    /// Tags that were added or removed with requests of their own.
     #[serde(default, skip_serializing_if = "TagCounts::is_empty")]
     pub tags: TagCounts,
     /// The segments that the export asks Omnisend to have.
@@ -114,53 +108,52 @@ pub struct Report {
     pub segments: Vec<EnsuredSegment>,
     /// Cells left out because their field does not take them, by field and reason.
     pub warnings: WarningCounts,
-    /// What the contacts were sent of consent, by channel; none where the export maps no consent.
+    /// The consent that was sent, by channel. Empty if the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Why rows and contacts did not arrive, most frequent first.
     pub reasons: Vec<Reason>,
-    /// That rows of contacts that did not arrive could not be read again: of them, `rejects.csv` has the e-mail alone.
+    /// Whether the source could not be read again, so that `rejects.csv` has only the email address of contacts that did
+    /// not arrive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rejects_without_cells: bool,
-    /// What the guards compared with.
     #[serde(default)]
     pub guards: GuardLimits,
-    /// The guards that the run was let through.
+    /// The guards that the run was allowed to pass.
     #[serde(default, skip_serializing_if = "Allowed::is_empty")]
     pub allowed: Allowed,
-    /// The guards that stopped the run, or would have stopped a dry run.
+    /// The guards that stopped the run, or would have stopped it if it were not a dry run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<Guard>,
-    /// What a dry run would have sent; a run that sends has none.
+    /// What a dry run would have sent. `None` if the run is not a dry run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<Forecast>,
 }
 
 /// An object that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceLine {
-    /// Where it lies.
+pub struct SourceObject {
+    /// The object's location, as [`crate::keys::Location`] writes it.
     pub object: String,
-    /// Its exact version.
     pub version: String,
-    /// Its size in bytes.
+    /// In bytes.
     pub size: u64,
 }
 
-/// Requests that a run took.
+/// The requests that a run sent, by purpose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// To post batches, retries included.
     pub upload: u64,
-    /// To find out what became of them.
+    /// To ask for the outcome of the batches.
     pub settle: u64,
-    /// To change tags.
+    /// To add and remove tags.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tags: u64,
-    /// To see to segments.
+    /// To look up and create segments.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub segments: u64,
-    /// How many were answered with 429.
+    /// How many of them Omnisend throttled (429).
     pub throttled: u64,
 }
 
@@ -170,29 +163,28 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl Requests {
-    /// All of them.
+    /// Returns the number of all requests.
     pub fn all(&self) -> u64 {
         [self.settle, self.tags, self.segments].into_iter().fold(self.upload, u64::saturating_add)
     }
 }
 
-/// Tags that were changed through `/contacts/tags`.
+/// Tags that were added or removed through `/contacts/tags`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagCounts {
-    /// Contacts that tags were added to, after their batches.
+    /// Contacts that got tags after their batches.
     pub added_to: u64,
     /// Tags that were added to them.
     pub added: u64,
-    /// Contacts that tags were taken from, because they left.
+    /// Contacts that lost tags because they left.
     pub removed_from: u64,
-    /// Tags that were taken from them.
+    /// Tags that were removed from them.
     pub removed: u64,
-    /// Contacts whose address Omnisend refused there: their tags are as they were.
+    /// Contacts whose address Omnisend refused. Their tags did not change.
     pub refused: u64,
 }
 
 impl TagCounts {
-    /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

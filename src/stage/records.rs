@@ -9,8 +9,8 @@ use crate::{
     kill_point,
     ports::objects::{ObjectError, Objects, Put},
     run::{
-        Canceled, ChunkRef, Findings, Halted, JsonFlaw, Manifest, Outcome, Parked, Progress, Receipt, Record,
-        RefusedDrop, Report, Resent, Snapshot, unpack,
+        Canceled, ChunkRef, Findings, Halted, JsonDefect, Manifest, Outcome, Parked, Progress, Receipt,
+        Record, RefusedDrop, Report, Resent, Snapshot, unpack,
     },
 };
 
@@ -43,7 +43,7 @@ impl RecordError {
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
     #[error(transparent)]
-    Json(#[from] JsonFlaw),
+    Json(#[from] JsonDefect),
     /// The object cannot be unpacked or is not in its format.
     #[error(transparent)]
     Format(#[from] io::Error),

@@ -120,7 +120,7 @@ async fn every_status_with_every_date_follows_the_rules() {
                 "consent.email.date": { "not a date from 1990 to the day of the run, or not in the given `format`": 5 },
             })
         );
-        let line = "consent, e-mail: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
+        let line = "consent, email: 2 subscribed, 4 unsubscribed, 1 non-subscribed, 7 untouched";
         assert!(ran.stdout.contains(line), "{}", ran.stdout);
         assert!(ran.stdout.contains("5 have a status without a valid date"), "{}", ran.stdout);
     }
@@ -144,7 +144,7 @@ async fn without_permission_only_opt_outs_are_sent() {
     }
     assert_eq!(requests_with(&world, "\"subscribed\"").await, 0);
     assert_eq!(requests_with(&world, "\"consent\"").await, 0, "an opt-out was sent with a proof");
-    assert!(ran.stdout.contains("[consent.email] does not say may_subscribe = true"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("[consent.email] does not set may_subscribe = true"), "{}", ran.stdout);
 }
 
 #[tokio::test]

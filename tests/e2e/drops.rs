@@ -106,7 +106,7 @@ async fn a_guard_stops_a_drop_without_rows() {
     world.write("segments/drop/_SUCCESS", "");
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("stopped", [0, 0, 0]);
-    assert!(ran.stdout.contains("the source has no profile"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the source has no rows"), "{}", ran.stdout);
 }
 
 #[tokio::test]

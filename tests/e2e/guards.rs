@@ -42,7 +42,7 @@ async fn too_many_rejects_stop_it_and_their_name_lets_one_run_through() {
     let ran = world.call("run vip --allow rejects").end().await;
     ran.exits(3).reports("partial", [200, 0, 0]);
     assert_eq!(ran.report()["allowed"], serde_json::json!(["rejects"]));
-    assert!(ran.stdout.contains("guards let through this once: rejects"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("guards allowed for this run: rejects"), "{}", ran.stdout);
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 200]);
 }
 

@@ -80,7 +80,7 @@ async fn rejects_have_only_the_address_if_the_file_is_gone() {
     let ran = call.end().await;
     ran.exits(3).reports("partial", [99, 1, 50]);
     assert_eq!(ran.report()["rejects_without_cells"], true);
-    assert!(ran.stdout.contains("the segment's file was not there any more"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the source no longer existed"), "{}", ran.stdout);
     let rejects = csv(&world);
     assert_eq!(cells(&rejects[0]), ["rejected", &address(7), ""]);
     assert_eq!(rejects.len(), 51);
@@ -159,7 +159,7 @@ async fn replaying_corrections_sends_only_their_rows() {
         .reports("succeeded", [9, 0, 0])
         .says(&["planned: 9 contacts to send", "sent: 9 of 9 contacts"]);
     assert_eq!(ran.report()["corrects"], id(&run));
-    assert!(ran.stdout.contains("sends corrected rejects of run"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("sends only the corrected rejects of run"), "{}", ran.stdout);
     assert_eq!(world.taken().await - before, 9, "no other contact is sent");
 
     let contacts = world.contacts().await;

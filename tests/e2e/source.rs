@@ -60,7 +60,7 @@ async fn a_guard_stops_a_file_with_only_a_header() {
     let world = World::with(options(), Segment::clean("EMail,FirstName\n", 0)).await;
     let ran = world.call("run vip").end().await;
     ran.exits(1).reports("stopped", [0, 0, 0]);
-    assert!(ran.stdout.contains("the source has no profile"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the source has no rows"), "{}", ran.stdout);
     assert_eq!(world.requests().await.len(), 0);
 }
 

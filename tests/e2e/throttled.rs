@@ -47,9 +47,5 @@ async fn throttling_now_and_then_costs_only_time() {
     ran.exits(0).reports("succeeded", [3_000, 0, 0]);
     assert_eq!(ran.report()["requests"]["throttled"], 10);
     assert_eq!(world.taken().await, 3_000);
-    assert!(
-        ran.stdout.contains("10 requests were answered \"too many\" (429) and repeated"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("10 requests were throttled (429) and retried"), "{}", ran.stdout);
 }

@@ -28,7 +28,7 @@ async fn a_mistake_in_a_file_is_named_with_its_line_and_what_to_do() {
         connection,
         "display_name = \"Acme\"\nsecret = \"omnisend/acme\"\n",
         &[
-            "connections/acme.toml:1: data_privacy: missing; nobody has agreed yet",
+            "connections/acme.toml:1: data_privacy: missing; exports send personal data to Omnisend",
             "agreed_by = ",
             "agreed_at = ",
         ],
@@ -73,7 +73,7 @@ async fn every_problem_is_said_at_once() {
     world.write("connections/acme.toml", "secret = 7\n");
     world.write("exports/acme/vip.toml", "mode = \"ful\"\n");
     world.call("run vip").end().await.exits(2).says(&[
-        "connections/acme.toml:1: secret: expected a text",
+        "connections/acme.toml:1: secret: expected text",
         "display_name: missing",
         "data_privacy: missing",
         "exports/acme/vip.toml:1: mode: `ful` is not a mode; did you mean `full`?",
@@ -85,7 +85,7 @@ async fn every_problem_is_said_at_once() {
 #[tokio::test]
 async fn names_that_are_not_there_are_met_with_those_that_are() {
     let world = World::of_people(1).await;
-    world.call("run vpi").end().await.exits(2).says(&["there is no export `vpi`; did you mean `vip`?"]);
+    world.call("run vpi").end().await.exits(2).says(&["export `vpi` does not exist; did you mean `vip`?"]);
     world.call("run VIP").end().await.exits(2).says(&["`VIP` is not a valid name", "a-z, 0-9"]);
     world.call("run").end().await.exits(2).says(&["<EXPORT>"]);
     world.call("run vip --mode fll").end().await.exits(2).says(&["full", "changes"]);
@@ -98,8 +98,8 @@ async fn names_that_are_not_there_are_met_with_those_that_are() {
 
     world.write("exports/acmee/news.toml", EXPORT);
     world.call("run news").end().await.exits(2).says(&[
-        "exports/acmee/news.toml: there is no connection `acmee`; did you mean `acme`? Then move the export to that \
-         folder. Else create connections/acmee.toml, such as:",
+        "exports/acmee/news.toml: connection `acmee` does not exist; did you mean `acme`? Then move the export to that \
+         folder. Otherwise create connections/acmee.toml, such as:",
         "    display_name = \"acmee\"\n",
         "    [data_privacy]",
     ]);
@@ -117,7 +117,7 @@ async fn names_that_are_not_there_are_met_with_those_that_are() {
         .end()
         .await
         .exits(2)
-        .says(&["export `news` is there more than once", "rename one"]);
+        .says(&["several connections have an export `news`", "rename one"]);
 }
 
 #[tokio::test]
@@ -214,8 +214,8 @@ async fn validate_says_what_to_do_where_there_is_nothing() {
     world.write("exports/acmee/vip.toml", EXPORT);
     world.write("exports/acmee/news.toml", "mode = \"ful\"\n");
     validate().end().await.exits(2).says(&[
-        "exports/acmee/vip.toml: there is no connection `acmee`; did you mean `acme`?",
-        "exports/acmee/news.toml: there is no connection `acmee`",
+        "exports/acmee/vip.toml: connection `acmee` does not exist; did you mean `acme`?",
+        "exports/acmee/news.toml: connection `acmee` does not exist",
         "exports/acmee/news.toml:1: mode: `ful` is not a mode",
     ]);
 

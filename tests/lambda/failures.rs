@@ -193,6 +193,6 @@ async fn a_broken_or_removed_connection_delays_only_its_own_brand() {
     world.drain().await;
     assert_eq!(delays(&proxy).len(), 8);
     let why = status(&world).await["why"].as_str().unwrap().to_owned();
-    assert!(why.contains("there is no connection `acme`; create connections/acme.toml"), "{why}");
+    assert!(why.contains("connection `acme` does not exist; create connections/acme.toml"), "{why}");
     assert_eq!(world.account.messages().await, (0, 0));
 }

@@ -62,7 +62,7 @@ async fn a_name_that_is_no_guards_is_refused_with_the_nearest() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", people(0, 10)).await;
     let (_, said) = world.error(&json!({"action": "run", "export": "vip", "allow": ["shrnk"]})).await;
-    assert!(said.contains("`shrnk` is no guard; did you mean `shrink`?"), "{said}");
+    assert!(said.contains("`shrnk` is not a guard; did you mean `shrink`?"), "{said}");
     assert!(world.runs("vip").await.is_empty());
 }
 

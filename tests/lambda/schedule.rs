@@ -110,8 +110,8 @@ async fn two_exports_of_one_name_stop_each_other_and_nobody_else() {
     world.drain().await;
     assert_eq!(world.report("vip", &before).await["state"], "succeeded");
 
-    let said = "export `vip` is there more than once: exports/acme/vip.toml and exports/globex/vip.toml; an export's \
-                name is unique over all connections, so rename one";
+    let said = "several connections have an export `vip`: exports/acme/vip.toml and exports/globex/vip.toml; an export's \
+                name is unique across connections, so rename one";
     let dropped = world.account.put("segments/vip/2.csv", people(0, 10)).await;
     let failed = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
     assert!(format!("{failed:?}").contains(said), "{failed:?}");

@@ -13,7 +13,7 @@ use super::{
     *,
 };
 
-/// Files in memory, to be read only.
+/// Read-only files in memory.
 #[derive(Debug, Default)]
 struct Files(BTreeMap<String, String>);
 
@@ -26,7 +26,7 @@ impl Files {
 #[async_trait]
 impl Objects for Files {
     async fn head(&self, _at: &Location) -> Result<Pinned, ObjectError> {
-        unreachable!("configuration is read whole")
+        unreachable!("the loader reads whole files")
     }
 
     async fn get(&self, at: &Location) -> Result<Bytes, ObjectError> {
@@ -35,15 +35,15 @@ impl Objects for Files {
     }
 
     async fn open(&self, _object: &Pinned) -> Result<ByteStream, ObjectError> {
-        unreachable!("configuration is read whole")
+        unreachable!("the loader reads whole files")
     }
 
     async fn range(&self, _object: &Pinned, _range: Range<u64>) -> Result<Bytes, ObjectError> {
-        unreachable!("configuration is read whole")
+        unreachable!("the loader reads whole files")
     }
 
     async fn put(&self, _at: &Location, _body: Bytes, _mode: Put) -> Result<(), ObjectError> {
-        unreachable!("configuration is not written here")
+        unreachable!("the loader writes nothing")
     }
 
     async fn put_stream(
@@ -51,7 +51,7 @@ impl Objects for Files {
         _at: &Location,
         _body: BoxStream<'static, Result<Bytes, ObjectError>>,
     ) -> Result<(), ObjectError> {
-        unreachable!("configuration is not written here")
+        unreachable!("the loader writes nothing")
     }
 
     async fn list(&self, prefix: &Prefix) -> Result<Vec<Listed>, ObjectError> {
@@ -66,7 +66,7 @@ impl Objects for Files {
     }
 
     async fn delete(&self, _at: &Location) -> Result<(), ObjectError> {
-        unreachable!("configuration is not removed here")
+        unreachable!("the loader deletes nothing")
     }
 }
 
@@ -79,13 +79,13 @@ async fn load(files: &[(&str, &str)], name: &str) -> Result<(Connection, Export)
 }
 
 #[tokio::test]
-async fn an_export_is_found_under_whichever_connection_has_it() {
+async fn finds_an_export_under_any_connection() {
     let files = [
         ("connections/acme.toml", CONNECTION),
         ("connections/bolt.toml", CONNECTION),
         ("exports/acme/news.toml", EXPORT),
         ("exports/bolt/vip.toml", EXPORT),
-        // Somebody else's broken file is no reason to stop this export.
+        // Broken files of other exports do not matter.
         ("exports/acme/VIP.toml", "broken"),
         ("exports/acme/broken.toml", "broken"),
     ];
@@ -96,26 +96,26 @@ async fn an_export_is_found_under_whichever_connection_has_it() {
 }
 
 #[tokio::test]
-async fn loading_is_something_to_spawn() {
-    fn sendable<T: Send>(_: &T) {}
+async fn the_futures_are_send() {
+    fn assert_send<T: Send>(_: &T) {}
     let files = Files::default();
-    sendable(&load_export(&files, &"vip".parse().unwrap(), now()));
-    sendable(&load_all(&files, now()));
+    assert_send(&load_export(&files, &"vip".parse().unwrap(), now()));
+    assert_send(&load_all(&files, now()));
 }
 
 #[tokio::test]
-async fn what_is_said_where_one_export_cannot_be_loaded() {
+async fn says_why_an_export_cannot_be_loaded() {
     let connection = ("connections/acme.toml", CONNECTION);
     let export = ("exports/acme/vip.toml", EXPORT);
     let broken = ("exports/acme/vip.toml", "mode = \"ful\"");
     let cases = [
-        ("no exports at all", vec![connection], "vip"),
-        ("an unknown export near a known one", vec![connection, export], "vpi"),
+        ("no exports", vec![connection], "vip"),
+        ("an unknown export that resembles a known one", vec![connection, export], "vpi"),
         ("an unknown export", vec![connection, export, ("exports/acme/news.toml", EXPORT)], "churned"),
-        ("the same export of two connections", vec![export, ("exports/bolt/vip.toml", EXPORT)], "vip"),
+        ("an export of two connections", vec![export, ("exports/bolt/vip.toml", EXPORT)], "vip"),
         ("an unknown connection", vec![export], "vip"),
         (
-            "an unknown connection near a known one",
+            "an unknown connection that resembles a known one",
             vec![("connections/acne.toml", CONNECTION), export],
             "vip",
         ),
@@ -129,8 +129,8 @@ async fn what_is_said_where_one_export_cannot_be_loaded() {
 }
 
 #[tokio::test]
-async fn every_file_of_a_state_loads() {
-    let state = load_all(
+async fn loads_every_file_of_a_state() {
+    let configuration = load_all(
         &Files::new(&[
             ("connections/", ""),
             ("connections/acme.toml", CONNECTION),
@@ -143,17 +143,20 @@ async fn every_file_of_a_state_loads() {
     )
     .await
     .unwrap();
-    assert_eq!(state.connections.keys().map(ConnectionName::as_str).collect::<Vec<_>>(), ["acme", "bolt"]);
-    assert_eq!(state.exports.keys().map(ExportName::as_str).collect::<Vec<_>>(), ["news", "vip"]);
+    assert_eq!(
+        configuration.connections.keys().map(ConnectionName::as_str).collect::<Vec<_>>(),
+        ["acme", "bolt"]
+    );
+    assert_eq!(configuration.exports.keys().map(ExportName::as_str).collect::<Vec<_>>(), ["news", "vip"]);
     let empty = load_all(&Files::default(), now()).await.unwrap();
     assert!(empty.connections.is_empty() && empty.exports.is_empty());
 }
 
 #[tokio::test]
-async fn every_problem_of_a_state_is_found_at_once() {
+async fn reports_every_problem_of_a_state() {
     let files = Files::new(&[
         ("connections/acme.toml", CONNECTION),
-        // Broken, and still there: its exports are not told that it is missing.
+        // A broken connection still exists, so its exports do not report it as missing.
         ("connections/bolt.toml", "display_name = \"Bolt\""),
         ("connections/Acme Store.toml", CONNECTION),
         ("connections/acme.toml~", CONNECTION),

@@ -1,13 +1,16 @@
-//! What the page says, and that nothing said by others becomes markup.
+//! What the page shows, and that text from outside does not become markup.
 
 use super::*;
-use crate::{report::examples, run::Counts, run::State};
+use crate::{
+    report::examples,
+    run::{Counts, State},
+};
 
 fn page(report: &Report) -> String {
     html(report).unwrap()
 }
 
-/// The page's words, without its markup.
+/// Returns the page's text without its markup.
 fn words(report: &Report) -> String {
     let page = page(report);
     let body = page.split_once("<body>").unwrap().1;
@@ -28,7 +31,7 @@ fn words(report: &Report) -> String {
 }
 
 #[track_caller]
-fn assert_says(report: &Report, expected: &[&str]) {
+fn assert_contains(report: &Report, expected: &[&str]) {
     let words = words(report);
     for expected in expected {
         assert!(words.contains(expected), "{expected:?} is not in:\n{words}");
@@ -36,7 +39,7 @@ fn assert_says(report: &Report, expected: &[&str]) {
 }
 
 #[track_caller]
-fn assert_silent(report: &Report, unexpected: &[&str]) {
+fn assert_lacks(report: &Report, unexpected: &[&str]) {
     let words = words(report);
     for unexpected in unexpected {
         assert!(!words.contains(unexpected), "{unexpected:?} is in:\n{words}");
@@ -44,8 +47,8 @@ fn assert_silent(report: &Report, unexpected: &[&str]) {
 }
 
 #[test]
-fn a_partial_run_says_all_that_there_is() {
-    assert_says(
+fn shows_everything_about_a_partial_run() {
+    assert_contains(
         &examples::partial(),
         &[
             "vip → acme VIP customers",
@@ -55,8 +58,8 @@ fn a_partial_run_says_all_that_there_is() {
             "+ unchanged 2,000 20.0%",
             "7,285 contacts sent",
             "= accepted 7,242",
-            "rejected the plan&#39;s limit of contacts is reached plan_limit 38",
-            "rejects.csv for a spreadsheet, rejects.ndjson for programs",
+            "rejected the subscription&#39;s contact limit is reached plan_limit 38",
+            "rejects.csv for spreadsheets and rejects.ndjson for programs",
             "phone a phone number without a country code; set region or default_region 994",
             "segments/vip/2026-11-23.csv 3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY 1.3 MB",
             "Started 2026-11-23 10:00:00 UTC",
@@ -65,74 +68,77 @@ fn a_partial_run_says_all_that_there_is() {
             "Batches 73",
             "Requests to send 79",
             "Throttled 6",
-            "Other integrations use the brand&#39;s budget too",
+            "Other integrations use the brand&#39;s request limit too",
             "Run 20261123t100000z-e00bae5756b877e3",
         ],
     );
-    assert_silent(&examples::partial(), &["Nothing was sent", "What a run now would take"]);
+    assert_lacks(&examples::partial(), &["Nothing was sent", "Forecast"]);
 }
 
 #[test]
-fn a_drop_of_many_files_stays_readable() {
+fn names_only_the_first_files_of_a_large_drop() {
     let mut report = examples::partial();
     let first = report.source[0].clone();
     report.source = (0..1_000)
-        .map(|n| crate::run::SourceLine { object: format!("segments/vip/part-{n:05}.csv"), ..first.clone() })
+        .map(|n| crate::run::SourceObject {
+            object: format!("segments/vip/part-{n:05}.csv"),
+            ..first.clone()
+        })
         .collect();
-    assert_says(&report, &["part-00019.csv", "and 980 more files, which report.json names 1.2 GB"]);
-    assert_silent(&report, &["part-00020.csv"]);
+    assert_contains(&report, &["part-00019.csv", "and 980 more files, listed in report.json 1.2 GB"]);
+    assert_lacks(&report, &["part-00020.csv"]);
 }
 
 #[test]
-fn sections_without_content_are_left_out() {
+fn leaves_out_sections_without_content() {
     let report = examples::skipped();
-    assert_says(&report, &["– Skipped", "There was nothing to do"]);
-    assert_silent(
+    assert_contains(&report, &["– Skipped", "There was nothing to do"]);
+    assert_lacks(
         &report,
         &[
             "What did not arrive",
             "duplicates",
-            "Cells left out",
+            "Values left out",
             "contacts sent",
             "Batches",
             "Throttled",
             "rejects",
         ],
     );
-    assert_silent(&examples::empty(), &["rows read", "What did not arrive"]);
-    assert_says(
+    assert_lacks(&examples::empty(), &["rows read", "What did not arrive"]);
+    assert_contains(
         &examples::empty(),
-        &["✕ Stopped", "The source has no profile; look at what writes the source"],
+        &["✕ Stopped", "The source has no rows; check the program that writes the source"],
     );
 }
 
 #[test]
-fn a_failure_says_why_and_what_to_do_before_all_numbers() {
+fn shows_the_reason_of_a_failure_before_the_numbers() {
     let words = words(&examples::failed());
     let at = |text: &str| words.find(text).unwrap_or_else(|| panic!("{text:?} is not in:\n{words}"));
     assert!(at("✕ Failed") < at("Nothing was sent"));
     assert!(at("it needs to read and write contacts and batches.") < at("10,000 rows read"));
-    assert!(words.contains("= to send 9,285"), "nothing is called sent that was not:\n{words}");
-    assert!(words.contains("They do not name the 9,285 contacts that the run did not come to"));
+    assert!(words.contains("= to send 9,285"), "contacts that were not sent are not called sent:\n{words}");
+    assert!(words.contains("They do not list 9,285 contacts that the run did not reach"));
 }
 
 #[test]
-fn a_dry_run_says_first_that_nothing_was_sent() {
+fn says_first_that_a_dry_run_sent_nothing() {
     let report = examples::dry_run();
-    assert_says(
+    assert_contains(
         &report,
         &[
             "– Dry run Nothing was sent. A run now would send 9,285 contacts in 93 batches, which takes about 1m 4s.",
-            "138 requests 400 requests a minute 1m 4s at this pace 93 batches, 2 to settle them, 38 to add tags",
+            "138 requests 400 requests per minute 1m 4s at this pace 93 batches, 2 to settle them, 38 to add tags",
             "&#34;id&#34;: &#34;ada@example.com&#34;",
             "Mode changes, dry run",
         ],
     );
-    assert_silent(&report, &["contacts sent", "not sent: the run", "Batches"]);
+    assert_lacks(&report, &["contacts sent", "not sent: the run", "Batches"]);
 }
 
 #[test]
-fn what_others_worded_stays_text() {
+fn escapes_text_from_outside() {
     let page = page(&examples::hostile());
     for markup in ["<script", "<i>friends", "<img", "<b>", "<code></code>", "onerror"] {
         assert!(!page.contains(markup), "{markup} is in the page");
@@ -148,7 +154,7 @@ fn what_others_worded_stays_text() {
 }
 
 #[test]
-fn the_page_loads_nothing_and_runs_nothing() {
+fn loads_and_runs_nothing() {
     for (name, report) in examples::all() {
         let page = page(&report);
         let tags: Vec<&str> = page.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect();
@@ -170,13 +176,13 @@ fn the_page_loads_nothing_and_runs_nothing() {
 }
 
 #[test]
-fn names_in_a_message_are_set_as_such() {
+fn sets_names_in_messages_as_code() {
     assert!(page(&examples::stopped()).contains("set <code>max_profiles</code> in the export.</p>"));
     assert_eq!(spans("one ` only"), [Span { text: "one ` only".to_owned(), is_code: false }]);
 }
 
 #[test]
-fn a_single_one_is_not_said_in_the_plural() {
+fn uses_the_singular_for_one() {
     let report = Report {
         batches: 1,
         ..examples::report(
@@ -188,11 +194,11 @@ fn a_single_one_is_not_said_in_the_plural() {
             .unwrap(),
         )
     };
-    assert_says(&report, &["1 row read", "1 contact sent", "The one contact arrived"]);
+    assert_contains(&report, &["1 row read", "1 contact sent", "The one contact arrived"]);
 }
 
 #[test]
-fn every_element_that_is_opened_is_closed() {
+fn closes_every_element() {
     for (name, report) in examples::all() {
         let page = page(&report);
         for element in [

@@ -1,21 +1,21 @@
-//! What the guards of an export compare with.
+//! The limits that an export sets for its guards.
 
 use serde::{Deserialize, Serialize};
 
-use super::GuardName;
+use super::name::GuardName;
 
-/// What the guards compare with. `None`: the export's file says that the guard is off.
+/// The limits that guards compare with. `None` switches a guard off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardLimits {
-    /// Contacts, at most.
+    /// The most contacts of a run.
     pub max_profiles: u64,
-    /// By how many percent of the last run's contacts the segment may shrink.
+    /// By how many percent of the last run's contacts the segments may shrink.
     pub shrink_percent: Option<u64>,
     /// How many percent of the last run's contacts may lose their tag.
     pub removals_percent: Option<u64>,
-    /// How many percent of the rows may be no contact.
+    /// How many percent of the rows may be invalid.
     pub rejects_percent: Option<u64>,
-    /// How many times the last run's contacts there may be.
+    /// How many times as many contacts as in the last run the segments may have.
     pub growth_factor: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ impl Default for GuardLimits {
 }
 
 impl GuardLimits {
-    /// The guards that are off.
+    /// Returns the guards that are switched off.
     pub fn off(&self) -> Vec<GuardName> {
         let limits = [
             (GuardName::Rejects, self.rejects_percent),

@@ -1,33 +1,31 @@
-//! What guards are called.
+//! Names of guards.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// What a guard is called where somebody lets a run through it.
+use crate::wording::unknown;
+
+/// The guards that a run is allowed to pass.
+pub type Allowed = BTreeSet<GuardName>;
+
+/// The name of a guard, as `--allow`, events and reports write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub enum GuardName {
-    /// Nobody is in the source.
     Empty,
-    /// More contacts than the export allows.
     MaxProfiles,
-    /// Too many rows are no contact.
     Rejects,
-    /// Far fewer contacts than last time.
     Shrink,
-    /// Far more contacts than last time.
     Growth,
-    /// Too many contacts would lose their tag.
     Removals,
 }
 
 impl GuardName {
-    /// Every guard, in the order in which they are looked at.
+    /// All guards, in the order in which messages list them.
     pub const ALL: [Self; 6] =
         [Self::Empty, Self::MaxProfiles, Self::Rejects, Self::Shrink, Self::Growth, Self::Removals];
 
-    /// The name as `--allow`, events and reports write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -39,15 +37,15 @@ impl GuardName {
         }
     }
 
-    /// The key of an export that sets the guard's limit; none where there is nothing to set.
+    /// Returns the key of an export that sets the guard's limit, or `None` if it has no limit.
     pub fn key(self) -> Option<&'static str> {
         match self {
             Self::Empty => None,
             Self::MaxProfiles => Some("max_profiles"),
-            Self::Rejects => Some("rejects_percent"),
-            Self::Shrink => Some("shrink_percent"),
-            Self::Growth => Some("growth_factor"),
-            Self::Removals => Some("removals_percent"),
+            Self::Rejects => Some("guards.rejects_percent"),
+            Self::Shrink => Some("guards.shrink_percent"),
+            Self::Growth => Some("guards.growth_factor"),
+            Self::Removals => Some("guards.removals_percent"),
         }
     }
 }
@@ -64,24 +62,10 @@ impl From<GuardName> for &'static str {
     }
 }
 
-/// A word that is no guard's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text that is not the name of a guard.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", unknown(.0, "a guard", &GuardName::ALL.map(GuardName::as_str)))]
 pub struct UnknownGuard(String);
-
-impl fmt::Display for UnknownGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word: String = self.0.chars().take(40).collect();
-        write!(f, "`{}` is no guard; ", word.escape_debug())?;
-        let near = GuardName::ALL.into_iter().map(|name| (strsim::osa_distance(&word, name.as_str()), name));
-        if let Some((_, name)) = near.min_by_key(|(mistakes, _)| *mistakes).filter(|(n, _)| *n <= 3) {
-            write!(f, "did you mean `{name}`? ")?;
-        }
-        f.write_str("Guards are ")?;
-        f.write_str(&GuardName::ALL.map(GuardName::as_str).join(", "))
-    }
-}
-
-impl std::error::Error for UnknownGuard {}
 
 impl FromStr for GuardName {
     type Err = UnknownGuard;

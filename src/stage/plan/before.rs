@@ -16,7 +16,7 @@ use crate::{
     contact::Tag,
     keys::Key,
     ports::{Ports, objects::ObjectError},
-    run::{Mode, SendsAll, Snapshot, TagSet, Translation, united},
+    run::{FullSendReason, Mode, Snapshot, TagSet, Translation, united},
     source::{File, ObjectFile},
     stage::{
         drop::Sources,
@@ -33,7 +33,7 @@ pub(super) struct Before {
     pub tags: Vec<Tag>,
     pub former_tags: Vec<Tag>,
     /// Why the run sends unchanged contacts too, if it does and its mode does not say so.
-    pub sends_all: Option<SendsAll>,
+    pub sends_all: Option<FullSendReason>,
     is_full: bool,
 }
 
@@ -58,8 +58,8 @@ impl Before {
         let is_full = request.mode == Mode::Full;
         let sends_all = match &last {
             _ if is_full => None,
-            None => Some(SendsAll::FirstRun),
-            Some(last) if last.snapshot.mapping != *export.mapping() => Some(SendsAll::MappingChanged),
+            None => Some(FullSendReason::FirstRun),
+            Some(last) if last.snapshot.mapping != *export.mapping() => Some(FullSendReason::MappingChanged),
             Some(_) => None,
         };
         Ok(Self { last, tags, former_tags, sends_all, is_full })

@@ -16,7 +16,7 @@ use crate::{
     contact::Tag,
     kill_point,
     ports::Ports,
-    run::{DryRun, Guard, InlineTags, Manifest, Mode, Numbers, decide},
+    run::{DryRun, Guard, GuardNumbers, InlineTags, Manifest, Mode, decide},
     stage::{drop::resolve, people::OptOuts, progress::Observer, records::Records},
 };
 
@@ -52,7 +52,7 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     let dry_run = if request.dry_run {
         let findings = records.findings(request.connection.name()).await?;
         let tag_way = findings.way(request.connection.tags(), &request.run, started_at);
-        Some(DryRun::of(first_contacts, request.show_values, tag_way))
+        Some(DryRun::new(first_contacts, request.show_values, tag_way))
     } else {
         None
     };
@@ -76,7 +76,7 @@ fn first_contacts(prepared: &Prepared, opt_outs: &OptOuts, tags: &[Tag]) -> Vec<
 /// nothing to compare with.
 fn stopped_by(request: &Request, prepared: &Prepared, last: Option<u64>) -> Vec<Guard> {
     let planned = &prepared.planned;
-    let numbers = Numbers {
+    let numbers = GuardNumbers {
         read: planned.read,
         filtered: planned.filtered,
         invalid: planned.invalid,

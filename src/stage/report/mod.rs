@@ -24,7 +24,7 @@ use super::Records;
 use crate::{
     keys::Key,
     ports::{Ports, objects::Put},
-    run::{Counts, Manifest, Reason, Report, SourceLine, Unbalanced},
+    run::{Counts, Manifest, Reason, Report, SourceObject, Unbalanced},
 };
 
 /// Writes the rejects and the report of a run. `report.json` is written last: it finishes the run.
@@ -65,7 +65,7 @@ fn build(
         source: manifest
             .source
             .iter()
-            .map(|object| SourceLine {
+            .map(|object| SourceObject {
                 object: object.location.to_string(),
                 version: object.version.clone(),
                 size: object.size,

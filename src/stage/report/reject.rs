@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::{
     contact::{ContactHash, Tag},
     run::{
-        InlineTags, Manifest, Place, RefusedLine, Rejection, RowOutcome, StoredContact, TAGS_BETWEEN, TagSet,
+        InlineTags, Manifest, Place, RefusedLine, Rejection, RowOutcome, StoredContact, TAG_SEPARATOR, TagSet,
     },
 };
 
@@ -130,7 +130,7 @@ impl<'m> RejectMaker<'m> {
 
     fn tags(&self, tags: TagSet) -> String {
         let tags: Vec<&str> = tags.among(&self.manifest.tags).map(Tag::as_str).collect();
-        tags.join(TAGS_BETWEEN)
+        tags.join(TAG_SEPARATOR)
     }
 
     fn object(&self, at: Place) -> String {

@@ -3,7 +3,7 @@
 use crate::{
     keys::RunRef,
     omnisend::is_subscription_limit,
-    run::{Counts, Halted, Manifest, Parked, Reason, RowOutcome, Settled, State, stopped},
+    run::{Counts, Halted, Manifest, Parked, Reason, RowOutcome, Settled, State, stop_message},
     stage::{RecordError, Records},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn verdict(
     reasons: &[Reason],
 ) -> (State, Option<String>) {
     if !manifest.stopped.is_empty() {
-        let why = stopped(&manifest.stopped, &manifest.run.export);
+        let why = stop_message(&manifest.stopped, &manifest.run.export);
         let would = if manifest.dry_run.is_some() { "a run now would be stopped: " } else { "" };
         return (State::Stopped, Some(format!("{would}{why}")));
     }

@@ -35,7 +35,7 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
         settled_at: ports.clock.now(),
         mapping: before
             .as_ref()
-            .filter(|_| manifest.is_aside())
+            .filter(|_| manifest.is_follow_up())
             .map_or(&manifest.mapping, |before| &before.mapping)
             .clone(),
         tags: new.tags,
@@ -97,7 +97,7 @@ fn unused_name(manifest: &Manifest, before: Option<&Snapshot>) -> ListName {
 fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<Tag, u64> {
     let mut contacts = before.map(|before| before.contacts.clone()).unwrap_or_default();
     // A run about some contacts only says nothing about which segments the export has.
-    contacts.retain(|tag, _| manifest.is_aside() || manifest.tags.contains(tag));
+    contacts.retain(|tag, _| manifest.is_follow_up() || manifest.tags.contains(tag));
     contacts.extend(manifest.segments.iter().map(|segment| (segment.tag.clone(), segment.contacts)));
     contacts
 }

@@ -3,7 +3,7 @@
 use crate::{
     config::Export,
     contact::Tag,
-    run::{REJECT_OUTCOME, REJECT_TAGS, TAGS_BETWEEN, TagSet},
+    run::{REJECT_OUTCOME, REJECT_TAGS, TAG_SEPARATOR, TagSet},
     source::{Header, Row},
 };
 
@@ -32,7 +32,7 @@ impl CorrectionColumns {
     pub(super) fn tags(&self, row: &Row, of_segment: TagSet) -> TagSet {
         let written = self.reject_tags.map(|column| row.cell(column)).unwrap_or_default();
         let place = |tag: &str| self.tags.iter().position(|known| known.as_str() == tag.trim());
-        let places = written.split(TAGS_BETWEEN.trim()).filter_map(place);
+        let places = written.split(TAG_SEPARATOR.trim()).filter_map(place);
         let tags = places.fold(TagSet::default(), |all, place| all.with(TagSet::of(place)));
         match self.tags.as_slice() {
             [_] => TagSet::of(0),

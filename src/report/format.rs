@@ -1,56 +1,41 @@
-//! Numbers, times and sentences as people read them.
+//! Times, sizes, shares and sentences as people read them.
 
 use jiff::{
     SignedDuration, Timestamp,
     fmt::friendly::{Designator, SpanPrinter},
 };
 
-use crate::run::Report;
+use crate::{
+    run::Report,
+    wording::{counted, number},
+};
 
-/// A number with commas between thousands.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and what it counts: `1 batch`, `2,000 batches`.
-pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
-}
-
-/// A duration in seconds, for people: `14s`, `25m 30s`.
+/// Formats a duration in seconds: `14s`, `25m 30s`.
 pub fn duration(seconds: i64) -> String {
     SpanPrinter::new().designator(Designator::Compact).duration_to_string(&SignedDuration::from_secs(seconds))
 }
 
-/// How long a run took.
+/// Returns how long a run took.
 pub(super) fn took(report: &Report) -> String {
     let took = report.ended_at.duration_since(report.started_at);
     if took < SignedDuration::from_secs(1) { "less than 1s".to_owned() } else { duration(took.as_secs()) }
 }
 
-/// A moment to the second.
+/// Formats a moment to the second.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// A size as storage counts it, in powers of 1,000.
+/// Formats a size in powers of 1,000: `1.3 MB`.
 pub(super) fn size(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, name)) => format!("{}.{} {name}", count(bytes / unit), bytes % unit * 10 / unit),
+        Some((unit, name)) => format!("{}.{} {name}", number(bytes / unit), bytes % unit * 10 / unit),
         None => counted(bytes, "byte", "bytes"),
     }
 }
 
-/// A part of a whole in percent. Some is never shown as none, nor almost all as all.
+/// Formats a part of a whole in percent. Only nothing is `0%`, and only everything is `100%`.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     let per_mille = |n: u64| (u128::from(n) * 2000 / u128::from(whole.max(1))).div_ceil(2);
     match per_mille(part) {
@@ -62,8 +47,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A message of a program as a sentence of a page: a capital first, where that is a word and not a name of
-/// something, and a full stop.
+/// Turns a message into a sentence: with a capital letter, unless it begins with a name, and a full stop.
 pub(super) fn sentence(message: &str) -> String {
     let first = message.split(' ').next().unwrap_or_default();
     let is_word = first.chars().all(|c| c.is_ascii_lowercase());
@@ -73,15 +57,6 @@ pub(super) fn sentence(message: &str) -> String {
     capital.into_iter().chain(chars).chain(stop.chars()).collect()
 }
 
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn and(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [before @ .., last] => format!("{} and {last}", before.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -89,13 +64,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_are_for_people() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    fn formats_durations_and_sizes() {
         assert_eq!([0, 14, 1530, 7384].map(duration), ["0s", "14s", "25m 30s", "2h 3m 4s"]);
-        assert_eq!(
-            [0, 1, 2000].map(|n| counted(n, "batch", "batches")),
-            ["0 batches", "1 batch", "2,000 batches"]
-        );
         assert_eq!(
             [1, 999, 1000, 1_320_068, 7_250_000_000].map(size),
             ["1 byte", "999 bytes", "1.0 kB", "1.3 MB", "7.2 GB"]
@@ -103,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_never_hides_what_there_is() {
+    fn formats_shares_without_rounding_to_nothing_or_everything() {
         let of = |part| percent(part, 1_000_000);
         assert_eq!(of(0), "0%");
         assert_eq!(of(1), "<0.1%");
@@ -115,25 +85,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_all_is_all_and_only_none_is_none(whole in 1..=u64::MAX, part in any::<u64>()) {
+        fn only_nothing_is_0_percent_and_only_everything_is_100_percent(whole in 1..=u64::MAX, part in any::<u64>()) {
             let part = part.min(whole);
-            let said = percent(part, whole);
-            prop_assert_eq!(said == "0%", part == 0);
-            prop_assert_eq!(said == "100%", part == whole);
+            let shown = percent(part, whole);
+            prop_assert_eq!(shown == "0%", part == 0);
+            prop_assert_eq!(shown == "100%", part == whole);
         }
     }
 
     #[test]
-    fn a_message_becomes_a_sentence_and_names_stay_as_they_are() {
-        assert_eq!(sentence("the source has no profile"), "The source has no profile.");
+    fn turns_a_message_into_a_sentence_and_keeps_names() {
+        assert_eq!(sentence("the source has no rows"), "The source has no rows.");
         assert_eq!(sentence("max_profiles is 0"), "max_profiles is 0.");
         assert_eq!(sentence("Omnisend answered 401!"), "Omnisend answered 401!");
         assert_eq!(sentence(""), "");
-    }
-
-    #[test]
-    fn parts_are_joined_as_people_do() {
-        let parts = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!([0, 1, 2, 3].map(|n| and(&parts[..n])), ["", "a", "a and b", "a, b and c"]);
     }
 }

@@ -1,31 +1,25 @@
-//! What did not arrive, and why: losses first, what was only said twice last.
+//! Why rows and contacts did not arrive: losses first, duplicates last.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
-use super::{headline::sends, plain::plain, words::count};
+use super::headline::sends;
 use crate::run::{Report, RowOutcome};
 
 /// Rows or contacts that share a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub outcome: RowOutcome,
-    /// The page's colour and pattern, which are those of the outcome's stretch in the bars.
+    /// The colour and pattern of the page, which are those of the outcome in the bars.
     pub class: &'static str,
-    /// None of those that no reject says anything of.
+    /// `None` for what the report's reasons do not include.
     pub code: Option<String>,
     pub reason: String,
     pub count: u64,
-    /// Whether `rejects.csv` and `rejects.ndjson` name each one.
+    /// Whether `rejects.csv` and `rejects.ndjson` list each row.
     pub is_listed: bool,
 }
 
-impl Line {
-    pub(super) fn count_text(&self) -> String {
-        count(self.count)
-    }
-}
-
-/// What to call the lines: duplicates alone are no loss, and of what was not sent none could arrive.
+/// Returns the title of the lines: duplicates are no loss, and a run that sends nothing cannot lose contacts.
 pub(super) fn title(report: &Report, lines: &[Line]) -> &'static str {
     if lines.iter().all(|line| line.outcome == RowOutcome::Duplicate) {
         "Left out as duplicates"
@@ -36,8 +30,8 @@ pub(super) fn title(report: &Report, lines: &[Line]) -> &'static str {
     }
 }
 
-/// Every outcome's reasons, and a line for those that the reasons leave open, so that the lines add up to the
-/// counts. The order: rejected, unknown, invalid, duplicate; each most frequent first.
+/// Returns a line for each reason, and lines for what the report's reasons do not include, so that the lines add up to
+/// the counts. The order is rejected, unknown, invalid, duplicate, and most frequent first.
 pub(super) fn lines(report: &Report) -> Vec<Line> {
     let mut lines: Vec<Line> = report
         .reasons
@@ -51,32 +45,15 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
             is_listed: true,
         })
         .collect();
-    lines.extend(unsaid(report));
-    lines.sort_by_key(|line| (rank(line.outcome), std::cmp::Reverse(line.count)));
+    lines.extend(remainder(report));
+    lines.sort_by_key(|line| (rank(line.outcome), Reverse(line.count)));
     lines
 }
 
-/// Cells of one field that were left out for one reason, while their contacts went on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cells {
-    pub field: String,
-    pub reason: String,
-    pub count: u64,
-}
-
-/// Every field's cells that were left out, most frequent first.
-pub(super) fn cells(report: &Report) -> Vec<Cells> {
-    let of = |(field, reasons): (&String, &BTreeMap<String, u64>)| -> Vec<Cells> {
-        let cells = |(reason, count): (&String, &u64)| Cells {
-            field: plain(field),
-            reason: plain(reason),
-            count: *count,
-        };
-        reasons.iter().map(cells).collect()
-    };
-    let mut all: Vec<Cells> = report.warnings.iter().flat_map(of).collect();
-    all.sort_by_key(|cells| std::cmp::Reverse(cells.count));
-    all
+/// Returns the number of contacts that no rejects file lists because the run ended before their outcome was known.
+pub(super) fn unsettled(lines: &[Line]) -> u64 {
+    let unsettled = lines.iter().filter(|line| line.outcome == RowOutcome::Unknown && !line.is_listed);
+    unsettled.map(|line| line.count).sum()
 }
 
 fn rank(outcome: RowOutcome) -> u8 {
@@ -88,13 +65,13 @@ fn rank(outcome: RowOutcome) -> u8 {
     }
 }
 
-/// What the counts have and the reasons do not: contacts that a run never came to, and rare reasons, since a
-/// report names only so many.
-fn unsaid(report: &Report) -> Vec<Line> {
-    // Where sending was never meant, that they were not sent is no news.
+/// Returns lines for what the counts include and the report's reasons do not: contacts that the run did not reach, and
+/// reasons that are too rare to be in the report.
+fn remainder(report: &Report) -> Vec<Line> {
+    // A run that was not meant to send anything does not list contacts that were not sent.
     let sends = sends(report);
     let (planned, settled) = (report.counts.planned(), report.counts.settled());
-    let said = |outcome: RowOutcome| -> u64 {
+    let in_reasons = |outcome: RowOutcome| -> u64 {
         report.reasons.iter().filter(|reason| reason.outcome == outcome).map(|reason| reason.count).sum()
     };
     let line = |outcome: RowOutcome, count: u64, reason: &str, is_listed| {
@@ -108,32 +85,33 @@ fn unsaid(report: &Report) -> Vec<Line> {
         })
     };
     let rare = |outcome: RowOutcome, all: u64| {
-        line(
-            outcome,
-            all.saturating_sub(said(outcome)),
-            "other reasons, each rarer than those named here",
-            true,
-        )
+        let count = all.saturating_sub(in_reasons(outcome));
+        line(outcome, count, "other reasons, each less frequent than those above", true)
     };
-    // What stands in several segments is no row too many, and no reject names it.
-    let repeated = (report.overlapping > 0)
-        .then(|| planned.duplicate.saturating_sub(said(RowOutcome::Duplicate)))
+    // A contact of several segments has a row in each, and the rejects list none of them.
+    let overlapping = (report.overlapping > 0)
+        .then(|| planned.duplicate.saturating_sub(in_reasons(RowOutcome::Duplicate)))
         .and_then(|rows| {
-            line(RowOutcome::Duplicate, rows, "in another segment too; each contact is sent once", false)
+            line(
+                RowOutcome::Duplicate,
+                rows,
+                "the contact is also in another segment and is sent once",
+                false,
+            )
         });
-    let silent = settled.unknown.saturating_sub(said(RowOutcome::Unknown) + report.not_sent);
+    let unconfirmed = settled.unknown.saturating_sub(in_reasons(RowOutcome::Unknown) + report.not_sent);
     [
         rare(RowOutcome::Invalid, planned.invalid),
-        repeated.or_else(|| rare(RowOutcome::Duplicate, planned.duplicate)),
+        overlapping.or_else(|| rare(RowOutcome::Duplicate, planned.duplicate)),
         rare(RowOutcome::Rejected, settled.rejected),
         line(
             RowOutcome::Unknown,
-            silent,
-            "sent, but the run ended before Omnisend was asked what became of them",
+            unconfirmed,
+            "sent, but the run ended before Omnisend confirmed the outcome",
             false,
         )
         .filter(|_| sends),
-        line(RowOutcome::Unknown, report.not_sent, "not sent: the run ended before", false)
+        line(RowOutcome::Unknown, report.not_sent, "not sent: the run ended early", false)
             .filter(|_| sends)
             .map(|line| Line { class: "not-sent", ..line }),
     ]
@@ -155,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_add_up_to_the_counts() {
+    fn lines_add_up_to_the_counts() {
         for (name, report) in examples::all() {
             let (planned, settled) = (report.counts.planned(), report.counts.settled());
             let lines = lines(&report);
@@ -171,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_stand_first_and_duplicates_last() {
+    fn lists_losses_first_and_duplicates_last() {
         let outcomes: Vec<&str> =
             lines(&examples::partial()).into_iter().map(|line| line.outcome.as_str()).collect();
         assert_eq!(
@@ -181,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_reject_names_is_not_said_to_be_listed() {
+    fn contacts_that_the_run_did_not_reach_are_not_listed_in_the_rejects() {
         let lines = lines(&examples::canceled());
         let unknown: Vec<(u64, bool)> = lines
             .iter()
@@ -192,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_beyond_those_named_have_a_line() {
+    fn rare_reasons_share_a_line() {
         let mut report = examples::partial();
         report.reasons.retain(|reason| reason.code != "no_email");
         let rare = lines(&report).into_iter().find(|line| line.code.is_none()).unwrap();
@@ -200,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicates_alone_are_no_loss() {
+    fn titles_tell_duplicates_from_losses() {
         let title_of = |report: &Report| title(report, &lines(report));
         assert_eq!(title_of(&examples::succeeded()), "Left out as duplicates");
         assert_eq!(title_of(&examples::partial()), "What did not arrive");
@@ -208,5 +186,14 @@ mod tests {
         let clean =
             examples::report(State::Skipped, Counts::new(Planned::default(), Settled::default()).unwrap());
         assert_eq!(lines(&clean), []);
+    }
+
+    #[test]
+    fn rows_of_other_segments_are_not_counted_as_unsettled() {
+        let mut report = examples::partial();
+        report.overlapping = 10;
+        report.reasons.retain(|reason| reason.code != "duplicate");
+        assert_eq!(unsettled(&lines(&report)), 0);
+        assert_eq!(unsettled(&lines(&examples::canceled())), 5285);
     }
 }
