@@ -32,9 +32,11 @@ pub mod ports;
 #[cfg(feature = "cli")]
 mod propose;
 pub mod report;
+mod retry;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod sandbox;
 mod scale;
 pub mod source;
 pub mod stage;
+mod text;

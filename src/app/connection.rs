@@ -1,62 +1,54 @@
-//! What there is to know of a connection: whose brand it is, what its key may do, what was found out about the brand,
-//! and whether the state can be trusted with its runs.
+//! Tests a connection: its brand, the permissions of its API key, the findings about the brand, and whether the state
+//! can be used safely.
 
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use super::{App, AppError};
+use super::{application::App, error::AppError};
 use crate::{
     keys::ConnectionName,
     omnisend::{Brand, CallError, Client, Patience},
     ports::objects::honours_conditions,
     run::{BatchFinding, BatchSetting, PUBLISHED_BATCH, TagFinding, TagSetting, TagWay},
-    stage::{Records, canary::NOBODY_HAS},
+    stage::canary::NOBODY_HAS,
 };
 
-/// An address of nobody: the domain is one that never is.
+/// An address that no contact has: the domain `.invalid` is reserved.
 const NOBODY: &str = "nobody@omnisend-export.invalid";
 
-/// A connection, tried.
+/// The result of a connection test.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tested {
-    /// Its name.
     pub connection: ConnectionName,
-    /// The brand as people call it.
     pub display_name: String,
-    /// The brand as Omnisend calls it, its id and its website. None where the key may not see it.
+    /// `None` if the key may not read the brand.
     #[serde(flatten)]
     pub brand: Option<TestedBrand>,
     /// Requests a minute that its exports may use.
     pub requests_per_minute: u32,
-    /// What the key may do, as far as can be told without sending a contact.
+    /// What the key may do, as far as a test without a contact can tell.
     pub permissions: Vec<Permission>,
-    /// How contacts get their tags.
     pub tags: TestedTags,
-    /// How many contacts a request holds.
     pub batch_size: TestedBatch,
-    /// Whether the state honours conditional writes, without which no run is safe.
+    /// Whether the state supports conditional writes, which every run needs.
     pub conditional_writes: bool,
 }
 
-/// A brand.
+/// The brand, as Omnisend names it.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedBrand {
-    /// Its name.
     pub brand: String,
-    /// Its id.
     pub brand_id: String,
-    /// Its website.
     pub website: String,
 }
 
-/// Something that a key may do, or may not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permission {
-    /// What.
+    /// The action, such as `read contacts`.
     pub to: &'static str,
-    /// Whether it may; `None` where nobody can tell.
+    /// `None` if the test could not tell.
     pub allowed: Option<bool>,
-    /// What was answered, where it was no plain yes.
+    /// The answer, if it was not a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub says: Option<String>,
 }
@@ -64,32 +56,29 @@ pub struct Permission {
 /// How contacts get their tags.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedTags {
-    /// The way that is gone; `None` where the next upload finds it out.
+    /// `None` if the next upload finds it out.
     pub way: Option<TagWay>,
-    /// Whether the connection decides it.
+    /// Whether the connection's configuration decides it.
     pub forced: bool,
-    /// What was found out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<TagFinding>,
-    /// Whether a canary was killed, so that the next upload has to tidy up.
+    /// Whether a canary was interrupted, so that the next upload has to restore its contact.
     pub to_tidy_up: bool,
 }
 
-/// How many contacts a request holds.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedBatch {
-    /// So many.
+    /// Contacts in a request, at most.
     pub contacts: u32,
-    /// Whether more are tried by the next upload.
+    /// Whether the next upload tries more.
     pub to_be_tried: bool,
-    /// What was found out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<BatchFinding>,
 }
 
 impl Tested {
     /// Whether runs can work: nothing that they need is refused.
-    pub fn is_fine(&self) -> bool {
+    pub fn is_usable(&self) -> bool {
         self.conditional_writes && self.permissions.iter().all(|permission| permission.allowed != Some(false))
     }
 }
@@ -101,7 +90,7 @@ impl From<Brand> for TestedBrand {
 }
 
 impl App {
-    /// Tries a connection, without changing anything of anybody.
+    /// Tests a connection with requests that change nothing.
     pub async fn test(&self, name: &ConnectionName) -> Result<Tested, AppError> {
         let (connection, client) = self.client(name).await?;
         let patience = Patience { retries: 2, ..Patience::default() };
@@ -111,7 +100,7 @@ impl App {
             Err(CallError::Permanent(refusal)) if refusal.status == 403 => None,
             Err(error) => return Err(AppError::Omnisend(error)),
         };
-        let findings = Records::new(self.ports().objects.clone()).findings(name).await?;
+        let findings = self.records().findings(name).await?;
         let setting = connection.tags();
         let tags = TestedTags {
             way: match setting {
@@ -140,7 +129,7 @@ impl App {
         })
     }
 
-    /// What the key may do. Each is asked for by a request that changes nothing.
+    /// Tests each permission with a request that changes nothing.
     async fn permissions(&self, client: &Client, patience: Patience) -> Vec<Permission> {
         let today = Offset::UTC.to_datetime(self.ports().clock.now()).date();
         let contacts = client.contact_by_email(NOBODY, patience).await.map(drop);
@@ -153,13 +142,13 @@ impl App {
             ("change contacts' tags", tags),
             ("read segments", segments),
         ]
-        .map(|(to, answer)| Permission::of(to, answer))
+        .map(|(to, answer)| Permission::from_answer(to, answer))
         .into()
     }
 }
 
 impl Permission {
-    fn of(to: &'static str, answer: Result<(), CallError>) -> Self {
+    fn from_answer(to: &'static str, answer: Result<(), CallError>) -> Self {
         match answer {
             Ok(()) => Self { to, allowed: Some(true), says: None },
             Err(CallError::Permanent(refusal)) if refusal.status == 403 => {
@@ -171,15 +160,15 @@ impl Permission {
 }
 
 impl TestedTags {
-    /// In words.
-    pub fn says(&self) -> String {
+    /// Returns a sentence for people.
+    pub fn describe(&self) -> String {
         let way = match self.way {
             Some(TagWay::Inline) => "in their batches",
             Some(TagWay::Endpoint) => "through /contacts/tags, after their batches",
             None => return "the first upload finds out how contacts get their tags".to_owned(),
         };
         let why = match &self.finding {
-            _ if self.forced => "the connection says so".to_owned(),
+            _ if self.forced => "set by the connection".to_owned(),
             Some(found) => {
                 let until = if found.certain { "" } else { "; tried again a day later" };
                 format!("{}, found by run {} at {:.0}{until}", found.evidence.says, found.run, found.at)
@@ -191,13 +180,13 @@ impl TestedTags {
 }
 
 impl TestedBatch {
-    /// In words.
-    pub fn says(&self) -> String {
+    /// Returns a sentence for people.
+    pub fn describe(&self) -> String {
         let why = match &self.finding {
-            _ if self.to_be_tried => "; more are tried by the first upload of more".to_owned(),
+            _ if self.to_be_tried => "; the first larger upload tries more".to_owned(),
             Some(found) => format!(": {}, found by run {} at {:.0}", found.says, found.run, found.at),
             None if self.contacts == PUBLISHED_BATCH => ", Omnisend's documented limit".to_owned(),
-            None => ": the connection says so".to_owned(),
+            None => ": set by the connection".to_owned(),
         };
         format!("{} contacts a request{why}", self.contacts)
     }

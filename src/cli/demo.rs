@@ -8,17 +8,20 @@ use secrecy::SecretString;
 
 use super::{
     exit::{self, Failure},
-    interrupt, output,
-    run::observer,
+    interrupt,
+    local::Local,
+    output, progress,
+    run::execute,
     sample,
-    session::{End, Session, What},
 };
 use crate::{
+    app::{ReportFiles, RunOptions},
     config::Environment,
-    keys::{ExportName, Key},
-    report::{count, text},
-    run::{Allowed, Report, lines},
+    keys::ExportName,
+    report::text,
+    run::{Report, lines},
     sandbox::{self, Running},
+    text::grouped,
 };
 
 const CONNECTION: &str = include_str!("demo/acme.toml");
@@ -46,9 +49,9 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     output::note(&format!(
         "sample:  {}: {} rows, {} without a valid e-mail, {} duplicates",
         args.dir.join("segments/vip/2026-11-23.csv").display(),
-        count(contents.rows),
-        count(contents.invalid),
-        count(contents.duplicate),
+        grouped(contents.rows),
+        grouped(contents.invalid),
+        grouped(contents.duplicate),
     ));
     let sandbox = sandbox::start(sandbox::Options::default()).await.map_err(Failure::failed)?;
     output::note(&format!("sandbox: {} with Omnisend's limit of 400 requests a minute", sandbox.page()));
@@ -56,10 +59,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let report = run(&args, &sandbox).await?;
     let arrived = contacts(&sandbox).await?;
     output::result(&text(&report));
-    output::result(&format!(
-        "  report:  {}",
-        args.dir.join(Key::ReportHtml(report.run.clone()).to_string()).display()
-    ));
+    output::result(&format!("  report:  {}", args.dir.join(ReportFiles::of(&report).html.key).display()));
     let counts = report.counts;
     let as_made = counts.planned().read == contents.rows
         && counts.planned().invalid == contents.invalid
@@ -68,8 +68,8 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         && arrived == contents.valid;
     output::result(&format!(
         "the sandbox holds {} contacts; the sample has {} valid, unique ones: {}",
-        count(arrived),
-        count(contents.valid),
+        grouped(arrived),
+        grouped(contents.valid),
         if as_made { "as it should be" } else { "THEY DIFFER" }
     ));
     if args.keep {
@@ -105,19 +105,10 @@ async fn run(args: &DemoArgs, sandbox: &Running) -> Result<Report, Failure> {
         api_key: Some(SecretString::from("demo")),
     };
     let export: ExportName = "vip".parse().map_err(Failure::failed)?;
-    let what = What {
-        export,
-        mode: None,
-        dry_run: false,
-        show_values: false,
-        allow: Allowed::new(),
-        give_up_after: SignedDuration::from_mins(5),
-    };
-    let session = Session::open(&args.dir, &what, &environment, observer(false), interrupt::watch()).await?;
-    match session.run(&what).await? {
-        End::Finished(report) => Ok(*report),
-        End::Interrupted(_) => Err(Failure::failed("the demo was interrupted")),
-    }
+    let observer = progress::observer();
+    let local = Local::open(&args.dir, &environment, observer, SignedDuration::from_mins(5))?;
+    let again = "run the demo again";
+    Ok(*execute(&local, &export, RunOptions::default(), &interrupt::watch(), again).await?)
 }
 
 /// How many contacts the sandbox holds, by its own word: a line each.

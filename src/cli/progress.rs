@@ -1,7 +1,7 @@
-//! How a run goes, while it goes: bars on a terminal, plain lines elsewhere.
+//! Shows the progress of a run: bars on a terminal, plain lines elsewhere.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -9,13 +9,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
 use crate::{
-    report::count,
     stage::{Notice, Observer},
+    text::{counted, grouped},
 };
 
-/// Bars for a person who watches.
+/// Returns an observer for standard error: bars for a person, lines for a log.
+pub(super) fn observer() -> Arc<dyn Observer> {
+    if output::is_terminal() { Arc::new(Bars::default()) } else { Arc::new(Lines::default()) }
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Bars {
+struct Bars {
     bar: Mutex<Option<ProgressBar>>,
 }
 
@@ -77,16 +81,15 @@ impl Observer for Bars {
             Notice::Settling { pending } => {
                 Self::begin(slot, 0, "settling  {spinner} {msg}");
                 if let Some(bar) = slot {
-                    bar.set_message(format!("Omnisend works on {}", batches(pending)));
+                    bar.set_message(format!("Omnisend is processing {}", batches(pending)));
                 }
             }
         });
     }
 }
 
-/// Lines for a log.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+struct Lines {
     contacts: AtomicU64,
     posted: AtomicU64,
 }
@@ -100,25 +103,25 @@ impl Observer for Lines {
                 self.posted.store(posted, Ordering::Relaxed);
                 output::note(&format!(
                     "planned: {} contacts to send",
-                    count(contacts - posted.min(contacts))
+                    grouped(contacts - posted.min(contacts))
                 ));
             }
             Notice::Posted { contacts } => {
                 let of = self.contacts.load(Ordering::Relaxed).max(1);
                 let before = self.posted.fetch_add(contacts, Ordering::Relaxed);
                 let now = before + contacts;
-                // A line for every tenth.
+                // A line for every tenth of the contacts.
                 if before * 10 / of != now * 10 / of {
-                    output::note(&format!("sent: {} of {} contacts", count(now), count(of)));
+                    output::note(&format!("sent: {} of {} contacts", grouped(now), grouped(of)));
                 }
             }
             Notice::Settling { pending } => {
-                output::note(&format!("settling: Omnisend works on {}", batches(pending)));
+                output::note(&format!("settling: Omnisend is processing {}", batches(pending)));
             }
         }
     }
 }
 
 fn batches(n: usize) -> String {
-    if n == 1 { "1 batch".to_owned() } else { format!("{} batches", count(n as u64)) }
+    counted(n as u64, "batch", "batches")
 }

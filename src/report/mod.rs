@@ -19,4 +19,4 @@ mod words;
 
 pub use html::html;
 pub use text::text;
-pub use words::{count, duration};
+pub use words::duration;

@@ -6,24 +6,7 @@ use jiff::{
 };
 
 use crate::run::Report;
-
-/// A number with commas between thousands.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and what it counts: `1 batch`, `2,000 batches`.
-pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
-}
+pub(super) use crate::text::{counted, grouped as count};
 
 /// A duration in seconds, for people: `14s`, `25m 30s`.
 pub fn duration(seconds: i64) -> String {
@@ -90,12 +73,7 @@ mod tests {
 
     #[test]
     fn numbers_and_times_are_for_people() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0, 14, 1530, 7384].map(duration), ["0s", "14s", "25m 30s", "2h 3m 4s"]);
-        assert_eq!(
-            [0, 1, 2000].map(|n| counted(n, "batch", "batches")),
-            ["0 batches", "1 batch", "2,000 batches"]
-        );
         assert_eq!(
             [1, 999, 1000, 1_320_068, 7_250_000_000].map(size),
             ["1 byte", "999 bytes", "1.0 kB", "1.3 MB", "7.2 GB"]

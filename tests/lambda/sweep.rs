@@ -59,7 +59,7 @@ async fn what_omnisend_was_slow_on_is_settled_later() {
     }
     world.uploader.give_time(Duration::from_secs(16));
     world.drain().await;
-    assert_eq!(world.logged("the sweep asks again").len(), 1);
+    assert_eq!(world.logged("the sweep settles again").len(), 1);
     assert!(world.account.keys(&format!("runs/vip/{run}/report.json")).await.is_empty());
 
     assert_eq!(later(&world, 3).sweep_runs().await.unwrap(), Swept::default());

@@ -57,7 +57,7 @@ async fn an_invocation_that_ends_in_a_canary_is_gone_on_with() {
     // A change of tags a second is what Omnisend takes, and a canary makes several.
     world.uploader.give_time(LITTLE);
     world.drain().await;
-    assert!(!world.logged("handing the rest back").is_empty());
+    assert!(!world.logged("releasing the message").is_empty());
     all_is_well(&world, 3).await;
     assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null));
 }
@@ -90,7 +90,7 @@ async fn changes_of_tags_take_as_many_invocations_as_they_need() {
         world.uploader.give_time(LITTLE);
     }
     world.drain().await;
-    assert!(world.logged("handing the rest back").len() >= 2, "the settlement ended early, again and again");
+    assert!(world.logged("releasing the message").len() >= 2, "the settlement ended early, again and again");
     assert_eq!(world.pump.waits(), 0, "the function released what it handed back");
     all_is_well(&world, 1_300).await;
     assert_eq!(world.only_report("vip").await["requests"]["tags"], 6);

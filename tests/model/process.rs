@@ -8,7 +8,7 @@ use std::{
 
 use jiff::SignedDuration;
 use omnisend_export::{
-    app::{App, AppError, Ask, Handled},
+    app::{App, AppError, Handled, RunOptions, RunRequest},
     config::load_export,
     keys::RunRef,
     ports::{
@@ -62,12 +62,14 @@ impl Process {
     }
 
     /// Starts the run of a trigger, or finds it started.
-    pub(crate) async fn start(&self, trigger: Trigger, ask: Ask) -> RunRef {
+    pub(crate) async fn start(&self, trigger: Trigger, options: RunOptions) -> RunRef {
         let ports = self.app.ports();
         let export = "vip".parse().unwrap();
         let (connection, export) =
             self.unless_dead(load_export(&*ports.objects, &export, ports.clock.now()).await).await;
-        let started = self.app.start(connection, export, trigger, ask).await;
+        let request =
+            RunRequest { connection: Arc::new(connection), export: Arc::new(export), trigger, options };
+        let started = self.app.start(request).await;
         self.unless_dead(started).await.manifest.run
     }
 

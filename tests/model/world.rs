@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::SignedDuration;
 use omnisend_export::{
-    app::Ask,
+    app::RunOptions,
     keys::{Location, Pinned, Prefix, RunRef},
     ports::{
         clock::{Clock as _, SystemClock},
@@ -143,8 +143,8 @@ impl<'t> World<'t> {
         let before = self.omnisend.look().await;
         let plan = self.plan(mode, run.allow, segments, None);
         let allow = if run.allow { GuardName::ALL.into() } else { [].into() };
-        let ask = Ask { mode: asked_mode, allow, ..Ask::default() };
-        let (reports, killed) = self.until_over(&[(trigger, ask)], &run.kills).await;
+        let options = RunOptions { mode: asked_mode, allow, ..RunOptions::default() };
+        let (reports, killed) = self.until_over(&[(trigger, options)], &run.kills).await;
         let report = &reports[0];
         let after = self.omnisend.look().await;
         compare::always(&after);
@@ -191,12 +191,12 @@ impl<'t> World<'t> {
         for rows in files {
             let dropped = self.put(segment, rows).await;
             plans.push(self.plan(self.export.mode, true, &[segment], plans.first()));
-            let ask = Ask { allow: GuardName::ALL.into(), ..Ask::default() };
-            asked.push((Trigger::Drop { objects: vec![dropped] }, ask));
+            let options = RunOptions { allow: GuardName::ALL.into(), ..RunOptions::default() };
+            asked.push((Trigger::Drop { objects: vec![dropped] }, options));
             // The first is planned before its file is replaced.
             if asked.len() == 1 {
-                let (trigger, ask) = asked[0].clone();
-                self.process().start(trigger, ask).await;
+                let (trigger, options) = asked[0].clone();
+                self.process().start(trigger, options).await;
             }
             self.clock.advance(SignedDuration::from_mins(1));
         }
@@ -221,10 +221,11 @@ impl<'t> World<'t> {
         let everybody = Run { allow: true, kills: Vec::new() };
         self.calls += 1;
         let trigger = Trigger::Call { at: self.clock.now(), request: self.calls.to_string() };
-        let ask = Ask { mode: Some(Mode::Changes), allow: GuardName::ALL.into(), ..Ask::default() };
+        let options =
+            RunOptions { mode: Some(Mode::Changes), allow: GuardName::ALL.into(), ..RunOptions::default() };
         let all = self.export.segments.clone();
         let plan = self.plan(Mode::Changes, true, &all, None);
-        let asked = [(trigger.clone(), ask)];
+        let asked = [(trigger.clone(), options)];
         if self.until_killed(&asked, kill).await.is_some() {
             self.model.settle(&plan, &self.export, &self.refused);
         } else {
@@ -252,7 +253,7 @@ impl<'t> World<'t> {
     }
 
     /// Runs until it is over, in as many processes as it takes. Answers with how many of them were killed, too.
-    async fn until_over(&mut self, asked: &[(Trigger, Ask)], kills: &[Kill]) -> (Vec<Report>, u64) {
+    async fn until_over(&mut self, asked: &[(Trigger, RunOptions)], kills: &[Kill]) -> (Vec<Report>, u64) {
         let mut killed = 0;
         for kill in kills {
             match self.until_killed(asked, *kill).await {
@@ -264,7 +265,7 @@ impl<'t> World<'t> {
     }
 
     /// Runs until it is over, or the process is killed.
-    async fn until_killed(&mut self, asked: &[(Trigger, Ask)], kill: Kill) -> Option<Vec<Report>> {
+    async fn until_killed(&mut self, asked: &[(Trigger, RunOptions)], kill: Kill) -> Option<Vec<Report>> {
         self.process();
         let process = self.process.as_ref()?;
         let hung = match kill.at {
@@ -338,10 +339,10 @@ impl<'t> World<'t> {
 
 impl Process {
     /// Starts every run, and then does what they ask for.
-    async fn run(&self, asked: &[(Trigger, Ask)]) -> Vec<Report> {
+    async fn run(&self, asked: &[(Trigger, RunOptions)]) -> Vec<Report> {
         let mut runs = Vec::new();
-        for (trigger, ask) in asked {
-            runs.push(self.start(trigger.clone(), ask.clone()).await);
+        for (trigger, options) in asked {
+            runs.push(self.start(trigger.clone(), options.clone()).await);
         }
         self.drain().await;
         let mut reports = Vec::new();

@@ -1,13 +1,14 @@
-//! One chunk's upload: what has to be known first about the connection's brand, and then the upload itself.
+//! Uploads one chunk, after finding out what has to be known about the brand first.
 
-use super::{App, AppError, Handled};
+use super::handled::Handled;
 use crate::{
+    app::{application::App, error::AppError},
     config::Connection,
     keys::Key,
     omnisend::CallError,
+    ports::objects::Put,
     run::{Findings, Manifest, TagWay},
     stage::{
-        Records,
         canary::{CanaryError, canary, tidy_up},
         halt::halt,
         upload::{Context, How, Uploaded, is_over, try_larger, upload},
@@ -15,7 +16,6 @@ use crate::{
 };
 
 impl App {
-    /// Posts a chunk, in the way that the brand takes.
     pub(super) async fn upload(
         &self,
         context: &Context<'_>,
@@ -23,7 +23,7 @@ impl App {
         manifest: &Manifest,
         chunk: u32,
     ) -> Result<Handled, AppError> {
-        let records = Records::new(self.ports().objects.clone());
+        let records = self.records();
         if is_over(&records, manifest, chunk).await?.is_some() {
             return Ok(Handled::Done);
         }
@@ -35,7 +35,7 @@ impl App {
             return Ok(Handled::Done);
         }
         let mut findings = records.findings(&manifest.connection).await?;
-        let tags = match self.way(context, connection, manifest, chunk, &mut findings).await {
+        let tags = match self.tag_way(context, connection, manifest, chunk, &mut findings).await {
             Ok(tags) => tags,
             Err(CanaryError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
             Err(CanaryError::Call(error)) => return Err(AppError::Omnisend(error)),
@@ -50,7 +50,7 @@ impl App {
             how.batch_contacts = found.contacts;
             findings.batch = Some(found);
             let key = Key::Findings(manifest.connection.clone());
-            records.write(&key, &findings, crate::ports::objects::Put::Replace).await?;
+            records.write(&key, &findings, Put::Replace).await?;
         }
         match upload(context, manifest, chunk, &how).await? {
             Uploaded::HandedBack => Ok(Handled::HandedBack),
@@ -62,9 +62,9 @@ impl App {
         }
     }
 
-    /// How the contacts get their tags. Where it is not known, a canary finds out; where one was killed, its contact is
-    /// tidied up first, whatever is known.
-    async fn way(
+    /// Returns how the brand's contacts get their tags. If it is unknown, a canary finds out. If a canary was
+    /// interrupted before, its contact is restored first.
+    async fn tag_way(
         &self,
         context: &Context<'_>,
         connection: &Connection,
@@ -76,7 +76,7 @@ impl App {
         let now = self.ports().clock.now();
         match findings.way(connection.tags(), &manifest.run, now) {
             Some(way) => Ok(way),
-            // No second contact while the first is not as it was.
+            // The first canary contact could not be restored yet: use no second one.
             None if findings.canary.is_some() => Ok(TagWay::Endpoint),
             None => canary(context, manifest, chunk, findings).await,
         }

@@ -1,0 +1,95 @@
+//! The last message of a run: outcomes, then tags and segments, then the report.
+
+use super::handled::Handled;
+use crate::{
+    app::{application::App, error::AppError},
+    keys::{Key, RunRef},
+    omnisend::CallError,
+    run::Manifest,
+    stage::{
+        segment::{SeenTo, see_to_segments},
+        settle::{SettleError, Settled, settle},
+        tag::{TagError, Tagged, add_tags, remove_tags},
+        upload::Context,
+    },
+};
+
+impl App {
+    /// Settles a run and reports it, or gets as far as time allows.
+    pub(super) async fn settle(
+        &self,
+        context: &Context<'_>,
+        manifest: &Manifest,
+    ) -> Result<Handled, AppError> {
+        match settle(context, manifest, self.limits()).await {
+            Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
+                return Ok(Handled::HandedBack);
+            }
+            Ok(Settled::Done) => self.park_if_chunks_are_missing(manifest).await?,
+            Err(SettleError::Record(error)) => return Err(error.into()),
+            Err(SettleError::Call(error @ CallError::KeyLater(_))) => return Err(AppError::Omnisend(error)),
+            Err(SettleError::Call(error)) => {
+                self.park(&manifest.run, error.to_string()).await?;
+            }
+        }
+        // A dry run, and a run that a guard stopped, ask Omnisend nothing.
+        if manifest.sends()
+            && self.may_continue(&manifest.run).await?
+            && !self.change_tags_and_segments(context, manifest).await?
+        {
+            return Ok(Handled::More);
+        }
+        self.finish(manifest).await
+    }
+
+    /// Changes tags and segments, which depend on the contacts' outcomes. Returns false if there is more to do.
+    async fn change_tags_and_segments(
+        &self,
+        context: &Context<'_>,
+        manifest: &Manifest,
+    ) -> Result<bool, AppError> {
+        let app_error = |error| match error {
+            TagError::Record(error) => AppError::from(error),
+            TagError::Later(error) => AppError::Omnisend(error),
+        };
+        let mut tagged = add_tags(context, manifest).await.map_err(app_error)?;
+        if tagged == Tagged::Done {
+            tagged = remove_tags(context, manifest).await.map_err(app_error)?;
+        }
+        match tagged {
+            Tagged::Done => {}
+            Tagged::HandedBack => return Ok(false),
+            Tagged::Canceled => return Ok(true),
+            Tagged::Refused(reason) => {
+                let reason = format!("every contact was sent, but some tags were not changed: {reason}");
+                self.park(&manifest.run, reason).await?;
+                return Ok(true);
+            }
+        }
+        Ok(see_to_segments(context, manifest).await? == SeenTo::Done)
+    }
+
+    /// Whether the run is neither canceled nor parked.
+    async fn may_continue(&self, run: &RunRef) -> Result<bool, AppError> {
+        let records = self.records();
+        Ok(!records.is_canceled(run).await? && records.parked(run).await?.is_none())
+    }
+
+    /// Parks a run that has unsent chunks although nothing stopped it. The settlement is its last message, so the
+    /// messages of those chunks are in the dead-letter queue.
+    async fn park_if_chunks_are_missing(&self, manifest: &Manifest) -> Result<(), AppError> {
+        let written = self.records().written(&manifest.run).await?;
+        let exists = |key: fn(RunRef) -> Key| written.contains(&(&key(manifest.run.clone())).into());
+        let is_sent = |chunk: &u32| written.contains(&(&Key::Receipt(manifest.run.clone(), *chunk)).into());
+        let unsent = manifest.chunks_to_send().filter(|chunk| !is_sent(chunk)).count();
+        if unsent == 0 || [Key::Canceled, Key::Halted, Key::Parked].into_iter().any(exists) {
+            return Ok(());
+        }
+        let reason = format!(
+            "{unsent} of {} chunks were not sent: their messages failed too often and are in the dead-letter queue; the \
+             log of the uploads says why; fix that, then replay the run",
+            manifest.chunks.len()
+        );
+        self.park(&manifest.run, reason).await
+    }
+}

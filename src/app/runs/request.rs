@@ -1,0 +1,86 @@
+//! A run that is asked for.
+
+use std::sync::Arc;
+
+use crate::{
+    app::{application::App, error::AppError},
+    config::{Connection, Export, load_export},
+    keys::ExportName,
+    run::{Allowed, Mode, Trigger},
+};
+
+/// What the person or schedule that asks for a run may choose.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// How much of the segment to send; `None` takes the export's mode.
+    pub mode: Option<Mode>,
+    /// Report what would be sent, and send nothing.
+    pub dry_run: bool,
+    /// Whether a dry run shows the values of its first contacts. Otherwise they are masked.
+    pub show_values: bool,
+    /// The guards that may not stop the run.
+    pub allow: Allowed,
+}
+
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    pub connection: Arc<Connection>,
+    pub export: Arc<Export>,
+    pub trigger: Trigger,
+    pub options: RunOptions,
+}
+
+/// The runs that an event asks for.
+#[derive(Debug, Default)]
+pub struct RunRequests {
+    pub requests: Vec<RunRequest>,
+    /// Why other exports that the event is about cannot run.
+    pub failures: Vec<AppError>,
+}
+
+impl RunRequests {
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.failures.is_empty()
+    }
+}
+
+impl RunRequest {
+    pub(super) fn new(connection: &Arc<Connection>, export: &Arc<Export>, trigger: Trigger) -> Self {
+        Self {
+            connection: connection.clone(),
+            export: export.clone(),
+            trigger,
+            options: RunOptions::default(),
+        }
+    }
+
+    /// The mode asked for, or the export's.
+    pub(super) fn mode(&self) -> Mode {
+        self.options.mode.unwrap_or(self.export.mode())
+    }
+}
+
+impl App {
+    /// Returns the request for a run of an export that a person asked for. A second request with the same `id` is the
+    /// same run.
+    pub async fn request(
+        &self,
+        export: &ExportName,
+        id: String,
+        options: RunOptions,
+    ) -> Result<RunRequest, AppError> {
+        let ports = self.ports();
+        let (connection, export) = load_export(&*ports.objects, export, ports.clock.now()).await?;
+        Ok(RunRequest {
+            connection: Arc::new(connection),
+            export: Arc::new(export),
+            trigger: self.call(id),
+            options,
+        })
+    }
+
+    /// Returns the trigger of a request that a person made now.
+    pub(super) fn call(&self, request: String) -> Trigger {
+        Trigger::Call { at: self.ports().clock.now(), request }
+    }
+}
