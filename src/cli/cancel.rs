@@ -19,7 +19,7 @@ pub(super) struct CancelArgs {
 }
 
 const AFTER_HELP: &str = "\
-If another process sends the run, that process stops at its next batch, within seconds, asks Omnisend for the outcome of
+If another process sends the run, that process stops at its next batch, within seconds, asks Omnisend for the outcome of \
 what it sent, and writes the report. Otherwise this command does that. Contacts that arrived stay in Omnisend.";
 
 pub(super) async fn cancel(args: CancelArgs) -> Result<ExitCode, Failure> {

@@ -25,8 +25,8 @@ pub(super) struct ReplayArgs {
 }
 
 const AFTER_HELP: &str = "\
-Without --file, contacts that Omnisend rejected or whose outcome is unknown are sent again unchanged; a parked run is
-resumed. With --file, its rows are sent as the export maps them now: change cells, remove rows, and leave the columns
+Without --file, contacts that Omnisend rejected or whose outcome is unknown are sent again unchanged; a parked run is \
+resumed. With --file, its rows are sent as the export maps them now: change cells, remove rows, and leave the columns \
 whose names begin with `reject_` as they are. Contacts that are not in the file do not change.";
 
 pub(super) async fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {

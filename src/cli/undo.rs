@@ -19,8 +19,8 @@ pub(super) struct UndoArgs {
 }
 
 const AFTER_HELP: &str = "\
-Removes only tags that this run added and that nothing has removed since. Everything else stays: the fields and the
-consent that the run sent, and the contacts that it created. The next run of the export adds the tags again for everyone
+Removes only tags that this run added and that nothing has removed since. Everything else stays: the fields and the \
+consent that the run sent, and the contacts that it created. The next run of the export adds the tags again for everyone \
 in the segment.";
 
 pub(super) async fn undo(args: UndoArgs) -> Result<ExitCode, Failure> {

@@ -196,7 +196,7 @@ async fn an_undo_that_was_interrupted_goes_on() {
     let runs = || world.files().into_iter().filter(|file| file.ends_with("manifest.json")).count();
     let begun = runs();
     let undone = world.call(&format!("undo vip {run}")).end().await;
-    let report = undone.exits(0).says(&["going on with run vip/", "which was interrupted"]).report();
+    let report = undone.exits(0).says(&["resuming run vip/", "which was interrupted"]).report();
     assert_eq!((&report["undoes"], &report["tags"]["removed_from"]), (&json!(run), &json!(300)));
     assert_eq!(runs(), begun, "it is the same run");
     // Nothing of it hangs over the runs that come after it.
@@ -211,7 +211,7 @@ async fn an_undo_that_was_interrupted_and_left_is_canceled_by_the_next_run() {
     let (world, run) = killed_while_it_undoes().await;
     let next = world.call("run vip").end().await;
     next.exits(0)
-        .says(&["which undoes run", "was interrupted: it is settled as canceled, and a new run begins"]);
+        .says(&["which undoes run", "was interrupted: it is settled as canceled, and a new run starts"]);
     let contacts = world.contacts().await;
     assert!(contacts.values().all(|contact| contact["tags"] == json!(["segment: VIP"])));
     let last = world.call("run vip").end().await;

@@ -31,7 +31,7 @@ async fn it_names_the_brand_and_what_the_key_may_do() {
         "the API key may read segments\n",
         "the first upload finds out how contacts get their tags",
         "100 contacts a request, Omnisend's documented limit",
-        "the state honours conditional writes",
+        "the state supports conditional writes",
     ] {
         assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
     }
@@ -70,7 +70,7 @@ async fn a_key_that_lacks_a_permission_is_told() {
         "{}",
         ran.stdout
     );
-    assert!(ran.stdout.contains("brand: the API key may not see it"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("brand: the API key may not read it"), "{}", ran.stdout);
     assert!(ran.stdout.contains("the API key may read contacts\n"), "{}", ran.stdout);
 }
 

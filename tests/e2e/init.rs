@@ -23,10 +23,10 @@ async fn a_file_of_the_state_becomes_an_export_that_runs_as_it_is() {
     let ran = world.call("export init --file segments/gold/2026-11-23.csv").end().await;
     ran.exits(0);
     for said in [
-        "exports/acme/gold.toml: written, by 2 rows and 6 columns of segments/gold/2026-11-23.csv",
+        "exports/acme/gold.toml: written, from 2 rows and 6 columns of segments/gold/2026-11-23.csv",
         "mapped:  email = EMail, phone = Telephone, first_name = FirstName, birthdate = BirthDate",
         "off:     1 custom property;",
-        "consent: Subscribed not mapped; nobody is subscribed",
+        "consent: Subscribed not mapped; no contact is subscribed",
         "omnisend-export run gold --dry-run",
     ] {
         assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
@@ -44,7 +44,7 @@ async fn a_file_of_the_state_becomes_an_export_that_runs_as_it_is() {
     assert!(ran.stdout.contains("2 read"), "{}", ran.stdout);
 
     let again = world.call("export init --file segments/gold/2026-11-23.csv").end().await;
-    again.exits(2).says(&["exports/acme/gold.toml is there already, and is not replaced", "--name"]);
+    again.exits(2).says(&["exports/acme/gold.toml already exists and is not replaced", "--name"]);
     assert_eq!(world.read("exports/acme/gold.toml"), export);
 }
 
@@ -73,7 +73,7 @@ async fn a_file_from_elsewhere_is_told_where_it_goes() {
 async fn a_file_that_cannot_become_an_export_says_why() {
     let world = world("segments/x.csv", "Name,Email status\nAda,sent\n").await;
     let no_email = world.call("export init --file segments/x.csv").end().await;
-    no_email.exits(2).says(&["no column holds e-mail addresses", "looked at: `Name`, `Email status`"]);
+    no_email.exits(2).says(&["no column has e-mail addresses", "columns: `Name`, `Email status`"]);
 
     world.write("segments/x.csv", "Email,Name\nnobody,Ada\n");
     let vetoed = world.call("export init --file segments/x.csv").end().await;
@@ -81,20 +81,25 @@ async fn a_file_that_cannot_become_an_export_says_why() {
 
     world.write("segments/x.csv", "canary@example.com,Ada\nbo@example.com,Bo\n");
     let headless = world.call("export init --file segments/x.csv").end().await;
-    headless.exits(2).says(&["its first row seems to be data, and not the names of the columns"]);
+    headless.exits(2).says(&["its first row seems to be data, not column names"]);
     assert!(!headless.stderr.contains("canary"), "{}", headless.stderr);
 
     world.write("segments/x.csv", "Email,Name\n");
-    world.call("export init --file segments/x.csv").end().await.exits(2).says(&["it has no rows to look at"]);
+    world
+        .call("export init --file segments/x.csv")
+        .end()
+        .await
+        .exits(2)
+        .says(&["it has no rows; choose a file with rows"]);
     world.write("segments/x.csv", "Email,Name\na@b.co\nc@d.co\n");
     let ragged = world.call("export init --file segments/x.csv").end().await;
-    ragged.exits(2).says(&["none of its rows can be read; the first is line 2: the row has 1 cells"]);
+    ragged.exits(2).says(&["all of its rows are invalid; the first is line 2: the row has 1 cells"]);
     world.call("export init --file nowhere.csv").end().await.exits(2).says(&["nowhere.csv: No such file"]);
     world.call("export init --file segments --table x").end().await.exits(2).says(&["it has no model.json"]);
     world.connection("bolt", 60);
     world.write("segments/x.csv", FILE);
     let which = world.call("export init --file segments/x.csv").end().await;
-    which.exits(2).says(&["to which brand? Add --connection, one of: acme, bolt"]);
+    which.exits(2).says(&["there are several connections; add --connection, one of: acme, bolt"]);
     assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "something was written");
 }
 
@@ -175,7 +180,7 @@ async fn a_customer_insights_folder_becomes_an_export_of_its_table() {
     ran.exits(0);
     assert!(ran.stdout.contains("VIP_1.csv, line 2: sent"), "{}", ran.stdout);
     let no_table = world.call("export init --file segments/ci --name x --table VPI").end().await;
-    no_table.exits(2).says(&["it has no table `VPI`; there are: VIP"]);
+    no_table.exits(2).says(&["it has no table `VPI`; its tables: VIP"]);
 
     world.write("segments/ci/model.json", model.to_string().replace("UTF-8", "cp65001"));
     let call = "export init --file segments/ci --name x";

@@ -1,15 +1,15 @@
-//! Ctrl-C: once to stop at a safe place, twice to stop at once; and what the next run makes of it.
+//! Ctrl-C stops at a safe place, or at once if pressed twice; and the next run resumes.
 
 use crate::harness::{Ran, Segment, World, address, holds, options};
 
-/// A world in which requests leave every 100 ms, so that there is a middle to stop in.
+/// Returns a world in which a request is sent every 100 ms, so that a run can be stopped in the middle.
 async fn slow(people: u64) -> World {
     let world = World::with(options(), Segment::people(people)).await;
     world.connection("acme", 600);
     world
 }
 
-/// Interrupts a run while its fifth batch is on its way.
+/// Interrupts a run while its fifth batch is in flight.
 async fn interrupted(world: &World, call: &str) -> Ran {
     let held = world.fault("delay=400,method=POST,skip=4,count=1").await;
     let mut running = world.call(call).start();
@@ -17,55 +17,57 @@ async fn interrupted(world: &World, call: &str) -> Ran {
     running.signal("INT").await;
     running.says("stopping at a safe place; press Ctrl-C again to stop at once").await;
     let ran = running.end().await;
-    ran.exits(1).says(&["was interrupted; what was sent is kept. To go on: omnisend-export run vip"]);
+    ran.exits(1)
+        .says(&["was interrupted; the state keeps what was sent. To resume it: omnisend-export run vip"]);
     assert_eq!(ran.report, None);
     ran
 }
 
 #[tokio::test]
-async fn an_interrupted_run_goes_on_where_it_stopped_and_sends_nothing_twice() {
+async fn resumes_an_interrupted_run_and_sends_nothing_twice() {
     let world = slow(1_000).await;
     interrupted(&world, "run vip").await;
     let before = world.taken().await;
     assert!((500..1_000).contains(&before), "{before} contacts were sent before the interruption");
 
     let ran = world.call("run vip").end().await;
-    ran.exits(0)
-        .says(&["going on with run vip/", "which was interrupted"])
-        .reports("succeeded", [1_000, 0, 0]);
+    ran.exits(0).says(&["resuming run vip/", "which was interrupted"]).reports("succeeded", [1_000, 0, 0]);
     assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
     assert_eq!(world.reports().len(), 1);
     holds(&world.contacts().await, (0..1_000).map(address));
 }
 
 #[tokio::test]
-async fn what_it_says_to_go_on_with_goes_on_with_another_mode_too() {
+async fn the_suggested_command_resumes_a_run_in_another_mode_too() {
     let world = slow(1_000).await;
     let export = world.read("exports/acme/vip.toml").replace("mode = \"full\"\n", "");
     world.write("exports/acme/vip.toml", export);
     let ran = interrupted(&world, "run vip --mode full").await;
-    let advice = ran.stderr.lines().find_map(|line| line.split_once("To go on: omnisend-export ")).unwrap().1;
-    world.call(advice).end().await.exits(0).says(&["going on with run vip/"]);
+    let advice =
+        ran.stderr.lines().find_map(|line| line.split_once("To resume it: omnisend-export ")).unwrap().1;
+    world.call(advice).end().await.exits(0).says(&["resuming run vip/"]);
     assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
 }
 
 #[tokio::test]
-async fn a_dry_run_in_between_does_not_make_it_forgotten() {
+async fn a_dry_run_in_between_does_not_affect_the_interrupted_run() {
     let world = slow(1_000).await;
     interrupted(&world, "run vip").await;
     world.call("run vip --dry-run").end().await.exits(0);
-    world.call("run vip").end().await.exits(0).says(&["going on with run vip/"]);
+    world.call("run vip").end().await.exits(0).says(&["resuming run vip/"]);
     assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
 }
 
 #[tokio::test]
-async fn where_the_segment_changed_meanwhile_a_new_run_begins_and_the_old_one_is_reported() {
+async fn starts_a_new_run_and_reports_the_interrupted_one_if_the_segment_changed() {
     let world = slow(1_000).await;
     interrupted(&world, "run vip").await;
     let before = world.taken().await;
     world.segment(Segment::people(200));
     let ran = world.call("run vip").end().await;
-    ran.exits(0).says(&["the segment file or the export changed since"]).reports("succeeded", [200, 0, 0]);
+    ran.exits(0)
+        .says(&["the segment file or the export has changed since"])
+        .reports("succeeded", [200, 0, 0]);
     assert_eq!(world.taken().await, before + 200);
     let mut states: Vec<_> = world
         .reports()
@@ -82,7 +84,7 @@ async fn where_the_segment_changed_meanwhile_a_new_run_begins_and_the_old_one_is
 }
 
 #[tokio::test]
-async fn ctrl_c_twice_stops_at_once_and_costs_what_was_in_flight() {
+async fn ctrl_c_twice_stops_at_once_and_repeats_at_most_one_chunk() {
     let world = slow(600).await;
     let held = world.fault("hang,method=POST,skip=2,count=1").await;
     let mut running = world.call("run vip").start();
@@ -93,19 +95,19 @@ async fn ctrl_c_twice_stops_at_once_and_costs_what_was_in_flight() {
     running.end().await.exits(1);
     world.call("run vip").end().await.exits(0).reports("succeeded", [600, 0, 0]);
     let taken = world.taken().await;
-    assert!((600..=1_200).contains(&taken), "{taken} contacts were sent: more than the chunk twice");
+    assert!((600..=1_200).contains(&taken), "{taken} contacts were sent: more than one chunk twice");
     holds(&world.contacts().await, (0..600).map(address));
 }
 
 #[tokio::test]
-async fn an_interruption_while_omnisend_works_sends_nothing_again() {
+async fn an_interruption_during_settling_sends_nothing_again() {
     let world = World::of_people(200).await;
     world.fault("stuck_batch,count=1").await;
     let mut running = world.call("run vip").start();
-    running.says("settling: Omnisend works on").await;
+    running.says("settling: Omnisend is processing").await;
     running.signal("INT").await;
-    running.end().await.exits(1).says(&["was interrupted; what was sent is kept"]);
+    running.end().await.exits(1).says(&["was interrupted; the state keeps what was sent"]);
     let ran = world.call("run vip --give-up-after 1s").end().await;
     ran.exits(3).reports("partial", [100, 0, 100]);
-    assert_eq!(world.taken().await, 200, "what was sent was sent again");
+    assert_eq!(world.taken().await, 200, "contacts were sent again");
 }

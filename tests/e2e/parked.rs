@@ -53,7 +53,7 @@ async fn a_parked_run_that_is_killed_when_it_is_taken_up_is_taken_up_again() {
     running.signal("KILL").await;
     running.end().await.was_killed();
     let ran = world.call("run vip").end().await;
-    ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [1_000, 0, 0]);
+    ran.exits(0).says(&["resuming run vip/"]).reports("succeeded", [1_000, 0, 0]);
     assert_eq!(world.reports().len(), 1, "the parked run was forgotten");
     let taken = world.taken().await;
     assert!(taken <= 2_000, "{taken} contacts were sent for one kill");

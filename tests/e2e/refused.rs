@@ -17,14 +17,14 @@ async fn is_parked_then_ends(fault: &str, per_request: u64, said: &[&str]) {
     for said in said {
         assert!(message.contains(said) && ran.stdout.contains(said), "{said:?} is not in {message}");
     }
-    let again = "to go on where it stopped: omnisend-export run vip";
-    assert!(ran.stdout.contains(again), "it does not say how to go on:\n{}", ran.stdout);
+    let again = "to resume it: omnisend-export run vip";
+    assert!(ran.stdout.contains(again), "it does not say how to resume it:\n{}", ran.stdout);
     let asked = world.requests().await.len() as u64;
     assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were made of an API that refuses them");
 
     world.no_faults().await;
     let ran = world.call("run vip").end().await;
-    ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [10_000, 0, 0]);
+    ran.exits(0).says(&["resuming run vip/"]).reports("succeeded", [10_000, 0, 0]);
     assert_eq!(world.reports().len(), 1, "the run that was parked is the one that ended");
     assert_eq!(world.taken().await, 10_000, "contacts were sent more than once");
 }

@@ -189,7 +189,7 @@ async fn corrections_beside_a_segments_files_are_not_its_newest_drop() {
     // The refused contact is sent again; everybody else is there.
     ran.exits(3)
         .reports("partial", [1, 0, 0])
-        .says(&["segments/vip/zz-corrected.csv holds rejects, and is no segment"]);
+        .says(&["segments/vip/zz-corrected.csv holds rejects and is no segment"]);
     assert_eq!(ran.report()["counts"]["unchanged"], 99);
     assert_eq!(ran.report()["source"][0]["object"], "segments/vip/segment.csv");
 
@@ -230,7 +230,7 @@ async fn a_replay_sends_what_did_not_arrive_as_it_was() {
     again.exits(2).says(&["cannot be replayed", "came after it", "run the export instead"]);
     let (replay, _) = last(&world);
     let all = world.call(&format!("replay vip {}", id(&replay))).end().await;
-    all.exits(2).says(&["every contact of it arrived"]);
+    all.exits(2).says(&["all its contacts arrived"]);
 }
 
 #[tokio::test]
@@ -240,9 +240,9 @@ async fn a_replay_whose_mapping_is_another_is_refused() {
     world.write("exports/acme/vip.toml", EXPORT.replace("first_name", "last_name"));
     let before = world.requests().await.len();
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
-    ran.exits(2).says(&["mapping or tags changed since; run the export instead"]);
+    ran.exits(2).says(&["mapping or tags have changed since; run the export instead"]);
     for (file, says) in [
-        ("EMail,FirstName\nx,y\n", "does not say in a column `reject_run`"),
+        ("EMail,FirstName\nx,y\n", "has no column `reject_run` that names this run"),
         ("reject_run,EMail\nsomewhere,x\n", "as it is in rejects.csv, and save the file as CSV in UTF-8"),
         (
             "reject_run,EMail,FirstName\nvip/20200101t000000z-1,x,y\n",

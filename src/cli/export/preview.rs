@@ -34,7 +34,7 @@ pub(super) struct PreviewArgs {
 }
 
 const AFTER_HELP: &str = "\
-Reads the first rows of the file that a run would read now. Sends no request and writes nothing. Rows and cells that
+Reads the first rows of the file that a run would read now. Sends no request and writes nothing. Rows and cells that \
 would not be sent are shown with the reason.
 
 Examples:

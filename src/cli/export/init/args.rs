@@ -39,8 +39,8 @@ pub(in crate::cli::export) struct InitArgs {
 }
 
 const AFTER_HELP: &str = "\
-Writes exports/CONNECTION/NAME.toml, and never replaces an existing file. Columns are mapped to fields by their names, in
-English, Japanese and other languages, if their values fit. The other columns are listed as custom properties, switched
+Writes exports/CONNECTION/NAME.toml, and never replaces an existing file. Columns are mapped to fields by their names, in \
+English, Japanese and other languages, if their values fit. The other columns are listed as custom properties, switched \
 off. Consent is never mapped. The export contains no values from the file: examples are masked.
 
 Examples:
