@@ -16,8 +16,16 @@ use crate::{
         queue::Delivery,
     },
     retry::messages::{LAST_RECEIVE, RESERVE, delay_after},
-    run::{Step, Work},
+    run::{Report, Step, Work},
 };
+
+/// What SQS has to do with a message that was handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Delete,
+    /// The message was released.
+    Redeliver,
+}
 
 /// Handles messages in order, up to the first that has to be delivered again: later messages of its group must not
 /// overtake it, and the queue delivers one group at a time. Returns SQS's answer, which names the messages to redeliver.
@@ -25,9 +33,9 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
     let deadline = deadline(context);
     let mut done = 0;
     for message in messages {
-        match one(app, state_bucket, message, deadline).await {
-            Ok(true) => done += 1,
-            Ok(false) => break,
+        match handle_message(app, state_bucket, message, deadline).await {
+            Ok(Next::Delete) => done += 1,
+            Ok(Next::Redeliver) => break,
             Err(error) => {
                 // A message that can never be handled goes to the dead-letter queue without delays, so that its brand
                 // does not wait.
@@ -43,8 +51,12 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
     json!({ "batchItemFailures": failures })
 }
 
-/// Handles one message. Returns false if it has to be delivered again.
-async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instant) -> Result<bool, AppError> {
+async fn handle_message(
+    app: &App,
+    state_bucket: &str,
+    message: &Received,
+    deadline: Instant,
+) -> Result<Next, AppError> {
     let work: Work = match serde_json::from_str(&message.body) {
         Ok(work) => work,
         Err(error) => {
@@ -62,70 +74,81 @@ async fn one(app: &App, state_bucket: &str, message: &Received, deadline: Instan
             tracing::info_span!("settle", step = "settle", connection, export = %run.export, run = %run.run)
         }
     };
-    let receives = receives(message);
-    async {
-        let started = Instant::now();
-        let handled = app.handle(&work, &CancellationToken::new(), Some(deadline)).await;
-        let took = metrics::milliseconds(started.elapsed());
-        match handled {
-            Ok(Handled::Done) => {
-                tracing::info!(duration.ms = took, "done");
-                Ok(true)
-            }
-            Ok(Handled::Finished(report)) => {
-                let (planned, settled) = (report.counts.planned(), report.counts.settled());
-                tracing::info!(
-                    duration.ms = took,
-                    state = report.state.as_str(),
-                    read = planned.read,
-                    sent = planned.sent,
-                    accepted = settled.accepted,
-                    rejected = settled.rejected,
-                    unknown = settled.unknown,
-                    "the run is over"
-                );
-                metrics::put(state_bucket, &[metrics::failed_runs(report.state)]);
-                Ok(true)
-            }
-            // The sweep settles again, so that waiting does not use up the message's receives.
-            Ok(Handled::HandedBack) if work.step == Step::Settle => {
-                tracing::info!(duration.ms = took, "Omnisend still processes batches; the sweep settles again");
-                Ok(true)
-            }
-            // Changing many tags takes many invocations. The sweep sends a new message, with receives of its own.
-            Ok(Handled::More) if receives >= LAST_RECEIVE => {
-                tracing::info!(duration.ms = took, receives, "out of time; the sweep continues");
-                Ok(true)
-            }
-            Ok(Handled::HandedBack) if receives >= LAST_RECEIVE => {
-                let reason = "the chunk could not be sent in many invocations: Omnisend does not answer, or other \
-                              integrations use up the brand's request limit; replay the run when that is over";
-                park(app, &work, reason.to_owned()).await
-            }
-            Ok(Handled::HandedBack | Handled::More) => {
-                tracing::info!(duration.ms = took, receives, "out of time; releasing the message");
-                release(app, message, Duration::ZERO).await;
-                Ok(false)
-            }
-            Err(error) if error.is_permanent() => park(app, &work, error.to_string()).await,
-            Err(error) if receives >= LAST_RECEIVE && !matches!(error, AppError::NoRun { .. }) => {
-                let reason = format!("{error}; it was tried {receives} times: fix that, then replay the run");
-                park(app, &work, reason).await
-            }
-            Err(error) => {
-                tracing::error!(%error, receives, "the message could not be handled");
-                Err(error)
-            }
-        }
-    }
-    .instrument(span)
-    .await
+    do_work(app, state_bucket, message, &work, deadline).instrument(span).await
 }
 
-/// Parks the run of a message, whose work is done then.
-async fn park(app: &App, work: &Work, reason: String) -> Result<bool, AppError> {
+/// Does a message's work, logs the result, and decides what happens to the message.
+async fn do_work(
+    app: &App,
+    state_bucket: &str,
+    message: &Received,
+    work: &Work,
+    deadline: Instant,
+) -> Result<Next, AppError> {
+    let receives = receives(message);
+    let started = Instant::now();
+    let handled = app.handle(work, &CancellationToken::new(), Some(deadline)).await;
+    let took = metrics::milliseconds(started.elapsed());
+    match handled {
+        Ok(Handled::Done) => {
+            tracing::info!(duration.ms = took, "done");
+            Ok(Next::Delete)
+        }
+        Ok(Handled::Finished(report)) => {
+            log_end(&report, took);
+            metrics::put(state_bucket, &[metrics::failed_runs(report.state)]);
+            Ok(Next::Delete)
+        }
+        // The sweep settles again, so that waiting does not use up the message's receives.
+        Ok(Handled::Unfinished) if work.step == Step::Settle => {
+            tracing::info!(duration.ms = took, "Omnisend still processes batches; the sweep settles again");
+            Ok(Next::Delete)
+        }
+        // Changing many tags takes many invocations. The sweep sends a new message, with receives of its own.
+        Ok(Handled::MoreToSettle) if receives >= LAST_RECEIVE => {
+            tracing::info!(duration.ms = took, receives, "out of time; the sweep continues");
+            Ok(Next::Delete)
+        }
+        Ok(Handled::Unfinished) if receives >= LAST_RECEIVE => {
+            let reason = "the chunk could not be sent in many invocations: Omnisend does not answer, or other \
+                          integrations use up the brand's request limit; replay the run when that is over";
+            park(app, work, reason.to_owned()).await
+        }
+        Ok(Handled::Unfinished | Handled::MoreToSettle) => {
+            tracing::info!(duration.ms = took, receives, "out of time; releasing the message");
+            release(app, message, Duration::ZERO).await;
+            Ok(Next::Redeliver)
+        }
+        Err(error) if error.is_permanent() => park(app, work, error.to_string()).await,
+        Err(error) if receives >= LAST_RECEIVE && !matches!(error, AppError::NoRun { .. }) => {
+            let reason = format!("{error}; it was tried {receives} times: fix that, then replay the run");
+            park(app, work, reason).await
+        }
+        Err(error) => {
+            tracing::error!(%error, receives, "the message could not be handled");
+            Err(error)
+        }
+    }
+}
+
+fn log_end(report: &Report, took_ms: u64) {
+    let (planned, settled) = (report.counts.planned(), report.counts.settled());
+    tracing::info!(
+        duration.ms = took_ms,
+        state = report.state.as_str(),
+        read = planned.read,
+        sent = planned.sent,
+        accepted = settled.accepted,
+        rejected = settled.rejected,
+        unknown = settled.unknown,
+        "the run is over"
+    );
+}
+
+/// Parks the run of a message. The message is no longer needed then.
+async fn park(app: &App, work: &Work, reason: String) -> Result<Next, AppError> {
     match app.park(&work.run, reason.clone()).await {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(Next::Delete),
         Err(error) => {
             tracing::error!(reason, %error, "the run could not be parked");
             Err(error)

@@ -90,7 +90,7 @@ impl Process {
             let handled = self.unless_dead(self.app.handle(&work, &stop, None).await).await;
             assert!(delivery.receive_count < MAX_RECEIVES, "{work:?} was received too often");
             match handled {
-                Handled::HandedBack | Handled::More => {
+                Handled::Unfinished | Handled::MoreToSettle => {
                     self.queue.release(&delivery, Duration::ZERO).await.unwrap();
                 }
                 Handled::Finished(_) | Handled::Done => self.queue.delete(&delivery).await.unwrap(),

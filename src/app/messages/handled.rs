@@ -8,8 +8,8 @@ pub enum Handled {
     Done,
     /// The message's work is done, and the run is over.
     Finished(Box<Report>),
-    /// There is work left, and it has to wait: release the message.
-    HandedBack,
-    /// There is settlement work left that can continue at once: release the message.
-    More,
+    /// There is work left, because time ran out, the process has to stop, or Omnisend is not done: release the message.
+    Unfinished,
+    /// Omnisend is done, and there are tags or segments left to change: release the message.
+    MoreToSettle,
 }

@@ -23,7 +23,7 @@ impl App {
     ) -> Result<Handled, AppError> {
         match settle(context, manifest, self.limits()).await {
             Ok(Settled::Open { .. }) | Err(SettleError::Call(CallError::OutOfTime)) => {
-                return Ok(Handled::HandedBack);
+                return Ok(Handled::Unfinished);
             }
             Ok(Settled::Done) => self.park_if_chunks_are_missing(manifest).await?,
             Err(SettleError::Record(error)) => return Err(error.into()),
@@ -37,7 +37,7 @@ impl App {
             && self.may_continue(&manifest.run).await?
             && !self.change_tags_and_segments(context, manifest).await?
         {
-            return Ok(Handled::More);
+            return Ok(Handled::MoreToSettle);
         }
         self.finish(manifest).await
     }

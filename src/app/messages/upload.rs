@@ -28,7 +28,7 @@ impl App {
             return Ok(Handled::Done);
         }
         if context.stop.is_cancelled() {
-            return Ok(Handled::HandedBack);
+            return Ok(Handled::Unfinished);
         }
         let before = context.client.usage().requests;
         if halt(context, manifest, chunk).await?.is_some() {
@@ -37,7 +37,7 @@ impl App {
         let mut findings = records.findings(&manifest.connection).await?;
         let tags = match self.tag_way(context, connection, manifest, chunk, &mut findings).await {
             Ok(tags) => tags,
-            Err(CanaryError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
+            Err(CanaryError::Call(CallError::OutOfTime)) => return Ok(Handled::Unfinished),
             Err(CanaryError::Call(error)) => return Err(AppError::Omnisend(error)),
             Err(CanaryError::Record(error)) => return Err(error.into()),
         };
@@ -53,7 +53,7 @@ impl App {
             records.write(&key, &findings, Put::Replace).await?;
         }
         match upload(context, manifest, chunk, &how).await? {
-            Uploaded::HandedBack => Ok(Handled::HandedBack),
+            Uploaded::HandedBack => Ok(Handled::Unfinished),
             Uploaded::Done
             | Uploaded::Already
             | Uploaded::Canceled

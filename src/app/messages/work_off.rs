@@ -27,7 +27,7 @@ impl App {
         while let Some(delivery) = queue.receive(1).await?.pop() {
             let work: Work = serde_json::from_str(&delivery.body).map_err(AppError::Message)?;
             match self.handle(&work, stop, None).await? {
-                Handled::HandedBack | Handled::More => {
+                Handled::Unfinished | Handled::MoreToSettle => {
                     queue.release(&delivery, Duration::ZERO).await?;
                     if stop.is_cancelled() {
                         return Ok(Ended::Interrupted);
