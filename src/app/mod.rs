@@ -9,11 +9,11 @@ mod error;
 mod messages;
 #[cfg(feature = "cli")]
 mod preview;
-#[cfg(feature = "cli")]
-mod report_files;
 mod runs;
 mod status;
 
+#[cfg(feature = "cli")]
+pub use self::preview::{Fate, LeftOut, PreviewedRow, largest_file, preview};
 pub use self::{
     application::App,
     connection::{Permission, Tested, TestedBatch, TestedBrand, TestedTags},
@@ -21,9 +21,4 @@ pub use self::{
     messages::{Ended, Handled},
     runs::{Replayed, RunOptions, RunRequest, RunRequests, Started, Swept, Unfinished},
     status::{RefusedStatus, RunStatus, Status, status},
-};
-#[cfg(feature = "cli")]
-pub use self::{
-    preview::{Fate, LeftOut, PreviewedRow, largest_file, preview},
-    report_files::ReportFiles,
 };

@@ -12,9 +12,8 @@ use super::{
     time::time,
 };
 use crate::{
-    app::ReportFiles,
     config::Environment,
-    keys::Location,
+    keys::Key,
     report::text,
     run::{Report, State},
     stage::Quiet,
@@ -54,11 +53,10 @@ impl ReportArgs {
             return Ok(exit::of(report));
         }
         output::result(&text(report));
-        let path = |file: &Location| self.state.state.join(&file.key).display().to_string();
-        let files = ReportFiles::of(report);
-        output::result(&format!("  report:  {}", path(&files.html)));
-        if let Some(rejects) = &files.rejects {
-            output::result(&format!("  rejects: {}", path(rejects)));
+        let path = |key: Key| self.state.state.join(key.to_string()).display().to_string();
+        output::result(&format!("  report:  {}", path(Key::ReportHtml(report.run.clone()))));
+        if !report.reasons.is_empty() {
+            output::result(&format!("  rejects: {}", path(Key::RejectsCsv(report.run.clone()))));
         }
         if let (State::Failed, Some(command)) = (report.state, to_resume) {
             output::result(&format!("  to resume it: {command}"));

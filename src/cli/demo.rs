@@ -15,9 +15,9 @@ use super::{
     sample,
 };
 use crate::{
-    app::{ReportFiles, RunOptions},
+    app::RunOptions,
     config::Environment,
-    keys::ExportName,
+    keys::{ExportName, Key},
     report::text,
     run::{Report, lines},
     sandbox::{self, Running},
@@ -59,7 +59,10 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let report = run(&args, &sandbox).await?;
     let arrived = contacts(&sandbox).await?;
     output::result(&text(&report));
-    output::result(&format!("  report:  {}", args.dir.join(ReportFiles::of(&report).html.key).display()));
+    output::result(&format!(
+        "  report:  {}",
+        args.dir.join(Key::ReportHtml(report.run.clone()).to_string()).display()
+    ));
     let counts = report.counts;
     let as_made = counts.planned().read == contents.rows
         && counts.planned().invalid == contents.invalid

@@ -3,12 +3,24 @@
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::handled::Handled;
 use crate::{
     app::{application::App, error::AppError},
-    run::{Step, Work},
+    run::{Report, Step, Work},
     stage::upload::Context,
 };
+
+/// How a message was handled.
+#[derive(Debug)]
+pub enum Handled {
+    /// The message's work is done: delete it.
+    Done,
+    /// The message's work is done, and the run is over.
+    Finished(Box<Report>),
+    /// There is work left, because time ran out, the process has to stop, or Omnisend is not done: release the message.
+    Unfinished,
+    /// Omnisend is done, and there are tags or segments left to change: release the message.
+    MoreToSettle,
+}
 
 impl App {
     /// Does a message's work until it is done, `stop` is canceled or the deadline is near. After an error the message

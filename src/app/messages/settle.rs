@@ -1,14 +1,17 @@
 //! The last message of a run: outcomes, then tags and segments, then the report.
 
-use super::handled::Handled;
+use super::handle::Handled;
 use crate::{
     app::{application::App, error::AppError},
     keys::{Key, RunRef},
     omnisend::CallError,
     run::Manifest,
     stage::{
+        RecordError,
+        report::report,
         segment::{SeenTo, see_to_segments},
         settle::{SettleError, Settled, settle},
+        snapshot::remember,
         tag::{TagError, Tagged, add_tags, remove_tags},
         upload::Context,
     },
@@ -91,5 +94,18 @@ impl App {
             manifest.chunks.len()
         );
         self.park(&manifest.run, reason).await
+    }
+
+    /// Merges what the run sent into the snapshot, and writes the report.
+    pub(super) async fn finish(&self, manifest: &Manifest) -> Result<Handled, AppError> {
+        match remember(self.ports(), manifest).await {
+            // A damaged snapshot stays as it is; the next plan says what to do about it.
+            Err(RecordError::Damaged { key, reason }) => {
+                let reason = format!("the snapshot could not be updated: {key}: {reason}");
+                self.park(&manifest.run, reason).await?;
+            }
+            remembered => remembered?,
+        }
+        Ok(Handled::Finished(Box::new(report(self.ports(), manifest).await?)))
     }
 }

@@ -1,6 +1,6 @@
 //! Uploads one chunk, after finding out what has to be known about the brand first.
 
-use super::handled::Handled;
+use super::handle::Handled;
 use crate::{
     app::{application::App, error::AppError},
     config::Connection,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::handled::Handled;
+use super::handle::Handled;
 use crate::{
     app::{application::App, error::AppError},
     keys::RunRef,

@@ -1,8 +1,13 @@
-//! Tells a deliberate repetition of a run's messages from a duplicate, which the queue drops.
+//! Sends a run's messages. The queue drops duplicates; an [`Attempt`] tells a deliberate repetition from a duplicate.
 
 use jiff::Timestamp;
 
-use crate::retry::sweep::ATTEMPT_SECONDS;
+use crate::{
+    app::{application::App, error::AppError},
+    retry::sweep::ATTEMPT_SECONDS,
+    run::Manifest,
+    stage::plan,
+};
 
 /// The end of a message's deduplication ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,26 @@ impl Attempt {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl App {
+    /// Sends a message for every chunk that has no receipt, then the message that settles the run.
+    pub(super) async fn enqueue(&self, manifest: &Manifest, attempt: &Attempt) -> Result<(), AppError> {
+        Ok(plan::enqueue(self.ports(), manifest, attempt.as_str()).await?)
+    }
+
+    pub(super) async fn enqueue_settlement(
+        &self,
+        manifest: &Manifest,
+        attempt: &Attempt,
+    ) -> Result<(), AppError> {
+        Ok(plan::enqueue_settlement(self.ports(), manifest, attempt.as_str()).await?)
+    }
+
+    /// Sends the messages again for a person who asked for it.
+    pub(super) async fn enqueue_again(&self, manifest: &Manifest) -> Result<(), AppError> {
+        self.enqueue(manifest, &Attempt::again(self.ports().clock.now())).await
     }
 }
 

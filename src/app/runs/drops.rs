@@ -1,14 +1,21 @@
-//! An event about created objects: which exports read them, and which runs to start.
+//! Drops: which exports read created objects, and which runs to start; and late drops, which no run has read although they
+//! are complete, because their event was lost.
 
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::request::{RunRequest, RunRequests};
 use crate::{
     app::{application::App, error::AppError},
     config::{Export, LoadError, Segment, load_valid},
-    keys::{ExportName, Location, Pinned},
+    keys::{ExportName, Key, Location, Pinned},
+    retry::sweep::LATE_DROP,
     run::Trigger,
-    stage::plan::{Claim, PlanError, Rejects, claim, claims, dropped_rejects, find_source},
+    stage::{
+        plan::{Claim, PlanError, Rejects, claim, claims, dropped_rejects, find_source},
+        runs,
+    },
 };
 
 /// What created objects are to an export or to one of its segments.
@@ -32,18 +39,18 @@ impl App {
     /// Returns a request for every export of which the created objects complete a drop. Each request is for the newest
     /// drop, not for the created object: an event that comes late must not bring an older version back.
     pub async fn requests_of_objects(&self, created: Vec<Location>) -> Result<RunRequests, AppError> {
-        let mut runs = RunRequests::default();
+        let mut found = RunRequests::default();
         let objects: Vec<Location> = created.into_iter().filter(|location| !location.is_own()).collect();
         if objects.is_empty() {
             tracing::info!("the event names no segment file; nothing to do");
-            return Ok(runs);
+            return Ok(found);
         }
         let ports = self.ports();
         let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await?;
         let completes = |export: &Export, object: &Location| claims(export, object) == Claim::Completes;
         for export in &state.ambiguous {
             if objects.iter().any(|object| completes(export, object)) {
-                runs.failures.push(state.why_not(export).into());
+                found.failures.push(state.why_not(export).into());
             }
         }
         let mut readers = Vec::new();
@@ -60,29 +67,29 @@ impl App {
             let mut objects = objects.clone();
             for rejects in self.take_rejects(&export, &mut objects, &readers).await {
                 match rejects {
-                    Ok(file) => runs.requests.push(request(vec![file])),
-                    Err(error) => runs.failures.push(error),
+                    Ok(file) => found.requests.push(request(vec![file])),
+                    Err(error) => found.failures.push(error),
                 }
             }
             match self.created(&export, &objects).await {
-                Ok(Created::Drops(completed_by)) => runs.requests.push(request(completed_by)),
+                Ok(Created::Drops(completed_by)) => found.requests.push(request(completed_by)),
                 Ok(Created::Part) => incomplete += 1,
                 Ok(Created::Unrelated) => {}
-                Err(error) => runs.failures.push(error),
+                Err(error) => found.failures.push(error),
             }
         }
         match broken {
-            _ if !runs.is_empty() => {}
+            _ if !found.is_empty() => {}
             _ if incomplete > 0 => {
                 tracing::info!(exports = incomplete, "the drop is not complete yet; nothing to do");
             }
             // An export whose file is invalid may be the one that reads the objects.
-            Some(broken) => runs.failures.push(LoadError::from(broken).into()),
+            Some(broken) => found.failures.push(LoadError::from(broken).into()),
             None => {
                 tracing::info!(objects = objects.len(), "no export reads the dropped objects; nothing to do");
             }
         }
-        Ok(runs)
+        Ok(found)
     }
 
     /// Removes files of rejects from the created objects, and returns those that this export has to send. If several
@@ -151,5 +158,65 @@ impl App {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the trigger for an export's late drops, of each segment the newest, if there are any.
+    pub(super) async fn late_drop(
+        &self,
+        export: &Export,
+        now: Timestamp,
+    ) -> Result<Option<Trigger>, AppError> {
+        let mut late = Vec::new();
+        for segment in export.segments() {
+            late.extend(self.late_drop_of(export, segment, now).await?);
+        }
+        Ok((!late.is_empty()).then_some(Trigger::Drop { objects: late }))
+    }
+
+    async fn late_drop_of(
+        &self,
+        export: &Export,
+        segment: &Segment,
+        now: Timestamp,
+    ) -> Result<Option<Pinned>, AppError> {
+        let ports = self.ports();
+        let is_late = |since: Timestamp| LATE_DROP.contains(&now.duration_since(since));
+        let newest = match find_source(ports, export, segment).await {
+            Ok(source) => source.completed_by,
+            Err(PlanError::NoSource { .. }) => return Ok(None),
+            Err(PlanError::Drop { source, .. })
+                if source.is_unmarked() || source.waits_since().is_some_and(|since| !is_late(since)) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !is_late(newest.modified) {
+            return Ok(None);
+        }
+        // A drop that is older than the export's file was not missed: no export asked for it when it came. S3 counts in
+        // seconds, so a drop of the same second may have been meant for the export.
+        let key = Key::Export(export.connection().clone(), export.name().clone());
+        let written = ports.objects.head(&Location::from(&key)).await?.modified;
+        if newest.modified < written || self.is_read(export, &newest).await? {
+            return Ok(None);
+        }
+        Ok(Some(newest))
+    }
+
+    /// Whether a run has read the drop that this object completed.
+    async fn is_read(&self, export: &Export, completed_by: &Pinned) -> Result<bool, AppError> {
+        let records = self.records();
+        for standing in runs(&*self.ports().objects, export.name()).await?.into_iter().rev() {
+            // A run begins after its drop, so that older runs need no look.
+            if standing.last_written < completed_by.modified {
+                break;
+            }
+            let manifest = records.manifest(&standing.run).await?;
+            if manifest.is_some_and(|manifest| manifest.dry_run.is_none() && manifest.is_of(completed_by)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -1,10 +1,12 @@
-//! A run that is asked for.
+//! Requests for runs, from a person or a schedule.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::{
     app::{application::App, error::AppError},
-    config::{Connection, Export, load_export},
+    config::{Connection, Export, LoadError, load_export, load_valid},
     keys::ExportName,
     run::{Allowed, Mode, Trigger},
 };
@@ -77,6 +79,20 @@ impl App {
             trigger: self.call(id),
             options,
         })
+    }
+
+    /// Returns a request for every scheduled export. `at` is when the schedule was due.
+    pub async fn requests_of_schedule(&self, at: Timestamp) -> Result<RunRequests, AppError> {
+        let ports = self.ports();
+        let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await?;
+        let mut runs = RunRequests::default();
+        for export in state.exports.into_values().filter(Export::schedule) {
+            let Some(connection) = state.connections.get(export.connection()) else { continue };
+            let (connection, export) = (Arc::new(connection.clone()), Arc::new(export));
+            runs.requests.push(RunRequest::new(&connection, &export, Trigger::Schedule { at }));
+        }
+        runs.failures.extend(broken.map(|broken| LoadError::from(broken).into()));
+        Ok(runs)
     }
 
     /// Returns the trigger of a request that a person made now.
