@@ -1,11 +1,9 @@
 //! Drops: which exports read created objects, and which runs to start; and late drops, which no run has read although they
 //! are complete, because their event was lost.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
-use super::request::{RunRequest, RunRequests};
+use super::request::{RunRequests, Runnable};
 use crate::{
     app::{application::App, error::AppError},
     config::{Export, LoadError, Segment, load_valid},
@@ -53,25 +51,24 @@ impl App {
                 found.failures.push(state.why_not(export).into());
             }
         }
+        let exports = Runnable::all(state);
         let mut readers = Vec::new();
-        for export in state.exports.values() {
+        for Runnable { export, .. } in &exports {
             let read = objects.iter().filter(|object| completes(export, object));
             readers
                 .extend(read.map(|object| Reader { export: export.name().clone(), object: object.clone() }));
         }
         let mut incomplete = 0_u32;
-        for export in state.exports.into_values() {
-            let Some(connection) = state.connections.get(export.connection()) else { continue };
-            let (connection, export) = (Arc::new(connection.clone()), Arc::new(export));
-            let request = |objects| RunRequest::new(&connection, &export, Trigger::Drop { objects });
+        for runnable in &exports {
+            let request = |objects| runnable.request(Trigger::Drop { objects });
             let mut objects = objects.clone();
-            for rejects in self.take_rejects(&export, &mut objects, &readers).await {
+            for rejects in self.take_rejects(&runnable.export, &mut objects, &readers).await {
                 match rejects {
                     Ok(file) => found.requests.push(request(vec![file])),
                     Err(error) => found.failures.push(error),
                 }
             }
-            match self.created(&export, &objects).await {
+            match self.created(&runnable.export, &objects).await {
                 Ok(Created::Drops(completed_by)) => found.requests.push(request(completed_by)),
                 Ok(Created::Part) => incomplete += 1,
                 Ok(Created::Unrelated) => {}

@@ -1,12 +1,12 @@
 //! Requests for runs, from a person or a schedule.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
     app::{application::App, error::AppError},
-    config::{Connection, Export, LoadError, load_export, load_valid},
+    config::{Connection, Export, LoadError, State, load_export, load_valid},
     keys::ExportName,
     run::{Allowed, Mode, Trigger},
 };
@@ -40,6 +40,31 @@ pub struct RunRequests {
     pub failures: Vec<AppError>,
 }
 
+/// An export with its connection, both valid.
+#[derive(Debug)]
+pub(super) struct Runnable {
+    pub connection: Arc<Connection>,
+    pub export: Arc<Export>,
+}
+
+impl Runnable {
+    pub(super) fn all(state: State) -> Vec<Self> {
+        let State { connections, exports, .. } = state;
+        let connections: BTreeMap<_, _> =
+            connections.into_iter().map(|(name, connection)| (name, Arc::new(connection))).collect();
+        let with_connection = |export: Export| {
+            let connection = connections.get(export.connection())?.clone();
+            Some(Self { connection, export: Arc::new(export) })
+        };
+        exports.into_values().filter_map(with_connection).collect()
+    }
+
+    pub(super) fn request(&self, trigger: Trigger) -> RunRequest {
+        let (connection, export) = (self.connection.clone(), self.export.clone());
+        RunRequest { connection, export, trigger, options: RunOptions::default() }
+    }
+}
+
 impl RunRequests {
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty() && self.failures.is_empty()
@@ -47,15 +72,6 @@ impl RunRequests {
 }
 
 impl RunRequest {
-    pub(super) fn new(connection: &Arc<Connection>, export: &Arc<Export>, trigger: Trigger) -> Self {
-        Self {
-            connection: connection.clone(),
-            export: export.clone(),
-            trigger,
-            options: RunOptions::default(),
-        }
-    }
-
     /// The mode asked for, or the export's.
     pub(super) fn mode(&self) -> Mode {
         self.options.mode.unwrap_or(self.export.mode())
@@ -85,14 +101,11 @@ impl App {
     pub async fn requests_of_schedule(&self, at: Timestamp) -> Result<RunRequests, AppError> {
         let ports = self.ports();
         let (state, broken) = load_valid(&*ports.objects, ports.clock.now()).await?;
-        let mut runs = RunRequests::default();
-        for export in state.exports.into_values().filter(Export::schedule) {
-            let Some(connection) = state.connections.get(export.connection()) else { continue };
-            let (connection, export) = (Arc::new(connection.clone()), Arc::new(export));
-            runs.requests.push(RunRequest::new(&connection, &export, Trigger::Schedule { at }));
-        }
-        runs.failures.extend(broken.map(|broken| LoadError::from(broken).into()));
-        Ok(runs)
+        let scheduled = Runnable::all(state).into_iter().filter(|runnable| runnable.export.schedule());
+        Ok(RunRequests {
+            requests: scheduled.map(|runnable| runnable.request(Trigger::Schedule { at })).collect(),
+            failures: broken.into_iter().map(|broken| LoadError::from(broken).into()).collect(),
+        })
     }
 
     /// Returns the trigger of a request that a person made now.

@@ -1,13 +1,11 @@
 //! The sweep: resumes runs that no process works on, and starts the runs of late drops.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
-use super::{attempt::Attempt, request::RunRequest};
+use super::{attempt::Attempt, request::Runnable};
 use crate::{
     app::{application::App, error::AppError},
-    config::{Connection, Export, load_valid},
+    config::load_valid,
     keys::{ExportName, Key, Prefix, RunRef},
     ports::objects::ObjectError,
     retry::sweep::{FORGOTTEN, SETTLE_AGAIN, SILENT},
@@ -110,12 +108,10 @@ impl App {
             tracing::error!(%error, "a configuration file is invalid; the sweep skipped its exports");
             swept.failed += 1;
         }
-        for export in state.exports.into_values() {
-            let Some(connection) = state.connections.get(export.connection()) else { continue };
-            let name = export.name().clone();
+        for runnable in Runnable::all(state) {
             // An error must not keep the next export, perhaps another brand's, from being checked.
-            if let Err(error) = self.run_late_drop(connection, export, now, &mut swept).await {
-                tracing::error!(export = %name, %error, "the sweep could not run the drop");
+            if let Err(error) = self.run_late_drop(&runnable, now, &mut swept).await {
+                tracing::error!(export = %runnable.export.name(), %error, "the sweep could not run the drop");
                 *(if error.is_refused_drop() { &mut swept.refused_drops } else { &mut swept.failed }) += 1;
             }
         }
@@ -124,12 +120,12 @@ impl App {
 
     async fn run_late_drop(
         &self,
-        connection: &Connection,
-        export: Export,
+        runnable: &Runnable,
         now: Timestamp,
         swept: &mut Swept,
     ) -> Result<(), AppError> {
-        let Some(trigger) = self.late_drop(&export, now).await? else { return Ok(()) };
+        let export = &runnable.export;
+        let Some(trigger) = self.late_drop(export, now).await? else { return Ok(()) };
         let refused = self.records().refused_drop(export.name()).await?;
         let is_given_up =
             |refused: RefusedDrop| refused.trigger == trigger && refused.attempts >= RefusedDrop::ATTEMPTS;
@@ -139,8 +135,7 @@ impl App {
         }
         swept.late_drops += 1;
         tracing::warn!(export = %export.name(), "the drop is late: no run has read it; running it now");
-        let request = RunRequest::new(&Arc::new(connection.clone()), &Arc::new(export), trigger);
-        let started = self.start(request).await?;
+        let started = self.start(runnable.request(trigger)).await?;
         swept.stopped += u32::from(started.report.is_some_and(|report| report.state == State::Stopped));
         Ok(())
     }
