@@ -33,7 +33,7 @@ pub enum AppError {
     NotReplayable {
         run: RunRef,
         #[source]
-        source: ReplayRefusal,
+        source: Box<ReplayRefusal>,
     },
     #[error("run {run} ended without a report")]
     NoReport { run: RunRef },

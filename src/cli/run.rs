@@ -99,20 +99,19 @@ pub(super) async fn execute(
     }
     let unfinished = app.resume_or_cancel(&request).await?;
     note(&unfinished);
-    let manifest = match unfinished.resumed {
-        Some(manifest) => manifest,
-        None => {
-            let started = tokio::select! {
-                started = app.start(request) => started?,
-                () = stop.cancelled() => {
-                    return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
-                }
-            };
-            if let Some(report) = started.report {
-                return Ok(report);
+    let manifest = if let Some(resumed) = unfinished.resumed {
+        resumed
+    } else {
+        let started = tokio::select! {
+            started = app.start(request) => started?,
+            () = stop.cancelled() => {
+                return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
             }
-            started.manifest
+        };
+        if let Some(report) = started.report {
+            return Ok(report);
         }
+        started.manifest
     };
     app.announce(&manifest).await?;
     local.finish(&manifest.run, stop, if_interrupted).await

@@ -28,16 +28,13 @@ pub(super) async fn undo(args: UndoArgs) -> Result<ExitCode, Failure> {
     let app = &local.app;
     let of = RunRef { export: args.export, run: args.run };
     let _lock = local.lock(&app.manifest(&of).await?.connection)?;
-    let undoing = match app.resume_undo(&of).await? {
-        Some(resumed) => {
-            note_resumed(&resumed);
-            resumed.run
-        }
-        None => {
-            let started = app.undo(&of, request_id()).await?;
-            output::note(&format!("run {} undoes the tags of run {of}", started.run));
-            started.run
-        }
+    let undoing = if let Some(resumed) = app.resume_undo(&of).await? {
+        note_resumed(&resumed);
+        resumed.run
+    } else {
+        let started = app.undo(&of, request_id()).await?;
+        output::note(&format!("run {} undoes the tags of run {of}", started.run));
+        started.run
     };
     let to_resume = format!("some of the tags are removed. To resume it, undo run {} again", of.run);
     let report = local.finish(&undoing, &interrupt::watch(), &to_resume).await?;

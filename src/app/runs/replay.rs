@@ -158,5 +158,5 @@ impl App {
 }
 
 fn refuse<T>(run: &RunRef, source: ReplayRefusal) -> Result<T, AppError> {
-    Err(AppError::NotReplayable { run: run.clone(), source })
+    Err(AppError::NotReplayable { run: run.clone(), source: Box::new(source) })
 }

@@ -35,13 +35,11 @@ impl TriggeredRun {
     /// recognized by the end of its ID.
     pub(super) fn find(trigger: &Trigger, export: &ExportName, runs: &[Standing]) -> Self {
         let ending = trigger.id_ending(export);
-        match runs.iter().find(|standing| standing.run.run.as_str().ends_with(&ending)) {
-            Some(standing) => Self { run: standing.run.clone(), is_reported: standing.is_reported() },
-            None => {
-                let run = RunRef { run: trigger.run_id(export), export: export.clone() };
-                Self { run, is_reported: false }
-            }
+        if let Some(earlier) = runs.iter().find(|standing| standing.run.run.as_str().ends_with(&ending)) {
+            return Self { run: earlier.run.clone(), is_reported: earlier.is_reported() };
         }
+        let run = RunRef { run: trigger.run_id(export), export: export.clone() };
+        Self { run, is_reported: false }
     }
 }
 
