@@ -1,8 +1,8 @@
-//! Runs one event on the real `bootstrap` of this build, with AWS and Omnisend on this machine.
+//! Handles one event with the real `bootstrap` of this build, with AWS and Omnisend on this machine.
 //!
-//! `make invoke-local EVENT=events/manual-run.json` prepares what the events name (a connection, an export, a
-//! segment, a run), hands the event to the function that the template would send it to, and handles the queue until
-//! it is empty. It prints what the functions log, the answer, and what Omnisend then holds.
+//! `make invoke-local EVENT=events/manual-run.json` prepares the connection, the export, the segment and the run that the
+//! events name, invokes the function that the template would send the event to, and handles messages until the queue is
+//! empty. It prints the functions' logs, the answer, and the number of contacts in Omnisend.
 
 #![expect(
     clippy::print_stdout,
@@ -10,7 +10,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "it prints, and ends where something is wrong, as the tests whose stand-ins it uses"
+    reason = "it prints, and panics on errors, as do the tests whose stand-ins it uses"
 )]
 
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -39,7 +39,7 @@ use crate::{
     moto::moto,
 };
 
-/// People in the sample segment.
+/// Profiles in the sample segment.
 const PEOPLE: u64 = 2_500;
 
 #[tokio::main]
@@ -79,13 +79,13 @@ fn read(path: &str) -> Result<Value, String> {
     serde_json::from_slice(&text).map_err(|error| format!("{path} is not JSON: {error}"))
 }
 
-/// The function's binary, which cargo builds beside the folder of this one.
+/// Returns the path of the function's binary, which cargo builds beside the folder of this example.
 fn bootstrap() -> PathBuf {
     let own = env::current_exe().unwrap();
     own.parent().and_then(Path::parent).unwrap().join("bootstrap")
 }
 
-/// A line of JSON as text: time, level, message, and the rest as `name=value`.
+/// Returns a JSON log line as text: time, level, message, and the other fields as `name=value`.
 fn readable(line: &str) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(line) else { return line.to_owned() };
     if fields.remove("_aws").is_some() {
@@ -110,14 +110,14 @@ fn shown(outcome: &Outcome) -> String {
         Outcome::Answer(answer) => serde_json::to_string_pretty(answer).unwrap(),
         Outcome::Error(failure) => format!("{}: {}", failure.kind, failure.message),
         Outcome::Died(status) => format!("the function's process ended: {status}"),
-        Outcome::TimedOut => "the function's time was over".to_owned(),
+        Outcome::TimedOut => "the function timed out".to_owned(),
     }
 }
 
 async fn summary(cloud: &Cloud) {
     let state = cloud.omnisend.state(KEY).await;
     println!(
-        "\nOmnisend holds {} contacts, in {} batches.",
+        "\nOmnisend has {} contacts, in {} batches.",
         state["brands"][0]["contacts_count"], state["brands"][0]["batches_count"]
     );
     for key in cloud.account.keys("runs/").await {
@@ -127,7 +127,7 @@ async fn summary(cloud: &Cloud) {
     }
     let (queued, dead) = cloud.account.messages().await;
     println!(
-        "The queue holds {queued} messages, {dead} are dead letters. The run that events name is {}.",
+        "The queue has {queued} messages, the dead-letter queue {dead}. The run in the events is {}.",
         run().run
     );
 }

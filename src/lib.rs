@@ -1,21 +1,22 @@
-//! Exports customer segments to Omnisend.
+//! Syncs customer segments to Omnisend.
 //!
-//! A segment file becomes contacts in four stages, each a value in and a value out, with a written object
-//! between any two: **plan** reads and maps the file, **upload** posts batches at the connection's pace,
-//! **settle** asks Omnisend what became of each batch, and the **report** says it.
+//! A segment file becomes contacts in stages. Each stage takes a value and returns a value, and writes an object that the
+//! next stage reads: **plan** reads and maps the file, **upload** posts batches at the connection's pace, **settle** asks
+//! Omnisend for the outcome of each batch, and **report** writes the report.
 //!
-//! The modules, in reading order:
+//! The modules, from the bottom up; no module imports one that comes after it:
 //!
-//! - [`run`]: the words every stage shares: names, keys, manifest, receipt, outcome, counts, report model
-//! - [`config`]: connection and export files, and the environment: text to validated types
-//! - `segment_files`, a crate of its own: segment files to rows
-//! - [`contact`]: rows to contacts: mapping and normalisation, pure
-//! - [`ports`]: objects, queue, secrets, clock: what a run needs of the world, with its adapters
-//! - [`omnisend`]: the API's client, its pacer and its errors, a crate of its own
-//! - [`stage`]: plan, upload, settle
+//! - [`keys`]: names of connections, exports and runs, and the keys of all objects
+//! - [`source`]: segment files to rows
+//! - [`contact`]: rows to contacts: mapping and normalization
+//! - [`omnisend`]: the client of the API, with its pacer and its errors
+//! - [`ports`]: objects, queue, secrets and clock, with their adapters
+//! - [`run`]: the records of a run: manifest, receipt, outcome, counts, report
+//! - [`config`]: the configuration files and the environment: text to validated types
 //! - [`report`]: the report for people: HTML and text
-//! - [`app`]: the stages composed over one set of ports, driven by messages
-//! - `lambda`: events to runs, in AWS (feature `lambda`)
+//! - [`stage`]: the stages of a run
+//! - [`app`]: a run's life, and everything else that can be done with connections, exports and runs
+//! - `lambda`: the Lambda (feature `lambda`)
 //! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
 
 pub mod app;

@@ -1,62 +1,55 @@
-//! What there is to know of a connection: whose brand it is, what its key may do, what was found out about the brand,
-//! and whether the state can be trusted with its runs.
+//! Tests a connection: its brand, the permissions of its API key, the findings about the brand, and whether the state
+//! can be used safely.
 
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use super::{App, AppError};
+use super::{application::App, error::AppError};
 use crate::{
     keys::ConnectionName,
     omnisend::{Brand, CallError, CallOptions, Client, MAX_BATCH_ITEMS, RefusalKind},
     ports::objects::honours_conditions,
     retry,
     run::{TagFinding, TagSetting, TagWay},
-    stage::{Records, canary::UNUSED_TAG},
+    stage::canary::UNUSED_TAG,
 };
 
-/// An address of nobody: the domain is one that never is.
+/// An address that no contact has: the domain `.invalid` is reserved.
 const NOBODY: &str = "nobody@omnisend-export.invalid";
 
-/// A connection, tried.
+/// The result of a connection test.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tested {
-    /// Its name.
     pub connection: ConnectionName,
-    /// The brand as people call it.
     pub display_name: String,
-    /// The brand as Omnisend calls it, its id and its website. None where the key may not see it.
+    /// `None` if the key may not read the brand.
     #[serde(flatten)]
     pub brand: Option<TestedBrand>,
     /// Requests a minute that its exports may use.
     pub requests_per_minute: u32,
-    /// What the key may do, as far as can be told without sending a contact.
+    /// What the key may do, as far as a test without a contact can tell.
     pub permissions: Vec<Permission>,
-    /// How contacts get their tags.
     pub tags: TestedTags,
     pub batch_size: TestedBatch,
-    /// Whether the state honours conditional writes, without which no run is safe.
+    /// Whether the state supports conditional writes, which every run needs.
     pub conditional_writes: bool,
 }
 
-/// A brand.
+/// The brand, as Omnisend names it.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedBrand {
-    /// Its name.
     pub brand: String,
-    /// Its id.
     pub brand_id: String,
-    /// Its website.
     pub website: String,
 }
 
-/// Something that a key may do, or may not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permission {
-    /// What.
+    /// The action, such as `read contacts`.
     pub to: &'static str,
-    /// Whether it may; `None` where nobody can tell.
+    /// `None` if the test could not tell.
     pub allowed: Option<bool>,
-    /// What was answered, where it was no plain yes.
+    /// The answer, if it was not a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub says: Option<String>,
 }
@@ -64,26 +57,25 @@ pub struct Permission {
 /// How contacts get their tags.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedTags {
-    /// The way that is gone; `None` where the next upload finds it out.
+    /// `None` if the next upload finds it out.
     pub way: Option<TagWay>,
-    /// Whether the connection decides it.
+    /// Whether the connection's configuration decides it.
     pub forced: bool,
-    /// What was found out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<TagFinding>,
-    /// Whether a canary was killed, so that the next upload has to tidy up.
+    /// Whether a canary was interrupted, so that the next upload has to restore its contact.
     pub to_tidy_up: bool,
 }
 
-/// The most contacts in a request.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct TestedBatch {
+    /// Contacts in a request, at most.
     pub contacts: u32,
 }
 
 impl Tested {
     /// Whether runs can work: nothing that they need is refused.
-    pub fn is_fine(&self) -> bool {
+    pub fn is_usable(&self) -> bool {
         self.conditional_writes && self.permissions.iter().all(|permission| permission.allowed != Some(false))
     }
 }
@@ -95,7 +87,7 @@ impl From<Brand> for TestedBrand {
 }
 
 impl App {
-    /// Tries a connection, without changing anything of anybody.
+    /// Tests a connection with requests that change nothing.
     pub async fn test(&self, name: &ConnectionName) -> Result<Tested, AppError> {
         let (connection, client) = self.client(name).await?;
         let options = retry::CONNECTION_TEST.until(None);
@@ -105,7 +97,7 @@ impl App {
             Err(error) if lacks_permission(&error) => None,
             Err(error) => return Err(AppError::Omnisend(error)),
         };
-        let findings = Records::new(self.ports().objects.clone()).findings(name).await?;
+        let findings = self.records().findings(name).await?;
         let setting = connection.tags();
         let tags = TestedTags {
             way: match setting {
@@ -128,7 +120,7 @@ impl App {
         })
     }
 
-    /// What the key may do. Each is asked for by a request that changes nothing.
+    /// Tests each permission with a request that changes nothing.
     async fn permissions(&self, client: &Client, options: CallOptions) -> Vec<Permission> {
         let today = Offset::UTC.to_datetime(self.ports().clock.now()).date();
         let contacts = client.contact_by_email(NOBODY, options).await.map(drop);
@@ -141,13 +133,13 @@ impl App {
             ("change contacts' tags", tags),
             ("read segments", segments),
         ]
-        .map(|(to, answer)| Permission::of(to, answer))
+        .map(|(to, answer)| Permission::from_answer(to, answer))
         .into()
     }
 }
 
 impl Permission {
-    fn of(to: &'static str, answer: Result<(), CallError>) -> Self {
+    fn from_answer(to: &'static str, answer: Result<(), CallError>) -> Self {
         match answer {
             Ok(()) => Self { to, allowed: Some(true), says: None },
             Err(error) if lacks_permission(&error) => {
@@ -165,15 +157,15 @@ fn lacks_permission(error: &CallError) -> bool {
 }
 
 impl TestedTags {
-    /// In words.
-    pub fn says(&self) -> String {
+    /// Returns a sentence for people.
+    pub fn describe(&self) -> String {
         let way = match self.way {
             Some(TagWay::Inline) => "in their batches",
             Some(TagWay::Endpoint) => "through /contacts/tags, after their batches",
             None => return "the first upload finds out how contacts get their tags".to_owned(),
         };
         let why = match &self.finding {
-            _ if self.forced => "the connection says so".to_owned(),
+            _ if self.forced => "set by the connection".to_owned(),
             Some(found) => {
                 let until = if found.certain { "" } else { "; tried again a day later" };
                 format!("{}, found by run {} at {:.0}{until}", found.evidence.says, found.run, found.at)
@@ -185,12 +177,12 @@ impl TestedTags {
 }
 
 impl TestedBatch {
-    /// In words.
-    pub fn says(&self) -> String {
+    /// Returns a sentence for people.
+    pub fn describe(&self) -> String {
         let why = if self.contacts == MAX_BATCH_ITEMS {
             ", Omnisend's documented limit"
         } else {
-            ": the connection says so"
+            ": set by the connection"
         };
         format!("{} contacts a request{why}", self.contacts)
     }

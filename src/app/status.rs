@@ -1,66 +1,58 @@
-//! How an export's runs stand, for whoever asks. Reads what is written, and asks nobody.
+//! The status of an export's runs, from what the state holds.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AppError, RunObjects, runs};
+use super::error::AppError;
 use crate::{
     keys::{ExportName, RunId, RunRef},
     ports::objects::Objects,
     run::{Counts, Manifest, RefusedDrop},
-    stage::Records,
+    stage::{Records, RunObjects, runs},
 };
 
-/// How many runs are shown of an export.
+/// How many runs of an export are shown.
 const SHOWN: usize = 10;
 
-/// How an export's runs stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
-    /// The export.
     pub export: ExportName,
-    /// Its last runs, newest first.
+    /// The last runs, newest first.
     pub runs: Vec<RunStatus>,
-    /// The drop that no run could be made of, unless a later run sends what is there.
+    /// The drop that could not be run, unless a later run sends what is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_drop: Option<RefusedStatus>,
 }
 
-/// How a run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunStatus {
-    /// The run.
     pub run: RunId,
-    /// Its report's state; before that `planning`, `running` or `canceling`; or `parked`.
+    /// The state of its report; without a report `planning`, `running` or `canceling`; or `parked`.
     pub state: &'static str,
-    /// Why it stands so, and what to do.
+    /// Why it is in this state, and what to do.
     pub why: Option<String>,
-    /// What started it.
     pub trigger: Option<String>,
-    /// Chunks that it has.
     pub chunks: Option<usize>,
-    /// Of them, those that are sent.
     pub chunks_sent: usize,
-    /// When something was last written of it.
+    /// When an object of the run was last written.
     pub last_written: Timestamp,
     /// The counts of its report.
     pub counts: Option<Counts>,
 }
 
-/// A drop that no run could be made of.
+/// A drop that could not be run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedStatus {
-    /// What was dropped.
+    /// The dropped files.
     pub what: String,
-    /// Why there is no run of it.
     pub why: String,
     /// When it was tried last.
     pub at: Timestamp,
 }
 
-/// How the last runs of an export stand, or one of them.
+/// Returns the status of an export's last runs, or of one run.
 pub async fn status(
     objects: Arc<dyn Objects>,
     export: ExportName,
@@ -68,19 +60,19 @@ pub async fn status(
 ) -> Result<Status, AppError> {
     let all = runs(&*objects, &export).await?;
     let records = Records::new(objects);
-    let asked_for = |standing: &&RunObjects| run.as_ref().is_none_or(|run| standing.run.run == *run);
+    let is_shown = |standing: &&RunObjects| run.as_ref().is_none_or(|run| standing.run.run == *run);
     let mut shown = Vec::new();
-    for standing in all.iter().rev().filter(asked_for).take(SHOWN) {
-        shown.push(of(&records, standing).await?);
+    for standing in all.iter().rev().filter(is_shown).take(SHOWN) {
+        shown.push(run_status(&records, standing).await?);
     }
     if let (Some(run), true) = (run, shown.is_empty()) {
         return Err(AppError::NoRun { run: RunRef { export, run } });
     }
-    let refused_drop = refused_since(&records, &export, &all).await?;
+    let refused_drop = refused_drop(&records, &export, &all).await?;
     Ok(Status { export, runs: shown, refused_drop })
 }
 
-async fn of(records: &Records, standing: &RunObjects) -> Result<RunStatus, AppError> {
+async fn run_status(records: &Records, standing: &RunObjects) -> Result<RunStatus, AppError> {
     let run = &standing.run;
     let report = records.report(run).await?;
     let manifest = records.manifest(run).await?;
@@ -92,11 +84,11 @@ async fn of(records: &Records, standing: &RunObjects) -> Result<RunStatus, AppEr
         None => "planning",
     };
     let parked = if standing.is_parked() { records.parked(run).await? } else { None };
-    let said = report.as_ref().and_then(|report| report.message.clone());
+    let message = report.as_ref().and_then(|report| report.message.clone());
     Ok(RunStatus {
         run: run.run.clone(),
         state,
-        why: parked.map(|parked| parked.reason).or(said),
+        why: parked.map(|parked| parked.reason).or(message),
         trigger: manifest.as_ref().map(Manifest::started_by),
         chunks: manifest.map(|manifest| manifest.chunks.len()),
         chunks_sent: standing.receipts(),
@@ -105,7 +97,7 @@ async fn of(records: &Records, standing: &RunObjects) -> Result<RunStatus, AppEr
     })
 }
 
-async fn refused_since(
+async fn refused_drop(
     records: &Records,
     export: &ExportName,
     runs: &[RunObjects],

@@ -1,4 +1,4 @@
-//! The Lambda's entry: environment, clients, app; then one event after the other.
+//! The Lambda's entry point: creates the application, then handles one event after another.
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use omnisend_export::{
@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     log(config::log_level().as_deref());
     let lambda = Lambda::new().await?;
     let lambda = &lambda;
-    // The state of an event's handling is large; it is kept out of every frame of the stack.
+    // The future is large; boxing keeps it off the stack.
     let handle = move |event: LambdaEvent<Value>| Box::pin(lambda.handle(event));
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -1,4 +1,4 @@
-//! The command line: see `omnisend-export --help`.
+//! The command line's entry point: see `omnisend-export --help`.
 
 use std::process::ExitCode;
 

@@ -1,31 +1,17 @@
-//! `connection`: whose brand a connection is, and whether it works.
+//! `connection test`: shows a connection's brand, and whether the connection works.
 
-use crate::keys::ConnectionName;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
-use secrecy::ExposeSecret as _;
 
 use super::{
-    StateArgs,
+    args::StateArgs,
     exit::{FAILED, Failure},
-    lock::Lock,
+    local::Local,
     output,
-    session::{directory, unusable_key},
 };
-use crate::{
-    app::{App, Tested},
-    config::{Environment, load_connection},
-    omnisend::Freshness,
-    ports::{
-        Ports,
-        clock::{Clock as _, SystemClock},
-        queue::{MemoryQueue, Settings},
-        secrets::LocalSecrets,
-    },
-    stage::{Quiet, settle::Limits},
-};
+use crate::{app::Tested, config::Environment, keys::ConnectionName, stage::Quiet};
 
 #[derive(Debug, Args)]
 pub(super) struct ConnectionArgs {
@@ -35,7 +21,7 @@ pub(super) struct ConnectionArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConnectionCommand {
-    /// Try a connection: its key, its brand, what was found out about it; sends no contact
+    /// Test a connection: its API key, its brand, and the findings about the brand; sends no contact
     Test(TestArgs),
 }
 
@@ -45,43 +31,33 @@ struct TestArgs {
     connection: ConnectionName,
     #[command(flatten)]
     state: StateArgs,
-    /// Print it as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn connection(args: ConnectionArgs) -> Result<ExitCode, Failure> {
     let ConnectionCommand::Test(args) = args.command;
-    let state = &args.state.state;
-    let (objects, environment) = (directory(state)?, Environment::read()?);
-    let connection = load_connection(&objects, &args.connection, SystemClock.now()).await?;
-    // Its requests count against the brand's limit too.
-    let _lock = Lock::take(state, connection.name())?;
-    let key = environment.api_key.as_ref().map(|key| key.expose_secret().to_owned());
-    let ports = Ports {
-        objects: Arc::new(objects),
-        queue: Arc::new(MemoryQueue::new(Settings::default())),
-        secrets: Arc::new(LocalSecrets::new(state.join("secrets"), key)),
-        clock: Arc::new(SystemClock),
-    };
-    ports.secrets.api_key(connection.secret(), Freshness::Cached).await.map_err(unusable_key)?;
-    let limits = Limits { give_up_after: SignedDuration::ZERO, poll_for: None };
-    let app = App::new(ports, environment.api_url, Arc::new(Quiet), limits);
-    let tested = app.test(&args.connection).await.map_err(Failure::failed)?;
+    let environment = Environment::read()?;
+    let local = Local::open(&args.state.state, &environment, Arc::new(Quiet), SignedDuration::ZERO)?;
+    let connection = local.app.connection(&args.connection).await?;
+    // The test's requests count against the brand's limit too.
+    let _lock = local.lock(connection.name())?;
+    local.check_api_key(&connection).await?;
+    let tested = local.app.test(&args.connection).await?;
     if args.json {
-        output::result(&serde_json::to_string_pretty(&tested).map_err(Failure::failed)?);
+        output::json(&tested)?;
     } else {
         output::result(&text(&tested));
     }
-    Ok(if tested.is_fine() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    Ok(if tested.is_usable() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-/// What a person reads.
 fn text(tested: &Tested) -> String {
     let mut lines = vec![format!("{}: {}", tested.connection, tested.display_name)];
     lines.push(match &tested.brand {
         Some(brand) => format!("  brand: {}, {} (id {})", brand.brand, brand.website, brand.brand_id),
-        None => "  brand: the API key may not see it".to_owned(),
+        None => "  brand: the API key may not read it".to_owned(),
     });
     lines.push(format!("  up to {} requests a minute", tested.requests_per_minute));
     for permission in &tested.permissions {
@@ -93,15 +69,15 @@ fn text(tested: &Tested) -> String {
         let says = permission.says.as_deref().map(|says| format!(": {says}")).unwrap_or_default();
         lines.push(format!("  the API key {may} {}{says}", permission.to));
     }
-    lines.push(format!("  {}", tested.tags.says()));
+    lines.push(format!("  {}", tested.tags.describe()));
     if tested.tags.to_tidy_up {
-        lines.push("  a canary was interrupted: the next upload puts its contact's tags back".to_owned());
+        lines.push("  a canary was interrupted: the next upload restores its contact's tags".to_owned());
     }
-    lines.push(format!("  {}", tested.batch_size.says()));
+    lines.push(format!("  {}", tested.batch_size.describe()));
     lines.push(if tested.conditional_writes {
-        "  the state honours conditional writes".to_owned()
+        "  the state supports conditional writes".to_owned()
     } else {
-        "  the state does NOT honour conditional writes: two runs at once could overwrite each other; keep it in S3"
+        "  the state does NOT support conditional writes: two runs at once could overwrite each other; keep it in S3"
             .to_owned()
     });
     lines.join("\n")

@@ -9,16 +9,18 @@ use secrecy::SecretString;
 
 use super::{
     exit::{self, Failure},
-    interrupt, output,
-    run::observer,
+    interrupt,
+    local::Local,
+    output, progress,
+    run::execute,
     sample,
-    session::{End, Session, What},
 };
 use crate::{
+    app::RunOptions,
     config::Environment,
     keys::{ExportName, Key},
     report::text,
-    run::{Allowed, Report, lines},
+    run::{Report, lines},
     sandbox::{self, Sandbox},
     wording::number,
 };
@@ -107,19 +109,10 @@ async fn run(args: &DemoArgs, sandbox: &Sandbox) -> Result<Report, Failure> {
         api_key: Some(SecretString::from("demo")),
     };
     let export: ExportName = "vip".parse().map_err(Failure::failed)?;
-    let what = What {
-        export,
-        mode: None,
-        dry_run: false,
-        show_values: false,
-        allow: Allowed::new(),
-        give_up_after: SignedDuration::from_mins(5),
-    };
-    let session = Session::open(&args.dir, &what, &environment, observer(false), interrupt::watch()).await?;
-    match session.run(&what).await? {
-        End::Finished(report) => Ok(*report),
-        End::Interrupted(_) => Err(Failure::failed("the demo was interrupted")),
-    }
+    let observer = progress::observer();
+    let local = Local::open(&args.dir, &environment, observer, SignedDuration::from_mins(5))?;
+    let again = "run the demo again";
+    Ok(*execute(&local, &export, RunOptions::default(), &interrupt::watch(), again).await?)
 }
 
 /// The number of contacts in the sandbox.

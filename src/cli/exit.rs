@@ -1,26 +1,22 @@
-//! Exit codes, and how a failure is said.
+//! Exit codes, and the errors that lead to them.
 
 use std::{fmt, process::ExitCode};
 
-use super::output;
 use crate::{
+    app::AppError,
     config::{EnvironmentError, LoadError},
+    ports::objects::ObjectError,
     run::{Report, State},
-    source::SourceError,
-    stage::{
-        drop::DropDefect,
-        plan::{PlanError, PrepareError},
-    },
 };
 
-/// The run failed, was stopped or interrupted.
+/// The run failed, was stopped, canceled or interrupted.
 pub(super) const FAILED: u8 = 1;
 /// The command or the configuration is wrong.
 pub(super) const USAGE: u8 = 2;
-/// The run ended with rejects or unknowns.
+/// The run ended, with rejected or unknown contacts.
 pub(super) const INCOMPLETE: u8 = 3;
 
-/// Why a command did not do its work.
+/// Why a command failed: a message for the person, and the exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
     message: String,
@@ -28,20 +24,24 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// The work failed.
+    /// Something that the command needs did not work.
     pub(super) fn failed(error: impl fmt::Display) -> Self {
         Self { message: error.to_string(), code: FAILED }
     }
 
-    /// What was asked for is wrong.
+    /// The command or the configuration is wrong.
     pub(super) fn usage(error: impl fmt::Display) -> Self {
         Self { message: error.to_string(), code: USAGE }
     }
 
-    /// Says it, and gives the exit code.
-    pub(super) fn report(&self) -> ExitCode {
-        output::error(&self.message);
+    pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
@@ -51,33 +51,31 @@ impl From<EnvironmentError> for Failure {
     }
 }
 
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<ObjectError> for Failure {
+    fn from(error: ObjectError) -> Self {
+        Self::failed(error)
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Objects(error) => Self::failed(error),
-            configuration => Self::usage(configuration),
-        }
+        AppError::from(error).into()
     }
 }
 
-impl From<PlanError> for Failure {
-    fn from(error: PlanError) -> Self {
-        match &error {
-            // Where the file is not where the export says, or has not its columns, the export may be wrong.
-            PlanError::Drop(drop) if drop.as_defect().is_some_and(DropDefect::may_be_configuration) => {
-                Self::usage(error)
-            }
-            PlanError::File { source, .. }
-                if matches!(**source, PrepareError::Source(SourceError::Columns(_))) =>
-            {
-                Self::usage(error)
-            }
-            _ => Self::failed(error),
-        }
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        if error.is_usage() { Self::usage(error) } else { Self::failed(error) }
     }
 }
 
-/// The exit code that a report's state stands for.
+/// Returns the exit code for a report.
 pub(super) fn of(report: &Report) -> ExitCode {
     match report.state {
         State::Succeeded | State::Skipped => ExitCode::SUCCESS,

@@ -1,21 +1,18 @@
-//! Ctrl-C: once to stop at a safe place, twice to stop at once.
-
-use std::sync::Arc;
+//! Ctrl-C: once stops at a safe place, twice stops at once.
 
 use tokio_util::sync::CancellationToken;
 
 use super::{exit, output};
 
-/// A token that Ctrl-C cancels. What is in flight is then finished and written down.
+/// Returns a token that Ctrl-C cancels. Requests in flight still finish, and what was sent is written.
 pub(super) fn watch() -> CancellationToken {
     let stop = CancellationToken::new();
-    let (token, again) =
-        (stop.clone(), Arc::new("stopping at a safe place; press Ctrl-C again to stop at once"));
+    let token = stop.clone();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_err() {
             return;
         }
-        output::note(&again);
+        output::note("stopping at a safe place; press Ctrl-C again to stop at once");
         token.cancel();
         if tokio::signal::ctrl_c().await.is_ok() {
             stop_at_once();
@@ -24,7 +21,7 @@ pub(super) fn watch() -> CancellationToken {
     stop
 }
 
-#[expect(clippy::disallowed_methods, reason = "the person asked twice; a run survives being killed")]
+#[expect(clippy::disallowed_methods, reason = "the person asked twice; a killed run can be resumed")]
 fn stop_at_once() {
     std::process::exit(exit::FAILED.into());
 }

@@ -1,4 +1,4 @@
-//! One process at a time posts to a brand from one state directory, so that its pace holds.
+//! The lock of a connection: one process at a time sends requests to a brand, so that the request budget holds.
 
 use std::{
     fs::{File, TryLockError},
@@ -9,24 +9,24 @@ use std::{
 use super::exit::Failure;
 use crate::keys::ConnectionName;
 
-/// Held until it is dropped, or the process ends in whatever way.
+/// Held until it is dropped or the process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes a connection's lock.
+    /// Takes a connection's lock, or fails if another process holds it.
     pub(super) fn take(state: &Path, connection: &ConnectionName) -> Result<Self, Failure> {
         Self::take_if_free(state, connection)?.ok_or_else(|| {
             Failure::failed(format!(
-                "connection `{connection}` is in use: another run posts to it from this state directory; wait until \
-                 it ends, since two at once would break the brand's request limit"
+                "connection `{connection}` is in use by another run in this state directory; wait until that run ends: \
+                 two at once would break the brand's request limit"
             ))
         })
     }
 
-    /// The same; `None` where another process has it.
+    /// Takes a connection's lock, or returns `None` if another process holds it.
     pub(super) fn take_if_free(state: &Path, connection: &ConnectionName) -> Result<Option<Self>, Failure> {
         let path = state.join("locks").join(connection.as_str());
         let file = open(&path).map_err(|error| {

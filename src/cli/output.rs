@@ -1,47 +1,53 @@
-//! What goes to the terminal: results to standard output, all else to standard error.
+//! Output: results go to standard output, everything else to standard error.
 
 #![expect(clippy::print_stderr, reason = "this is where the command line prints")]
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _, stdout};
 
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
-/// What is taken for the width where results go to a file.
+/// The width, in columns, if results do not go to a terminal.
 const NO_TERMINAL: usize = 100;
 
-/// A result, for the next program or the person.
+/// Prints a result, for a person or for the next program.
 pub(super) fn result(text: &str) {
     match writeln!(stdout(), "{}", text.trim_end()) {
-        // Whoever reads has seen enough, as `head` has.
+        // The reader has seen enough, such as `head`.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            self::error(&format!("standard output cannot be written: {error}"));
+            self::error(&format!("cannot write to standard output: {error}"));
         }
         _ => {}
     }
 }
 
-/// What happens meanwhile.
+/// Prints a result as JSON.
+pub(super) fn json(value: &impl Serialize) -> serde_json::Result<()> {
+    result(&serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Prints a note about the progress.
 pub(super) fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Why it did not work.
 pub(super) fn error(text: &str) {
     eprintln!("error: {text}");
 }
 
-/// Whether a person watches.
+/// Whether a person watches standard error.
 pub(super) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// How wide the terminal is that results go to, in columns.
+/// Returns the width of the terminal that results go to, in columns.
 pub(super) fn width() -> usize {
     let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
     width.unwrap_or(NO_TERMINAL)
 }
 
-/// Logs to standard error: what a person must know, or with `verbose` all.
+/// Logs to standard error: errors, or more if `verbose` is above 0.
 pub(super) fn log(verbose: u8) {
     let level = match verbose {
         0 => "omnisend_export=error,omnisend=error",

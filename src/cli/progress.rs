@@ -1,7 +1,7 @@
-//! How a run goes, while it goes: bars on a terminal, plain lines elsewhere.
+//! Shows the progress of a run: bars on a terminal, plain lines elsewhere.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -13,9 +13,13 @@ use crate::{
     wording::{counted, number},
 };
 
-/// Bars for a person who watches.
+/// Returns an observer for standard error: bars for a person, lines for a log.
+pub(super) fn observer() -> Arc<dyn Observer> {
+    if output::is_terminal() { Arc::new(Bars::default()) } else { Arc::new(Lines::default()) }
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Bars {
+struct Bars {
     bar: Mutex<Option<ProgressBar>>,
 }
 
@@ -77,16 +81,15 @@ impl Observer for Bars {
             Notice::Settling { pending } => {
                 Self::begin(slot, 0, "settling  {spinner} {msg}");
                 if let Some(bar) = slot {
-                    bar.set_message(format!("Omnisend works on {}", batches(pending)));
+                    bar.set_message(format!("Omnisend is processing {}", batches(pending)));
                 }
             }
         });
     }
 }
 
-/// Lines for a log.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+struct Lines {
     contacts: AtomicU64,
     posted: AtomicU64,
 }
@@ -107,13 +110,13 @@ impl Observer for Lines {
                 let of = self.contacts.load(Ordering::Relaxed).max(1);
                 let before = self.posted.fetch_add(contacts, Ordering::Relaxed);
                 let now = before + contacts;
-                // A line for every tenth.
+                // A line for every tenth of the contacts.
                 if before * 10 / of != now * 10 / of {
                     output::note(&format!("sent: {} of {} contacts", number(now), number(of)));
                 }
             }
             Notice::Settling { pending } => {
-                output::note(&format!("settling: Omnisend works on {}", batches(pending)));
+                output::note(&format!("settling: Omnisend is processing {}", batches(pending)));
             }
         }
     }

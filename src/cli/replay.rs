@@ -1,25 +1,13 @@
-//! `replay`: sends again what did not arrive in a run, as it was or as a file has it that somebody corrected.
+//! `replay`: sends again what did not arrive in a run, unchanged or from a corrected rejects file.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
-use bytes::Bytes;
 use clap::Args;
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    earlier::{Earlier, EarlierArgs},
-    exit::{self, Failure},
-    lock::Lock,
-    output, session,
-};
+use super::{args::ReportArgs, exit::Failure, interrupt, local::request_id, output, run::note_resumed};
 use crate::{
-    app::{App, AppError, Replayed},
-    keys::{ExportName, Key, Location, RunId, RunRef},
-    ports::objects::{ObjectError, Put},
-    run::Manifest,
+    app::Replayed,
+    keys::{ExportName, RunId, RunRef},
 };
 
 #[derive(Debug, Args)]
@@ -27,73 +15,49 @@ use crate::{
 pub(super) struct ReplayArgs {
     /// The export
     export: ExportName,
-    /// The run, as `status` and its report name it
+    /// The run, as named by `status` and by its report
     run: RunId,
-    /// Its rejects.csv, corrected: only the rows of this file are sent
+    /// Its corrected rejects.csv: only the rows of this file are sent
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    earlier: EarlierArgs,
+    report: ReportArgs,
 }
 
 const AFTER_HELP: &str = "\
-Without a file, the contacts that Omnisend rejected, and those of which nobody can tell, are sent again as they were; a run
-that waits for a person goes on. With a file, its rows are sent as the export maps them now: change cells, remove rows, and
-leave the columns that begin with `reject_` as they are. Nobody who is not in the file is touched.";
+Without --file, contacts that Omnisend rejected or whose outcome is unknown are sent again unchanged; a parked run is \
+resumed. With --file, its rows are sent as the export maps them now: change cells, remove rows, and leave the columns \
+whose names begin with `reject_` as they are. Contacts that are not in the file do not change.";
 
 pub(super) async fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {
-    let earlier = Earlier::open(&args.earlier)?;
+    let local = args.report.open()?;
+    let app = &local.app;
     let of = RunRef { export: args.export, run: args.run };
-    let manifest = earlier.manifest(&of).await?;
-    let _lock = Lock::take(&args.earlier.state.state, &manifest.connection)?;
+    let _lock = local.lock(&app.manifest(&of).await?.connection)?;
     let file = match &args.file {
-        Some(file) => Some(keep(&earlier.app, &of, file).await?),
+        Some(path) => {
+            let content = std::fs::read(path)
+                .map_err(|error| Failure::usage(format!("{}: cannot be read: {error}", path.display())))?;
+            Some(app.store_corrections(&of, content.into()).await?)
+        }
         None => None,
     };
-    let begun = earlier.begun(&of.export, |begun| replays(begun, &of, file.as_ref())).await?;
-    let replaying = if let Some(begun) = begun {
-        earlier.go_on(&begun).await?;
-        begun.run
+    let replaying = if let Some(resumed) = app.resume_replay(&of, file.as_ref()).await? {
+        note_resumed(&resumed);
+        resumed.run
     } else {
-        let trigger = session::call(&earlier.app);
-        let replayed =
-            earlier.app.replay(&of, file.as_ref(), trigger).await.map_err(|error| match error {
-                AppError::NotReplayed { .. } => Failure::usage(error),
-                AppError::Plan(error) => Failure::from(*error),
-                AppError::Config(error) => Failure::from(error),
-                other => Failure::failed(other),
-            })?;
-        match replayed {
+        match app.replay(&of, file.as_ref(), request_id()).await? {
             Replayed::Resumed => of.clone(),
             Replayed::Started(manifest) => {
                 output::note(&format!("run {} replays run {of}", manifest.run));
                 manifest.run
             }
-            Replayed::Over(report) => return earlier.show(&report),
+            Replayed::Over(report) => return args.report.show(&report, None),
         }
     };
-    session::announce(&earlier.app, &earlier.manifest(&replaying).await?).await?;
-    let to_go_on = format!("what was sent is kept. To go on, replay run {} again in the same way", of.run);
-    Ok(exit::of(&*earlier.finish(replaying, &to_go_on).await?))
-}
-
-/// Keeps a file beside the run that it corrects, and answers with where: the same file always in the same place.
-async fn keep(app: &App, of: &RunRef, file: &Path) -> Result<Location, Failure> {
-    let bytes = std::fs::read(file)
-        .map_err(|error| Failure::usage(format!("{}: cannot be read: {error}", file.display())))?;
-    let at = Location::from(&Key::Corrections(of.clone(), xxh3_64(&bytes)));
-    match app.ports().objects.put(&at, Bytes::from(bytes), Put::IfAbsent).await {
-        Ok(()) | Err(ObjectError::AlreadyExists { .. }) => Ok(at),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether a run replays this one, over this file.
-fn replays(run: &Manifest, of: &RunRef, file: Option<&Location>) -> bool {
-    match file {
-        Some(file) => {
-            run.corrects.as_ref() == Some(&of.run) && run.source.iter().any(|object| object.location == *file)
-        }
-        None => run.replays.as_ref() == Some(&of.run),
-    }
+    app.announce(&app.manifest(&replaying).await?).await?;
+    let to_resume =
+        format!("the state keeps what was sent. To resume it, replay run {} in the same way", of.run);
+    let report = local.finish(&replaying, &interrupt::watch(), &to_resume).await?;
+    args.report.show(&report, None)
 }

@@ -1,62 +1,53 @@
-//! `run`: one export, from its file to its report.
+//! `run`: runs one export, from its file to its report.
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use clap::{
     Args, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    StateArgs,
-    exit::{self, Failure},
-    interrupt, output,
-    progress::{Bars, Lines},
-    session::{End, Session, What},
-    time::time,
+    args::ReportArgs,
+    exit::Failure,
+    interrupt,
+    local::{Local, request_id},
+    output,
 };
 use crate::{
-    config::Environment,
-    keys::{ExportName, Key},
-    report::text,
-    run::{GuardName, Mode, Report, State},
-    stage::{Observer, Quiet},
+    app::{RunOptions, Unfinished},
+    keys::ExportName,
+    run::{GuardName, Manifest, Mode, Report},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The export: the name of exports/CONNECTION/EXPORT.toml
     export: ExportName,
-    #[command(flatten)]
-    state: StateArgs,
-    /// How much of the segment to send, instead of what the export says
+    /// How much of the segment to send, instead of the export's own mode
     #[arg(long, value_enum)]
     mode: Option<ModeArg>,
-    /// Read and map everything, say what would be sent and how long it would take, and send nothing
+    /// Read and map everything, report what would be sent and how long it would take, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Show the values of the contacts that a dry run shows; without it, only their shape
+    /// Show the values of the contacts in a dry run; by default they are masked
     #[arg(long, requires = "dry_run")]
     show_values: bool,
-    /// Let this run through a guard that would stop it; may be given several times
+    /// Do not let this guard stop the run; may be given several times
     #[arg(long, value_name = "GUARD", value_parser = guard())]
     allow: Vec<GuardName>,
-    /// Print the report as JSON, with the fields of report.json
-    #[arg(long)]
-    json: bool,
-    /// How long Omnisend may take to finish what was sent, before it counts as unknown
-    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1h")]
-    give_up_after: SignedDuration,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ModeArg {
     /// Every profile
     Full,
-    /// What is new or different since the last run
+    /// Profiles that are new or changed since the last run
     Changes,
-    /// The same, and take the tag from those who left
+    /// The same, and remove the export's tags from members who left the segment
     Mirror,
 }
 
@@ -75,62 +66,94 @@ fn guard() -> impl TypedValueParser<Value = GuardName> {
 }
 
 pub(super) async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
-    let environment = Environment::read()?;
-    let what = What {
-        export: args.export.clone(),
+    let options = RunOptions {
         mode: args.mode.map(Mode::from),
         dry_run: args.dry_run,
         show_values: args.show_values,
         allow: args.allow.iter().copied().collect(),
-        give_up_after: args.give_up_after,
     };
-    let stop = interrupt::watch();
-    let session = Session::open(&args.state.state, &what, &environment, observer(args.json), stop).await?;
-    match session.run(&what).await? {
-        End::Finished(report) => {
-            drop(session);
-            show(&report, &args.state.state, args.json)?;
-            if report.state == State::Failed && !args.json {
-                output::result(&format!("  to go on where it stopped: {}", again(&args)));
+    let to_resume = resuming_command(&args);
+    let if_interrupted = format!("the state keeps what was sent. To resume it: {to_resume}");
+    let local = args.report.open()?;
+    let report = execute(&local, &args.export, options, &interrupt::watch(), &if_interrupted).await?;
+    // Clears the progress bars.
+    drop(local);
+    args.report.show(&report, Some(&to_resume))
+}
+
+/// Runs an export, or resumes its unfinished run, and returns the report.
+pub(super) async fn execute(
+    local: &Local,
+    export: &ExportName,
+    options: RunOptions,
+    stop: &CancellationToken,
+    if_interrupted: &str,
+) -> Result<Box<Report>, Failure> {
+    let app = &local.app;
+    let dry_run = options.dry_run;
+    let mut request = app.request(export, request_id(), options).await?;
+    // A dry run sends no request, so that it needs neither the lock nor the API key.
+    let _lock = if dry_run { None } else { Some(local.lock(request.connection.name())?) };
+    if !dry_run {
+        local.check_api_key(&request.connection).await?;
+    }
+    let unfinished = app.resume_or_cancel(&mut request).await?;
+    note(&unfinished);
+    let manifest = if let Some(resumed) = unfinished.resumed {
+        resumed
+    } else {
+        let started = tokio::select! {
+            started = app.start(request) => started?,
+            () = stop.cancelled() => {
+                return Err(Failure::failed("interrupted while reading the segment; nothing was sent"));
             }
-            Ok(exit::of(&report))
+        };
+        if let Some(report) = started.report {
+            return Ok(report);
         }
-        End::Interrupted(run) => {
-            drop(session);
-            Err(Failure::failed(format!(
-                "run {run} was interrupted; what was sent is kept. To go on: {}",
-                again(&args)
-            )))
-        }
+        started.manifest
+    };
+    app.announce(&manifest).await?;
+    local.finish(&manifest.run, stop, if_interrupted).await
+}
+
+fn note(unfinished: &Unfinished) {
+    for file in &unfinished.rejects {
+        output::note(&format!(
+            "{file} holds rejects and is no segment: `omnisend-export replay EXPORT RUN --file …` sends its rows"
+        ));
+    }
+    for manifest in &unfinished.follow_ups {
+        output::note(&format!(
+            "run {}, which {}, was interrupted: it is settled as canceled, and a new run starts",
+            manifest.run,
+            follows_up_on(manifest)
+        ));
+    }
+    if let Some(manifest) = &unfinished.resumed {
+        note_resumed(manifest);
+    }
+    if let Some(run) = &unfinished.outdated {
+        output::note(&format!(
+            "run {run} was interrupted, and the segment file or the export has changed since: it is settled as canceled, \
+             and a new run starts"
+        ));
     }
 }
 
-/// The command that goes on with this run. Another mode would be another run.
-fn again(args: &RunArgs) -> String {
+pub(super) fn note_resumed(manifest: &Manifest) {
+    output::note(&format!("resuming run {}, which was interrupted", manifest.run));
+}
+
+fn follows_up_on(manifest: &Manifest) -> String {
+    let runs =
+        [("undoes", &manifest.undoes), ("replays", &manifest.replays), ("corrects", &manifest.corrects)];
+    let followed = runs.into_iter().find_map(|(verb, run)| Some(format!("{verb} run {}", run.as_ref()?)));
+    followed.unwrap_or_default()
+}
+
+/// Returns the command that resumes the run. Another mode would start another run.
+fn resuming_command(args: &RunArgs) -> String {
     let mode = args.mode.map(|mode| format!(" --mode {}", Mode::from(mode).as_str())).unwrap_or_default();
-    format!("omnisend-export run {}{mode} --state {}", args.export, args.state.state.display())
-}
-
-/// Bars for a person, lines for a log, nothing for a script.
-pub(super) fn observer(json: bool) -> Arc<dyn Observer> {
-    match (json, output::is_terminal()) {
-        (true, _) => Arc::new(Quiet),
-        (false, true) => Arc::new(Bars::default()),
-        (false, false) => Arc::new(Lines::default()),
-    }
-}
-
-/// Prints a report, and where its files are.
-pub(super) fn show(report: &Report, state: &Path, json: bool) -> Result<(), Failure> {
-    if json {
-        output::result(&serde_json::to_string_pretty(report).map_err(Failure::failed)?);
-        return Ok(());
-    }
-    output::result(&text(report));
-    let file = |key: Key| state.join(key.to_string()).display().to_string();
-    output::result(&format!("  report:  {}", file(Key::ReportHtml(report.run.clone()))));
-    if !report.reasons.is_empty() {
-        output::result(&format!("  rejects: {}", file(Key::RejectsCsv(report.run.clone()))));
-    }
-    Ok(())
+    format!("omnisend-export run {}{mode} --state {}", args.export, args.report.state.state.display())
 }

@@ -1,4 +1,4 @@
-//! The JSON Schemas of both configuration files, in the state: an editor finds them there without a network.
+//! Writes the JSON Schemas of both configuration files to the state, so that an editor finds them without a network.
 
 use bytes::Bytes;
 
@@ -11,10 +11,10 @@ use crate::{
 const EXPORT: &str = include_str!("../../docs/schema/export.schema.json");
 const CONNECTION: &str = include_str!("../../docs/schema/connection.schema.json");
 
-/// The first line of an export's file, by which an editor finds its schema.
+/// The schema's path, from an export's file.
 pub(super) const OF_AN_EXPORT: &str = "../../schema/export.schema.json";
 
-/// Puts this version's schemas in place of those of another one.
+/// Writes the schemas of this version, unless they are there.
 pub(super) async fn write(objects: &dyn Objects) -> Result<(), Failure> {
     for (key, schema) in [(Key::ExportSchema, EXPORT), (Key::ConnectionSchema, CONNECTION)] {
         let at = (&key).into();

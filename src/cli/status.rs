@@ -1,12 +1,12 @@
-//! `status`: how an export's runs stand.
+//! `status`: the state of an export's runs.
 
 use std::{fmt::Write as _, process::ExitCode, sync::Arc};
 
 use clap::Args;
 
-use super::{StateArgs, exit::Failure, output, session};
+use super::{args::StateArgs, exit::Failure, local, output};
 use crate::{
-    app::{AppError, RunStatus, Status, status as read},
+    app::{self, RunStatus, Status},
     keys::{ExportName, RunId},
     run::Counts,
 };
@@ -15,23 +15,20 @@ use crate::{
 pub(super) struct StatusArgs {
     /// The export
     export: ExportName,
-    /// Only this run of it; else the last ten
+    /// The run; by default the last ten
     run: Option<RunId>,
     #[command(flatten)]
     state: StateArgs,
-    /// Print it as JSON
+    /// Print the status as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn status(args: StatusArgs) -> Result<ExitCode, Failure> {
-    let objects = Arc::new(session::directory(&args.state.state)?);
-    let status = read(objects, args.export, args.run).await.map_err(|error| match error {
-        AppError::NoRun { .. } => Failure::usage(error),
-        error => Failure::failed(error),
-    })?;
+    let objects = Arc::new(local::directory(&args.state.state)?);
+    let status = app::status(objects, args.export, args.run).await?;
     if args.json {
-        output::result(&serde_json::to_string_pretty(&status).map_err(Failure::failed)?);
+        output::json(&status)?;
     } else {
         output::result(text(&status).trim_end());
     }
@@ -44,22 +41,22 @@ fn text(status: &Status) -> String {
         let _ = writeln!(out, "export `{}` has no run", status.export);
     }
     for run in &status.runs {
-        let _ = writeln!(out, "{}  {}{}", run.run, run.state, how_far(run));
+        let _ = writeln!(out, "{}  {}{}", run.run, run.state, progress(run));
         if let Some(trigger) = &run.trigger {
-            let _ = writeln!(out, "  by {}", plain(trigger));
+            let _ = writeln!(out, "  by {}", one_line(trigger));
         }
         if let Some(why) = &run.why {
-            let _ = writeln!(out, "  {}", plain(why));
+            let _ = writeln!(out, "  {}", one_line(why));
         }
     }
     if let Some(refused) = &status.refused_drop {
-        let _ = writeln!(out, "no run of {}, tried at {}", plain(&refused.what), refused.at);
-        let _ = writeln!(out, "  {}", plain(&refused.why));
+        let _ = writeln!(out, "no run of {}, tried at {}", one_line(&refused.what), refused.at);
+        let _ = writeln!(out, "  {}", one_line(&refused.why));
     }
     out
 }
 
-fn how_far(run: &RunStatus) -> String {
+fn progress(run: &RunStatus) -> String {
     match (&run.counts, run.chunks) {
         (Some(counts), _) => format!("  {}", sums(counts)),
         (None, Some(chunks)) => format!("  {} of {chunks} chunks sent", run.chunks_sent),
@@ -75,7 +72,7 @@ fn sums(counts: &Counts) -> String {
     )
 }
 
-/// Text that others worded, on one line.
-fn plain(text: &str) -> String {
+/// Returns the text without control characters, which could move the cursor.
+fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,8 +1,8 @@
-//! A time as a person writes it.
+//! Parses durations of arguments.
 
 use jiff::SignedDuration;
 
-/// Reads `90s`, `5m` or `1h 30m`.
+/// Parses `90s`, `5m` or `1h 30m`.
 pub(super) fn time(text: &str) -> Result<SignedDuration, &'static str> {
     match text.parse::<SignedDuration>() {
         Ok(time) if !time.is_negative() => Ok(time),

@@ -1,31 +1,30 @@
-//! `validate`: every file of a state, and all that is wrong with them at once.
+//! `validate`: checks every configuration file of a state.
 
 use std::process::ExitCode;
 
-use super::{StateArgs, exit::Failure, output, session};
+use super::{args::StateArgs, exit::Failure, local, output};
 use crate::{
     config::{CompleteOn, load_all},
-    ports::clock::Clock as _,
-    ports::clock::SystemClock,
+    ports::clock::{Clock as _, SystemClock},
     run::GuardName,
+    wording::counted,
 };
 
 pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
-    let objects = session::directory(&args.state)?;
+    let objects = local::directory(&args.state)?;
     let state = load_all(&objects, SystemClock.now()).await?;
     if state.connections.is_empty() && state.exports.is_empty() {
         return Err(Failure::usage(format!(
-            "{}: there is nothing to check. A state has connections/CONNECTION.toml and \
+            "{}: there is nothing to check; a state has connections/CONNECTION.toml and \
              exports/CONNECTION/EXPORT.toml; --state names another directory, and `omnisend-export export init --file \
              FILE` writes an export for a segment file",
             args.state.display()
         )));
     }
-    let of = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     output::result(&format!(
         "{} and {}: all valid",
-        of(state.connections.len(), "connection"),
-        of(state.exports.len(), "export")
+        counted(state.connections.len() as u64, "connection", "connections"),
+        counted(state.exports.len() as u64, "export", "exports")
     ));
     for (name, export) in &state.exports {
         let segments: Vec<_> = export
@@ -46,12 +45,12 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
         }
     }
     if state.exports.is_empty() {
-        output::result("  no export uses it yet: omnisend-export export init --file FILE writes one");
+        output::result("  there is no export yet: omnisend-export export init --file FILE writes one");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What completes a drop, where it is not the file itself.
+/// Returns what completes a drop, unless it is the file itself.
 fn completed(on: &CompleteOn) -> String {
     match on {
         CompleteOn::Object => String::new(),

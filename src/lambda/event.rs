@@ -1,4 +1,4 @@
-//! What started an invocation, told by the event's shape.
+//! Recognizes an event by its shape.
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -10,126 +10,104 @@ use crate::{
     run::{Allowed, Mode},
 };
 
-/// An event, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// Objects were created. Empty where the event is about S3 and about something else.
+pub(super) enum Event {
+    /// Objects were created. Empty if an S3 event is about something else.
     Drop(Vec<Dropped>),
-    /// A schedule came due.
     Schedule {
-        /// When it was due.
+        /// When the schedule was due.
         at: Timestamp,
     },
     /// Messages of the queue.
     Messages(Vec<Received>),
-    /// Somebody, or EventBridge Scheduler, asks for something.
+    /// A person or EventBridge Scheduler asks for an action.
     Action(Action),
 }
 
 /// An object that was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dropped {
-    /// Its bucket.
+pub(super) struct Dropped {
     pub bucket: String,
-    /// Its key, decoded.
+    /// The key, decoded.
     pub key: String,
 }
 
 /// A message of the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Received {
-    /// SQS's id of it, by which a failure is answered.
+pub(super) struct Received {
+    /// Names the message in the answer, if it has to be delivered again.
     pub message_id: String,
-    /// The handle of this receive, by which it is released.
+    /// The handle of this receive, which releases the message.
     pub receipt_handle: String,
-    /// What it asks for.
     pub body: String,
-    /// What SQS says of it.
     #[serde(default)]
     pub attributes: Attributes,
 }
 
-/// What SQS says of a message.
+/// SQS's attributes of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Attributes {
-    /// The message's group.
+pub(super) struct Attributes {
     pub message_group_id: String,
-    /// How often it was received.
+    /// How often the message was received, this time included.
     pub approximate_receive_count: String,
 }
 
-/// What somebody asks for.
+/// A manual action. `request` tells a request from every other; the default is the invocation's own ID.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "action", deny_unknown_fields)]
-pub enum Action {
+pub(super) enum Action {
     /// Run an export.
     Run {
-        /// The export.
         export: ExportName,
-        /// How much of the segment to send, instead of what the export says.
+        /// How much of the segment to send; the default is the export's mode.
         #[serde(default)]
         mode: Option<Mode>,
-        /// Say what would be sent, and send nothing.
+        /// Report what would be sent, and send nothing.
         #[serde(default)]
         dry_run: bool,
-        /// In a dry run, show the values of the first contacts, and not only their shape.
+        /// In a dry run, show the values of the first contacts. Otherwise they are masked.
         #[serde(default)]
         show_values: bool,
-        /// The guards that the run is let through.
+        /// The guards that may not stop the run.
         #[serde(default)]
         allow: Allowed,
-        /// What tells this request from any other; the invocation's own id where it is not given.
         #[serde(default)]
         request: Option<String>,
     },
-    /// Look whether a connection works: its file, its key, its brand.
-    Connect {
-        /// The connection.
-        connection: ConnectionName,
-    },
-    /// Say how an export's runs stand.
+    /// Test a connection: its file, its key, its brand.
+    Connect { connection: ConnectionName },
+    /// Return the status of an export's runs.
     Status {
-        /// The export.
         export: ExportName,
-        /// Only this run of it; else the last ones.
+        /// The run; the default is the last runs.
         #[serde(default)]
         run: Option<RunId>,
     },
     /// Stop a run.
-    Cancel {
-        /// Its export.
-        export: ExportName,
-        /// The run.
-        run: RunId,
-    },
-    /// Take away the tags that a run added.
+    Cancel { export: ExportName, run: RunId },
+    /// Remove the tags that a run added.
     Undo {
-        /// The run's export.
         export: ExportName,
-        /// The run.
         run: RunId,
-        /// What tells this request from any other; the invocation's own id where it is not given.
         #[serde(default)]
         request: Option<String>,
     },
-    /// Have a parked run go on; of one that is over, send again what did not arrive.
+    /// Resume a parked run, or send again what did not arrive in a run that is over.
     Replay {
-        /// The run's export.
         export: ExportName,
-        /// The run.
         run: RunId,
-        /// Its rejects, corrected: a key of the state's bucket, or `s3://bucket/key`. Else they are sent as they were.
+        /// The run's corrected rejects: a key in the state's bucket, or `s3://bucket/key`. By default the contacts are
+        /// sent again unchanged.
         #[serde(default)]
         file: Option<String>,
-        /// What tells this request from any other; the invocation's own id where it is not given.
         #[serde(default)]
         request: Option<String>,
     },
-    /// Look after runs that are not finished, and drops whose event never came.
+    /// Resume unfinished runs, and start the runs of late drops.
     Sweep {
-        /// Only one of them: no one role may do both.
+        /// One part of the sweep, because no role may do both; the default is both.
         #[serde(default)]
         part: Option<Part>,
     },
@@ -138,35 +116,28 @@ pub enum Action {
 /// A part of the sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// Runs that are not finished.
+pub(super) enum Part {
+    /// Unfinished runs.
     Runs,
-    /// Drops whose event never came.
+    /// Late drops.
     Drops,
 }
 
-/// Why an event was not understood. Says nothing of its values.
+/// Why an event was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownEvent {
-    /// It has none of the shapes.
     #[error(
-        "this event is of no known shape; expected an S3 notification, EventBridge `Object Created` or \
-         `Scheduled Event`, SQS records, or {{\"action\": \"run\", \"export\": \"…\"}}; it {0}"
+        "the event has no known shape: it {0}; expected an S3 notification, EventBridge `Object Created` or `Scheduled \
+         Event`, SQS records, or {{\"action\": \"run\", \"export\": \"…\"}}"
     )]
     Shape(String),
-    /// It has one of them, and is broken.
-    #[error("this looks like {what} and cannot be read: {reason}")]
-    Broken {
-        /// What it looks like.
-        what: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
+    /// The shape is known, but a field is missing or invalid.
+    #[error("the event looks like {what} but cannot be read: {reason}")]
+    Broken { what: &'static str, reason: String },
 }
 
 impl Event {
-    /// Tells an event by its shape.
-    pub fn parse(event: &Value) -> Result<Self, UnknownEvent> {
+    pub(super) fn parse(event: &Value) -> Result<Self, UnknownEvent> {
         if event.get("action").is_some() {
             return read("an action", event).map(Self::Action);
         }
@@ -174,13 +145,13 @@ impl Event {
             return Ok(Self::Drop(Vec::new()));
         }
         if let Some(records) = event.get("Records").and_then(Value::as_array) {
-            return of_records(records);
+            return parse_records(records);
         }
         match event.get("detail-type").and_then(Value::as_str) {
             Some("Object Created") => {
                 let created: Created = read("EventBridge's `Object Created`", event)?;
                 let Created { detail: Detail { bucket, object } } = created;
-                // EventBridge gives keys as they are.
+                // EventBridge does not encode keys.
                 Ok(Self::Drop(vec![Dropped { bucket: bucket.name, key: object.key }]))
             }
             Some("Scheduled Event") => {
@@ -195,7 +166,7 @@ impl Event {
     }
 }
 
-fn of_records(records: &[Value]) -> Result<Event, UnknownEvent> {
+fn parse_records(records: &[Value]) -> Result<Event, UnknownEvent> {
     let source = |record: &Value| {
         let source = record.get("eventSource").or_else(|| record.get("EventSource"));
         source.and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -215,19 +186,17 @@ fn of_records(records: &[Value]) -> Result<Event, UnknownEvent> {
             }
             Ok(Event::Drop(dropped))
         }
-        _ => {
-            Err(UnknownEvent::Shape("has Records of a source that is neither aws:s3 nor aws:sqs".to_owned()))
-        }
+        _ => Err(UnknownEvent::Shape("has Records whose source is neither aws:s3 nor aws:sqs".to_owned())),
     }
 }
 
-/// S3 notifications encode keys as forms do: a space is `+`, other bytes are `%XX`.
+/// Decodes a key of an S3 notification, which is form-encoded: a space is `+`, other bytes are `%XX`.
 fn form_decoded(key: &str) -> Result<String, UnknownEvent> {
     let spaced = key.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
     decoded.map(String::from).map_err(|_| UnknownEvent::Broken {
         what: "an S3 notification",
-        reason: "a key is not UTF-8 once decoded".to_owned(),
+        reason: "a decoded key is not UTF-8".to_owned(),
     })
 }
 
@@ -242,7 +211,7 @@ fn shape(event: &Value) -> String {
             format!("has the keys {}", keys.join(", "))
         }
         Some(_) => "is an empty object".to_owned(),
-        None => "is no object at all".to_owned(),
+        None => "is not an object".to_owned(),
     }
 }
 
@@ -296,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn both_encodings_of_a_key_are_the_same_object() {
+    fn decodes_keys_of_notifications_only() {
         let encoded = json!({"Records": [notification("ObjectCreated:Put", "vip/a+b%2B%C3%A9%25.csv")]});
         assert_eq!(Event::parse(&encoded), Ok(Event::Drop(vec![dropped("vip/a b+é%.csv")])));
         let plain = json!({"detail-type": "Object Created", "source": "aws.s3",
@@ -305,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn many_records_and_other_kinds_of_them() {
+    fn takes_created_objects_from_many_records() {
         let event = json!({"Records": [
             notification("ObjectCreated:Put", "1"),
             notification("ObjectRemoved:Delete", "2"),
@@ -314,13 +283,13 @@ mod tests {
     }
 
     #[test]
-    fn a_test_event_asks_for_nothing() {
+    fn ignores_a_test_event() {
         let event = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"});
         assert_eq!(Event::parse(&event), Ok(Event::Drop(vec![])));
     }
 
     #[test]
-    fn actions_take_no_misspelt_field() {
+    fn rejects_a_misspelled_field_of_an_action() {
         let run = json!({"action": "run", "export": "vip", "mode": "full", "dry_run": true});
         assert!(matches!(
             Event::parse(&run),
@@ -332,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_no_known_shape_says_what_was_expected() {
+    fn rejects_an_event_of_unknown_shape() {
         for event in
             [json!({}), json!([]), json!("x"), json!({"Records": []}), json!({"detail-type": "Other"})]
         {
@@ -342,7 +311,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_panics(text in "\\PC{0,60}", key in "\\PC{0,20}") {
+        fn never_panics(text in "\\PC{0,60}", key in "\\PC{0,20}") {
             let _ = Event::parse(&json!({ key.clone(): text }));
             let _ = Event::parse(&json!({"Records": [notification("ObjectCreated:Put", &text)]}));
             let _ = Event::parse(&json!({"action": text, "export": key}));

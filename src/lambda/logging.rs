@@ -1,4 +1,4 @@
-//! Logs as JSON, one line an event. The rules are in `docs/LOGGING.md`.
+//! Logs JSON, one line per event. The rules are in `docs/LOGGING.md`.
 
 use std::{
     fmt,
@@ -23,28 +23,28 @@ use tracing_subscriber::{
 
 use crate::ports::clock::{Clock as _, SystemClock};
 
-/// Sets logging up. `level` is what the function's logging configuration says; information where it says nothing.
+/// Sets up logging. `level` is the level of the function's logging configuration; the default is `INFO`.
 pub fn log(level: Option<&str>) {
     let level = match level {
-        // Lambda knows one more, above all that is logged here.
+        // Lambda has this level above `ERROR`.
         Some("FATAL") => LevelFilter::ERROR,
         level => level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO),
     };
-    // Only this project's own lines: the SDK's and the HTTP client's hold bodies and headers at their finer levels.
-    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level).with_target("omnisend", level);
+    // Only this crate's own events: those of the SDK and the HTTP client contain bodies and headers at their finer levels.
+    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     tracing_subscriber::registry().with(own).with(Lines).init();
-    // Where, and not what: a panic's message may quote what it was about.
+    // The place, not the message: a panic's message may quote personal data.
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(at, "panicked; this is a bug in omnisend-export");
     }));
 }
 
-/// Writes every event as a line: its own fields, and those of the spans that it is in.
+/// Writes every event as a line, with its own fields and those of its spans.
 #[derive(Debug)]
 struct Lines;
 
-/// Fields by name, the last value of each.
+/// Fields by name, in the order in which they were first set. A later value replaces an earlier one.
 #[derive(Debug, Clone, Default)]
 struct Fields(Vec<(&'static str, Value)>);
 
@@ -82,7 +82,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         let lines = fields.0.iter().map(|(name, value)| (name, value));
         if serde_json::Serializer::new(&mut line).collect_map(lines).is_ok() {
             line.push(b'\n');
-            // There is nowhere left to say that standard output is gone.
+            // If standard output is gone, nothing is left to report it to.
             let _ = io::stdout().lock().write_all(&line);
         }
     }

@@ -1,4 +1,4 @@
-//! Metrics, written into the log in CloudWatch's embedded metric format: no call, no permission, no wait.
+//! Metrics in CloudWatch's embedded metric format: written to the log, they need no request and no permission.
 
 use std::time::Duration;
 
@@ -6,20 +6,19 @@ use serde_json::{Map, Value, json};
 
 use crate::run::State;
 
-/// The namespace that the template's alarms look in.
+/// The namespace that the template's alarms use.
 const NAMESPACE: &str = "OmnisendExport";
 
-/// Writes metrics, each a count, with the state bucket as their one dimension.
+/// Writes metrics, each a count, with the state bucket as their only dimension.
 pub(super) fn put(state_bucket: &str, metrics: &[(&str, u64)]) {
     output(&line(state_bucket, metrics, now_ms()));
 }
 
-/// The metric of a run that is over: whether somebody has to look at it.
+/// Returns the metric of a run that is over: 1 if a person has to look at it.
 pub(super) fn failed_runs(state: State) -> (&'static str, u64) {
     ("FailedRuns", u64::from(matches!(state, State::Failed | State::Stopped)))
 }
 
-/// A duration as lines of the log have it.
 pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -57,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_embedded_metric_format() {
+    fn writes_embedded_metric_format() {
         assert_eq!(
             line("state", &[("LateDrops", 2), ("ParkedRuns", 0)], 1_795_428_920_113),
             json!({

@@ -1,25 +1,18 @@
-//! Starting runs: one, or several at once, of which one that cannot be started does not hold the others up.
+//! Starts the runs that an event asks for. A run that cannot be started does not keep the others from starting.
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{LambdaError, metrics};
+use super::{error::LambdaError, metrics};
 use crate::{
-    app::{App, AppError, Ask},
-    config::{Connection, Export},
-    run::{State, Trigger},
+    app::{App, AppError, RunRequest},
+    run::State,
 };
 
-/// Starts a run, and answers with its plan; of one that is over already, with its report.
-pub(super) async fn start(
-    app: &App,
-    state_bucket: &str,
-    (connection, export): (Connection, Export),
-    trigger: Trigger,
-    ask: Ask,
-) -> Result<Value, AppError> {
+/// Starts a run and returns its plan, or its report if it is over already.
+pub(super) async fn start(app: &App, state_bucket: &str, request: RunRequest) -> Result<Value, AppError> {
     let began = Instant::now();
-    let started = app.start(connection, export, trigger, ask).await?;
+    let started = app.start(request).await?;
     let manifest = &started.manifest;
     let state = started.report.as_ref().map(|report| report.state);
     tracing::info!(
@@ -49,7 +42,6 @@ pub(super) async fn start(
     }
 }
 
-/// Runs that are started together.
 #[derive(Debug)]
 pub(super) struct Starts<'a> {
     app: &'a App,
@@ -63,43 +55,30 @@ impl<'a> Starts<'a> {
         Self { app, state_bucket, started: Vec::new(), failures: Vec::new() }
     }
 
-    /// Whether nothing was to be started.
-    pub(super) fn is_empty(&self) -> bool {
-        self.started.is_empty() && self.failures.is_empty()
-    }
-
-    /// How many were.
+    /// Returns how many runs were started.
     pub(super) fn count(&self) -> usize {
         self.started.len()
     }
 
-    /// Starts one more.
-    pub(super) async fn start(
-        &mut self,
-        connection: &Connection,
-        export: Export,
-        trigger: Trigger,
-        ask: Ask,
-    ) {
-        let name = export.name().clone();
-        let of = (connection.clone(), export);
-        match start(self.app, self.state_bucket, of, trigger, ask).await {
+    pub(super) async fn start(&mut self, request: RunRequest) {
+        let (connection, export) = (request.connection.name().clone(), request.export.name().clone());
+        match start(self.app, self.state_bucket, request).await {
             Ok(started) => self.started.push(started),
             Err(error) => {
-                tracing::error!(connection = %connection.name(), export = %name, %error, "an export could not be started");
+                tracing::error!(%connection, %export, %error, "an export could not be started");
                 self.failures.push(error);
             }
         }
     }
 
-    /// Notes one that cannot be.
+    /// Records a run that cannot be started.
     pub(super) fn fail(&mut self, error: AppError) {
         tracing::error!(%error, "an export could not be started");
         self.failures.push(error);
     }
 
-    /// The answer to the event.
-    pub(super) fn end(self) -> Result<Value, LambdaError> {
+    /// Returns the event's answer, or an error if a run could not be started.
+    pub(super) fn answer(self) -> Result<Value, LambdaError> {
         let (failed, exports) = (self.failures.len(), self.failures.len() + self.started.len());
         match self.failures.into_iter().next() {
             None => Ok(json!({ "started": self.started })),

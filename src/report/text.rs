@@ -160,7 +160,11 @@ fn write_reasons(out: &mut String, report: &Report) {
     let title = reasons::title(report, &lines).to_lowercase();
     let lines: Vec<_> = lines
         .iter()
-        .map(|line| ListLine { count: number(line.count), label: line.outcome.as_str(), reason: &line.reason })
+        .map(|line| ListLine {
+            count: number(line.count),
+            label: line.outcome.as_str(),
+            reason: &line.reason,
+        })
         .collect();
     write_list(out, &title, &lines, "more reason", "more reasons");
 }

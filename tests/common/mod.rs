@@ -1,4 +1,4 @@
-//! Stand-ins that several test binaries use.
+//! Stand-ins that several test binaries share.
 
 pub(crate) mod moto;
 pub(crate) mod proxy;

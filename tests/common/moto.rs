@@ -1,4 +1,4 @@
-//! AWS on this machine: moto's server, once for each test binary, on a free port of the loopback interface.
+//! AWS on this machine: one moto server per test binary, on a free loopback port.
 
 use std::{
     fmt::Write as _,
@@ -12,8 +12,8 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 
-/// Starts the server, and ends it when this process ends, however that happens: then the other end of `cat`'s pipe is
-/// gone. `MOTO_SERVER` is another command to start it with.
+/// Starts the server, and stops it when this process ends for any reason: `cat` then reads the end of its pipe.
+/// `MOTO_SERVER` may name another command to start.
 const START: &str = r#"
     set -- ${MOTO_SERVER:-moto_server}
     command -v "$1" >/dev/null || { echo "$1: no such command" >&2; exit 127; }
@@ -24,19 +24,17 @@ const START: &str = r#"
     wait $server
 "#;
 
-/// What to do where it does not start.
 const ADVICE: &str = "these tests need moto: run `pip install 'moto[server]'`, or set MOTO_SERVER to the command \
                       that starts it";
 
-/// A server that runs.
 #[derive(Debug)]
 pub(crate) struct Moto {
     address: SocketAddr,
-    /// Its standard input is what keeps the server.
+    /// The server runs until this process's standard input is closed.
     _process: Child,
 }
 
-/// The server of this test binary.
+/// Returns the server of this test binary.
 pub(crate) fn moto() -> &'static Moto {
     static MOTO: OnceLock<Moto> = OnceLock::new();
     MOTO.get_or_init(Moto::start)
@@ -48,29 +46,28 @@ impl Moto {
         shell.args(["-c", START]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = shell.spawn().unwrap_or_else(|error| panic!("{error}; {ADVICE}"));
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let mut said = String::new();
+        let mut output = String::new();
         let address = lines.find_map(|line| {
-            writeln!(said, "{line}").unwrap();
+            writeln!(output, "{line}").unwrap();
             line.split_once("Running on http://")?.1.trim().parse().ok()
         });
-        let address = address.unwrap_or_else(|| panic!("{said}{ADVICE}"));
-        // It says every request, and would stop where nobody listens.
+        let address = address.unwrap_or_else(|| panic!("{output}{ADVICE}"));
+        // It logs every request, and would block if the pipe were full.
         thread::spawn(move || lines.for_each(drop));
         Self { address, _process: process }
     }
 
-    /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A configuration that goes there.
+    /// Returns a configuration for clients of this server.
     pub(crate) fn config(&self) -> SdkConfig {
         config_for(self.address)
     }
 }
 
-/// A configuration whose every call goes to an address, with credentials that no real account has.
+/// Returns a configuration that sends every call to this address, with credentials of no real account.
 pub(crate) fn config_for(address: SocketAddr) -> SdkConfig {
     let credentials = Credentials::new("testing", "testing", None, None, "tests");
     SdkConfig::builder()

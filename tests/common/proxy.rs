@@ -1,7 +1,7 @@
-//! What goes wrong between a program and AWS: a proxy that forwards each request but those that a test spoils.
+//! A proxy between a program and AWS. It forwards each request, except those that a test spoils.
 //!
-//! It forwards one request at a time, so that a stand-in's check and write are one step, as they are in AWS. Each
-//! connection carries one request.
+//! It forwards one request at a time, so that the stand-in checks and writes in one step, as AWS does. Each connection
+//! carries one request.
 
 use std::{
     fmt, io,
@@ -15,19 +15,17 @@ use tokio::{
     sync::Notify,
 };
 
-/// A request or an answer: its first line, its headers and its body.
+/// A request or an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Exchange {
     /// `PUT /bucket/key HTTP/1.1`, or `HTTP/1.1 200 OK`.
     pub(crate) line: String,
-    /// The headers, their names in lower case.
+    /// The headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body, whole.
     pub(crate) body: Vec<u8>,
 }
 
 impl Exchange {
-    /// An answer.
     pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let length = ("content-length".to_owned(), body.len().to_string());
@@ -35,31 +33,30 @@ impl Exchange {
         Self { line: format!("HTTP/1.1 {status} Spoiled"), headers, body: body.into() }
     }
 
-    /// An error as S3 answers it.
+    /// Returns an error in S3's format.
     pub(crate) fn s3_error(status: u16, code: &str) -> Self {
         let body =
             format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>spoiled</Message></Error>");
         Self::answer(status, &[("content-type", "application/xml")], &body)
     }
 
-    /// An error as the services that speak JSON answer it.
+    /// Returns an error in the format of AWS's JSON services.
     pub(crate) fn json_error(status: u16, code: &str) -> Self {
         let body = format!("{{\"__type\": \"{code}\", \"message\": \"spoiled\"}}");
         Self::answer(status, &[("content-type", "application/x-amz-json-1.1")], &body)
     }
 
-    /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether it is a request of a method whose target has a text in it.
+    /// Whether it is a request with this method, whose target contains this text.
     pub(crate) fn is(&self, method: &str, part_of_target: &str) -> bool {
         let mut words = self.line.split(' ');
         words.next() == Some(method) && words.next().is_some_and(|target| target.contains(part_of_target))
     }
 
-    /// The operation that a service that speaks JSON is asked for.
+    /// Returns the operation of a request to a JSON service.
     pub(crate) fn operation(&self) -> &str {
         self.header("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
     }
@@ -85,7 +82,7 @@ impl Exchange {
 
     async fn read_request(stream: &mut TcpStream) -> io::Result<Self> {
         let mut request = Self::read(stream).await?;
-        assert_eq!(request.header("transfer-encoding"), None, "a body of unknown length");
+        assert_eq!(request.header("transfer-encoding"), None, "the body's length is unknown");
         let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
         if request.header("expect").is_some() && request.body.len() < length {
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -98,7 +95,7 @@ impl Exchange {
         Ok(request)
     }
 
-    /// Its bytes, with a body of the length that it has, for a connection that ends with it.
+    /// Returns its bytes for a connection that closes after it. `length` replaces the content length.
     fn bytes(&self, line: &str, length: Option<usize>) -> Vec<u8> {
         let mut head = format!("{line}\r\nconnection: close\r\n");
         for (name, value) in &self.headers {
@@ -114,8 +111,8 @@ impl Exchange {
         [head.as_bytes(), b"\r\n", &self.body].concat()
     }
 
-    /// Puts right what moto gets wrong, at least up to 5.2.1: the name of a completion's answer.
-    fn mend(&mut self) {
+    /// Fixes an error of moto, at least up to 5.2.1: the name of the answer to `CompleteMultipartUpload`.
+    fn fix(&mut self) {
         let (wrong, right) = ("CompleteMultipartUploadResponse", "CompleteMultipartUploadResult");
         if let Some(body) = std::str::from_utf8(&self.body).ok().filter(|body| body.contains(wrong)) {
             self.body = body.replace(wrong, right).into();
@@ -128,49 +125,44 @@ impl Exchange {
         self.headers.push(("content-length".to_owned(), self.body.len().to_string()));
     }
 
-    /// Asks the server behind the proxy.
+    /// Sends the request to the server behind the proxy.
     async fn forward(&self, to: SocketAddr) -> io::Result<Self> {
         let mut stream = TcpStream::connect(to).await?;
-        // By this version an answer is never in chunks.
+        // An answer of HTTP 1.0 is never chunked.
         let line = self.line.replace("HTTP/1.1", "HTTP/1.0");
         stream.write_all(&self.bytes(&line, Some(self.body.len()))).await?;
         let mut answer = Self::read(&mut stream).await?;
         stream.read_to_end(&mut answer.body).await?;
         answer.line = answer.line.replace("HTTP/1.0", "HTTP/1.1");
-        answer.mend();
+        answer.fix();
         Ok(answer)
     }
 }
 
 type Edit = Box<dyn FnMut(&mut Exchange) + Send>;
 
-/// What happens to a request instead of being forwarded and answered.
+/// What happens to a request that is spoiled.
 pub(crate) enum What {
-    /// The proxy answers it.
+    /// The proxy answers it itself.
     Answer(Exchange),
-    /// The connection ends before it is forwarded.
+    /// The connection closes before the request is forwarded.
     Drop,
-    /// It is forwarded, and the connection ends before its answer.
+    /// The request is forwarded, and the connection closes before the answer.
     LoseReply,
-    /// The connection ends after so many bytes of its answer's body.
+    /// The connection closes after this many bytes of the answer's body.
     CutBody(usize),
-    /// It is changed before it is forwarded, and its answer before it is handed on.
-    Edit {
-        /// Changes the request.
-        request: Edit,
-        /// Changes the answer.
-        answer: Edit,
-    },
+    /// The request is changed before it is forwarded, and the answer before it is returned.
+    Edit { request: Edit, answer: Edit },
 }
 
 struct Fault {
     when: Box<dyn Fn(&Exchange) -> bool + Send>,
     what: What,
-    /// How often it is yet to happen.
+    /// How often it still happens.
     times: usize,
 }
 
-/// The proxy, for as long as the test's runtime runs.
+/// A proxy. It runs as long as the test's runtime.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     address: SocketAddr,
@@ -193,7 +185,7 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// A proxy before a server, which adds headers to each request.
+    /// Starts a proxy in front of a server. It adds headers to each request.
     pub(crate) async fn start(server: SocketAddr, added: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -209,35 +201,34 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&serving);
-                // A connection that the program gave up is its own affair.
+                // An error of the connection is not the test's concern: the program gave it up.
                 tokio::spawn(async move { shared.serve(stream).await.ok() });
             }
         });
         Self { address, shared }
     }
 
-    /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Spoils the next requests of a kind. Of several faults that a request meets, the first one set happens.
+    /// Spoils the next `times` requests that `when` accepts. If several faults match, the one set first happens.
     pub(crate) fn spoil(&self, times: usize, when: impl Fn(&Exchange) -> bool + Send + 'static, what: What) {
         lock(&self.shared.faults).push(Fault { when: Box::new(when), what, times });
     }
 
-    /// The requests of a kind so far, as they came in.
+    /// Returns the requests so far that `when` accepts, in order.
     pub(crate) fn seen(&self, when: impl Fn(&Exchange) -> bool) -> Vec<Exchange> {
         lock(&self.shared.seen).iter().filter(|request| when(request)).cloned().collect()
     }
 
-    /// Waits until a request of a kind was answered.
+    /// Waits until a request that `when` accepts was answered.
     pub(crate) async fn wait_for(&self, when: impl Fn(&Exchange) -> bool) {
         loop {
-            // Made before the look, so that one after it is not missed.
+            // Created before the check, so that a request after it is not missed.
             let arrived = self.shared.arrived.notified();
             if !self.seen(&when).is_empty() {
-                // Whatever is under way is answered then.
+                // Waits until requests in progress are answered.
                 drop(self.shared.one_at_a_time.lock().await);
                 return;
             }
@@ -269,7 +260,7 @@ impl Shared {
                 {
                     let before = answer.body.len();
                     edit(&mut answer);
-                    // Not of a HEAD, whose length is that of another answer.
+                    // The length of a HEAD's answer stays: it is that of the object.
                     if answer.body.len() != before {
                         answer.set_length();
                     }
@@ -286,7 +277,7 @@ impl Shared {
         stream.shutdown().await
     }
 
-    /// What to do with a request, which a fault may change.
+    /// Returns what to do with a request. A fault may change the request.
     fn fault(&self, request: &mut Exchange) -> Step {
         let mut faults = lock(&self.faults);
         let fault = faults.iter_mut().enumerate().find(|(_, fault)| fault.times > 0 && (fault.when)(request));

@@ -190,7 +190,7 @@ async fn sends_no_canary_if_tags_could_not_be_restored() {
     let world = world(sandbox(TagMode::Replace), 3, &json!([tagged(0, &["a"])])).await;
     world.fault("status=403,path=/contacts/tags").await;
     let ran = run(&world).await;
-    ran.exits(1).says(&["not every tag was changed"]).reports("failed", [3, 0, 0]);
+    ran.exits(1).says(&["some tags were not changed"]).reports("failed", [3, 0, 0]);
     assert_eq!(
         requests(&world, "POST", "/api/contacts").await,
         0,

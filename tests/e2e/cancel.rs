@@ -1,10 +1,10 @@
-//! `cancel` stops a run that is being sent from another terminal, and settles one that is not being sent.
+//! `cancel` stops a run from another terminal, and settles a run that no process works on.
 
 use serde_json::{Value, json};
 
 use crate::harness::{FAST, World};
 
-/// A world in which a run takes some seconds.
+/// Returns a world in which a run takes some seconds, in small chunks.
 async fn slow() -> World {
     let world = World::of_people(9_000).await;
     world.connection("acme", 600);
@@ -18,28 +18,28 @@ async fn cancels_a_run_from_another_terminal_and_reports_what_was_sent() {
     let running = world.call("run vip").scale("chunk:1500,wait:20").start();
     world.fallen(arrived).await;
     let canceled = world.call("cancel vip").end().await;
-    canceled.exits(0).says(&["is canceled", "it stops within seconds and writes its report"]);
+    canceled.exits(0).says(&["is canceled", "it stops within seconds and writes the report"]);
 
     let ran = running.end().await;
     let report = ran.exits(1).report().clone();
     assert_eq!(report["state"], "canceled", "{report:#}");
     let accepted = report["counts"]["accepted"].as_u64().unwrap();
-    assert_eq!(accepted, world.taken().await, "accepted contacts differ from those that arrived");
+    assert_eq!(accepted, world.taken().await, "the report does not count what arrived");
     assert!((500..9_000).contains(&accepted), "{accepted}");
     assert_eq!(report["not_sent"], json!(9_000 - accepted));
     assert!(ran.stdout.contains("the run was canceled; what was sent before that stays"), "{}", ran.stdout);
 
-    world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
+    world.call("cancel vip").end().await.exits(2).says(&["export `vip` has no unfinished run"]);
     let run = report["run"].as_str().unwrap();
     let again = world.call(&format!("cancel vip {run}")).end().await;
     again.exits(2).says(&["is over: there is nothing to cancel"]);
-    // The next call starts a new run.
+    // The next run is a new one.
     world.connection("acme", FAST);
     world.call("run vip").end().await.exits(0).reports("succeeded", [9_000, 0, 0]);
 }
 
 #[tokio::test]
-async fn settles_an_interrupted_run_that_is_canceled() {
+async fn cancel_settles_a_run_that_no_process_works_on() {
     let world = slow().await;
     let arrived = world.fault("delay=1,method=POST,path=/batches,skip=5,count=1").await;
     let running = world.call("run vip").scale("chunk:1500,wait:20").start();
@@ -61,7 +61,7 @@ async fn settles_an_interrupted_run_that_is_canceled() {
 }
 
 #[tokio::test]
-async fn cancels_a_run_that_sent_nothing_without_a_key() {
+async fn cancels_a_run_that_sent_nothing_without_an_api_key() {
     let world = World::of_people(300).await;
     world.fault("status=403,method=POST,path=/batches").await;
     world.call("run vip").end().await.exits(1).reports("failed", [0, 0, 300]);
@@ -70,15 +70,20 @@ async fn cancels_a_run_that_sent_nothing_without_a_key() {
     let asked = world.requests().await.len();
     let canceled = world.call("cancel vip").without_key().end().await;
     canceled.exits(0).reports("canceled", [0, 0, 300]);
-    assert_eq!(world.requests().await.len(), asked, "cancel sent requests");
+    assert_eq!(world.requests().await.len(), asked, "requests were sent although there is nothing to settle");
 }
 
 #[tokio::test]
-async fn finds_nothing_to_cancel_or_show_before_the_first_run() {
+async fn an_export_that_never_ran_has_no_status_and_nothing_to_cancel() {
     let world = World::of_people(3).await;
-    world.call("cancel vip").end().await.exits(2).says(&["no run of export `vip` is under way"]);
+    world.call("cancel vip").end().await.exits(2).says(&["export `vip` has no unfinished run"]);
     let status = world.call("status vip").without_key().end().await;
     assert_eq!(status.exits(0).stdout.trim(), "export `vip` has no run");
-    world.call("status vip 20261123t101500z-1").end().await.exits(2).says(&["no manifest"]);
+    world
+        .call("status vip 20261123t101500z-1")
+        .end()
+        .await
+        .exits(2)
+        .says(&["export `vip` has no run 20261123t101500z-1"]);
     assert_eq!(world.requests().await.len(), 0);
 }

@@ -196,7 +196,7 @@ async fn resumes_an_interrupted_undo() {
     let runs = || world.files().into_iter().filter(|file| file.ends_with("manifest.json")).count();
     let started = runs();
     let undone = world.call(&format!("undo vip {run}")).end().await;
-    let report = undone.exits(0).says(&["going on with run vip/", "which was interrupted"]).report();
+    let report = undone.exits(0).says(&["resuming run vip/", "which was interrupted"]).report();
     assert_eq!((&report["undoes"], &report["tags"]["removed_from"]), (&json!(run), &json!(300)));
     assert_eq!(runs(), started, "it is the same run");
     // The interrupted undo does not affect the runs after it.
@@ -211,7 +211,7 @@ async fn the_next_run_cancels_an_interrupted_undo() {
     let (world, run) = killed_during_undo().await;
     let next = world.call("run vip").end().await;
     next.exits(0)
-        .says(&["which undoes run", "was interrupted: it is settled as canceled, and a new run begins"]);
+        .says(&["which undoes run", "was interrupted: it is settled as canceled, and a new run starts"]);
     let contacts = world.contacts().await;
     assert!(contacts.values().all(|contact| contact["tags"] == json!(["segment: VIP"])));
     let last = world.call("run vip").end().await;

@@ -31,7 +31,7 @@ async fn shows_the_brand_and_the_permissions_of_the_key() {
         "the API key may read segments\n",
         "the first upload finds out how contacts get their tags",
         "100 contacts a request, Omnisend's documented limit",
-        "the state honours conditional writes",
+        "the state supports conditional writes",
     ] {
         assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
     }
@@ -68,7 +68,7 @@ async fn names_a_missing_permission() {
         "{}",
         ran.stdout
     );
-    assert!(ran.stdout.contains("brand: the API key may not see it"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("brand: the API key may not read it"), "{}", ran.stdout);
     assert!(ran.stdout.contains("the API key may read contacts\n"), "{}", ran.stdout);
 }
 

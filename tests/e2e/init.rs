@@ -23,10 +23,10 @@ async fn proposes_an_export_that_runs_unchanged() {
     let ran = world.call("export init --file segments/gold/2026-11-23.csv").end().await;
     ran.exits(0);
     for text in [
-        "exports/acme/gold.toml: written, by 2 rows and 6 columns of segments/gold/2026-11-23.csv",
+        "exports/acme/gold.toml: written, from 2 rows and 6 columns of segments/gold/2026-11-23.csv",
         "mapped:  email = EMail, phone = Telephone, first_name = FirstName, birthdate = BirthDate",
         "off:     1 custom property;",
-        "consent: Subscribed not mapped; nobody is subscribed",
+        "consent: Subscribed not mapped; no contact is subscribed",
         "omnisend-export run gold --dry-run",
     ] {
         assert!(ran.stdout.contains(text), "{text:?} is not in\n{}", ran.stdout);
@@ -44,7 +44,7 @@ async fn proposes_an_export_that_runs_unchanged() {
     assert!(ran.stdout.contains("2 read"), "{}", ran.stdout);
 
     let again = world.call("export init --file segments/gold/2026-11-23.csv").end().await;
-    again.exits(2).says(&["exports/acme/gold.toml is there already, and is not replaced", "--name"]);
+    again.exits(2).says(&["exports/acme/gold.toml already exists and is not replaced", "--name"]);
     assert_eq!(world.read("exports/acme/gold.toml"), export);
 }
 
@@ -73,7 +73,7 @@ async fn says_where_to_copy_a_file_from_outside_the_state() {
 async fn says_why_a_file_cannot_become_an_export() {
     let world = world("segments/x.csv", "Name,Email status\nAda,sent\n").await;
     let no_email = world.call("export init --file segments/x.csv").end().await;
-    no_email.exits(2).says(&["no column holds e-mail addresses", "looked at: `Name`, `Email status`"]);
+    no_email.exits(2).says(&["no column has e-mail addresses", "columns: `Name`, `Email status`"]);
 
     world.write("segments/x.csv", "Email,Name\nnobody,Ada\n");
     let no_addresses = world.call("export init --file segments/x.csv").end().await;
@@ -81,23 +81,28 @@ async fn says_why_a_file_cannot_become_an_export() {
 
     world.write("segments/x.csv", "canary@example.com,Ada\nbo@example.com,Bo\n");
     let headless = world.call("export init --file segments/x.csv").end().await;
-    headless.exits(2).says(&["its first row seems to be data, and not the names of the columns"]);
+    headless.exits(2).says(&["its first row seems to be data, not column names"]);
     assert!(!headless.stderr.contains("canary"), "{}", headless.stderr);
 
     world.write("segments/x.csv", "Email,Name\n");
-    world.call("export init --file segments/x.csv").end().await.exits(2).says(&["it has no rows to look at"]);
+    world
+        .call("export init --file segments/x.csv")
+        .end()
+        .await
+        .exits(2)
+        .says(&["it has no rows; choose a file with rows"]);
     world.write("segments/x.csv", "Email,Name\na@b.co\nc@d.co\n");
     let ragged = world.call("export init --file segments/x.csv").end().await;
     ragged.exits(2).says(&[
-        "none of its rows can be read; the first is line 2: the row has 1 cell, but the header has 2",
+        "all of its rows are invalid; the first is line 2: the row has 1 cell, but the header has 2",
     ]);
     world.call("export init --file nowhere.csv").end().await.exits(2).says(&["nowhere.csv: No such file"]);
     world.call("export init --file segments --table x").end().await.exits(2).says(&["it has no model.json"]);
     world.connection("bolt", 60);
     world.write("segments/x.csv", FILE);
-    let ambiguous = world.call("export init --file segments/x.csv").end().await;
-    ambiguous.exits(2).says(&["to which brand? Add --connection, one of: acme, bolt"]);
-    assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "an export was written");
+    let which = world.call("export init --file segments/x.csv").end().await;
+    which.exits(2).says(&["there are several connections; add --connection, one of: acme, bolt"]);
+    assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "something was written");
 }
 
 #[tokio::test]
@@ -177,7 +182,7 @@ async fn proposes_an_export_for_a_table_of_customer_insights() {
     ran.exits(0);
     assert!(ran.stdout.contains("VIP_1.csv, line 2: sent"), "{}", ran.stdout);
     let no_table = world.call("export init --file segments/ci --name x --table VPI").end().await;
-    no_table.exits(2).says(&["it has no table `VPI`; there are: VIP"]);
+    no_table.exits(2).says(&["it has no table `VPI`; its tables: VIP"]);
 
     world.write("segments/ci/model.json", model.to_string().replace("UTF-8", "cp65001"));
     let call = "export init --file segments/ci --name x";

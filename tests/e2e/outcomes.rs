@@ -112,7 +112,7 @@ async fn a_batch_that_never_ends_is_unknown_after_the_time_limit() {
     let arrived = world.contacts().await;
     let missing = (0..300).map(address).filter(|email| !arrived.contains_key(email));
     assert_eq!(rejects(&world, "unknown"), missing.collect::<Vec<_>>());
-    ran.says(&["settling: Omnisend works on"]);
+    ran.says(&["settling: Omnisend is processing"]);
 }
 
 #[tokio::test]

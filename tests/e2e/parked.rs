@@ -54,8 +54,8 @@ async fn a_parked_run_that_is_killed_while_it_resumes_is_resumed_again() {
     running.signal("KILL").await;
     running.end().await.was_killed();
     let ran = world.call("run vip").end().await;
-    ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [1_000, 0, 0]);
-    assert_eq!(world.reports().len(), 1, "a second run was started");
+    ran.exits(0).says(&["resuming run vip/"]).reports("succeeded", [1_000, 0, 0]);
+    assert_eq!(world.reports().len(), 1, "the parked run was forgotten");
     let taken = world.taken().await;
     assert!(taken <= 2_000, "{taken} contacts were sent for one kill");
 }

@@ -18,15 +18,15 @@ async fn is_parked_then_resumed(fault: &str, per_request: u64, parts: &[&str]) {
     for part in parts {
         assert!(message.contains(part) && ran.stdout.contains(part), "{part:?} is not in {message}");
     }
-    let again = "to go on where it stopped: omnisend-export run vip";
-    assert!(ran.stdout.contains(again), "{again:?} is not in:\n{}", ran.stdout);
-    let requests = world.requests().await.len() as u64;
-    assert!(requests <= IN_FLIGHT * per_request, "{requests} requests to an API that refuses them");
+    let again = "to resume it: omnisend-export run vip";
+    assert!(ran.stdout.contains(again), "it does not say how to resume it:\n{}", ran.stdout);
+    let asked = world.requests().await.len() as u64;
+    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were made of an API that refuses them");
 
     world.no_faults().await;
     let ran = world.call("run vip").end().await;
-    ran.exits(0).says(&["going on with run vip/"]).reports("succeeded", [10_000, 0, 0]);
-    assert_eq!(world.reports().len(), 1, "a second run was started");
+    ran.exits(0).says(&["resuming run vip/"]).reports("succeeded", [10_000, 0, 0]);
+    assert_eq!(world.reports().len(), 1, "the run that was parked is the one that ended");
     assert_eq!(world.taken().await, 10_000, "contacts were sent more than once");
 }
 

@@ -186,7 +186,7 @@ async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
     // The rejected contact is sent again; the others are unchanged.
     ran.exits(3)
         .reports("partial", [1, 0, 0])
-        .says(&["segments/vip/zz-corrected.csv holds rejects, and is no segment"]);
+        .says(&["segments/vip/zz-corrected.csv holds rejects and is no segment"]);
     assert_eq!(ran.report()["counts"]["unchanged"], 99);
     assert_eq!(ran.report()["source"][0]["object"], "segments/vip/segment.csv");
 
@@ -227,7 +227,7 @@ async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
     again.exits(2).says(&["cannot be replayed", "came after it", "run the export instead"]);
     let (replay, _) = last(&world);
     let all = world.call(&format!("replay vip {}", id(&replay))).end().await;
-    all.exits(2).says(&["every contact of it arrived"]);
+    all.exits(2).says(&["all its contacts arrived"]);
 }
 
 #[tokio::test]
@@ -237,9 +237,9 @@ async fn rejects_a_replay_after_the_mapping_changed() {
     world.write("exports/acme/vip.toml", EXPORT.replace("first_name", "last_name"));
     let before = world.requests().await.len();
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
-    ran.exits(2).says(&["mapping or tags changed since; run the export instead"]);
+    ran.exits(2).says(&["mapping or tags have changed since; run the export instead"]);
     for (file, says) in [
-        ("EMail,FirstName\nx,y\n", "does not say in a column `reject_run`"),
+        ("EMail,FirstName\nx,y\n", "has no column `reject_run` that names this run"),
         ("reject_run,EMail\nsomewhere,x\n", "as it is in rejects.csv, and save the file as CSV in UTF-8"),
         (
             "reject_run,EMail,FirstName\nvip/20200101t000000z-1,x,y\n",

@@ -1,9 +1,9 @@
-//! Two runs of one connection never send at the same time; runs of two connections do not wait for each other.
+//! Two runs at once: never for one connection, always for two.
 
 use crate::harness::{EXPORT, World, address, holds};
 
 #[tokio::test]
-async fn refuses_a_second_run_of_a_connection_while_the_first_one_sends() {
+async fn refuses_a_second_run_of_a_connection_until_the_first_ends() {
     let world = World::of_people(300).await;
     world.write("exports/acme/other.toml", EXPORT);
     let held = world.fault("delay=1500,method=POST,count=1").await;
@@ -11,9 +11,9 @@ async fn refuses_a_second_run_of_a_connection_while_the_first_one_sends() {
     world.fallen(held).await;
     for other in ["run vip", "run other"] {
         let ran = world.call(other).end().await;
-        ran.exits(1).says(&["connection `acme` is in use", "wait until it ends"]);
+        ran.exits(1).says(&["connection `acme` is in use", "wait until that run ends"]);
     }
-    // A dry run is allowed, because it sends nothing.
+    // A dry run sends no request, so it may run.
     world.call("run other --dry-run").end().await.exits(0);
     first.end().await.exits(0).reports("succeeded", [300, 0, 0]);
     assert_eq!(world.taken().await, 300);

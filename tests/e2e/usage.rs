@@ -1,4 +1,4 @@
-//! What a person gets wrong before anything is sent: exit code 2, and a message that says what to do.
+//! Mistakes in the command or the configuration: exit code 2, and a message that says what to do.
 
 use serde_json::Value;
 
@@ -8,23 +8,23 @@ const CONNECTION: &str = "\
 display_name = \"Acme\"\nsecret = \"omnisend/acme\"\n[data_privacy]\nagreed_by = \"ada\"\n\
 agreed_at = 2026-01-01T00:00:00Z\n";
 
-/// A mistake in one file of the state, and what must be said of it.
-async fn is_refused(file: &str, text: &str, said: &[&str]) {
+/// Fails unless a mistake in one file of the state is rejected with these messages.
+async fn is_rejected(file: &str, text: &str, messages: &[&str]) {
     let world = World::of_people(3).await;
     world.write(file, text);
     for call in ["run vip", "run vip --dry-run", "validate"] {
         let ran = world.call(call).end().await;
-        ran.exits(2).says(said);
-        assert_eq!(ran.stdout, "", "{call} prints a result though there is none");
+        ran.exits(2).says(messages);
+        assert_eq!(ran.stdout, "", "{call} prints a result");
     }
-    assert_eq!(world.requests().await, Vec::<Value>::new(), "something was asked of Omnisend");
-    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+    assert_eq!(world.requests().await, Vec::<Value>::new(), "a request was sent");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was started");
 }
 
 #[tokio::test]
-async fn a_mistake_in_a_file_is_named_with_its_line_and_what_to_do() {
+async fn names_the_file_and_line_of_a_mistake_and_what_to_do() {
     let connection = "connections/acme.toml";
-    is_refused(
+    is_rejected(
         connection,
         "display_name = \"Acme\"\nsecret = \"omnisend/acme\"\n",
         &[
@@ -34,32 +34,32 @@ async fn a_mistake_in_a_file_is_named_with_its_line_and_what_to_do() {
         ],
     )
     .await;
-    is_refused(
+    is_rejected(
         connection,
         &CONNECTION.replace("secret", "sercet"),
         &["connections/acme.toml:2: sercet: unknown key; did you mean `secret`?"],
     )
     .await;
     let export = "exports/acme/vip.toml";
-    is_refused(
+    is_rejected(
         export,
         &EXPORT.replace("first_name", "fist_name"),
         &["exports/acme/vip.toml:9: fields.fist_name: unknown key; did you mean `first_name`?"],
     )
     .await;
-    is_refused(
+    is_rejected(
         export,
         &EXPORT.replace("email = \"EMail\"", ""),
         &["exports/acme/vip.toml", "fields.email: missing", "email = \"<column>\""],
     )
     .await;
-    is_refused(
+    is_rejected(
         export,
         &format!("{EXPORT}[custom_properties]\n\"loyalty tier\" = \"Tier\"\n"),
         &["exports/acme/vip.toml:11", "loyalty tier", "A-Z, a-z, 0-9 and `_`"],
     )
     .await;
-    is_refused(
+    is_rejected(
         "exports/acme/vip.toml",
         &EXPORT.replace("= \"full\"", "= full"),
         &["exports/acme/vip.toml:3", "double quotes"],
@@ -68,7 +68,7 @@ async fn a_mistake_in_a_file_is_named_with_its_line_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn every_problem_is_said_at_once() {
+async fn reports_all_problems_at_once() {
     let world = World::of_people(1).await;
     world.write("connections/acme.toml", "secret = 7\n");
     world.write("exports/acme/vip.toml", "mode = \"ful\"\n");
@@ -83,7 +83,7 @@ async fn every_problem_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn names_that_are_not_there_are_met_with_those_that_are() {
+async fn suggests_the_nearest_name_for_an_unknown_one() {
     let world = World::of_people(1).await;
     world.call("run vpi").end().await.exits(2).says(&["export `vpi` does not exist; did you mean `vip`?"]);
     world.call("run VIP").end().await.exits(2).says(&["`VIP` is not a valid name", "a-z, 0-9"]);
@@ -121,7 +121,7 @@ async fn names_that_are_not_there_are_met_with_those_that_are() {
 }
 
 #[tokio::test]
-async fn columns_of_the_mapping_that_the_file_has_not() {
+async fn rejects_a_file_without_the_mapped_columns() {
     for (header, said) in [
         ("E-Mail,FirstName", "column `EMail` is not in the header; nearest: `E-Mail`"),
         (
@@ -133,13 +133,13 @@ async fn columns_of_the_mapping_that_the_file_has_not() {
         let world = World::with(options(), Segment::clean(format!("{header}\n"), 0)).await;
         let ran = world.call("run vip").end().await;
         ran.exits(2).says(&["export `vip`", "segments/vip/segment.csv", said]);
-        assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun");
+        assert_eq!(world.run_files(), Vec::<String>::new(), "a run was started");
         assert_eq!(world.requests().await.len(), 0);
     }
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there() {
+async fn rejects_a_missing_segment_file() {
     let world = World::of_people(1).await;
     std::fs::remove_file(world.root().join("segments/vip/segment.csv")).unwrap();
     world.call("run vip").end().await.exits(2).says(&[
@@ -150,7 +150,7 @@ async fn a_file_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_missing_exposed_or_none() {
+async fn rejects_a_missing_exposed_or_invalid_api_key() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip").without_key().end().await;
     ran.exits(2).says(&["secret `omnisend/acme` was not found", "chmod 600", "OMNISEND_API_KEY"]);
@@ -166,11 +166,11 @@ async fn a_key_that_is_missing_exposed_or_none() {
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(world.root().join("secrets/omnisend/acme"), open).unwrap();
     world.call("run vip").without_key().end().await.exits(2).says(&["can be read by others", "chmod 600"]);
-    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was begun without a key");
+    assert_eq!(world.run_files(), Vec::<String>::new(), "a run was started without a key");
 }
 
 #[tokio::test]
-async fn an_address_of_the_api_that_is_none_and_a_state_that_is_not_there() {
+async fn rejects_an_invalid_api_url_and_a_missing_state_directory() {
     let world = World::of_people(1).await;
     for (url, said) in [
         ("http://203.0.113.1/api", "https"),
@@ -179,17 +179,17 @@ async fn an_address_of_the_api_that_is_none_and_a_state_that_is_not_there() {
     ] {
         let ran = world.call("run vip").env("OMNISEND_API_URL", url).end().await;
         ran.exits(2).says(&["OMNISEND_API_URL", said]);
-        assert!(!ran.stderr.contains("pw-canary"), "a password is shown");
+        assert!(!ran.stderr.contains("pw-canary"), "a password is printed");
     }
     let ran = world.call("sandbox --fault sttus=503").end().await;
     ran.exits(2).says(&["`sttus` is not one of status"]);
     let nowhere = format!("run vip --state {}", world.root().join("nowhere").display());
     let ran = world.call(&nowhere).end().await;
-    ran.exits(2).says(&["nowhere: there is no such directory", "--state"]);
+    ran.exits(2).says(&["nowhere: this directory does not exist", "--state"]);
 }
 
 #[tokio::test]
-async fn validate_lists_what_is_there() {
+async fn validate_lists_connections_and_exports() {
     let world = World::of_people(1).await;
     let ran = world.call("validate").without_key().end().await;
     ran.exits(0);
@@ -199,14 +199,14 @@ async fn validate_lists_what_is_there() {
 }
 
 #[tokio::test]
-async fn validate_says_what_to_do_where_there_is_nothing() {
+async fn validate_says_what_to_do_if_there_is_nothing() {
     let world = World::of_people(1).await;
     let validate = || world.call("validate").without_key();
     std::fs::remove_dir_all(world.root().join("exports")).unwrap();
     let ran = validate().end().await;
     ran.exits(0);
     assert!(
-        ran.stdout.contains("1 connection and 0 exports: all valid\n  no export uses it yet"),
+        ran.stdout.contains("1 connection and 0 exports: all valid\n  there is no export yet"),
         "{}",
         ran.stdout
     );

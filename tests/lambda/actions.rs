@@ -1,4 +1,4 @@
-//! What somebody asks for with a manual event.
+//! Manual actions.
 
 use serde_json::json;
 
@@ -8,10 +8,10 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_dry_run_answers_with_its_report_and_touches_neither_omnisend_nor_the_key() {
+async fn a_dry_run_returns_its_report_without_a_request_or_an_api_key() {
     let world = World::empty(Options { requests_per_minute: FAST, ..Options::default() }).await;
     world.connection("acme", 400, KEY).await;
-    // Another name, under which there is no secret: whoever read it would fail.
+    // No secret has this name: reading it would fail.
     let connection = String::from_utf8(world.account.get("connections/acme.toml").await).unwrap();
     world.account.put("connections/acme.toml", connection.replace("omnisend/", "omnisend/none/")).await;
     world.export("acme", "vip", "").await;
@@ -35,7 +35,7 @@ async fn a_dry_run_answers_with_its_report_and_touches_neither_omnisend_nor_the_
 }
 
 #[tokio::test]
-async fn a_run_that_is_asked_for_runs_and_the_same_request_again_does_not() {
+async fn runs_an_export_once_per_request() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", people(0, 300)).await;
     let run = json!({"action": "run", "export": "vip", "mode": "full", "request": "monday"});
@@ -43,34 +43,43 @@ async fn a_run_that_is_asked_for_runs_and_the_same_request_again_does_not() {
     assert_eq!((&first["planned"]["sent"], &first["chunks"]), (&json!(300), &json!(1)), "{first}");
     assert_eq!(world.answer(&run).await["run"], first["run"]);
     world.drain().await;
-    assert_eq!(world.answer(&run).await["run"], first["run"], "also when it is over");
+    assert_eq!(world.answer(&run).await["run"], first["run"], "the same request after the run is over");
     world.drain().await;
     world.holds(0..300).await;
     assert_eq!(world.omnisend.taken(KEY).await, 300);
     assert_eq!(world.only_report("vip").await["state"], "succeeded");
-    // Without a name of its own, every request is another.
+    // Without an ID of its own, every request is a new one.
     assert_ne!(json!(world.start_vip().await), first["run"]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_says_why() {
+async fn an_action_that_fails_says_why() {
     let world = World::new().await;
-    for (event, said) in [
+    for (event, expected) in [
         (json!({"action": "run", "export": "vip"}), "no segment file at segments/vip/; put one there"),
         (json!({"action": "run", "export": "vpi"}), "vip"),
         (json!({"action": "connect", "connection": "acem"}), "connections/acem.toml"),
-        (json!({"action": "status", "export": "vip", "run": "20261123t101500z-1"}), "no manifest"),
-        (json!({"action": "cancel", "export": "vip", "run": "20261123t101500z-1"}), "no manifest"),
-        (json!({"action": "replay", "export": "vip", "run": "20261123t101500z-1"}), "no manifest"),
+        (
+            json!({"action": "status", "export": "vip", "run": "20261123t101500z-1"}),
+            "has no run 20261123t101500z-1",
+        ),
+        (
+            json!({"action": "cancel", "export": "vip", "run": "20261123t101500z-1"}),
+            "has no run 20261123t101500z-1",
+        ),
+        (
+            json!({"action": "replay", "export": "vip", "run": "20261123t101500z-1"}),
+            "has no run 20261123t101500z-1",
+        ),
     ] {
         let (kind, message) = world.error(&event).await;
         assert_eq!(kind, "NotHandled", "{event}");
-        assert!(message.contains(said), "{event}: {message}");
+        assert!(message.contains(expected), "{event}: {message}");
     }
 }
 
 #[tokio::test]
-async fn a_connection_is_tried_with_its_key() {
+async fn connect_tests_a_connection_with_its_key() {
     let world = World::new().await;
     let connect = json!({"action": "connect", "connection": "acme"});
     let answer = world.answer(&connect).await;
@@ -84,7 +93,7 @@ async fn a_connection_is_tried_with_its_key() {
 }
 
 #[tokio::test]
-async fn a_run_is_watched_and_canceled() {
+async fn status_shows_a_run_that_is_canceled() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     let status = json!({"action": "status", "export": "vip"});
@@ -112,7 +121,7 @@ async fn a_run_is_watched_and_canceled() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_refused_waits_and_is_taken_up_again() {
+async fn replay_resumes_a_parked_run() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     world.omnisend.fault("status=403,method=POST,path=/batches,skip=7,count=1").await;
@@ -122,7 +131,7 @@ async fn a_run_that_was_refused_waits_and_is_taken_up_again() {
     let shown = world.answer(&status).await["runs"][0].clone();
     assert_eq!(shown["state"], "parked", "{shown}");
     assert!(shown["why"].as_str().unwrap().contains("403"), "{shown}");
-    assert_eq!(world.account.messages().await, (0, 0), "its messages do not come again and again");
+    assert_eq!(world.account.messages().await, (0, 0), "its messages are still delivered");
     let swept = world.answer(&json!({"action": "sweep", "part": "runs"})).await;
     assert_eq!(swept["parked"], 1, "{swept}");
     assert_eq!(world.logged("\"ParkedRuns\":1").len(), 1);
@@ -132,6 +141,6 @@ async fn a_run_that_was_refused_waits_and_is_taken_up_again() {
     assert!(world.error(&replay).await.1.contains("it is not over"));
     world.drain().await;
     world.holds(0..1_200).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "what was sent is not sent again");
+    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent again");
     assert_eq!(world.answer(&status).await["runs"][0]["state"], "succeeded");
 }

@@ -1,5 +1,4 @@
-//! Brands beside each other: none waits for another, and no brand has two invocations at once. And a brand whose key
-//! changes.
+//! Several brands: no brand waits for another, and no brand has two invocations at once. And a brand whose key changes.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ fn group(invocation: &Invocation) -> Option<String> {
     group.as_str().map(str::to_owned)
 }
 
-/// Asserts that of each brand one invocation ended before the next began, and answers with all of them by brand.
+/// Asserts that each brand's invocations ran one at a time, and returns them by brand.
 fn one_at_a_time(world: &World) -> BTreeMap<String, Vec<Invocation>> {
     let mut by_group: BTreeMap<String, Vec<Invocation>> = BTreeMap::new();
     for invocation in world.uploader.invocations() {
@@ -34,8 +33,8 @@ fn one_at_a_time(world: &World) -> BTreeMap<String, Vec<Invocation>> {
 }
 
 #[tokio::test]
-async fn a_brand_that_has_to_wait_keeps_no_other_one_waiting() {
-    // An answer that never comes is waited for for three seconds.
+async fn a_waiting_brand_does_not_hold_up_another() {
+    // The client waits 3 seconds for an answer that never comes.
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},answer:10,wait:50"));
     let world = World::with(Options { variables: vec![scale], ..Options::default() }).await;
     world.connection("globex", FAST, OTHER).await;
@@ -60,18 +59,18 @@ async fn a_brand_that_has_to_wait_keeps_no_other_one_waiting() {
     let (acme, globex) = (&by_brand["acme"], &by_brand["globex"]);
     assert_eq!((acme.len(), globex.len()), (4, 4), "three chunks and a settlement each");
     let last = globex.iter().map(|invocation| invocation.ended).max().unwrap();
-    assert!(last < acme[0].ended, "globex is done while the first message of acme still waits");
+    assert!(last < acme[0].ended, "globex waited for the first message of acme");
 }
 
 #[tokio::test]
-async fn two_exports_of_one_brand_take_turns() {
+async fn two_exports_of_a_brand_take_turns() {
     let world = World::of_small_chunks().await;
     world.export("acme", "all", "").await;
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     world.account.put("segments/all/1.csv", people(0, 1_200)).await;
     world.start_vip().await;
     world.answer(&json!({"action": "run", "export": "all"})).await;
-    // Two mappings' worth of pollers.
+    // Twice as many pollers as one event source mapping has.
     join!(world.drain(), world.drain());
 
     let by_brand = one_at_a_time(&world);
@@ -87,12 +86,12 @@ async fn two_exports_of_one_brand_take_turns() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_rotated_is_read_again_once() {
+async fn reads_a_rotated_key_again_once() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", people(0, 600)).await;
     world.start_vip().await;
     world.drain().await;
-    // The warm process knows the old key.
+    // The warm process has the old key.
     world.omnisend.rotate_key(KEY, "key-2").await;
     world.account.secret(&world.secret_of("acme"), r#"{"api_key": "key-2"}"#).await;
     world.account.put("segments/vip/2.csv", people(0, 1_700)).await;
@@ -106,18 +105,18 @@ async fn a_key_that_was_rotated_is_read_again_once() {
     assert_eq!(world.logged("the API key was refused; reading the secret again").len(), 1);
     let answers = world.omnisend.state("key-2").await["answers"].clone();
     let refused = answers["401"].as_u64().unwrap();
-    assert!((1..=5).contains(&refused), "those that were on their way, and no other: {answers}");
+    assert!((1..=5).contains(&refused), "more requests than those in flight were refused: {answers}");
 }
 
 #[tokio::test]
-async fn ten_brands_upload_at_once_and_each_keeps_its_own_order() {
+async fn ten_brands_upload_at_once_and_each_keeps_its_order() {
     const BRANDS: u64 = 10;
 
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
     let options = Options { requests_per_minute: FAST, variables: vec![scale], ..Options::default() };
     let world = World::empty(options).await;
     let (connection, key) = (|n: u64| format!("brand-{n}"), |n: u64| format!("key-{n}"));
-    // Each brand has an export of its own, and the first one has another.
+    // Each brand has one export, and the first brand has a second one.
     let exports: Vec<(u64, String)> =
         (0..BRANDS).map(|n| (n, format!("all-{n}"))).chain([(0, "more".to_owned())]).collect();
     for n in 0..BRANDS {
@@ -142,8 +141,8 @@ async fn ten_brands_upload_at_once_and_each_keeps_its_own_order() {
     }
     let by_brand = one_at_a_time(&world);
     assert_eq!(by_brand.len(), 10);
-    assert_eq!(by_brand["brand-0"].len(), 6, "two chunks and a settlement of each of its exports");
+    assert_eq!(by_brand["brand-0"].len(), 6, "two chunks and a settlement for each export");
     let first = || by_brand.values().map(|of| &of[0]);
     let (last_began, first_ended) = (first().map(|of| of.began).max(), first().map(|of| of.ended).min());
-    assert!(last_began < first_ended, "every brand began before the first message of any was done");
+    assert!(last_began < first_ended, "a brand waited until another brand's first message was done");
 }

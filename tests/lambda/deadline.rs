@@ -26,7 +26,7 @@ async fn an_upload_stops_before_its_deadline_and_the_next_invocation_resumes_it(
     let short = invocations.iter().filter(|invocation| handed_back(&invocation.outcome)).count();
     assert_eq!(short, 1, "{} invocations", invocations.len());
     assert!(invocations.iter().all(|invocation| matches!(invocation.outcome, Outcome::Answer(_))));
-    assert_eq!(world.logged("handing the rest back").len(), short);
+    assert_eq!(world.logged("releasing the message").len(), short);
     let keys = world.account.keys(&format!("runs/vip/{run}/")).await;
     assert!(keys.iter().any(|key| key.ends_with("/progress/00000.json")), "{keys:?}");
     assert_eq!(world.only_report("vip").await["state"], "succeeded");

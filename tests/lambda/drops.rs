@@ -127,7 +127,7 @@ async fn rejects_an_event_of_unknown_shape() {
         (json!({"key1": "value1", "key2": 2}), "it has the keys key1, key2"),
         (json!({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}), "neither aws:s3 nor aws:sqs"),
         (json!({}), "an empty object"),
-        (json!([1, 2]), "no object at all"),
+        (json!([1, 2]), "it is not an object"),
         (json!({"action": "explode"}), "explode"),
         (json!({"action": "run"}), "missing field `export`"),
         (json!({"action": "run", "export": "vip", "dryrun": true}), "unknown field `dryrun`"),

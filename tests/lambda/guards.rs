@@ -1,4 +1,4 @@
-//! Guards stop a run whatever started it.
+//! Guards stop a run, whatever started it.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     world::World,
 };
 
-/// A segment of which a fifth of the rows makes no contact.
+/// Returns a segment in which a fifth of the rows is invalid.
 fn with_bad_rows() -> String {
     people(0, 100) + &"nobody,Nobody\n".repeat(25)
 }
@@ -21,7 +21,7 @@ fn guards(report: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn too_many_rejects_stop_every_kind_of_run_and_an_event_lets_one_through() {
+async fn too_many_rejects_stop_every_kind_of_run_unless_the_event_allows_it() {
     let world = World::new().await;
     world.export("acme", "vip", "schedule = true").await;
     let dropped = world.account.put("segments/vip/1.csv", with_bad_rows()).await;
@@ -38,8 +38,8 @@ async fn too_many_rejects_stop_every_kind_of_run_and_an_event_lets_one_through()
         let run = json!({"action": "run", "export": "vip", "mode": mode});
         let report = world.answer(&run).await;
         assert_eq!((&report["state"], guards(&report)), (&json!("stopped"), vec!["rejects"]), "{report}");
-        let said = report["message"].as_str().unwrap();
-        assert!(said.contains("`\"allow\": [\"rejects\"]` in the event"), "{said}");
+        let message = report["message"].as_str().unwrap();
+        assert!(message.contains("`\"allow\": [\"rejects\"]` in the event"), "{message}");
     }
     let other = json!({"action": "run", "export": "vip", "allow": ["shrink", "empty"]});
     assert_eq!(guards(&world.answer(&other).await), ["rejects"]);
@@ -58,16 +58,16 @@ async fn too_many_rejects_stop_every_kind_of_run_and_an_event_lets_one_through()
 }
 
 #[tokio::test]
-async fn a_name_that_is_no_guards_is_refused_with_the_nearest() {
+async fn rejects_an_unknown_guard_with_a_suggestion() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", people(0, 10)).await;
-    let (_, said) = world.error(&json!({"action": "run", "export": "vip", "allow": ["shrnk"]})).await;
-    assert!(said.contains("`shrnk` is not a guard; did you mean `shrink`?"), "{said}");
+    let (_, message) = world.error(&json!({"action": "run", "export": "vip", "allow": ["shrnk"]})).await;
+    assert!(message.contains("`shrnk` is no guard; did you mean `shrink`?"), "{message}");
     assert!(world.runs("vip").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_segment_that_shrank_is_stopped_whatever_started_its_run() {
+async fn a_shrunken_segment_stops_every_kind_of_run() {
     let world = World::new().await;
     world.export("acme", "vip", "schedule = true").await;
     let first = world.account.put("segments/vip/1.csv", people(0, 100)).await;

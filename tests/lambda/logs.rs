@@ -1,4 +1,5 @@
-//! No address, no name and no key in what leaves a function beside its objects, on any path, with everything logged.
+//! Checks on every path, with everything logged, that logs, metrics, errors, messages and keys contain no personal data and
+//! no API key.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::{
     world::{CHUNK, FAST, World},
 };
 
-/// What every cell, and every key, has in it.
+/// A text that is in every cell and in the API keys.
 const CANARY: &str = "kanarie";
 
 const EXPORT: &str = r#"
@@ -31,7 +32,7 @@ ltv = { column = "LTV", type = "number" }
 
 const HEADER: &str = "EMail,FirstName,LastName,Telephone,Address,City,BirthDate,Tier,LTV\n";
 
-/// Every kind of row: good ones, ones whose cells do not fit, and ones that are no contact.
+/// Returns rows of every kind: valid, with invalid cells, invalid.
 fn segment(rows: usize) -> String {
     let person = |n: usize| {
         let email = match n % 10 {
@@ -58,8 +59,8 @@ async fn world() -> World {
     world
 }
 
-/// Everything that left the functions: log lines, metrics, errors, the queue's bodies, the names of objects; answers
-/// too, but those of dry runs, which show contacts to who asked for them.
+/// Returns everything that left the functions: log lines, metrics, errors, message bodies, names of objects, and answers
+/// except those of dry runs, which show contacts on purpose.
 async fn everything(world: &World) -> Vec<String> {
     let mut all = world.account.keys("").await;
     for invocation in
@@ -78,12 +79,12 @@ async fn everything(world: &World) -> Vec<String> {
 
 async fn assert_silent(world: &World) {
     let all = everything(world).await;
-    let told: Vec<_> =
+    let found: Vec<_> =
         all.iter().filter(|line| line.to_lowercase().contains(CANARY) || line.contains(KEY)).collect();
-    assert!(told.is_empty(), "{told:#?}");
+    assert!(found.is_empty(), "{found:#?}");
 }
 
-/// Runs what is there to its end, however that is.
+/// Runs the export to its end, whatever that is.
 async fn run(world: &World) {
     world.invoke(&json!({"action": "run", "export": "vip"})).await;
     world.drain().await;
@@ -91,12 +92,12 @@ async fn run(world: &World) {
 }
 
 #[tokio::test]
-async fn of_runs_that_go_well_or_ill_no_log_tells_a_name_or_a_key() {
+async fn runs_and_failures_log_no_personal_data_and_no_key() {
     let world = world().await;
     world.invoke(&json!({"action": "connect", "connection": "acme"})).await;
     world.invoke(&json!({"action": "run", "export": "vip", "dry_run": true})).await;
     run(&world).await;
-    // The way of tags, found out, or not.
+    // A canary that finds out how tags work, or fails.
     let (file, findings) = ("connections/acme.toml", "findings/acme.json");
     let connection = String::from_utf8(world.account.get(file).await).unwrap();
     world.account.put(file, connection.replace("tags = \"inline\"", "")).await;
@@ -136,19 +137,19 @@ async fn of_runs_that_go_well_or_ill_no_log_tells_a_name_or_a_key() {
     world.account.secret(&world.secret_of("acme"), "kanarie key").await;
     run(&world).await;
     assert_silent(&world).await;
-    assert!(!world.logged("\"DEBUG\"").is_empty(), "everything is logged");
+    assert!(!world.logged("\"DEBUG\"").is_empty(), "debug lines are missing");
     for line in world.logged("") {
-        assert!(serde_json::from_str::<Value>(&line).is_ok(), "no line of JSON: {line}");
+        assert!(serde_json::from_str::<Value>(&line).is_ok(), "not a line of JSON: {line}");
     }
 }
 
 #[tokio::test]
-async fn of_files_that_cannot_be_used_no_log_tells_a_name() {
+async fn unusable_files_log_no_personal_data() {
     let world = world().await;
     let whole = segment(20);
     let rows = whole.strip_prefix(HEADER).unwrap();
     for bad in [
-        // No header: the first person stands in its place.
+        // Without a header: the first person is in its place.
         rows.to_owned(),
         rows.replace("kanarie", "email.kanarie"),
         whole.replace("EMail", "Kanarie"),
@@ -170,7 +171,7 @@ async fn of_files_that_cannot_be_used_no_log_tells_a_name() {
 }
 
 #[tokio::test]
-async fn of_state_and_messages_that_are_damaged_no_log_tells_what_they_hold() {
+async fn damaged_state_and_messages_log_no_personal_data() {
     let world = world().await;
     for line in [
         r#""kanarie@example.com""#,
@@ -192,7 +193,7 @@ async fn of_state_and_messages_that_are_damaged_no_log_tells_what_they_hold() {
         world.account.delete(&format!("runs/vip/{run}/manifest.json")).await;
     }
     let lines = world.uploader.lines();
-    // The bodies of these are nobody's but who sent them: only what the function says of them counts.
+    // The test sends these bodies itself, so only the function's lines are checked.
     for body in [
         "kanarie@example.com",
         "\"kanarie@example.com\"",
@@ -205,15 +206,15 @@ async fn of_state_and_messages_that_are_damaged_no_log_tells_what_they_hold() {
     }
     let more = world.uploader.lines().split_off(lines.len());
     assert!(!more.is_empty() && more.iter().all(|line| !line.to_lowercase().contains(CANARY)), "{more:?}");
-    let told: Vec<_> =
+    let found: Vec<_> =
         lines.iter().filter(|line| line.to_lowercase().contains(CANARY) || line.contains(KEY)).collect();
-    assert!(told.is_empty(), "{told:?}");
-    let told: Vec<_> = world.settler.lines().into_iter().chain(world.planner.lines()).collect();
-    assert!(told.iter().all(|line| !line.to_lowercase().contains(CANARY)), "{told:?}");
+    assert!(found.is_empty(), "{found:?}");
+    let found: Vec<_> = world.settler.lines().into_iter().chain(world.planner.lines()).collect();
+    assert!(found.iter().all(|line| !line.to_lowercase().contains(CANARY)), "{found:?}");
 }
 
 #[tokio::test]
-async fn a_key_that_was_pasted_into_a_file_is_not_repeated() {
+async fn a_key_that_was_pasted_into_a_file_is_not_logged() {
     let world = world().await;
     let connection = String::from_utf8(world.account.get("connections/acme.toml").await).unwrap();
     for bad in [
@@ -231,7 +232,7 @@ async fn a_key_that_was_pasted_into_a_file_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_line_says_what_it_is_about_and_a_failure_is_logged_once() {
+async fn a_line_names_its_run_and_a_failure_is_logged_once() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", crate::cloud::people(0, 600)).await;
     let run = world.start_vip().await;

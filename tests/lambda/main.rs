@@ -1,5 +1,5 @@
-//! The real `bootstrap`, driven through Lambda's runtime API, with AWS and Omnisend on this machine. Nothing is mocked
-//! inside the process.
+//! Drives the real `bootstrap` through Lambda's runtime API, with AWS and Omnisend on this machine. Nothing inside the
+//! process is mocked.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -57,7 +57,7 @@ async fn the_marker_starts_the_run_and_a_part_does_not() {
     assert_eq!(started, 0);
     let lines = world.planner.invocations().pop().unwrap().lines;
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].contains("a part of a drop that is not complete yet"), "{lines:?}");
+    assert!(lines[0].contains("the drop is not complete yet"), "{lines:?}");
     assert_eq!(put(&world, "segments/vip/dt=1/part-00001.csv", people(5, 5)).await.1, 0);
     let (marker, started) = put(&world, "segments/vip/_SUCCESS", "").await;
     assert_eq!(started, 1);

@@ -1,4 +1,4 @@
-//! Rejects: of more than fits one request, and such as come back, corrected.
+//! Rejects: files of many megabytes, and corrected files that come back.
 
 use serde_json::json;
 
@@ -13,22 +13,21 @@ use crate::{
     world::{FAST, World},
 };
 
-/// Rows that are no contact: of each, some 180 bytes of the NDJSON.
+/// Invalid rows. Each takes about 180 bytes of the NDJSON file.
 const INVALID: u64 = 60_000;
 
 #[tokio::test]
-async fn rejects_of_many_megabytes_are_put_in_parts_and_are_whole() {
+async fn writes_large_rejects_in_parts_and_completely() {
     let proxy = Proxy::start(moto().address(), &[]).await;
     let endpoint = ("AWS_ENDPOINT_URL", format!("http://{}", proxy.address()));
     let options = Options { requests_per_minute: FAST, variables: vec![endpoint], ..Options::default() };
     let world = World::with(options).await;
     let invalid: Vec<String> = (0..INVALID).map(|n| format!("no address {n},Ada {n}\n")).collect();
     world.account.put("segments/vip/1.csv", people(0, 10) + &invalid.concat()).await;
-    // A guard stops such a file, unless somebody says that it is right.
-    let asked = json!({"action": "run", "export": "vip", "allow": ["rejects"]});
-    let run = world.answer(&asked).await["run"].as_str().unwrap().to_owned();
+    // Without `allow`, a guard would stop this run.
+    let event = json!({"action": "run", "export": "vip", "allow": ["rejects"]});
+    let run = world.answer(&event).await["run"].as_str().unwrap().to_owned();
     world.drain().await;
-    world.holds(0..10).await;
     world.holds(0..10).await;
 
     let counts = world.report("vip", &run).await["counts"].clone();
@@ -39,7 +38,7 @@ async fn rejects_of_many_megabytes_are_put_in_parts_and_are_whole() {
     let part = |request: &crate::proxy::Exchange| {
         request.is("PUT", "rejects.ndjson") && request.is("PUT", "partNumber")
     };
-    assert!(proxy.seen(part).len() > 1, "it is put in parts");
+    assert!(proxy.seen(part).len() > 1, "it is not written in parts");
     for (name, header) in [("rejects.ndjson", 0), ("rejects.csv", 1)] {
         let text = String::from_utf8(world.account.get(&format!("runs/vip/{run}/{name}")).await).unwrap();
         let rows = usize::try_from(INVALID).unwrap() + header;
@@ -48,7 +47,7 @@ async fn rejects_of_many_megabytes_are_put_in_parts_and_are_whole() {
     }
 }
 
-/// A run of twelve, of whom one row is invalid and one contact refused; and its rejects.
+/// Runs an export with twelve rows, one of them invalid and one rejected by Omnisend. Returns the run and its rejects.
 async fn with_rejects(world: &World) -> (String, String) {
     world.omnisend.fault("refuse_item=person.3@example.com,count=1").await;
     world.account.put("segments/vip/1.csv", people(0, 11) + "no address,Ada 11\n").await;
@@ -61,7 +60,7 @@ async fn with_rejects(world: &World) -> (String, String) {
 }
 
 #[tokio::test]
-async fn corrected_rejects_that_are_dropped_are_sent_and_are_no_segment() {
+async fn sends_dropped_corrections_and_does_not_take_them_for_a_segment() {
     let world = World::new().await;
     let vip = String::from_utf8(world.account.get("exports/acme/vip.toml").await).unwrap();
     world.account.put("exports/acme/vip.toml", vip.replace("\"full\"", "\"mirror\"")).await;
@@ -81,7 +80,7 @@ async fn corrected_rejects_that_are_dropped_are_sent_and_are_no_segment() {
     assert_eq!((&report["corrects"], &report["state"]), (&json!(run), &json!("succeeded")));
     assert_eq!(report["counts"]["accepted"], 2);
 
-    // The segment's newest file is the one that it was.
+    // The segment's newest file is still the first one.
     let again = world.start_vip().await;
     world.drain().await;
     let report = world.report("vip", &again).await;
@@ -91,7 +90,7 @@ async fn corrected_rejects_that_are_dropped_are_sent_and_are_no_segment() {
 }
 
 #[tokio::test]
-async fn rejects_of_one_export_are_not_taken_by_another_that_reads_the_folder() {
+async fn sends_corrections_with_the_export_they_belong_to() {
     let world = World::new().await;
     let (run, rejects) = with_rejects(&world).await;
     let vip = String::from_utf8(world.account.get("exports/acme/vip.toml").await).unwrap();
@@ -105,8 +104,8 @@ async fn rejects_of_one_export_are_not_taken_by_another_that_reads_the_folder() 
     world.holds(0..12).await;
     assert!(world.runs("all").await.is_empty());
 
-    let strange = world.account.put("segments/vip/3.csv", rejects.replace(&format!("vip/{run}"), "")).await;
-    let (kind, message) = world.error(&notification(&world.account.bucket, &strange)).await;
+    let unnamed = world.account.put("segments/vip/3.csv", rejects.replace(&format!("vip/{run}"), "")).await;
+    let (kind, message) = world.error(&notification(&world.account.bucket, &unnamed)).await;
     assert_eq!(kind, "ExportsNotStarted");
     assert!(
         message.contains("segments/vip/3.csv holds rejects, but no row names a run in `reject_run`"),
@@ -115,7 +114,7 @@ async fn rejects_of_one_export_are_not_taken_by_another_that_reads_the_folder() 
 }
 
 #[tokio::test]
-async fn a_replay_sends_what_was_refused_again_or_a_file_that_it_names() {
+async fn a_replay_sends_rejected_contacts_again_or_a_corrected_file() {
     let world = World::new().await;
     let (run, rejects) = with_rejects(&world).await;
     let file = "segments/corrected.csv";

@@ -1,5 +1,5 @@
-//! What each function asks of AWS on every path: exactly what `tests/template/requests.json` lists. The template's own
-//! tests hold the roles' policies against the same list, so no role lacks what its function needs.
+//! Checks the AWS requests of each function on every path against `tests/template/requests.json`. The template's tests
+//! check the roles' policies against the same list, so no role lacks a permission.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,10 +16,10 @@ use crate::{
 
 const LIST: &str = include_str!("../template/requests.json");
 
-/// How the list writes a run's id.
+/// The run ID in the list.
 const RUN: &str = "20261123t101500z-1a2b3c4d5e6f7081";
 
-/// The permission that a request needs: the action, and what of the account it is about.
+/// Returns the permission that a request needs: the action and the resource.
 fn permission(request: &Exchange, world: &World) -> String {
     let mut words = request.line.split(' ');
     let (method, target) = (words.next().unwrap(), words.next().unwrap());
@@ -47,7 +47,7 @@ fn permission(request: &Exchange, world: &World) -> String {
     format!("s3:{action} {}", decoded(key))
 }
 
-/// A key, with the list's run and the first of several numbers in it.
+/// Returns a key with the list's run ID, and with 0 for each number.
 fn decoded(key: &str) -> String {
     let key = percent_encoding::percent_decode_str(key).decode_utf8().unwrap().into_owned();
     let mut parts: Vec<&str> = key.split('/').collect();
@@ -67,7 +67,7 @@ fn decoded(key: &str) -> String {
     parts.into_iter().map(first).collect::<Vec<_>>().join("/")
 }
 
-/// Everything that can happen to a run, and everything that can be asked for.
+/// Runs every action, and everything that can happen to a run.
 async fn every_path(world: &World) {
     let bucket = &world.account.bucket;
     for event in [
@@ -83,15 +83,15 @@ async fn every_path(world: &World) {
     world.omnisend.fault("refuse_item=person.3@example.com").await;
     let dropped = world.account.put("segments/vip/1.csv", people(0, 1_200) + "no address,x\n").await;
     world.planner.deliver(&notification(bucket, &dropped)).await.unwrap();
-    // No time to send anything: progress is written, and the message released.
+    // Too little time to send: progress is written, and the message is released.
     world.uploader.give_time(Duration::from_secs(15));
     world.drain().await;
-    // What was refused of it goes again.
+    // The rejected contact is sent again.
     let run = &world.runs("vip").await.pop().unwrap();
     world.answer(&json!({"action": "replay", "export": "vip", "run": run})).await;
     world.drain().await;
 
-    // The way of tags is to be found out; then it is the one that needs more. The export asks for a segment.
+    // A canary finds out how tags work; then the connection forces the tag endpoint. The export creates a segment.
     let file = "connections/acme.toml";
     let connection = String::from_utf8(world.account.get(file).await).unwrap();
     world.account.put(file, connection.replace("tags = \"inline\"", "")).await;
@@ -105,31 +105,31 @@ async fn every_path(world: &World) {
     world.omnisend.fault("status=403,method=POST,path=/batches,skip=2,count=1").await;
     let run = world.start_vip().await;
     world.drain().await;
-    // The planner does it; the settler, whose sweep sends messages too, can as well.
+    // The planner handles replays; the settler, whose sweep sends messages too, can do it as well.
     world.settler.invoke(&json!({"action": "replay", "export": "vip", "run": run})).await;
     world.answer(&json!({"action": "cancel", "export": "vip", "run": run})).await;
     world.answer(&json!({"action": "status", "export": "vip"})).await;
     world.drain().await;
 
-    // A plan that is full ends a run.
+    // A full subscription halts a run.
     world.omnisend.fault("status=402,method=POST,path=/batches,count=1").await;
     world.start_vip().await;
     world.drain().await;
 
-    // Chunks of a file that turns out to be none are taken away again.
+    // The chunks of a file that turns out to be broken are deleted.
     let broken = [people(0, 1_200).as_bytes(), &vec![b'x'; 40 << 20]].concat();
     world.account.put("segments/vip/2.csv", broken).await;
     world.invoke(&json!({"action": "run", "export": "vip"})).await;
     let dropped = world.account.put("segments/vip/2.csv", "no,such,column\n").await;
     world.planner.invoke(&notification(bucket, &dropped)).await;
     world.answer(&json!({"action": "status", "export": "vip"})).await;
-    // A guard stops a run that has nobody in it.
+    // A guard stops a run without contacts.
     let empty = world.account.put("segments/vip/3.csv", people(0, 0)).await;
     world.planner.deliver(&notification(bucket, &empty)).await.unwrap();
 }
 
 #[tokio::test]
-async fn each_function_asks_for_what_its_role_is_known_to_need() {
+async fn each_function_needs_exactly_the_listed_permissions() {
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},pace:1000,wait:25"));
     let world = World::with(Options { variables: vec![scale], ..Options::default() }).await;
     world.account.put("segments/vip/0.csv", people(0, 10)).await;
@@ -138,15 +138,15 @@ async fn each_function_asks_for_what_its_role_is_known_to_need() {
     every_path(&world).await;
     assert!(!world.omnisend.contacts(KEY).await.is_empty());
 
-    let asked = |proxy: &Proxy| -> BTreeSet<String> {
+    let needed = |proxy: &Proxy| -> BTreeSet<String> {
         proxy.seen(|_| true).iter().map(|request| permission(request, &world)).collect()
     };
-    let asked = BTreeMap::from([
-        ("Planner".to_owned(), asked(&planner)),
-        ("Settler".to_owned(), asked(&settler)),
-        ("Uploader".to_owned(), asked(&uploader)),
+    let needed = BTreeMap::from([
+        ("Planner".to_owned(), needed(&planner)),
+        ("Settler".to_owned(), needed(&settler)),
+        ("Uploader".to_owned(), needed(&uploader)),
     ]);
     let listed: BTreeMap<String, BTreeSet<String>> = serde_json::from_str(LIST).unwrap();
-    let now = serde_json::to_string_pretty(&asked).unwrap();
-    assert_eq!(asked, listed, "if that is right, write this to tests/template/requests.json:\n{now}");
+    let now = serde_json::to_string_pretty(&needed).unwrap();
+    assert_eq!(needed, listed, "if this is correct, write it to tests/template/requests.json:\n{now}");
 }

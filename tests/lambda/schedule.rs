@@ -1,4 +1,4 @@
-//! A schedule that comes due.
+//! Scheduled runs.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_schedule_runs_the_exports_that_are_part_of_it() {
+async fn a_schedule_runs_every_scheduled_export() {
     let world = World::new().await;
     world.connection("globex", FAST, "key-globex").await;
     world.export("acme", "daily", "schedule = true").await;
@@ -26,7 +26,7 @@ async fn a_schedule_runs_the_exports_that_are_part_of_it() {
     let metrics = world.logged("ScheduledRuns");
     assert_eq!(metrics.len(), 1);
     assert!(metrics[0].contains("\"ScheduledRuns\":2"), "{metrics:?}");
-    // Delivered again, as Scheduler may: the same runs.
+    // Scheduler may deliver an event twice: it starts the same runs.
     assert_eq!(
         world.planner.deliver(&event).await.unwrap()["started"][0]["run"],
         answer["started"][0]["run"]
@@ -36,32 +36,35 @@ async fn a_schedule_runs_the_exports_that_are_part_of_it() {
     world.brand_holds(KEY, "daily", 100..110).await;
     world.brand_holds("key-globex", "all", 200..210).await;
     assert_eq!(world.account.messages().await, (0, 0));
-    assert!(world.runs("vip").await.is_empty(), "it is no part of the schedule");
+    assert!(world.runs("vip").await.is_empty(), "an export without a schedule ran");
     for export in ["daily", "all"] {
         let runs = world.runs(export).await;
         assert_eq!(runs.len(), 1);
-        assert!(runs[0].starts_with("20261123t060000z-"), "named by the time that was due: {runs:?}");
+        assert!(
+            runs[0].starts_with("20261123t060000z-"),
+            "the run ID does not begin with the time of the schedule: {runs:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn an_export_that_cannot_run_does_not_hold_the_others_up() {
+async fn an_export_that_cannot_run_does_not_stop_the_others() {
     let world = World::new().await;
     world.export("acme", "daily", "schedule = true").await;
     world.export("acme", "empty", "schedule = true").await;
     world.account.put("segments/daily/1.csv", people(0, 10)).await;
     let event = json!(events::scheduled("2026-11-23T06:00:00Z"));
     let failed = world.planner.deliver(&event).await.unwrap_err();
-    let said = format!("{failed:?}");
-    assert!(said.contains("1 of 2 exports could not be started"), "{said}");
-    assert!(said.contains("export `empty`: no segment file at segments/empty/"), "{said}");
+    let failed = format!("{failed:?}");
+    assert!(failed.contains("1 of 2 exports could not be started"), "{failed}");
+    assert!(failed.contains("export `empty`: no segment file at segments/empty/"), "{failed}");
     world.drain().await;
     world.brand_holds(KEY, "daily", 0..10).await;
     assert_eq!(world.runs("daily").await.len(), 1, "three attempts, one run");
 }
 
 #[tokio::test]
-async fn a_mistake_in_one_file_stops_no_other_export() {
+async fn an_invalid_file_does_not_stop_other_exports() {
     let world = World::new().await;
     world.export("acme", "daily", "schedule = true").await;
     world.export("globex", "orphan", "schedule = true").await;
@@ -72,7 +75,7 @@ async fn a_mistake_in_one_file_stops_no_other_export() {
     world.drain().await;
     world.brand_holds(KEY, "daily", 0..10).await;
 
-    // Nobody can say whether this one is for the broken export.
+    // This file may belong to the broken export.
     let dropped = world.account.put("segments/other/1.csv", people(0, 10)).await;
     let failed = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
     assert!(format!("{failed:?}").contains("exports/acme/broken.toml"), "{failed:?}");
@@ -84,7 +87,7 @@ async fn a_mistake_in_one_file_stops_no_other_export() {
 }
 
 #[tokio::test]
-async fn a_run_that_a_guard_stops_is_counted_among_those_to_look_at() {
+async fn counts_a_run_that_a_guard_stopped_as_failed() {
     let world = World::new().await;
     let dropped = world.account.put("segments/vip/1.csv", people(0, 0)).await;
     let started = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();
@@ -96,7 +99,7 @@ async fn a_run_that_a_guard_stops_is_counted_among_those_to_look_at() {
 }
 
 #[tokio::test]
-async fn two_exports_of_one_name_stop_each_other_and_nobody_else() {
+async fn two_exports_with_one_name_stop_only_each_other() {
     let world = World::new().await;
     world.connection("globex", FAST, "key-globex").await;
     world.account.put("segments/vip/1.csv", people(0, 10)).await;
@@ -106,17 +109,17 @@ async fn two_exports_of_one_name_stop_each_other_and_nobody_else() {
         world.export(owner, export, "schedule = true").await;
         world.account.put(&format!("segments/{export}/1.csv"), people(100, 10)).await;
     }
-    // What was planned when the name was clear goes on.
+    // A run that was planned while the name was unique continues.
     world.drain().await;
     assert_eq!(world.report("vip", &before).await["state"], "succeeded");
 
-    let said = "several connections have an export `vip`: exports/acme/vip.toml and exports/globex/vip.toml; an export's \
-                name is unique across connections, so rename one";
+    let expected = "export `vip` is there more than once: exports/acme/vip.toml and exports/globex/vip.toml; an export's \
+                name is unique over all connections, so rename one";
     let dropped = world.account.put("segments/vip/2.csv", people(0, 10)).await;
     let failed = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
-    assert!(format!("{failed:?}").contains(said), "{failed:?}");
+    assert!(format!("{failed:?}").contains(expected), "{failed:?}");
     let (_, message) = world.error(&json!({"action": "run", "export": "vip"})).await;
-    assert!(message.contains(said), "{message}");
+    assert!(message.contains(expected), "{message}");
 
     let dropped = world.account.put("segments/all/2.csv", people(100, 10)).await;
     let started = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();

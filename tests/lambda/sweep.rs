@@ -1,7 +1,7 @@
-//! The sweep: what nobody looks after any more is found, taken up and ended.
+//! The sweep finds forgotten runs and late drops, and resumes or starts their runs.
 //!
-//! How old something is, S3 says, whose clock nobody can set. So the sweep runs in this process, with a clock that is
-//! ahead; everything else is the real function's.
+//! S3 dates the objects, and its clock cannot be set. So the sweep runs in this process with a clock that is ahead;
+//! everything else is done by the real functions.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
     world::World,
 };
 
-/// The functions of a world, so many minutes later.
+/// Returns the application of a world, some minutes later.
 pub(crate) fn later(world: &World, minutes: i64) -> App {
     let clock = SimulatedClock::starting(SystemClock.now() + SignedDuration::from_mins(minutes));
     let ports = world.account.ports(Arc::new(clock));
@@ -27,7 +27,7 @@ pub(crate) fn later(world: &World, minutes: i64) -> App {
 }
 
 #[tokio::test]
-async fn a_run_that_died_between_its_plan_and_its_messages_is_taken_up() {
+async fn resumes_a_run_that_died_between_its_plan_and_its_messages() {
     for label in ["start.planned", "plan.half-enqueued"] {
         let world = World::of_small_chunks().await;
         world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
@@ -36,35 +36,39 @@ async fn a_run_that_died_between_its_plan_and_its_messages_is_taken_up() {
         let runs = world.runs("vip").await;
         assert_eq!(runs.len(), 1, "{label}");
 
-        assert_eq!(later(&world, 9).sweep_runs().await.unwrap(), Swept::default(), "it may be under way");
+        assert_eq!(
+            later(&world, 9).sweep_runs().await.unwrap(),
+            Swept::default(),
+            "its plan may be sending the messages now"
+        );
         let swept = later(&world, 11).sweep_runs().await.unwrap();
         assert_eq!(swept, Swept { resumed: 1, ..Swept::default() }, "{label}");
         world.drain().await;
         world.holds(0..1_200).await;
         assert_eq!(world.omnisend.taken(KEY).await, 1_200, "{label}");
         assert_eq!(world.only_report("vip").await["state"], "succeeded");
-        assert_eq!(later(&world, 30).sweep_runs().await.unwrap(), Swept::default(), "it is over");
+        assert_eq!(later(&world, 30).sweep_runs().await.unwrap(), Swept::default(), "the run is over");
     }
 }
 
 #[tokio::test]
-async fn what_omnisend_was_slow_on_is_settled_later() {
+async fn settles_slow_batches_later() {
     let world = World::of_small_chunks().await;
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     world.omnisend.fault("stuck_batch,method=POST,skip=4,count=1").await;
     let run = world.start_vip().await;
-    // The settlement has no time to poll: it hands over to the sweep.
+    // The settlement has no time to poll, so that the sweep has to settle again.
     for _ in 0..3 {
         world.uploader.give_time(Duration::from_secs(100));
     }
     world.uploader.give_time(Duration::from_secs(16));
     world.drain().await;
-    assert_eq!(world.logged("the sweep asks again").len(), 1);
+    assert_eq!(world.logged("the sweep settles again").len(), 1);
     assert!(world.account.keys(&format!("runs/vip/{run}/report.json")).await.is_empty());
 
     assert_eq!(later(&world, 3).sweep_runs().await.unwrap(), Swept::default());
     assert_eq!(later(&world, 5).sweep_runs().await.unwrap(), Swept { settling: 1, ..Swept::default() });
-    // An hour later, what Omnisend has not finished is unknown.
+    // After an hour, contacts that Omnisend has not processed are unknown.
     let late = later(&world, 62);
     let work = serde_json::from_value(json!({"export": "vip", "run": run, "step": "settle"})).unwrap();
     late.handle(&work, &tokio_util::sync::CancellationToken::new(), None).await.unwrap();
@@ -78,7 +82,7 @@ async fn what_omnisend_was_slow_on_is_settled_later() {
     assert_eq!(world.account.messages().await, (0, 0));
 }
 
-/// Drops a file so that it is younger than the exports, by the seconds that S3 counts in.
+/// Drops a file that is newer than the exports' files, in the whole seconds of S3.
 async fn drop_after_the_exports(world: &World, key: &str, segment: &str) -> Dropped {
     let written = world.account.put("segments/nobody/now", "").await;
     loop {
@@ -90,7 +94,7 @@ async fn drop_after_the_exports(world: &World, key: &str, segment: &str) -> Drop
 }
 
 #[tokio::test]
-async fn a_drop_whose_event_never_came_is_found_and_one_that_has_its_run_is_not() {
+async fn runs_a_drop_whose_event_was_lost_and_no_other() {
     let world = World::new().await;
     world.export("acme", "daily", "").await;
     let seen = drop_after_the_exports(&world, "segments/daily/1.csv", &people(0, 10)).await;
@@ -98,14 +102,10 @@ async fn a_drop_whose_event_never_came_is_found_and_one_that_has_its_run_is_not(
     world.drain().await;
     world.account.put("segments/vip/1.csv", people(100, 10)).await;
 
-    assert_eq!(
-        later(&world, 9).sweep_drops().await.unwrap(),
-        Swept::default(),
-        "its event may be on its way"
-    );
+    assert_eq!(later(&world, 9).sweep_drops().await.unwrap(), Swept::default(), "its event may still come");
     let swept = later(&world, 11).sweep_drops().await.unwrap();
     assert_eq!(swept, Swept { late_drops: 1, ..Swept::default() });
-    assert_eq!(later(&world, 16).sweep_drops().await.unwrap(), Swept::default(), "it has its run now");
+    assert_eq!(later(&world, 16).sweep_drops().await.unwrap(), Swept::default(), "a run has read it now");
     world.drain().await;
     let late = world.only_report("vip").await;
     assert_eq!(late["counts"]["accepted"], 10);
@@ -122,13 +122,13 @@ async fn a_drop_whose_event_never_came_is_found_and_one_that_has_its_run_is_not(
     assert_eq!(world.account.messages().await, (0, 0));
 }
 
-/// What `status` says of a drop of the export `vip` that no run can be made of.
+/// Returns the refused drop in the status of the export `vip`.
 async fn refused(world: &World) -> Value {
     world.answer(&json!({"action": "status", "export": "vip"})).await["refused_drop"].clone()
 }
 
 #[tokio::test]
-async fn a_late_drop_that_no_run_can_be_made_of_is_tried_some_times_shown_and_then_left_alone() {
+async fn tries_a_late_drop_that_cannot_be_run_three_times_and_shows_it() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", "no,such,column\n1,2,3\n").await;
     assert_eq!(refused(&world).await, Value::Null);
@@ -136,27 +136,27 @@ async fn a_late_drop_that_no_run_can_be_made_of_is_tried_some_times_shown_and_th
         let swept = later(&world, minutes).sweep_drops().await.unwrap();
         assert_eq!(swept, Swept { late_drops: 1, failed: 1, ..Swept::default() });
     }
-    let left_alone = Swept { refused_drops: 1, ..Swept::default() };
-    assert_eq!(later(&world, 26).sweep_drops().await.unwrap(), left_alone);
+    let given_up = Swept { refused_drops: 1, ..Swept::default() };
+    assert_eq!(later(&world, 26).sweep_drops().await.unwrap(), given_up);
     let shown = refused(&world).await;
     assert_eq!(shown["what"], "a drop of segments/vip/1.csv", "{shown}");
     assert!(shown["why"].as_str().unwrap().contains("the columns do not fit the mapping"), "{shown}");
-    // Somebody who asks for a run is told why again.
-    let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
-    assert!(said.contains("the columns do not fit the mapping"), "{said}");
+    // A manual run fails with the same reason.
+    let (_, message) = world.error(&json!({"action": "run", "export": "vip"})).await;
+    assert!(message.contains("the columns do not fit the mapping"), "{message}");
 
     // A new version is a new drop.
     world.account.put("segments/vip/1.csv", people(0, 10)).await;
     let late = Swept { late_drops: 1, ..Swept::default() };
     assert_eq!(later(&world, 31).sweep_drops().await.unwrap(), late);
     assert_eq!(later(&world, 36).sweep_drops().await.unwrap(), Swept::default());
-    assert_eq!(refused(&world).await, Value::Null, "what came after it is sent");
+    assert_eq!(refused(&world).await, Value::Null, "a later run sent the newer drop");
     world.drain().await;
     world.holds(0..10).await;
 }
 
 #[tokio::test]
-async fn a_drop_that_was_refused_when_its_event_came_is_not_taken_for_a_late_one() {
+async fn does_not_count_a_drop_that_was_refused_at_its_event_as_late() {
     let world = World::new().await;
     let dropped = world.account.put("segments/vip/1.csv", "no,such,column\n1,2,3\n").await;
     world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
@@ -166,7 +166,7 @@ async fn a_drop_that_was_refused_when_its_event_came_is_not_taken_for_a_late_one
 }
 
 #[tokio::test]
-async fn a_drop_of_the_second_in_which_its_export_was_written_is_found_and_an_older_one_is_not() {
+async fn runs_a_drop_from_the_second_of_its_export_but_no_older_one() {
     let world = World::new().await;
     let dropped = loop {
         let older = world.account.put("segments/daily/1.csv", people(0, 10)).await;
@@ -189,11 +189,11 @@ async fn a_drop_of_the_second_in_which_its_export_was_written_is_found_and_an_ol
     assert_eq!(swept, Swept { late_drops: 1, ..Swept::default() });
     world.drain().await;
     world.holds(0..10).await;
-    assert!(world.runs("daily").await.is_empty(), "nobody had asked for it when it was dropped");
+    assert!(world.runs("daily").await.is_empty(), "a drop that is older than its export was run");
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_one_export_keeps_the_sweep_from_no_other() {
+async fn an_error_in_one_export_does_not_stop_the_sweep() {
     let world = World::new().await;
     world.export("acme", "all", "").await;
     world.export("acme", "broken", "modus = \"full\"").await;
@@ -214,7 +214,7 @@ async fn what_is_wrong_with_one_export_keeps_the_sweep_from_no_other() {
 }
 
 #[tokio::test]
-async fn a_sweep_of_nothing_says_so() {
+async fn a_sweep_that_finds_nothing_reports_zeros() {
     let world = World::new().await;
     let nothing = json!({"resumed": 0, "settling": 0, "parked": 0, "late_drops": 0, "stopped": 0,
         "refused_drops": 0, "failed": 0});
@@ -223,7 +223,7 @@ async fn a_sweep_of_nothing_says_so() {
     }
     assert_eq!(world.answer(&json!({"action": "sweep"})).await, nothing);
     for metric in ["\"LateDrops\":0", "\"RefusedDrops\":0"] {
-        assert_eq!(world.logged(metric).len(), 2, "the alarm hears that there are none");
+        assert_eq!(world.logged(metric).len(), 2, "the alarms need a 0");
     }
     assert_eq!(world.logged("\"SweepFailures\":0").len(), 3);
     assert_eq!(world.logged("\"ParkedRuns\":0").len(), 2);

@@ -57,7 +57,7 @@ async fn resumes_a_canary_that_reached_its_deadline() {
     // Omnisend accepts one change of tags per second, and a canary makes several.
     world.uploader.give_time(LITTLE);
     world.drain().await;
-    assert!(!world.logged("handing the rest back").is_empty());
+    assert!(!world.logged("releasing the message").is_empty());
     succeeded_with_all_tags(&world, 3).await;
     assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null));
 }
@@ -90,7 +90,7 @@ async fn changes_tags_over_several_invocations() {
         world.uploader.give_time(LITTLE);
     }
     world.drain().await;
-    assert!(world.logged("handing the rest back").len() >= 2, "the settlement was not handed back");
+    assert!(world.logged("releasing the message").len() >= 2, "the settlement was not handed back");
     assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
     succeeded_with_all_tags(&world, 1_300).await;
     assert_eq!(world.only_report("vip").await["requests"]["tags"], 6);

@@ -1,4 +1,4 @@
-//! A cloud for one test, and what must hold at the end of every test.
+//! The world of one test: a cloud with a brand, and the checks at the end of every test.
 
 use std::{ops::Deref, path::Path};
 
@@ -10,20 +10,19 @@ use crate::{
     proxy::Proxy,
 };
 
-/// Requests a minute of a connection: so many that few tests wait for its pace.
+/// Requests a minute of a connection: enough that few tests wait for the pacer.
 pub(crate) const FAST: u32 = 60_000;
 
-/// Contacts in a chunk, where a test wants several.
+/// Contacts in a chunk, in tests that need several chunks.
 pub(crate) const CHUNK: u64 = 500;
 
-/// A function whose calls to AWS are seen, and can be spoiled, by its next environment.
+/// Puts a proxy between the function's next environment and AWS, which records requests and can spoil them.
 pub(crate) async fn watched(function: &Function) -> Proxy {
     let proxy = Proxy::start(moto().address(), &[]).await;
     function.start_with("AWS_ENDPOINT_URL", &format!("http://{}", proxy.address()));
     proxy
 }
 
-/// A cloud with a brand.
 #[derive(Debug)]
 pub(crate) struct World(Cloud);
 
@@ -36,12 +35,12 @@ impl Deref for World {
 }
 
 impl World {
-    /// The connection `acme` with the export `vip`, and no segment yet.
+    /// Returns a world with the connection `acme` and the export `vip`, without a segment.
     pub(crate) async fn new() -> Self {
         Self::with(Options::default()).await
     }
 
-    /// The same, where chunks are small.
+    /// Returns the same world with small chunks.
     pub(crate) async fn of_small_chunks() -> Self {
         let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
         Self::with(Options { variables: vec![scale], ..Options::default() }).await
@@ -55,13 +54,13 @@ impl World {
         world
     }
 
-    /// No connection and no export.
+    /// Returns a world without connections and exports.
     pub(crate) async fn empty(options: Options<'_>) -> Self {
         let program = Path::new(env!("CARGO_BIN_EXE_bootstrap"));
         Self(Cloud::set_up(moto().config(), program, options).await)
     }
 
-    /// The answer of the function that an event is for.
+    /// Returns the answer of the function that the event is for.
     pub(crate) async fn answer(&self, event: &Value) -> Value {
         match self.invoke(event).await {
             Outcome::Answer(answer) => answer,
@@ -69,7 +68,7 @@ impl World {
         }
     }
 
-    /// The error of the function that an event is for: its kind and message.
+    /// Returns the error of the function that the event is for: its kind and its message.
     pub(crate) async fn error(&self, event: &Value) -> (String, String) {
         match self.invoke(event).await {
             Outcome::Error(failure) => (failure.kind, failure.message),
@@ -77,13 +76,13 @@ impl World {
         }
     }
 
-    /// Runs the export `vip` over what is there, and answers with the run's id.
+    /// Starts a run of the export `vip` over its newest segment file, and returns the run's ID.
     pub(crate) async fn start_vip(&self) -> String {
         let started = self.answer(&json!({"action": "run", "export": "vip"})).await;
         started["run"].as_str().unwrap().to_owned()
     }
 
-    /// The runs of an export, oldest first.
+    /// Returns the runs of an export, oldest first.
     pub(crate) async fn runs(&self, export: &str) -> Vec<String> {
         let keys = self.account.keys(&format!("runs/{export}/")).await;
         let mut runs: Vec<String> = keys
@@ -96,35 +95,38 @@ impl World {
         runs
     }
 
-    /// A run's report.
     pub(crate) async fn report(&self, export: &str, run: &str) -> Value {
         let report = self.account.get(&format!("runs/{export}/{run}/report.json")).await;
         serde_json::from_slice(&report).unwrap()
     }
 
-    /// The report of the one run that an export has.
+    /// Returns the report of an export's only run.
     pub(crate) async fn only_report(&self, export: &str) -> Value {
         let runs = self.runs(export).await;
         assert_eq!(runs.len(), 1, "{runs:?}");
         self.report(export, &runs[0]).await
     }
 
-    /// The lines that any function logged, those of one kind.
+    /// Returns the log lines of all functions that contain this text.
     pub(crate) fn logged(&self, part: &str) -> Vec<String> {
         let functions = [&self.planner, &self.uploader, &self.settler];
         let lines = functions.into_iter().flat_map(Function::lines);
         lines.filter(|line| line.contains(part)).collect()
     }
 
-    /// What holds at the end of every test: a brand has exactly these people, by the tag of the export; nothing is
-    /// left in the queue or among the dead letters; the brand's limit was kept, nobody was welcomed, and every report
-    /// adds up.
+    /// Checks what holds at the end of every test: the brand has exactly these people, with the tag of the export; the
+    /// queue and the dead-letter queue are empty; the brand's limit was kept, no welcome message was sent, and the counts
+    /// of every report add up.
     pub(crate) async fn holds(&self, people: impl IntoIterator<Item = u64>) {
         self.brand_holds(KEY, "vip", people).await;
-        assert_eq!(self.account.messages().await, (0, 0), "left in the queue, dead letters");
+        assert_eq!(
+            self.account.messages().await,
+            (0, 0),
+            "messages in the queue and in the dead-letter queue"
+        );
     }
 
-    /// The same of one brand of several, the queue apart.
+    /// Checks the same for one of several brands, except the queues.
     pub(crate) async fn brand_holds(&self, key: &str, export: &str, people: impl IntoIterator<Item = u64>) {
         let contacts = self.omnisend.contacts(key).await;
         let expected: Vec<u64> = people.into_iter().collect();
@@ -143,7 +145,7 @@ impl World {
             assert_eq!(
                 (number("welcome_mails"), number("rate_limited")),
                 (0, 0),
-                "welcomed, answered with 429"
+                "welcome messages, answers with 429"
             );
             assert!(number("peak_in_window") <= state["requests_per_minute"].as_u64().unwrap());
         }

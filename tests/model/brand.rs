@@ -1,13 +1,13 @@
-//! Contacts as Omnisend holds them: the words that the model and the sandbox are compared in.
+//! The contacts of a brand, in the form in which the model and the sandbox are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operations::{AnyTag, Edit};
 
-/// Every contact of a brand, by address.
+/// The contacts by address.
 pub(crate) type Brand = BTreeMap<String, Contact>;
 
-/// Fields by name, custom properties among them, and the status.
+/// Fields by name, including custom properties and the status.
 pub(crate) type Fields = BTreeMap<String, String>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) struct Contact {
 }
 
 impl Default for Contact {
-    /// One that nobody said anything of.
+    /// A contact without any field.
     fn default() -> Self {
         let status = ("status".to_owned(), "nonSubscribed".to_owned());
         Self { fields: Fields::from([status]), tags: BTreeSet::new() }
@@ -25,7 +25,7 @@ impl Default for Contact {
 }
 
 impl Contact {
-    pub(crate) fn has_status(&mut self, status: &str, since: Option<String>) {
+    pub(crate) fn set_status(&mut self, status: &str, since: Option<String>) {
         self.fields.insert("status".to_owned(), status.to_owned());
         self.fields.remove("statusChangedAt");
         self.fields.extend(since.map(|since| ("statusChangedAt".to_owned(), since)));
@@ -36,7 +36,6 @@ pub(crate) fn address(person: usize) -> String {
     format!("person{person}@example.com")
 }
 
-/// The tag of a segment.
 pub(crate) fn tag_of(segment: usize) -> String {
     format!("segment: S{segment}")
 }
@@ -50,11 +49,11 @@ impl AnyTag {
     }
 }
 
-/// What somebody else does to a contact.
+/// Applies another client's edit to a contact.
 pub(crate) fn edit(brand: &mut Brand, person: usize, edit: Edit) {
     let email = address(person);
-    let there = brand.get_mut(&email);
-    match (edit, there) {
+    let contact = brand.get_mut(&email);
+    match (edit, contact) {
         (Edit::Delete, _) => _ = brand.remove(&email),
         (Edit::AddTag(tag), Some(contact)) => _ = contact.tags.insert(tag.name()),
         (Edit::RemoveTag(tag), Some(contact)) => _ = contact.tags.remove(&tag.name()),
@@ -63,7 +62,7 @@ pub(crate) fn edit(brand: &mut Brand, person: usize, edit: Edit) {
             brand.entry(email).or_default().fields.insert(name.to_owned(), value.to_owned());
         }
         (Edit::Status(status), _) => {
-            brand.entry(email).or_default().has_status(status, None);
+            brand.entry(email).or_default().set_status(status, None);
         }
     }
 }

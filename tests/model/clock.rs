@@ -1,4 +1,4 @@
-//! A clock that moves when it is told to, and a millisecond whenever it is looked at.
+//! A clock that moves on request, and by one millisecond whenever it is read.
 
 use std::sync::Mutex;
 

@@ -1,4 +1,4 @@
-//! The files of the world: the connection's, the export's, the segments'.
+//! The files of a world: the connection, the export and the segments.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::{
     operations::{Export, Row, Setup},
 };
 
-/// The fields of each mapping, and the column of each.
+/// The fields of each mapping, with their columns.
 const COLUMNS: [&[(&str, Column)]; crate::operations::MAPPINGS] = [
     &[("first_name", Column::Name)],
     &[("last_name", Column::Name)],
@@ -23,7 +23,7 @@ enum Column {
 }
 
 pub(crate) fn connection(setup: &Setup) -> String {
-    let tags = if setup.knows { "tags = \"inline\"" } else { "" };
+    let tags = if setup.forces_inline { "tags = \"inline\"" } else { "" };
     format!(
         "display_name = \"Acme\"\nsecret = \"omnisend/acme\"\nrequests_per_minute = 100_000\n{tags}\n\
          batch_size = {}\n[data_privacy]\nagreed_by = \"ada\"\nagreed_at = 2026-01-01T00:00:00Z\n",
@@ -50,7 +50,7 @@ pub(crate) fn export(export: &Export, create_segment: bool) -> String {
     for (property, column) in properties {
         writeln!(text, "{property} = \"{column:?}\"").unwrap();
     }
-    if speaks_of_consent(export.mapping) {
+    if maps_consent(export.mapping) {
         text.push_str(CONSENT);
     }
     text
@@ -66,11 +66,11 @@ source = "form"
 may_subscribe = true
 "#;
 
-pub(crate) fn speaks_of_consent(mapping: usize) -> bool {
+pub(crate) fn maps_consent(mapping: usize) -> bool {
     mapping == crate::operations::MAPPINGS - 1
 }
 
-/// When a day begins.
+/// Returns the first moment of a day.
 pub(crate) fn day(day: u32) -> String {
     format!("2020-01-{day:02}T00:00:00Z")
 }
@@ -79,17 +79,17 @@ pub(crate) fn segment(rows: &[Row]) -> String {
     let mut text = "EMail,Name,Nick,Mail,Since,Born\n".to_owned();
     for Row { person, name, nick, consent, is_bad } in rows {
         let email = person.map_or_else(|| "nobody".to_owned(), address);
-        let said = consent.map_or("", |consent| if consent.opted_out { "no" } else { "yes" });
+        let status = consent.map_or("", |consent| if consent.opted_out { "no" } else { "yes" });
         let day = consent.and_then(|consent| consent.day).map(day).unwrap_or_default();
         let born = if *is_bad { "soon" } else { "" };
-        writeln!(text, "{email},{name},{nick},{said},{day},{born}").unwrap();
+        writeln!(text, "{email},{name},{nick},{status},{day},{born}").unwrap();
     }
     text
 }
 
-/// What a mapping makes of a row. An empty cell says nothing.
+/// Returns the fields that a mapping makes of a row. An empty cell sets no field.
 pub(crate) fn mapped(mapping: usize, row: &Row) -> Fields {
-    let of = |(field, column): &(&str, Column)| {
+    let field = |(field, column): &(&str, Column)| {
         let cell = match column {
             Column::Name => row.name,
             Column::Nick => row.nick,
@@ -101,5 +101,5 @@ pub(crate) fn mapped(mapping: usize, row: &Row) -> Fields {
         };
         (!cell.is_empty()).then(|| (name.to_owned(), cell.to_owned()))
     };
-    COLUMNS[mapping].iter().filter_map(of).collect()
+    COLUMNS[mapping].iter().filter_map(field).collect()
 }

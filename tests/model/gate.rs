@@ -1,7 +1,6 @@
-//! A process's way to its objects, on which it can be killed: before one of its writes, or right after it.
+//! The gate between a process and its objects. At the gate, the process can be killed before or after one of its writes.
 //!
-//! Once it is dead nothing that it still does counts: its writes never end, and its reads fail, so that the threads
-//! of its that block end too.
+//! A dead process changes nothing any more: its writes never return, and its reads fail, so that its blocking threads end.
 
 use std::{
     ops::Range,
@@ -20,7 +19,7 @@ use omnisend_export::{
 };
 use tokio::sync::Notify;
 
-/// Which of a process's writes it is killed at.
+/// Whether the process is killed before or after the write or request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Before,
@@ -30,7 +29,7 @@ pub(crate) enum Moment {
 #[derive(Debug)]
 pub(crate) struct Gate {
     inner: Arc<dyn Objects>,
-    /// Writes until the one that kills; below zero, none does.
+    /// Writes until the one that kills the process; negative if none does.
     left: AtomicI64,
     after: AtomicBool,
     dead: AtomicBool,
@@ -48,24 +47,24 @@ impl Gate {
         }
     }
 
-    /// The process dies at the n-th write from now, counted from 0.
+    /// Kills the process at the `write`-th write from now, counted from 0.
     pub(crate) fn kill_at(&self, write: u32, moment: Moment) {
         self.after.store(moment == Moment::After, Ordering::SeqCst);
         self.left.store(write.into(), Ordering::SeqCst);
     }
 
-    /// It does not.
+    /// Takes the order to kill back.
     pub(crate) fn spare(&self) {
         self.left.store(-1, Ordering::SeqCst);
     }
 
-    /// It dies now.
+    /// Kills the process now.
     pub(crate) fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
         self.died.notify_one();
     }
 
-    /// Waits until it is dead.
+    /// Waits until the process is dead.
     pub(crate) async fn died(&self) {
         self.died.notified().await;
     }
@@ -90,7 +89,7 @@ impl Gate {
         self.dead.load(Ordering::SeqCst)
     }
 
-    fn reads(&self, at: &Location) -> Result<(), ObjectError> {
+    fn check_alive(&self, at: &Location) -> Result<(), ObjectError> {
         if self.is_dead() {
             return Err(ObjectError::Store { at: at.clone(), action: Action::Read, source: "killed".into() });
         }
@@ -101,22 +100,22 @@ impl Gate {
 #[async_trait]
 impl Objects for Gate {
     async fn head(&self, at: &Location) -> Result<Pinned, ObjectError> {
-        self.reads(at)?;
+        self.check_alive(at)?;
         self.inner.head(at).await
     }
 
     async fn get(&self, at: &Location) -> Result<Bytes, ObjectError> {
-        self.reads(at)?;
+        self.check_alive(at)?;
         self.inner.get(at).await
     }
 
     async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError> {
-        self.reads(&object.location)?;
+        self.check_alive(&object.location)?;
         self.inner.open(object).await
     }
 
     async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError> {
-        self.reads(&object.location)?;
+        self.check_alive(&object.location)?;
         self.inner.range(object, range).await
     }
 
@@ -133,7 +132,7 @@ impl Objects for Gate {
     }
 
     async fn list(&self, prefix: &Prefix) -> Result<Vec<Listed>, ObjectError> {
-        self.reads(&prefix.location())?;
+        self.check_alive(&prefix.location())?;
         self.inner.list(prefix).await
     }
 

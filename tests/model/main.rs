@@ -1,11 +1,11 @@
-//! Whatever happens to an export, Omnisend ends as a simple model says.
+//! Checks that Omnisend ends up as a simple model predicts, whatever happens to an export.
 //!
-//! A seed is a sequence of operations: drops, schedules, calls, changes of the export, contacts that Omnisend refuses,
-//! other people's changes in Omnisend, processes that are killed at any write or request. Each runs in a world of
-//! its own, over real HTTP against the sandbox, and after every run that is settled the sandbox holds exactly what the
-//! model holds. A sequence that does not is shrunk and printed.
+//! A seed generates a sequence of operations: drops, schedules, calls, changes of the export, contacts that Omnisend
+//! rejects, edits of other clients, processes that are killed at any write or request. Each sequence runs in its own world,
+//! over real HTTP against the sandbox. After every settled run the sandbox must have exactly the model's contacts. A sequence
+//! that fails is shrunk and printed.
 //!
-//! `MODEL_SEEDS=20000` takes more seeds than the usual 1,000, and `MODEL_SEED=17` takes one.
+//! `MODEL_SEEDS=20000` runs more seeds than the default 1,000; `MODEL_SEED=17` runs one seed.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

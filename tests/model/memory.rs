@@ -1,4 +1,4 @@
-//! Objects in memory: a disk's or S3's part, without the waits for either.
+//! Objects in memory, which are faster than a disk or S3.
 
 use std::{
     collections::BTreeMap,
@@ -39,7 +39,7 @@ impl Memory {
         stored.objects.get(at).cloned().ok_or_else(|| ObjectError::NotFound { at: at.clone() })
     }
 
-    fn exactly(&self, object: &Pinned) -> Result<Bytes, ObjectError> {
+    fn find_version(&self, object: &Pinned) -> Result<Bytes, ObjectError> {
         match self.find(&object.location) {
             Ok((found, body)) if found.version == object.version => Ok(body),
             Ok(_) | Err(ObjectError::NotFound { .. }) => {
@@ -61,12 +61,12 @@ impl Objects for Memory {
     }
 
     async fn open(&self, object: &Pinned) -> Result<ByteStream, ObjectError> {
-        let body = self.exactly(object)?;
+        let body = self.find_version(object)?;
         Ok(stream::iter((!body.is_empty()).then_some(Ok(body))).boxed())
     }
 
     async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError> {
-        let body = self.exactly(object)?;
+        let body = self.find_version(object)?;
         let place = |at: u64| usize::try_from(at).unwrap();
         Ok(body.slice(place(range.start)..place(range.end)))
     }

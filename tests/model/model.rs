@@ -1,4 +1,4 @@
-//! The reference: what each run sends, and what Omnisend holds after it. As plain as it can be said.
+//! The model: what each run sends, and which contacts Omnisend has afterwards, in the simplest possible code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,16 +6,16 @@ use omnisend_export::run::Mode;
 
 use crate::{
     brand::{Brand, Contact, Fields, address, tag_of},
-    config::{day, mapped, speaks_of_consent},
+    config::{day, mapped, maps_consent},
     consent,
     operations::{Export, Row, Statement},
 };
 
-/// Omnisend, and what the export knows of it.
+/// Omnisend's contacts, and what the export knows about them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub brand: Brand,
-    /// Whom the export has put there.
+    /// The people whom the export has sent.
     known: BTreeMap<usize, Known>,
     /// The mapping of the last run, if there was one.
     mapping: Option<usize>,
@@ -23,31 +23,31 @@ pub(crate) struct Model {
     sizes: BTreeMap<usize, u64>,
 }
 
-/// What the export knows of a contact.
+/// What the export knows about a contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Known {
-    /// What it was sent as last; `None`: it is to be sent again.
+    /// The fields that were last sent; `None` if the contact must be sent again.
     sent: Option<Fields>,
-    /// The segments whose tags it has from us.
+    /// The segments whose tags the export added.
     tags: BTreeSet<usize>,
-    /// What was last sent of its consent.
+    /// The consent that was last sent.
     consent: Option<Statement>,
 }
 
-/// A contact of the source, or what is sent of it.
+/// A contact of the source, or the part of it that is sent.
 #[derive(Debug, Clone, Default)]
 struct Member {
     fields: Fields,
     tags: BTreeSet<usize>,
     consent: Option<Statement>,
-    /// The latest opt-out in the rows before it, which are invalid, and in those after it.
+    /// The latest opt-out in the invalid rows before its row (`early`) and in all rows after it (`opt_out`).
     early: Option<Statement>,
     opt_out: Option<Statement>,
-    /// Nothing but its opt-out is sent.
-    alone: bool,
+    /// Whether only its opt-out is sent.
+    opt_out_only: bool,
 }
 
-/// A run that is planned.
+/// A planned run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub stopped: bool,
@@ -70,25 +70,25 @@ pub(crate) struct Counts {
     pub rejected: u64,
 }
 
-/// A run that is asked for.
+/// A requested run.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Requested<'a> {
     pub export: &'a Export,
     pub mode: Mode,
     pub allow: bool,
-    /// The segments that are run, in the export's order, with their rows.
+    /// The segments that it reads, in the export's order, with their rows.
     pub segments: &'a [(usize, &'a [Row])],
 }
 
 impl Model {
-    /// What a run does. `pending`: another one that is planned, and not settled.
-    pub(crate) fn plan(&self, asked: Asked<'_>, pending: Option<&Plan>) -> Plan {
-        let Asked { export, mode, .. } = asked;
+    /// Plans a run. `pending` is another run that is planned but not settled.
+    pub(crate) fn plan(&self, requested: Requested<'_>, pending: Option<&Plan>) -> Plan {
+        let Requested { export, mode, .. } = requested;
         let mut counts = Counts::default();
-        let (members, staying) = members(asked, &mut counts);
-        let speaks = speaks_of_consent(export.mapping);
+        let (members, staying) = members(requested, &mut counts);
+        let has_consent = maps_consent(export.mapping);
         let sends_all = mode == Mode::Full || self.mapping != Some(export.mapping);
-        // What a run does that is not settled is done in any case; what it sends may be refused.
+        // The pending run will remove its tags in any case, but Omnisend may reject what it sends.
         let mut known = self.known.clone();
         if let Some(plan) = pending {
             known
@@ -102,33 +102,34 @@ impl Model {
         let mut sent = BTreeMap::new();
         for (person, member) in &members {
             let known = known.get(person).cloned().unwrap_or_default();
-            let pending_opt_out =
-                pending.and_then(|plan| consent::opt_out(plan.sent.get(person)?.consent)).filter(|_| speaks);
-            let of_the_row = consent::sent(
+            let pending_opt_out = pending
+                .and_then(|plan| consent::opt_out(plan.sent.get(person)?.consent))
+                .filter(|_| has_consent);
+            let of_row = consent::sent(
                 member.consent,
                 consent::latest([member.early, pending_opt_out]),
                 known.consent,
             );
-            let is_there =
+            let is_unchanged =
                 known.sent.as_ref() == Some(&member.fields) && known.tags.is_superset(&member.tags);
-            let is_said = of_the_row.is_none() || of_the_row == known.consent;
-            if sends_all || !is_there || !is_said {
+            let has_same_consent = of_row.is_none() || of_row == known.consent;
+            if sends_all || !is_unchanged || !has_same_consent {
                 let consent = match member.opt_out {
-                    Some(_) => consent::latest([of_the_row, member.opt_out, known.consent]),
-                    None => of_the_row,
+                    Some(_) => consent::latest([of_row, member.opt_out, known.consent]),
+                    None => of_row,
                 };
                 sent.insert(*person, Member { consent, ..member.clone() });
             } else if member.opt_out.is_some()
                 && consent::latest([known.consent, member.opt_out]) != consent::opt_out(known.consent)
             {
                 let consent = consent::latest([known.consent, member.opt_out]);
-                sent.insert(*person, Member { consent, alone: true, ..Member::default() });
+                sent.insert(*person, Member { consent, opt_out_only: true, ..Member::default() });
             }
         }
         counts.sent = sent.len() as u64;
         counts.unchanged = members.len() as u64 - counts.sent;
-        let untagged = leaving(&known, asked, &members, &staying);
-        let sizes: BTreeMap<usize, u64> = asked
+        let untagged = leaving(&known, requested, &members, &staying);
+        let sizes: BTreeMap<usize, u64> = requested
             .segments
             .iter()
             .map(|(segment, _)| {
@@ -141,7 +142,7 @@ impl Model {
         let empties = mode == Mode::Mirror
             && before.is_some_and(|before| !untagged.is_empty() && untagged.len() as u64 >= before);
         Plan {
-            stopped: !asked.allow && (is_empty || empties),
+            stopped: !requested.allow && (is_empty || empties),
             sends_all,
             counts,
             sent,
@@ -151,8 +152,8 @@ impl Model {
         }
     }
 
-    /// A run was cut short: of each contact that it sends, Omnisend holds the fields that it held, or what the run says.
-    /// Which of these is taken from what it holds; the tags may be on their way.
+    /// Settles a canceled run: each of its contacts must have its former fields or the run's. The model takes over what
+    /// Omnisend has; tags may still be missing.
     pub(crate) fn may_have_sent(&mut self, plan: &Plan, found: &Brand) {
         for (person, Member { fields, consent, .. }) in &plan.sent {
             let email = address(*person);
@@ -160,19 +161,19 @@ impl Model {
             let before = self.brand.get(&email).cloned();
             let mut sent = before.clone().unwrap_or_default();
             sent.send(fields, *consent);
-            let is_as_it_was = before.is_some_and(|before| before.fields == seen.fields);
+            let is_former = before.is_some_and(|before| before.fields == seen.fields);
             assert!(
-                is_as_it_was || sent.fields == seen.fields,
-                "{email} is neither as it was nor as it was sent: {seen:?}"
+                is_former || sent.fields == seen.fields,
+                "{email} has neither its former fields nor those of the run: {seen:?}"
             );
             self.brand.entry(email).or_default().fields.clone_from(&seen.fields);
         }
     }
 
-    /// What Omnisend holds after a run that is settled, of which it refused some.
+    /// Settles a run of which Omnisend rejects some contacts, and returns its counts.
     pub(crate) fn settle(&mut self, plan: &Plan, export: &Export, refused: &BTreeSet<usize>) -> Counts {
         let mut counts = plan.counts;
-        for (person, Member { fields, tags, consent, alone, .. }) in &plan.sent {
+        for (person, Member { fields, tags, consent, opt_out_only, .. }) in &plan.sent {
             if refused.contains(person) {
                 counts.rejected += 1;
                 if let Some(known) = self.known.get_mut(person) {
@@ -185,7 +186,7 @@ impl Model {
             contact.send(fields, *consent);
             contact.tags.extend(tags.iter().copied().map(tag_of));
             let known = self.known.entry(*person).or_default();
-            known.sent = (!alone).then(|| fields.clone());
+            known.sent = (!opt_out_only).then(|| fields.clone());
             known.tags.extend(tags);
             known.consent = consent.or(known.consent);
         }
@@ -206,11 +207,12 @@ impl Model {
 }
 
 impl Contact {
-    /// It is sent with these fields, and this consent.
+    /// Applies an upsert with these fields and this consent.
     fn send(&mut self, fields: &Fields, consent: Option<Statement>) {
         self.fields.extend(fields.clone());
-        if let Some(said) = consent {
-            self.has_status(if said.opted_out { "unsubscribed" } else { "subscribed" }, said.day.map(day));
+        if let Some(consent) = consent {
+            let status = if consent.opted_out { "unsubscribed" } else { "subscribed" };
+            self.set_status(status, consent.day.map(day));
         }
     }
 }
@@ -221,51 +223,51 @@ impl Plan {
     }
 }
 
-/// The contacts of the source: of somebody who stands there twice the first row counts, and any row's opt-out. And who
-/// stands there in a row that is invalid.
-fn members(asked: Asked<'_>, counts: &mut Counts) -> (BTreeMap<usize, Member>, BTreeSet<usize>) {
-    let mapping = asked.export.mapping;
+/// Returns the contacts of the source, and the people with an invalid row. For a person with several rows, the first
+/// valid row counts, and the opt-outs of all rows.
+fn members(requested: Requested<'_>, counts: &mut Counts) -> (BTreeMap<usize, Member>, BTreeSet<usize>) {
+    let mapping = requested.export.mapping;
     let mut members: BTreeMap<usize, Member> = BTreeMap::new();
     let mut invalid: BTreeMap<usize, Option<Statement>> = BTreeMap::new();
-    for (segment, rows) in asked.segments {
+    for (segment, rows) in requested.segments {
         for row in *rows {
             counts.read += 1;
             let Some(person) = row.person else {
                 counts.invalid += 1;
                 continue;
             };
-            let said = row.consent.filter(|_| speaks_of_consent(mapping));
+            let consent = row.consent.filter(|_| maps_consent(mapping));
             if row.is_bad {
                 counts.invalid += 1;
                 let early = invalid.entry(person).or_default();
                 match members.get_mut(&person) {
-                    Some(member) => member.opt_out = consent::latest([member.opt_out, said]),
-                    None => *early = consent::latest([*early, said]),
+                    Some(member) => member.opt_out = consent::latest([member.opt_out, consent]),
+                    None => *early = consent::latest([*early, consent]),
                 }
             } else if let Some(member) = members.get_mut(&person) {
                 counts.duplicate += 1;
-                member.opt_out = consent::latest([member.opt_out, said]);
+                member.opt_out = consent::latest([member.opt_out, consent]);
                 member.tags.insert(*segment);
             } else {
                 let early = invalid.get(&person).copied().flatten();
                 let (fields, tags) = (mapped(mapping, row), BTreeSet::from([*segment]));
-                members.insert(person, Member { fields, tags, consent: said, early, ..Member::default() });
+                members.insert(person, Member { fields, tags, consent, early, ..Member::default() });
             }
         }
     }
     (members, invalid.into_keys().collect())
 }
 
-/// Who is to lose which tags: what is not run is not looked at, and what the export gives no more goes with a
-/// run of everything.
+/// Returns the tags that people lose. Only tags of the run's segments count, or all tags if the run reads every segment:
+/// then the tags of former segments go too.
 fn leaving(
     known: &BTreeMap<usize, Known>,
-    asked: Asked<'_>,
+    requested: Requested<'_>,
     members: &BTreeMap<usize, Member>,
     staying: &BTreeSet<usize>,
 ) -> BTreeMap<usize, BTreeSet<usize>> {
-    let in_the_run: BTreeSet<usize> = asked.segments.iter().map(|(segment, _)| *segment).collect();
-    let is_whole = asked.export.segments.iter().all(|segment| in_the_run.contains(segment));
+    let in_the_run: BTreeSet<usize> = requested.segments.iter().map(|(segment, _)| *segment).collect();
+    let is_whole = requested.export.segments.iter().all(|segment| in_the_run.contains(segment));
     let mut leaving = BTreeMap::new();
     for (person, Known { tags, .. }) in known.iter().filter(|(person, _)| !staying.contains(person)) {
         let keeps = members.get(person).map(|member| member.tags.clone()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The sandbox of one world: what it holds, what it is told to do wrong, and other people's requests.
+//! The sandbox of one world: its state, its faults, and the requests of other clients.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,15 +20,15 @@ pub(crate) struct Omnisend {
     http: reqwest::Client,
 }
 
-/// What it holds.
+/// The sandbox's state.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub brand: Brand,
-    /// Contacts in all batches so far.
+    /// Contacts in all accepted batches so far.
     pub taken: u64,
     pub welcome_mails: u64,
     pub throttled: u64,
-    /// The names of its segments.
+    /// The names of the segments.
     pub segments: Vec<String>,
     /// Requests so far.
     pub requests: u64,
@@ -50,7 +50,6 @@ impl Omnisend {
         self.running.url()
     }
 
-    /// What it holds now.
     pub(crate) async fn look(&self) -> Seen {
         #[derive(Deserialize)]
         struct State {
@@ -62,18 +61,18 @@ impl Omnisend {
             brands: Vec<Value>,
         }
         let state: State = serde_json::from_str(&self.get(&format!("state?key={KEY}")).await).unwrap();
-        let of_the_brand = |name: &str| state.brands[0][name].as_u64().unwrap_or_default();
+        let of_brand = |name: &str| state.brands[0][name].as_u64().unwrap_or_default();
         Seen {
             brand: state.contacts.into_iter().map(contact).collect(),
             taken: state.batches.iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum(),
-            welcome_mails: state.welcome_mails.unwrap_or_else(|| of_the_brand("welcome_mails")),
-            throttled: of_the_brand("rate_limited"),
+            welcome_mails: state.welcome_mails.unwrap_or_else(|| of_brand("welcome_mails")),
+            throttled: of_brand("rate_limited"),
             segments: state.segments.iter().map(|s| s["name"].as_str().unwrap().to_owned()).collect(),
             requests: state.requests.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum(),
         }
     }
 
-    /// It refuses these people from now on.
+    /// Rejects these people from now on.
     pub(crate) async fn refuse(&self, people: &BTreeSet<usize>) {
         self.clear_faults().await;
         let faults: Vec<_> =
@@ -83,19 +82,19 @@ impl Omnisend {
         }
     }
 
-    /// It keeps silent on the n-th request from now. Answers with the number of that fault.
+    /// Does not answer the `request`-th request from now. Returns the fault's index.
     pub(crate) async fn hang(&self, request: u32, moment: Moment) -> u64 {
         let when = if moment == Moment::Before { "before" } else { "after" };
         let ordered = self.post("faults", &json!([format!("hang,when={when},skip={request},count=1")])).await;
         ordered["indexes"][0].as_u64().unwrap()
     }
 
-    /// Waits until it kept silent.
+    /// Waits until that request came.
     pub(crate) async fn hung(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }
 
-    /// What somebody else does.
+    /// Sends another client's edit.
     pub(crate) async fn edit(&self, person: usize, edit: Edit) {
         let email = address(person);
         match edit {
@@ -144,17 +143,17 @@ impl Omnisend {
     }
 }
 
-/// A contact as the sandbox shows it, without what it made up.
+/// Returns a contact of the sandbox, without the fields that the sandbox generates.
 fn contact(mut shown: Map<String, Value>) -> (String, Contact) {
     let text = |value: Value| match value {
         Value::String(text) => text,
         other => other.to_string(),
     };
     let email = shown.remove("email").map(text).unwrap();
-    for made_up in ["contactID", "createdAt", "consent"] {
-        shown.remove(made_up);
+    for generated in ["contactID", "createdAt", "consent"] {
+        shown.remove(generated);
     }
-    assert_eq!(shown.remove("welcomed"), Some(Value::Bool(false)), "{email} was welcomed");
+    assert_eq!(shown.remove("welcomed"), Some(Value::Bool(false)), "{email} got a welcome message");
     let tags = shown.remove("tags").unwrap();
     let tags = tags.as_array().unwrap().iter().map(|tag| tag.as_str().unwrap().to_owned()).collect();
     let properties = shown.remove("customProperties").unwrap();

@@ -1,4 +1,4 @@
-//! What can happen, and how it is drawn.
+//! The operations, and how they are generated.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -7,20 +7,21 @@ use proptest::{collection, prelude::*, sample::subsequence};
 
 use crate::gate::Moment;
 
-/// People, by number. The last few are in no segment: they are other people's contacts.
+/// The number of people who may be in a segment.
 pub(crate) const PEOPLE: usize = 12;
-const EVERYBODY: usize = PEOPLE + 3;
+/// The number of people, including those who are only contacts of other clients.
+const ALL_PEOPLE: usize = PEOPLE + 3;
 
-/// Segments that an export may have.
+/// The number of segments that an export may have.
 pub(crate) const SEGMENTS: usize = 3;
 
-/// Mappings that an export may have. Only the last says something of consent.
+/// The number of mappings that an export may have. Only the last one maps consent.
 pub(crate) const MAPPINGS: usize = 5;
 
-/// Tags that are not ours.
+/// Tags that no export adds.
 pub(crate) const FOREIGN: [&str; 2] = ["newsletter", "segments"];
 
-/// A sequence, and the world that it happens in.
+/// A sequence of operations, and its world.
 #[derive(Debug, Clone)]
 pub(crate) struct Story {
     pub world: Setup,
@@ -28,54 +29,53 @@ pub(crate) struct Story {
 }
 
 impl fmt::Display for Story {
-    /// A line for the world, and one for each operation.
+    /// Writes one line for the world and one for each operation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.world)?;
         self.operations.iter().try_for_each(|operation| write!(f, "\n  {operation:?}"))
     }
 }
 
-/// What does not change.
+/// The world before the first operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
-    /// What Omnisend makes of an upsert's tags.
+    /// Whether Omnisend adds or replaces an upsert's tags.
     pub tag_mode: TagMode,
-    /// Whether the connection knows that they are added, and needs no canary.
-    pub knows: bool,
+    /// Whether the connection forces tags in upserts, so that it needs no canary.
+    pub forces_inline: bool,
     pub batch_size: u32,
     pub create_segment: bool,
-    /// The export at first.
     pub export: Export,
     /// Each segment's first file.
     pub files: Vec<Vec<Row>>,
-    /// What others did in Omnisend before.
+    /// Edits of other clients before the first run.
     pub before: Vec<(usize, Edit)>,
-    /// How the processes of the first run end, in which the canary is.
+    /// How the processes of the first run are killed; that run has the canary.
     pub kills: Vec<Kill>,
 }
 
-/// What people change in an export.
+/// What may change in an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Export {
     pub mode: Mode,
     pub mapping: usize,
-    /// Which segments, in which order.
+    /// The segments, in order.
     pub segments: Vec<usize>,
 }
 
 /// A row of a segment's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Whose; `None`: it has no address.
+    /// `None` if the row has no address.
     pub person: Option<usize>,
     pub name: &'static str,
     pub nick: &'static str,
     pub consent: Option<Statement>,
-    /// A cell that makes the row invalid, whoever's it is.
+    /// Whether another cell makes the row invalid.
     pub is_bad: bool,
 }
 
-/// What somebody said of e-mail, and on which day; `None`: nobody knows.
+/// A consent to e-mail. Its day is `None` if it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub opted_out: bool,
@@ -88,23 +88,22 @@ pub(crate) enum Operation {
     Drop { segment: usize, rows: Vec<Row>, run: Run },
     /// Two new files of a segment, one after the other, before anything of the first run is sent.
     DropTwice { segment: usize, first: Vec<Row>, second: Vec<Row>, kills: Vec<Kill> },
-    /// A new file that nobody hears of.
+    /// A new file without an event.
     Put { segment: usize, rows: Vec<Row> },
     /// A run of every segment.
     Schedule(Run),
-    /// The same, in another mode than the export's.
+    /// A run of every segment in a mode of its own.
     Call { mode: Mode, run: Run },
-    /// A run that is canceled where its process was killed, if it was, and then one of everybody.
+    /// A run that is canceled if its process was killed, and then a run that sends everyone.
     Cancel(Kill),
-    /// The export says something else.
+    /// A change of the export.
     Change(Change),
-    /// Whom Omnisend refuses from now on.
+    /// The people whom Omnisend rejects from now on.
     Refuse(BTreeSet<usize>),
-    /// Somebody else changes a contact in Omnisend.
+    /// An edit of another client.
     Outside { person: usize, edit: Edit },
 }
 
-/// What an export says else.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
     Mode(Mode),
@@ -112,33 +111,32 @@ pub(crate) enum Change {
     Segments(Vec<usize>),
 }
 
-/// How a run is asked for, and what happens to it.
+/// The options of a run, and what happens to its processes.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// Whether it is let through every guard.
+    /// Whether no guard may stop it.
     pub allow: bool,
-    /// Its process, and each after that, is killed; the last one lives.
+    /// How its first processes are killed, one after another. The next process survives.
     pub kills: Vec<Kill>,
 }
 
-/// How a process ends early.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kill {
     pub at: KillAt,
     pub moment: Moment,
-    /// Whether the queue outlives it, as SQS does, or goes with it, as on a laptop.
+    /// Whether the queue survives the process, as SQS does, or dies with it, as on a laptop.
     pub queue_survives: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum KillAt {
-    /// At its n-th write.
+    /// At the n-th write.
     Write(u32),
     /// At the n-th request to Omnisend.
     Request(u32),
 }
 
-/// What somebody else does to a contact. Whom Omnisend does not have is made, but for the last two.
+/// An edit of a contact by another client. `Field` and `Status` create a contact that does not exist.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Edit {
     Field(&'static str, &'static str),
@@ -148,7 +146,7 @@ pub(crate) enum Edit {
     Delete,
 }
 
-/// A tag of ours, by its segment, or somebody else's.
+/// The tag of a segment, or a foreign tag.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum AnyTag {
     Ours(usize),
@@ -167,11 +165,11 @@ fn setup() -> impl Strategy<Value = Setup> {
     ];
     let batch_size = prop_oneof![Just(100), Just(2)];
     let files = collection::vec(rows(), SEGMENTS);
-    let before = collection::vec((0..EVERYBODY, edit()), 0..8);
+    let before = collection::vec((0..ALL_PEOPLE, edit()), 0..8);
     (tags, batch_size, any::<bool>(), export(), files, before, kills()).prop_map(
-        |((tag_mode, knows), batch_size, create_segment, export, files, before, kills)| Setup {
+        |((tag_mode, forces_inline), batch_size, create_segment, export, files, before, kills)| Setup {
             tag_mode,
-            knows,
+            forces_inline,
             batch_size,
             create_segment,
             export,
@@ -236,7 +234,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (mode(), run()).prop_map(|(mode, run)| Operation::Call { mode, run }),
         3 => change().prop_map(Operation::Change),
         2 => collection::btree_set(0..PEOPLE, 0..4).prop_map(Operation::Refuse),
-        4 => (0..EVERYBODY, edit()).prop_map(|(person, edit)| Operation::Outside { person, edit }),
+        4 => (0..ALL_PEOPLE, edit()).prop_map(|(person, edit)| Operation::Outside { person, edit }),
     ]
 }
 

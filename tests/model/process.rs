@@ -1,4 +1,4 @@
-//! One process over the world's state: it starts runs, and handles their messages.
+//! A process over the world's state: it starts runs and handles their messages.
 
 use std::{
     path::PathBuf,
@@ -8,7 +8,7 @@ use std::{
 
 use jiff::SignedDuration;
 use omnisend_export::{
-    app::{App, AppError, Ask, Handled},
+    app::{App, AppError, Handled, RunOptions, RunRequest},
     config::load_export,
     keys::RunRef,
     ports::{
@@ -25,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{gate::Gate, omnisend::KEY};
 
-/// How often a message may be handed back, or fail, before something is wrong.
-const PATIENCE: u32 = 50;
+/// The most receives of a message; more are an error.
+const MAX_RECEIVES: u32 = 50;
 
 pub(crate) struct Process {
     app: App,
@@ -35,7 +35,7 @@ pub(crate) struct Process {
     in_flight: Mutex<Option<Delivery>>,
 }
 
-/// A queue in which a message is out of sight until somebody hands it back.
+/// Returns a queue in which a received message stays invisible until it is released.
 pub(crate) fn queue() -> Arc<MemoryQueue> {
     let hours = Duration::from_hours(1_000);
     let settings = Settings { visibility: hours, max_receive_count: u32::MAX, ..Settings::default() };
@@ -61,17 +61,19 @@ impl Process {
         Self { app, gate, queue, in_flight: Mutex::default() }
     }
 
-    /// Starts the run of a trigger, or finds it started.
-    pub(crate) async fn start(&self, trigger: Trigger, ask: Ask) -> RunRef {
+    /// Starts the run of a trigger, unless it is started already.
+    pub(crate) async fn start(&self, trigger: Trigger, options: RunOptions) -> RunRef {
         let ports = self.app.ports();
         let export = "vip".parse().unwrap();
         let (connection, export) =
             self.unless_dead(load_export(&*ports.objects, &export, ports.clock.now()).await).await;
-        let started = self.app.start(connection, export, trigger, ask).await;
+        let request =
+            RunRequest { connection: Arc::new(connection), export: Arc::new(export), trigger, options };
+        let started = self.app.start(request).await;
         self.unless_dead(started).await.manifest.run
     }
 
-    /// Cancels a run, if it is planned.
+    /// Cancels a run if it is planned.
     pub(crate) async fn cancel(&self, run: &RunRef) {
         match self.app.cancel(run).await {
             Err(AppError::NoRun { .. }) => {}
@@ -79,17 +81,17 @@ impl Process {
         }
     }
 
-    /// Handles messages until there are none.
+    /// Handles messages until the queue is empty.
     pub(crate) async fn drain(&self) {
         let stop = CancellationToken::new();
         while let Some(delivery) = self.queue.receive(1).await.unwrap().pop() {
             *self.in_flight.lock().unwrap() = Some(delivery.clone());
             let work: Work = serde_json::from_str(&delivery.body).unwrap();
             let handled = self.unless_dead(self.app.handle(&work, &stop, None).await).await;
-            assert!(delivery.receive_count < PATIENCE, "{work:?} was handed back too often");
+            assert!(delivery.receive_count < MAX_RECEIVES, "{work:?} was received too often");
             match handled {
-                Handled::HandedBack | Handled::More => {
-                    self.queue.release(&delivery.handle, Duration::ZERO).await.unwrap();
+                Handled::Unfinished | Handled::MoreToSettle => {
+                    self.queue.release(&delivery, Duration::ZERO).await.unwrap();
                 }
                 Handled::Finished(_) | Handled::Done => self.queue.delete(&delivery.handle).await.unwrap(),
             }
@@ -97,22 +99,22 @@ impl Process {
         }
     }
 
-    /// What became of a run.
+    /// Returns the report of a run, or fails.
     pub(crate) async fn report(&self, run: &RunRef) -> Report {
         let records = Records::new(self.app.ports().objects.clone());
         let report = self.unless_dead(records.report(run).await).await;
         report.unwrap_or_else(|| panic!("{run} has no report"))
     }
 
-    /// What it was handling comes back into sight.
-    pub(crate) async fn let_go(&self) {
-        let left = self.in_flight.lock().unwrap().take();
-        if let Some(delivery) = left {
-            self.queue.release(&delivery.handle, Duration::ZERO).await.unwrap();
+    /// Releases the message that it was handling when it was killed.
+    pub(crate) async fn release_in_flight(&self) {
+        let unfinished = self.in_flight.lock().unwrap().take();
+        if let Some(delivery) = unfinished {
+            self.queue.release(&delivery, Duration::ZERO).await.unwrap();
         }
     }
 
-    /// A process that is dead does not fail: nobody hears of it again.
+    /// Returns the value. A dead process does not fail; it never returns.
     async fn unless_dead<T, E: std::fmt::Display>(&self, result: Result<T, E>) -> T {
         match result {
             Ok(value) => value,

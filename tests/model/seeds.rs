@@ -1,4 +1,4 @@
-//! Stories by their seeds, on every core, and what is printed of one that fails.
+//! Runs the stories of many seeds on every core, and prints the shrunk story of a seed that fails.
 
 use std::{
     env,
@@ -16,20 +16,20 @@ use crate::{
     brand::Brand,
     operations::{Story, story},
     tally::Tally,
-    world::{CHUNK, tell},
+    world::{CHUNK, run_story},
 };
 
-/// How many seeds there are unless somebody asks for more.
+/// The default number of seeds.
 const SEEDS: u64 = 1_000;
 
-/// Scales a run down: see `src/scale.rs`. Read from the environment once, so the test runs itself with it.
+/// Scales runs down: see `src/scale.rs`. A process reads it once, so the test starts itself again with it.
 const SCALE: &str = "OMNISEND_EXPORT_SCALE";
 
 #[test]
-#[expect(clippy::print_stdout, reason = "what happened, for whoever looks")]
-fn after_every_run_omnisend_holds_what_the_model_holds() {
+#[expect(clippy::print_stdout, reason = "prints what happened, for a reader")]
+fn omnisend_has_the_contacts_of_the_model_after_every_run() {
     if given(SCALE).is_none() {
-        return again_scaled();
+        return run_scaled();
     }
     let (first, last) = match (given("MODEL_SEED"), given("MODEL_SEEDS")) {
         (Some(seed), _) => (seed.parse().unwrap(), seed.parse().unwrap()),
@@ -47,7 +47,7 @@ fn after_every_run_omnisend_holds_what_the_model_holds() {
                     if seed > last {
                         break;
                     }
-                    if let Err(failure) = hold(seed, &http, &tally) {
+                    if let Err(failure) = run_seed(seed, &http, &tally) {
                         is_over.store(true, Ordering::SeqCst);
                         failed.lock().unwrap().push(failure);
                     }
@@ -59,18 +59,17 @@ fn after_every_run_omnisend_holds_what_the_model_holds() {
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
     println!("seeds {first} to {last}:\n{tally}");
     let missing = if last - first + 1 >= SEEDS { tally.missing() } else { Vec::new() };
-    assert!(missing.is_empty(), "it never happened: {missing:?}");
+    assert!(missing.is_empty(), "never happened: {missing:?}");
 }
 
-/// The only authority that the stories' clients trust: reading a machine's own hundred took them a third of their time,
-/// and nothing of this is encrypted.
+/// The only root certificate of the stories' clients, which use no encryption: loading a machine's hundred certificates
+/// took a third of the time.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/root.pem");
 
-/// Runs this test in a process whose runs are scaled down, and in which nothing of the machine's own environment
-/// is left, such as a proxy.
-fn again_scaled() {
+/// Runs this test in a process whose runs are scaled down, and without the machine's environment, such as a proxy.
+fn run_scaled() {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "seeds::after_every_run_omnisend_holds_what_the_model_holds", "--nocapture"]);
+    command.args(["--exact", "seeds::omnisend_has_the_contacts_of_the_model_after_every_run", "--nocapture"]);
     command.env_clear().env(SCALE, format!("chunk:{CHUNK},pace:1000,wait:100"));
     command.env("SSL_CERT_FILE", ROOT).env("SSL_CERT_DIR", env!("CARGO_TARGET_TMPDIR"));
     for name in ["MODEL_SEED", "MODEL_SEEDS", "RUST_BACKTRACE"] {
@@ -84,17 +83,17 @@ fn given(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Tells the story of a seed. An error is the shortest one like it that fails too.
-fn hold(seed: u64, http: &reqwest::Client, tally: &Tally) -> Result<(), String> {
+/// Runs the story of a seed. The error has the shrunk story.
+fn run_seed(seed: u64, http: &reqwest::Client, tally: &Tally) -> Result<(), String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config { cases: 1, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let told = TestRunner::new_with_rng(config, rng).run(&story(), |story| {
+    let result = TestRunner::new_with_rng(config, rng).run(&story(), |story| {
         catch_unwind(AssertUnwindSafe(|| drop(in_a_runtime(&story, http, tally))))
-            .map_err(|panic| TestCaseError::fail(said(&*panic)))
+            .map_err(|panic| TestCaseError::fail(message(&*panic)))
     });
-    match told {
+    match result {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, story)) => {
             Err(format!("seed {seed}, shrunk (MODEL_SEED={seed} repeats it): {reason}\n{story}"))
@@ -105,13 +104,13 @@ fn hold(seed: u64, http: &reqwest::Client, tally: &Tally) -> Result<(), String> 
 
 pub(crate) fn in_a_runtime(story: &Story, http: &reqwest::Client, tally: &Tally) -> Brand {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let told = catch_unwind(AssertUnwindSafe(|| runtime.block_on(tell(story, http, tally))));
-    // What is left of killed processes is not waited for.
+    let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run_story(story, http, tally))));
+    // Does not wait for the remains of killed processes.
     runtime.shutdown_background();
-    told.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn said(panic: &(dyn std::any::Any + Send)) -> String {
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic").to_owned()
 }

@@ -1,4 +1,4 @@
-//! Stories that are told whole, with their ends.
+//! Two stories that are written out.
 
 use omnisend_export::{run::Mode, sandbox::TagMode};
 
@@ -13,18 +13,18 @@ fn row(person: usize, name: &'static str) -> Row {
     Row { person: Some(person), name, nick: "", consent: None, is_bad: false }
 }
 
-/// Everybody's name, and whether they have the tag.
-fn end(brand: &Brand) -> Vec<(&str, bool)> {
+/// Returns the names of all people, and whether they have the tag.
+fn names_and_tags(brand: &Brand) -> Vec<(&str, bool)> {
     let of = |person| &brand[&address(person)];
     (0..brand.len()).map(|n| (of(n).fields["firstName"].as_str(), !of(n).tags.is_empty())).collect()
 }
 
-/// Ada and her friend are there. A first file renames her, lacks the friend, and has somebody new; a second one takes
-/// all of it back, and renames the friend. Both are planned before anything is sent.
+/// The first run sends Ada and Bo. Then a file renames Ada, lacks Bo, and adds Cy; the next file undoes all of this and
+/// renames Bo. Both are planned before anything is sent. Returns the contacts at the end.
 fn two_runs(mode: Mode, operations: &[Operation]) -> Brand {
     let world = Setup {
         tag_mode: TagMode::Add,
-        knows: true,
+        forces_inline: true,
         batch_size: 100,
         create_segment: false,
         export: Export { mode, mapping: 0, segments: vec![0] },
@@ -44,16 +44,23 @@ fn two_runs(mode: Mode, operations: &[Operation]) -> Brand {
 }
 
 #[test]
-fn of_two_runs_that_are_planned_before_one_is_sent_the_newer_is_what_omnisend_ends_with() {
+fn the_newer_of_two_planned_runs_wins() {
     for mode in [Mode::Changes, Mode::Full] {
-        assert_eq!(end(&two_runs(mode, &[])), [("Ada", true), ("Dan", true), ("Cy", true)], "{mode:?}");
+        assert_eq!(
+            names_and_tags(&two_runs(mode, &[])),
+            [("Ada", true), ("Dan", true), ("Cy", true)],
+            "{mode:?}"
+        );
     }
 }
 
 #[test]
-fn whom_the_first_of_them_takes_the_tag_from_the_second_gives_it_back() {
-    // Nobody knew of the newcomer when the second was planned: the run after it takes the tag.
-    assert_eq!(end(&two_runs(Mode::Mirror, &[])), [("Ada", true), ("Dan", true), ("Cy", true)]);
+fn the_second_of_two_planned_runs_adds_the_tag_again() {
+    // Cy was unknown when the second run was planned: the run after it removes the tag.
+    assert_eq!(names_and_tags(&two_runs(Mode::Mirror, &[])), [("Ada", true), ("Dan", true), ("Cy", true)]);
     let next = Operation::Schedule(Run { allow: true, kills: Vec::new() });
-    assert_eq!(end(&two_runs(Mode::Mirror, &[next])), [("Ada", true), ("Dan", true), ("Cy", false)]);
+    assert_eq!(
+        names_and_tags(&two_runs(Mode::Mirror, &[next])),
+        [("Ada", true), ("Dan", true), ("Cy", false)]
+    );
 }

@@ -1,24 +1,24 @@
-//! What happened over all stories, so that nobody takes a test for one that nothing happens in.
+//! Counts what happened in all stories, so that a test in which nothing happens is noticed.
 
 use std::{collections::BTreeMap, fmt, sync::Mutex};
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<BTreeMap<&'static str, u64>>);
 
-/// Everything that must happen in a thousand stories.
+/// Everything that must happen in 1,000 stories.
 const WANTED: [&str; 13] = [
     "runs",
-    "runs of everybody",
+    "runs that sent everyone",
     "runs that a guard stopped",
     "processes killed",
     "runs that were killed twice",
     "runs canceled",
     "contacts sent",
     "contacts unchanged",
-    "contacts refused",
+    "contacts rejected",
     "contacts sent twice after a kill",
-    "tags taken",
-    "people deleted by others",
+    "tags removed",
+    "contacts deleted by other clients",
     "runs planned before another was settled",
 ];
 
@@ -28,7 +28,7 @@ impl Tally {
         *self.0.lock().unwrap().entry(what).or_default() += n;
     }
 
-    /// What never happened.
+    /// Returns what never happened.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let happened = self.0.lock().unwrap();
         WANTED.into_iter().filter(|what| happened.get(what).is_none_or(|n| *n == 0)).collect()

@@ -1,10 +1,10 @@
-//! A world in which a story happens: the sandbox, the state, the process between them, and the model beside.
+//! The world of a story: the sandbox, the state, the process between them, and the model.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::SignedDuration;
 use omnisend_export::{
-    app::Ask,
+    app::RunOptions,
     keys::{Location, Pinned, Prefix, RunRef},
     ports::{
         clock::{Clock as _, SystemClock},
@@ -19,7 +19,7 @@ use crate::{
     clock::Stepped,
     compare, config,
     memory::Memory,
-    model::{Asked, Model, Plan},
+    model::{Model, Plan, Requested},
     omnisend::Omnisend,
     operations::{Change, Edit, Export, Kill, KillAt, Operation, Row, Run, SEGMENTS, Setup, Story},
     process::{self, Process},
@@ -44,15 +44,15 @@ struct World<'t> {
     calls: u32,
 }
 
-/// Tells a story, and fails where the world is not as the model. Answers with what Omnisend holds at its end.
-pub(crate) async fn tell(story: &Story, http: &reqwest::Client, tally: &Tally) -> Brand {
+/// Runs a story, and fails if Omnisend differs from the model. Returns the contacts at the end.
+pub(crate) async fn run_story(story: &Story, http: &reqwest::Client, tally: &Tally) -> Brand {
     let mut world = World::new(&story.world, http.clone(), tally).await;
     let outside = |&(person, edit): &(usize, Edit)| Operation::Outside { person, edit };
     let mut first: Vec<Operation> = story.world.before.iter().map(outside).collect();
     first.push(Operation::Schedule(Run { allow: true, kills: story.world.kills.clone() }));
     for operation in first.iter().chain(&story.operations) {
         world.clock.advance(SignedDuration::from_mins(1));
-        world.happens(operation).await;
+        world.apply(operation).await;
     }
     world.omnisend.look().await.brand
 }
@@ -82,7 +82,7 @@ impl<'t> World<'t> {
         world
     }
 
-    async fn happens(&mut self, operation: &Operation) {
+    async fn apply(&mut self, operation: &Operation) {
         compare::same_brand(&self.omnisend.look().await.brand, &self.model.brand);
         match operation {
             Operation::Drop { segment, rows, run } => {
@@ -122,8 +122,8 @@ impl<'t> World<'t> {
             }
             Operation::Outside { person, edit } => {
                 if let Edit::Delete = edit {
-                    let is_there = self.model.brand.contains_key(&address(*person));
-                    self.tally.add("people deleted by others", is_there.into());
+                    let exists = self.model.brand.contains_key(&address(*person));
+                    self.tally.add("contacts deleted by other clients", exists.into());
                 }
                 brand::edit(&mut self.model.brand, *person, *edit);
                 self.omnisend.edit(*person, *edit).await;
@@ -131,31 +131,31 @@ impl<'t> World<'t> {
         }
     }
 
-    /// One run, whatever becomes of its processes.
+    /// Runs the export once, over the deaths of its processes.
     async fn run(
         &mut self,
         trigger: Trigger,
         mode: Mode,
-        asked_mode: Option<Mode>,
+        requested_mode: Option<Mode>,
         segments: &[usize],
         run: &Run,
     ) {
         let before = self.omnisend.look().await;
         let plan = self.plan(mode, run.allow, segments, None);
         let allow = if run.allow { GuardName::ALL.into() } else { [].into() };
-        let ask = Ask { mode: asked_mode, allow, ..Ask::default() };
-        let (reports, killed) = self.until_over(&[(trigger, ask)], &run.kills).await;
+        let options = RunOptions { mode: requested_mode, allow, ..RunOptions::default() };
+        let (reports, killed) = self.until_over(&[(trigger, options)], &run.kills).await;
         let report = &reports[0];
         let after = self.omnisend.look().await;
-        compare::always(&after);
-        self.nothing_is_left_behind().await;
+        compare::invariants(&after);
+        self.check_snapshot_objects().await;
         self.tally.add("runs", 1);
         self.tally.add("processes killed", killed);
         self.tally.add("runs that were killed twice", (killed > 1).into());
         if plan.stopped {
             self.tally.add("runs that a guard stopped", 1);
             assert_eq!(report.state, State::Stopped, "{:?}", report.message);
-            assert_eq!(after.requests, before.requests, "requests of a run that was stopped");
+            assert_eq!(after.requests, before.requests, "a stopped run sent requests");
             return compare::same_brand(&after.brand, &self.model.brand);
         }
         let counts = self.model.settle(&plan, &self.export, &self.refused);
@@ -163,15 +163,15 @@ impl<'t> World<'t> {
         compare::same_counts(report, counts);
         let taken = after.taken - before.taken;
         let twice = taken.checked_sub(counts.sent);
-        self.tally.add("runs of everybody", plan.sends_all.into());
+        self.tally.add("runs that sent everyone", plan.sends_all.into());
         self.tally.add("contacts sent", counts.sent);
         self.tally.add("contacts unchanged", counts.unchanged);
-        self.tally.add("contacts refused", counts.rejected);
+        self.tally.add("contacts rejected", counts.rejected);
         self.tally.add("contacts sent twice after a kill", twice.unwrap_or_default());
-        self.tally.add("tags taken", plan.tags_taken());
+        self.tally.add("tags removed", plan.tags_taken());
         assert!(
             twice.is_some_and(|twice| twice <= killed * CHUNK),
-            "{} contacts were to be sent, and Omnisend took {taken}; {killed} processes were killed",
+            "{} contacts had to be sent, and Omnisend accepted {taken}; {killed} processes were killed",
             counts.sent
         );
         if self.setup.create_segment {
@@ -181,26 +181,26 @@ impl<'t> World<'t> {
         }
     }
 
-    /// Two runs of a segment, the second planned before anything of the first is sent.
+    /// Runs a segment twice. The second run is planned before the first sends anything.
     async fn drop_twice(&mut self, segment: usize, files: [&[Row]; 2], kills: &[Kill]) {
         if !self.export.segments.contains(&segment) {
             return;
         }
         let before = self.omnisend.look().await;
-        let (mut plans, mut asked): (Vec<Plan>, Vec<_>) = (Vec::new(), Vec::new());
+        let (mut plans, mut requests): (Vec<Plan>, Vec<_>) = (Vec::new(), Vec::new());
         for rows in files {
             let dropped = self.put(segment, rows).await;
             plans.push(self.plan(self.export.mode, true, &[segment], plans.first()));
-            let ask = Ask { allow: GuardName::ALL.into(), ..Ask::default() };
-            asked.push((Trigger::Drop { objects: vec![dropped] }, ask));
-            // The first is planned before its file is replaced.
-            if asked.len() == 1 {
-                let (trigger, ask) = asked[0].clone();
-                self.process().start(trigger, ask).await;
+            let options = RunOptions { allow: GuardName::ALL.into(), ..RunOptions::default() };
+            requests.push((Trigger::Drop { objects: vec![dropped] }, options));
+            // The first run is planned before its file is replaced.
+            if requests.len() == 1 {
+                let (trigger, options) = requests[0].clone();
+                self.process().start(trigger, options).await;
             }
             self.clock.advance(SignedDuration::from_mins(1));
         }
-        let (reports, killed) = self.until_over(&asked, kills).await;
+        let (reports, killed) = self.until_over(&requests, kills).await;
         self.tally.add("runs planned before another was settled", 1);
         let mut sent = 0;
         for (plan, report) in plans.iter().zip(&reports) {
@@ -209,62 +209,64 @@ impl<'t> World<'t> {
             sent += counts.sent;
         }
         let after = self.omnisend.look().await;
-        compare::always(&after);
+        compare::invariants(&after);
         compare::same_brand(&after.brand, &self.model.brand);
         let twice = (after.taken - before.taken).checked_sub(sent);
         assert!(twice.is_some_and(|twice| twice <= killed * CHUNK), "{sent}, {twice:?}, {killed}");
     }
 
-    /// A run whose process is killed, and that somebody cancels then. How far it came nobody can tell: a run of
-    /// everybody makes it known again.
+    /// Kills the process of a run and cancels the run. The model cannot know how far it came, so a run that sends everyone
+    /// follows.
     async fn cancel(&mut self, kill: Kill) {
-        let everybody = Run { allow: true, kills: Vec::new() };
+        let unharmed = Run { allow: true, kills: Vec::new() };
         self.calls += 1;
         let trigger = Trigger::Call { at: self.clock.now(), request: self.calls.to_string() };
-        let ask = Ask { mode: Some(Mode::Changes), allow: GuardName::ALL.into(), ..Ask::default() };
+        let options =
+            RunOptions { mode: Some(Mode::Changes), allow: GuardName::ALL.into(), ..RunOptions::default() };
         let all = self.export.segments.clone();
         let plan = self.plan(Mode::Changes, true, &all, None);
-        let asked = [(trigger.clone(), ask)];
-        if self.until_killed(&asked, kill).await.is_some() {
+        let requests = [(trigger.clone(), options)];
+        if self.until_killed(&requests, kill).await.is_some() {
             self.model.settle(&plan, &self.export, &self.refused);
         } else {
             let run = RunRef { run: trigger.run_id(&"vip".parse().unwrap()), export: "vip".parse().unwrap() };
             self.process().cancel(&run).await;
-            let reports = self.process().run(&asked).await;
+            let reports = self.process().run(&requests).await;
             self.tally.add("runs canceled", (reports[0].state == State::Canceled).into());
-            // What it says of itself adds up, or there would be no report. The fields of whom it sent may be there.
+            // Its counts add up, or it would have no report. Its contacts may have the new fields.
             let seen = self.omnisend.look().await;
-            compare::always(&seen);
+            compare::invariants(&seen);
             self.model.may_have_sent(&plan, &seen.brand);
         }
         self.clock.advance(SignedDuration::from_mins(1));
         self.calls += 1;
         let trigger = Trigger::Call { at: self.clock.now(), request: self.calls.to_string() };
-        self.run(trigger, Mode::Full, Some(Mode::Full), &all, &everybody).await;
+        self.run(trigger, Mode::Full, Some(Mode::Full), &all, &unharmed).await;
     }
 
     fn plan(&self, mode: Mode, allow: bool, segments: &[usize], pending: Option<&Plan>) -> Plan {
         let in_order = self.export.segments.iter().filter(|segment| segments.contains(segment));
         let segments: Vec<(usize, &[Row])> =
             in_order.map(|segment| (*segment, self.files[*segment].as_slice())).collect();
-        let asked = Asked { export: &self.export, mode, allow, segments: &segments };
-        self.model.plan(asked, pending)
+        let requested = Requested { export: &self.export, mode, allow, segments: &segments };
+        self.model.plan(requested, pending)
     }
 
-    /// Runs until it is over, in as many processes as it takes. Answers with how many of them were killed, too.
-    async fn until_over(&mut self, asked: &[(Trigger, Ask)], kills: &[Kill]) -> (Vec<Report>, u64) {
+    /// Runs until every run is over, in as many processes as it takes. Returns the reports and the number of killed
+    /// processes.
+    async fn until_over(&mut self, requests: &[(Trigger, RunOptions)], kills: &[Kill]) -> (Vec<Report>, u64) {
         let mut killed = 0;
         for kill in kills {
-            match self.until_killed(asked, *kill).await {
+            match self.until_killed(requests, *kill).await {
                 Some(reports) => return (reports, killed),
                 None => killed += 1,
             }
         }
-        (self.process().run(asked).await, killed)
+        (self.process().run(requests).await, killed)
     }
 
-    /// Runs until it is over, or the process is killed.
-    async fn until_killed(&mut self, asked: &[(Trigger, Ask)], kill: Kill) -> Option<Vec<Report>> {
+    /// Runs until every run is over. Returns `None` if the process is killed before.
+    async fn until_killed(&mut self, requests: &[(Trigger, RunOptions)], kill: Kill) -> Option<Vec<Report>> {
         self.process();
         let process = self.process.as_ref()?;
         let hung = match kill.at {
@@ -287,14 +289,14 @@ impl<'t> World<'t> {
                 process.gate.kill();
                 None
             }
-            reports = process.run(asked) => Some(reports),
+            reports = process.run(requests) => Some(reports),
         };
         process.gate.spare();
         if hung.is_some() {
             self.omnisend.refuse(&self.refused).await;
         }
         if reports.is_none() {
-            process.let_go().await;
+            process.release_in_flight().await;
             self.process = None;
             if !kill.queue_survives {
                 self.queue = process::queue();
@@ -310,8 +312,9 @@ impl<'t> World<'t> {
         })
     }
 
-    /// The list of members that counts, the one before, and what names them: no other list of addresses is kept.
-    async fn nothing_is_left_behind(&self) {
+    /// Fails if the snapshot has more objects than the present list of members, the list before it, and the object that
+    /// names them.
+    async fn check_snapshot_objects(&self) {
         let kept =
             self.objects.list(&Prefix::Source(Location::state("snapshots/".to_owned()))).await.unwrap();
         let kept: Vec<_> = kept.iter().map(|object| &object.location.key).collect();
@@ -337,11 +340,11 @@ impl<'t> World<'t> {
 }
 
 impl Process {
-    /// Starts every run, and then does what they ask for.
-    async fn run(&self, asked: &[(Trigger, Ask)]) -> Vec<Report> {
+    /// Starts every run, handles all messages, and returns the reports.
+    async fn run(&self, requests: &[(Trigger, RunOptions)]) -> Vec<Report> {
         let mut runs = Vec::new();
-        for (trigger, ask) in asked {
-            runs.push(self.start(trigger.clone(), ask.clone()).await);
+        for (trigger, options) in requests {
+            runs.push(self.start(trigger.clone(), options.clone()).await);
         }
         self.drain().await;
         let mut reports = Vec::new();

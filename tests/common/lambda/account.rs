@@ -1,4 +1,4 @@
-//! What the template sets up in an account: a bucket, a queue with its dead letters, and secrets; on moto.
+//! The resources of the template in an account on moto: a bucket, a queue with its dead-letter queue, and secrets.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::{environment::REGION, template::number};
 
-/// The account.
 #[derive(Debug)]
 pub(crate) struct Account {
     config: SdkConfig,
@@ -24,7 +23,7 @@ pub(crate) struct Account {
     pub(crate) dead_letters: String,
 }
 
-/// An object that was put into the bucket.
+/// An object that was written to the bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Dropped {
     pub(crate) key: String,
@@ -34,7 +33,7 @@ pub(crate) struct Dropped {
     pub(crate) at: Timestamp,
 }
 
-/// A message as it was received.
+/// A received message.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) id: String,
@@ -45,7 +44,7 @@ pub(crate) struct Message {
 }
 
 impl Account {
-    /// Sets it up, with a bucket of this name, or of one that nobody else has.
+    /// Sets up the resources, with a bucket of this name or of a unique one.
     pub(crate) async fn set_up(config: SdkConfig, bucket: Option<&str>) -> Self {
         let own = Uuid::new_v4().simple().to_string();
         let bucket = bucket.map_or_else(|| format!("state-{own}"), str::to_owned);
@@ -74,7 +73,7 @@ impl Account {
         Self { config, s3, sqs, secrets, bucket, queue, queue_arn, dead_letters }
     }
 
-    /// The library's ports on this account, with a clock of the test's.
+    /// Returns the library's ports on this account, with the test's clock.
     pub(crate) fn ports(&self, clock: Arc<dyn Clock>) -> Ports {
         let aws = Aws::new(self.config.clone());
         Ports {
@@ -85,7 +84,7 @@ impl Account {
         }
     }
 
-    /// Makes another bucket, without versions, and answers with its name.
+    /// Creates another bucket, without versions, and returns its name.
     pub(crate) async fn other_bucket(&self) -> String {
         let bucket = format!("lake-{}", Uuid::new_v4().simple());
         let region = CreateBucketConfiguration::builder().location_constraint(REGION.into()).build();
@@ -93,12 +92,12 @@ impl Account {
         bucket
     }
 
-    /// Puts an object into the bucket.
+    /// Writes an object to the state's bucket.
     pub(crate) async fn put(&self, key: &str, body: impl Into<Vec<u8>>) -> Dropped {
         self.put_into(&self.bucket, key, body).await
     }
 
-    /// Puts an object into a bucket.
+    /// Writes an object to a bucket.
     pub(crate) async fn put_into(&self, bucket: &str, key: &str, body: impl Into<Vec<u8>>) -> Dropped {
         let body = body.into();
         let size = body.len();
@@ -112,7 +111,7 @@ impl Account {
         }
     }
 
-    /// When an object of the bucket was written, in whole seconds, as S3 says it.
+    /// Returns when an object was written, in S3's whole seconds.
     pub(crate) async fn at(&self, key: &str) -> Timestamp {
         self.at_in(&self.bucket, key).await
     }
@@ -122,19 +121,17 @@ impl Account {
         Timestamp::from_second(head.last_modified.unwrap().secs()).unwrap()
     }
 
-    /// An object of the bucket.
     pub(crate) async fn get(&self, key: &str) -> Vec<u8> {
         let found = self.s3.get_object().bucket(&self.bucket).key(key).send().await;
         let found = found.unwrap_or_else(|error| panic!("{key}: {error:?}"));
         found.body.collect().await.unwrap().to_vec()
     }
 
-    /// Takes an object away.
     pub(crate) async fn delete(&self, key: &str) {
         self.s3.delete_object().bucket(&self.bucket).key(key).send().await.unwrap();
     }
 
-    /// The keys below a prefix, by name.
+    /// Returns the keys below a prefix, in order.
     pub(crate) async fn keys(&self, prefix: &str) -> Vec<String> {
         let mut pages = self.s3.list_objects_v2().bucket(&self.bucket).prefix(prefix).into_paginator().send();
         let mut keys = Vec::new();
@@ -144,20 +141,20 @@ impl Account {
         keys
     }
 
-    /// Makes a secret, or gives it another value.
+    /// Creates a secret, or replaces its value.
     pub(crate) async fn secret(&self, name: &str, value: &str) {
         if self.secrets.create_secret().name(name).secret_string(value).send().await.is_err() {
             self.secrets.put_secret_value().secret_id(name).secret_string(value).send().await.unwrap();
         }
     }
 
-    /// Sends a message, as no planner would.
+    /// Sends a message that no planner would send.
     pub(crate) async fn send(&self, group: &str, body: &str) {
         let send = self.sqs.send_message().queue_url(&self.queue).message_group_id(group).message_body(body);
         send.message_deduplication_id(Uuid::new_v4().to_string()).send().await.unwrap();
     }
 
-    /// Receives as the event source mapping does.
+    /// Receives messages as the event source mapping does.
     pub(crate) async fn receive(&self, most: u64) -> Vec<Message> {
         let receive = self.sqs.receive_message().queue_url(&self.queue).wait_time_seconds(0);
         let receive = receive.max_number_of_messages(i32::try_from(most).unwrap());
@@ -178,19 +175,18 @@ impl Account {
         received.messages.unwrap_or_default().into_iter().map(message).collect()
     }
 
-    /// Takes a message off the queue.
-    pub(crate) async fn take(&self, message: &Message) {
+    pub(crate) async fn delete_message(&self, message: &Message) {
         let delete = self.sqs.delete_message().queue_url(&self.queue);
         delete.receipt_handle(&message.handle).send().await.unwrap();
     }
 
-    /// Lets a message's visibility end now.
+    /// Ends a message's visibility timeout now.
     pub(crate) async fn expire(&self, message: &Message) {
         let expire = self.sqs.change_message_visibility().queue_url(&self.queue).visibility_timeout(0);
         expire.receipt_handle(&message.handle).send().await.unwrap();
     }
 
-    /// How many messages are in the queue, in flight ones too, and how many among the dead letters.
+    /// Returns the number of messages in the queue, those in flight included, and in the dead-letter queue.
     pub(crate) async fn messages(&self) -> (u64, u64) {
         let count = async |url: &str| {
             let names =

@@ -1,4 +1,4 @@
-//! One execution environment: a process of the function's binary that handles one event after the other.
+//! An execution environment: a process of the function's binary that handles one event after another.
 
 use std::{
     fs::{self, File},
@@ -15,53 +15,47 @@ use uuid::Uuid;
 
 use super::runtime_api::{Failure, RuntimeApi, Said, Work};
 
-/// The region and account of every name.
+/// The region and the account of all ARNs.
 pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const ACCOUNT: &str = "123456789012";
 
-/// What an environment is started with.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
-    /// The binary.
     pub(crate) program: PathBuf,
-    /// The function's name.
     pub(crate) name: &'static str,
-    /// Its memory, in MB.
+    /// The memory, in MB.
     pub(crate) memory: u64,
-    /// Variables beside those that Lambda sets.
+    /// Variables besides those that Lambda sets.
     pub(crate) variables: Vec<(String, String)>,
 }
 
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
-    /// The function's answer.
     Answer(Value),
-    /// The function's error.
     Error(Failure),
-    /// The process ended.
     Died(ExitStatus),
-    /// The time was over, and the process was killed.
+    /// The process was killed at its timeout.
     TimedOut,
 }
 
-/// One process and the API that feeds it.
+/// A process and its runtime API.
 #[derive(Debug)]
 pub(crate) struct Environment {
     api: RuntimeApi,
     child: Child,
     arn: String,
     output: NamedTempFile,
-    /// How much of the output was read.
+    /// How much of the output was read, in bytes.
     read: usize,
 }
 
 impl Environment {
-    /// Starts a process, and waits until it asks for its first event.
+    /// Starts a process and waits until it asks for its first event.
     pub(crate) async fn start(setup: &Setup) -> Result<Self, Outcome> {
         let api = RuntimeApi::start().await;
         let output = NamedTempFile::new().unwrap();
-        // A file, not a pipe: what was written before an answer is there when the answer is.
+        // A file, not a pipe: everything written before an answer can be read once the answer is there.
         let written = || File::options().append(true).open(output.path()).unwrap();
         let mut command = Command::new(&setup.program);
         command
@@ -99,8 +93,8 @@ impl Environment {
         }
     }
 
-    /// Has an event handled, within a time after which the process is killed. Only after an answer or an error can
-    /// it be used again.
+    /// Sends an event to the process, which is killed at the timeout. The environment can be used again only after an
+    /// answer or an error.
     pub(crate) async fn invoke(&mut self, event: &Value, timeout: Duration) -> Outcome {
         let id = Uuid::new_v4().to_string();
         let timeout_ms = i64::try_from(timeout.as_millis()).unwrap();
@@ -129,7 +123,7 @@ impl Environment {
         }
     }
 
-    /// What the process has written since the last call, line by line.
+    /// Returns the lines that the process has written since the last call.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         let text = fs::read_to_string(self.output.path()).unwrap();
         let new = text.get(self.read..).unwrap_or_default();
@@ -137,7 +131,7 @@ impl Environment {
         new.lines().map(str::to_owned).collect()
     }
 
-    /// The process's id, while it runs.
+    /// Returns the process ID while the process runs.
     pub(crate) fn process(&self) -> Option<u32> {
         self.child.id()
     }

@@ -1,4 +1,4 @@
-//! Events as AWS sends them: the files of `events/`, with other names in them.
+//! Events as AWS sends them: the files in `events/`, with the names of a test.
 
 use std::{fs, path::PathBuf};
 
@@ -7,16 +7,15 @@ use serde_json::{Value, json};
 
 use super::account::{Dropped, Message};
 
-/// What S3 leaves as it is in the key of a notification.
+/// The characters that S3 does not encode in the key of a notification.
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
 
-/// Where the files are.
 pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("events")
 }
 
-/// The names of all of them.
+/// Returns the names of all files.
 pub(crate) fn names() -> Vec<String> {
     let files = fs::read_dir(folder()).unwrap().map(|file| PathBuf::from(file.unwrap().file_name()));
     let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "json"));
@@ -25,12 +24,11 @@ pub(crate) fn names() -> Vec<String> {
     names
 }
 
-/// The event of a file.
 pub(crate) fn of_file(name: &str) -> Value {
     serde_json::from_slice(&fs::read(folder().join(name)).unwrap()).unwrap()
 }
 
-/// S3's own notification.
+/// Returns an S3 notification.
 pub(crate) fn notification(bucket: &str, dropped: &Dropped) -> Value {
     let mut event = of_file("s3-drop.json");
     let record = &mut event["Records"][0];
@@ -44,7 +42,7 @@ pub(crate) fn notification(bucket: &str, dropped: &Dropped) -> Value {
     event
 }
 
-/// EventBridge's `Object Created`.
+/// Returns EventBridge's `Object Created`.
 pub(crate) fn object_created(bucket: &str, dropped: &Dropped) -> Value {
     let mut event = of_file("eventbridge-object-created.json");
     event["time"] = json!(dropped.at);
@@ -57,14 +55,14 @@ pub(crate) fn object_created(bucket: &str, dropped: &Dropped) -> Value {
     event
 }
 
-/// The schedule, due at a time.
+/// Returns a schedule's event, due at this time.
 pub(crate) fn scheduled(at: &str) -> Value {
     let mut event = of_file("scheduler-schedule.json");
     event["time"] = json!(at);
     event
 }
 
-/// What the event source mapping makes of messages.
+/// Returns the event that the event source mapping makes of messages.
 pub(crate) fn messages(queue_arn: &str, messages: &[Message]) -> Value {
     let file = of_file("sqs-upload.json");
     let record = |message: &Message| {

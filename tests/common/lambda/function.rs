@@ -1,4 +1,4 @@
-//! A function: environments that are started when they are needed and kept warm, and what came of each invocation.
+//! A function: environments that start on demand and stay warm, and the outcome of each invocation.
 
 use std::{
     collections::VecDeque,
@@ -13,48 +13,46 @@ use serde_json::Value;
 
 use super::environment::{Environment, Outcome, Setup};
 
-/// How often an event that nobody waits for is tried: once, and twice again (`MaximumRetryAttempts`).
+/// Attempts to handle an asynchronous event: one, and two retries (`MaximumRetryAttempts`).
 const ATTEMPTS: usize = 3;
 
-/// A function as Lambda runs it: one event at a time in each environment, and as many environments as it takes.
+/// A function as Lambda runs it: each environment handles one event at a time.
 #[derive(Debug)]
 pub(crate) struct Function {
     setup: Setup,
     timeout: Duration,
-    /// What the next invocations have instead.
+    /// The timeouts of the next invocations.
     timeouts: Mutex<VecDeque<Duration>>,
     idle: Mutex<Vec<Environment>>,
-    /// Variables of the next environment alone.
+    /// Variables of only the next environment.
     once: Mutex<Vec<(String, String)>>,
     invocations: Mutex<Vec<Invocation>>,
     moment: Arc<AtomicU64>,
 }
 
-/// One invocation.
 #[derive(Debug, Clone)]
 pub(crate) struct Invocation {
     pub(crate) event: Value,
     pub(crate) outcome: Outcome,
-    /// What was written to standard output and error.
+    /// The lines on standard output and standard error.
     pub(crate) lines: Vec<String>,
-    /// Moments of the world's, each greater than those before: when it began, and when it ended.
+    /// When it began and ended: increasing numbers that order the invocations of all functions.
     pub(crate) began: u64,
     pub(crate) ended: u64,
 }
 
 impl Function {
-    /// A function whose invocations are ordered with those of others that have the same `moment`.
+    /// Returns a function. Its invocations are ordered with those of other functions that share `moment`.
     pub(crate) fn new(setup: Setup, timeout: Duration, moment: Arc<AtomicU64>) -> Self {
         let (timeouts, idle, once, invocations) = Default::default();
         Self { setup, timeout, timeouts, idle, once, invocations, moment }
     }
 
-    /// What its environments are started with.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// Waits for the answer to an event.
+    /// Handles an event and returns the outcome.
     pub(crate) async fn invoke(&self, event: &Value) -> Outcome {
         let began = self.moment.fetch_add(1, Ordering::SeqCst);
         let warm = self.idle.lock().unwrap().pop();
@@ -81,7 +79,7 @@ impl Function {
         outcome
     }
 
-    /// Delivers an event that nobody waits for: again where it fails, and then to the failed events, which is `Err`.
+    /// Delivers an asynchronous event, with retries. `Err` means that Lambda would move it to the dead-letter queue.
     pub(crate) async fn deliver(&self, event: &Value) -> Result<Value, Outcome> {
         let mut last = Outcome::TimedOut;
         for _ in 0..ATTEMPTS {
@@ -93,22 +91,22 @@ impl Function {
         Err(last)
     }
 
-    /// Every invocation so far, by its end.
+    /// Returns every invocation so far, in the order in which they ended.
     pub(crate) fn invocations(&self) -> Vec<Invocation> {
         self.invocations.lock().unwrap().clone()
     }
 
-    /// Every line that was written so far.
+    /// Returns every line that was written so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.invocations().into_iter().flat_map(|invocation| invocation.lines).collect()
     }
 
-    /// Gives the next invocation this much time.
+    /// Sets the timeout of the next invocation without one.
     pub(crate) fn give_time(&self, timeout: Duration) {
         self.timeouts.lock().unwrap().push_back(timeout);
     }
 
-    /// Starts the next environment with one more variable, and starts one for the next event.
+    /// Starts a new environment for the next event, with one more variable.
     pub(crate) fn start_with(&self, name: &str, value: &str) {
         self.once.lock().unwrap().push((name.to_owned(), value.to_owned()));
         self.idle.lock().unwrap().clear();

@@ -29,7 +29,7 @@ use self::{
     template::number,
 };
 
-/// The memory of the settler, and what the template's parameters say of the others.
+/// The memory of the settler, in MB. The template's parameters have that of the other functions.
 const SETTLER_MEMORY: u64 = 256;
 
 /// Everything that the template sets up, and Omnisend.
@@ -43,21 +43,20 @@ pub(crate) struct Cloud {
     pub(crate) pump: Pump,
 }
 
-/// How a cloud differs from others.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options<'a> {
-    /// The bucket's name; one that nobody else has where it is not given.
+    /// The bucket's name. By default it is unique.
     pub(crate) bucket: Option<&'a str>,
-    /// Requests a minute that Omnisend takes of each brand.
+    /// Requests a minute that Omnisend allows each brand.
     pub(crate) requests_per_minute: u32,
-    /// Whether an upsert's tags take the place of those that a contact has.
+    /// Whether the tags of an upsert replace the contact's tags.
     pub(crate) replaces_tags: bool,
-    /// Variables of every function.
+    /// Environment variables of every function.
     pub(crate) variables: Vec<(&'a str, String)>,
 }
 
 impl Cloud {
-    /// Sets everything up in the account that `config` goes to, with the functions of one binary.
+    /// Sets up everything in the account of `config`. All functions run `program`.
     pub(crate) async fn set_up(config: SdkConfig, program: &Path, options: Options<'_>) -> Self {
         let endpoint = config.endpoint_url().unwrap().to_owned();
         let account = Account::set_up(config, options.bucket).await;
@@ -86,7 +85,7 @@ impl Cloud {
         Self { account, omnisend, planner, uploader, settler, pump: Pump::default() }
     }
 
-    /// The function that the template sends an event to.
+    /// Returns the function that the template sends an event to.
     pub(crate) fn function_of(&self, event: &Value) -> &Function {
         match (event["action"].as_str(), event["part"].as_str()) {
             (Some("connect"), _) => &self.uploader,
@@ -96,17 +95,17 @@ impl Cloud {
         }
     }
 
-    /// Waits for the answer of the function that an event is for.
+    /// Invokes the function that the event is for.
     pub(crate) async fn invoke(&self, event: &Value) -> Outcome {
         self.function_of(event).invoke(event).await
     }
 
-    /// Handles messages until the queue has none.
+    /// Handles messages until the queue is empty.
     pub(crate) async fn drain(&self) {
         self.pump.drain(&self.account, &self.uploader).await;
     }
 
-    /// Writes a connection's file and its secret. Its tags go into the batches, without a canary.
+    /// Writes a connection's file and its secret. It sends tags in the batches, without a canary.
     pub(crate) async fn connection(&self, name: &str, requests_per_minute: u32, key: &str) {
         let text = format!(
             "display_name = \"{name}\"\nsecret = \"{}\"\nrequests_per_minute = {requests_per_minute}\n\
@@ -117,12 +116,12 @@ impl Cloud {
         self.account.secret(&self.secret_of(name), key).await;
     }
 
-    /// The name of a connection's secret: secrets have no bucket, and every cloud of one account needs its own.
+    /// Returns the name of a connection's secret. It has the bucket's name in it, because all clouds share one account.
     pub(crate) fn secret_of(&self, connection: &str) -> String {
         format!("omnisend/{}/{connection}", self.account.bucket)
     }
 
-    /// Writes an export's file: the segment `segments/<export>/`, and more lines before its tables.
+    /// Writes an export's file for the segment `segments/<export>/`. `more` is put before its tables.
     pub(crate) async fn export(&self, connection: &str, name: &str, more: &str) {
         let text = format!(
             "display_name = \"{name} customers\"\nmode = \"full\"\n{more}\n[[segments]]\nname = \"{name}\"\n\
@@ -132,8 +131,8 @@ impl Cloud {
     }
 }
 
-/// A segment of so many people, from a place on: `person.<n>@example.com`.
-pub(crate) fn people(from: u64, many: u64) -> String {
-    let lines = (from..from + many).map(|n| format!("person.{n}@example.com,Ada {n}\n"));
+/// Returns a segment of people with the addresses `person.<n>@example.com`, from `from` on.
+pub(crate) fn people(from: u64, count: u64) -> String {
+    let lines = (from..from + count).map(|n| format!("person.{n}@example.com,Ada {n}\n"));
     std::iter::once("EMail,FirstName\n".to_owned()).chain(lines).collect()
 }

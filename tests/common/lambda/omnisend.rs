@@ -1,11 +1,11 @@
-//! Omnisend: the sandbox in this process, and what it holds.
+//! Omnisend: the sandbox in this process.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use omnisend_export::sandbox::{self, Options, Sandbox, TagMode};
 use serde_json::{Value, json};
 
-/// The API key of the first brand; nothing may ever print it.
+/// The API key of the first brand. Nothing may print it.
 pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Omnisend {
 }
 
 impl Omnisend {
-    /// One that answers at once, and holds each brand to a limit.
+    /// Starts a sandbox that processes batches at once and limits each brand.
     pub(crate) async fn start(requests_per_minute: u32, replaces_tags: bool) -> Self {
         let options = Options {
             tag_mode: if replaces_tags { TagMode::Replace } else { TagMode::Add },
@@ -28,52 +28,51 @@ impl Omnisend {
         Self { running, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 
-    /// Where its API is.
     pub(crate) fn url(&self) -> String {
         self.running.url()
     }
 
-    /// What it says of a brand, its contacts apart.
+    /// Returns the sandbox's state of a brand, without contacts.
     pub(crate) async fn state(&self, key: &str) -> Value {
         serde_json::from_str(&self.get(&format!("state?contacts=false&key={key}")).await).unwrap()
     }
 
-    /// Requests that it was sent, over all brands.
+    /// Returns the number of requests, over all brands.
     pub(crate) async fn requests(&self) -> u64 {
         let state: Value = serde_json::from_str(&self.get("state?contacts=false").await).unwrap();
         state["requests"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum()
     }
 
-    /// A brand's contacts, by address.
+    /// Returns a brand's contacts by address.
     pub(crate) async fn contacts(&self, key: &str) -> BTreeMap<String, Value> {
         let lines = self.get(&format!("contacts?key={key}")).await;
         let contacts = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         contacts.map(|contact| (contact["email"].as_str().unwrap().to_owned(), contact)).collect()
     }
 
-    /// Contacts in the batches that a brand took.
+    /// Returns the number of contacts in a brand's accepted batches.
     pub(crate) async fn taken(&self, key: &str) -> u64 {
         let state = self.state(key).await;
         state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
     }
 
-    /// Puts contacts into the first brand.
+    /// Writes contacts to the first brand.
     pub(crate) async fn seed(&self, contacts: &Value) {
         self.post("contacts", contacts).await;
     }
 
-    /// Orders a fault, such as `status=503,count=3`, and answers with its index.
+    /// Orders a fault, such as `status=503,count=3`, and returns its index.
     pub(crate) async fn fault(&self, fault: &str) -> u64 {
         let ordered = self.post("faults", &json!([fault])).await;
         ordered["indexes"][0].as_u64().unwrap_or_else(|| panic!("{fault}: {ordered}"))
     }
 
-    /// Waits until a fault has fallen.
+    /// Waits until a fault has happened.
     pub(crate) async fn fallen(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }
 
-    /// Gives a brand another key; the old one is refused from now on.
+    /// Gives a brand another API key. The old one is refused from now on.
     pub(crate) async fn rotate_key(&self, old: &str, new: &str) {
         self.post("keys", &json!({ "replace": old, "with": new })).await;
     }

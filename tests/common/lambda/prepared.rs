@@ -1,4 +1,4 @@
-//! A state in which every file of `events/` works as it is.
+//! Prepares a state in which every file in `events/` works unchanged.
 
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ use serde_json::Value;
 
 use super::{Cloud, omnisend::KEY};
 
-/// The bucket that the files name.
+/// The bucket in the files.
 pub(crate) const BUCKET: &str = "omnisend-export-state";
 
-/// Requests a minute of the connection that the files name.
+/// Requests a minute of the connection in the files.
 pub(crate) const REQUESTS_PER_MINUTE: u32 = 6_000;
 
-/// The run that the files name.
+/// Returns the run in the files.
 pub(crate) fn run() -> RunRef {
     RunRef { export: "vip".parse().unwrap(), run: "20261123t101500z-f51274185afdd993".parse().unwrap() }
 }
 
-/// Writes the connection, the export and the segment that the files name, and plans the run that they name.
+/// Writes the connection, the export and the segment of the files, and plans their run.
 pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     cloud.connection("acme", REQUESTS_PER_MINUTE, KEY).await;
     cloud.export("acme", "vip", "schedule = true").await;
@@ -58,8 +58,8 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     plan(&ports, &request, &Quiet).await.unwrap();
 }
 
-/// Does what has to come before one event: a run waits for a person before it is taken up again, is sent before it
-/// is settled, and is over before it is undone.
+/// Does what one event needs first: a run must be parked before a replay, sent before it is settled, and over before it is
+/// undone.
 pub(crate) async fn prepare_for(cloud: &Cloud, event: &Value) {
     if event["action"] == "replay" {
         let ports = cloud.account.ports(Arc::new(SystemClock));

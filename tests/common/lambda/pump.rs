@@ -1,10 +1,10 @@
 //! The event source mapping between the queue and the uploader.
 //!
-//! It does as AWS documents it for a FIFO queue with `ReportBatchItemFailures`: batches of the template's size, one
-//! invocation at a time for a message group, several groups at once. What is not named as failed is deleted. What is,
-//! and everything of an invocation that failed, stays, until its visibility ends; when nothing else is left to do,
-//! that is at once, because no test waits for ten minutes. What the function released itself comes again before that,
-//! and is not counted as waited for.
+//! It works as AWS documents for a FIFO queue with `ReportBatchItemFailures`: batches of the template's size, one
+//! invocation at a time for a message group, several groups at once. Messages that the answer does not name as failed are
+//! deleted. Failed messages, and all messages of an invocation that failed, stay until their visibility timeout. The pump
+//! ends that timeout as soon as nothing else is left to do, because no test waits for 10 minutes. Messages that the function
+//! released come back before that and do not count as waits.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -18,16 +18,15 @@ use super::{
     template::number,
 };
 
-/// The mapping.
 #[derive(Debug, Default)]
 pub(crate) struct Pump {
-    /// The last receive of every message that was not handled.
+    /// The last receive of every unhandled message.
     left: Mutex<BTreeMap<String, Message>>,
     waits: Mutex<u64>,
 }
 
 impl Pump {
-    /// Handles messages until the queue has none, in flight ones included.
+    /// Handles messages until the queue is empty and no message is in flight.
     pub(crate) async fn drain(&self, account: &Account, function: &Function) {
         let (batch_size, at_once) = (number("Uploader", "BatchSize"), number("BrandsAtOnce", "Default"));
         let mut running = FuturesUnordered::new();
@@ -45,7 +44,7 @@ impl Pump {
         }
     }
 
-    /// How often a message's visibility had to end before the message came again.
+    /// Returns how often a message came back only after its visibility timeout.
     pub(crate) fn waits(&self) -> u64 {
         *self.waits.lock().unwrap()
     }
@@ -65,12 +64,12 @@ impl Pump {
             if failed.as_ref().is_none_or(|failed| failed.contains(&message.id)) {
                 self.left.lock().unwrap().insert(message.id.clone(), message);
             } else {
-                account.take(&message).await;
+                account.delete_message(&message).await;
             }
         }
     }
 
-    /// Ends the visibility of what is left. False where nothing is.
+    /// Ends the visibility timeouts of unhandled messages. Returns false if there are none.
     async fn expire(&self, account: &Account) -> bool {
         let left = std::mem::take(&mut *self.left.lock().unwrap());
         let (in_queue, _) = account.messages().await;

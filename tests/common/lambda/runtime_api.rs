@@ -1,4 +1,4 @@
-//! Lambda's runtime API: hands events to one process and takes its answers.
+//! Lambda's runtime API: gives events to one process and receives its answers.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -18,31 +18,27 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// An event on its way to the process.
+/// An event for the process.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) request_id: String,
     /// When the process is killed, in milliseconds since 1970.
     pub(crate) deadline_ms: i64,
-    /// The function's ARN.
     pub(crate) arn: String,
     pub(crate) event: Value,
 }
 
-/// What the process says.
+/// A call of the process to the API.
 #[derive(Debug)]
 pub(crate) enum Said {
-    /// It asks for an event.
+    /// It asks for the next event.
     Ready,
-    /// It handled one.
     Answered(String, Value),
-    /// It could not.
     Failed(String, Failure),
-    /// It could not start.
     NotStarted(Failure),
 }
 
-/// An error as a runtime reports it.
+/// An error that the runtime reports.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Failure {
@@ -52,7 +48,6 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
-/// The API of one process.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
@@ -83,12 +78,12 @@ impl RuntimeApi {
         Self { address, work, said, server }
     }
 
-    /// Has the process handle an event.
+    /// Gives the process an event.
     pub(crate) fn give(&self, work: Work) {
         self.work.send(work).unwrap();
     }
 
-    /// The next thing that the process says.
+    /// Returns the next call of the process.
     pub(crate) async fn said(&mut self) -> Said {
         self.said.recv().await.unwrap()
     }
@@ -100,9 +95,9 @@ impl Drop for RuntimeApi {
     }
 }
 
-/// Answers when there is an event.
+/// Answers as soon as there is an event.
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    // Nobody listens any more where the process is about to be ended.
+    // The receiver is gone if the process is about to be stopped.
     let _ = shared.said.send(Said::Ready);
     let Some(work) = shared.work.lock().await.recv().await else {
         return StatusCode::GONE.into_response();

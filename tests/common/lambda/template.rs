@@ -1,8 +1,8 @@
-//! What `template.yaml` says of the functions and of the queue, so that the stand-ins keep to it.
+//! Reads settings of the functions and the queue from `template.yaml`, so that the stand-ins match them.
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// The number that a resource or a parameter of the template has under a name.
+/// Returns a number of a resource or a parameter of the template.
 pub(crate) fn number(section: &str, name: &str) -> u64 {
     let head = format!("  {section}:");
     let is_next =
@@ -12,5 +12,5 @@ pub(crate) fn number(section: &str, name: &str) -> u64 {
     let value = lines.find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
     value
         .and_then(|value| value.parse().ok())
-        .unwrap_or_else(|| panic!("template.yaml has no {section}.{name}, or it is no number"))
+        .unwrap_or_else(|| panic!("template.yaml has no number {section}.{name}"))
 }

@@ -1,4 +1,4 @@
-//! One call of the binary, and what came of it.
+//! A call of the binary and its result.
 
 use std::{os::unix::process::ExitStatusExt as _, process::Stdio};
 
@@ -15,7 +15,7 @@ pub(crate) struct Call<'w> {
     command: Command,
 }
 
-/// A call that is under way.
+/// A call in progress.
 pub(crate) struct Running<'w> {
     world: &'w World,
     child: Child,
@@ -23,25 +23,25 @@ pub(crate) struct Running<'w> {
     seen: String,
 }
 
-/// A call that ended.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub code: Option<i32>,
     pub signal: Option<i32>,
     pub stdout: String,
     pub stderr: String,
-    /// The `report.json` beside the page that it named.
+    /// The `report.json` of the report page that it printed.
     pub report: Option<Value>,
 }
 
 impl<'w> Call<'w> {
-    /// Logs all there is to log, so that every test looks for canaries in it.
+    /// Logs everything, so that every test searches the log for canaries.
     pub(super) fn new(world: &'w World, arguments: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_omnisend-export"));
         command.args(arguments.split_whitespace()).arg("-vv");
-        // Nothing of the machine's own environment, such as a proxy or somebody's key.
+        // Keeps out the machine's own environment, such as a proxy or an API key.
         command.env_clear().env("OMNISEND_API_URL", world.api_url()).env("OMNISEND_API_KEY", KEY);
-        // From where the state is, so that it need not be named.
+        // Runs in the state directory, which is the default state.
         command.current_dir(world.root());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         Self { world, command }
@@ -57,7 +57,7 @@ impl<'w> Call<'w> {
         self
     }
 
-    /// How the run is scaled down, such as `chunk:500,wait:50`.
+    /// Scales the run down, such as `chunk:500,wait:50`.
     #[cfg(feature = "test-scale")]
     pub(crate) fn scale(self, scale: &str) -> Self {
         self.env("OMNISEND_EXPORT_SCALE", scale)
@@ -69,22 +69,22 @@ impl<'w> Call<'w> {
         Running { world: self.world, child, stderr, seen: String::new() }
     }
 
-    /// Runs it to its end, and checks what must always hold.
+    /// Runs the call to its end and checks the invariants.
     pub(crate) async fn end(self) -> Ran {
         self.start().end().await
     }
 }
 
 impl Running<'_> {
-    /// Waits for a line on standard error that holds this text.
+    /// Waits for a line on standard error that contains this text.
     pub(crate) async fn says(&mut self, text: &str) {
         while !self.seen.lines().any(|line| line.contains(text)) {
             let read = self.stderr.read_line(&mut self.seen).await.unwrap();
-            assert!(read > 0, "it ended without saying {text:?}: {}", self.seen);
+            assert!(read > 0, "it ended without printing {text:?}: {}", self.seen);
         }
     }
 
-    /// Sends a signal, by its name: `INT`, `KILL`.
+    /// Sends a signal by its name, such as `INT` or `KILL`.
     pub(crate) async fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id().unwrap());
         assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success(), "{kill}");
@@ -128,16 +128,16 @@ impl Ran {
         self
     }
 
-    /// Fails unless standard error says all of these.
+    /// Fails unless standard error contains all of these texts.
     #[track_caller]
     pub(crate) fn says(&self, texts: &[&str]) -> &Self {
         for text in texts {
-            assert!(self.stderr.contains(text), "it does not say {text:?}:\n{}", self.stderr);
+            assert!(self.stderr.contains(text), "standard error does not contain {text:?}:\n{}", self.stderr);
         }
         self
     }
 
-    /// The report, which there must be.
+    /// Returns the report, or fails.
     #[track_caller]
     pub(crate) fn report(&self) -> &Value {
         self.report.as_ref().unwrap_or_else(|| panic!("no report: {} {}", self.stdout, self.stderr))

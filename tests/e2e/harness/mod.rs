@@ -1,8 +1,8 @@
-//! A world for one test: a sandbox, a state directory, and the binary between them.
+//! The world of one test: a sandbox, a state directory, and the binary between them.
 
-mod asked;
 mod call;
 mod check;
+mod requests;
 mod segment;
 
 use std::{
@@ -22,16 +22,16 @@ pub(crate) use self::{
     segment::{CANARY, Segment, address, quoted},
 };
 
-/// The API key of every world; nothing may ever print it.
+/// The API key of every world. Nothing may print it.
 pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
 
-/// Requests a minute: so many that no test waits for its pace.
+/// Requests a minute: enough that no test waits for the pacer.
 pub(crate) const FAST: u32 = 60_000;
 
-/// Who somebody else says to be.
-const SOMEBODY: &str = "somebody";
+/// The user agent of requests that the product did not send.
+const OTHER_CLIENT: &str = "other client";
 
-/// The export that a world begins with.
+/// The first export of every world.
 pub(crate) const EXPORT: &str = r#"
 display_name = "VIP customers"
 mode = "full"
@@ -48,38 +48,38 @@ pub(crate) struct World {
     sandbox: Sandbox,
     http: reqwest::Client,
     limit: u32,
-    /// What the segment file holds, by construction.
+    /// The newest segment file; its counts are known.
     segment: RefCell<Option<Segment>>,
     /// Keys that requests may carry.
     keys: RefCell<Vec<String>>,
-    /// The tags of the exports so far.
+    /// The tags of all exports so far.
     tags: RefCell<BTreeSet<String>>,
-    /// Whether 429s were ordered, so that some are no fault of the client's.
+    /// Whether the test ordered 429s, so that they are no error of the client.
     throttling_ordered: Cell<bool>,
 }
 
-/// A sandbox that answers at once.
+/// Returns the options of a sandbox that processes batches at once.
 pub(crate) fn options() -> Options {
     Options { requests_per_minute: FAST, batch_delay: Duration::ZERO, ..Options::default() }
 }
 
-/// Fails unless the sandbox holds these addresses and no others.
+/// Fails unless the sandbox has exactly these addresses.
 #[track_caller]
 pub(crate) fn holds(contacts: &BTreeMap<String, Value>, expected: impl IntoIterator<Item = String>) {
     let expected: BTreeSet<String> = expected.into_iter().collect();
-    let there: BTreeSet<String> = contacts.keys().cloned().collect();
-    let missing: Vec<_> = expected.difference(&there).take(3).collect();
-    let too_many: Vec<_> = there.difference(&expected).take(3).collect();
+    let found: BTreeSet<String> = contacts.keys().cloned().collect();
+    let missing: Vec<_> = expected.difference(&found).take(3).collect();
+    let unexpected: Vec<_> = found.difference(&expected).take(3).collect();
     assert!(
-        expected == there,
-        "the sandbox holds {} contacts where {} were expected; missing {missing:?}, too many {too_many:?}",
-        there.len(),
+        expected == found,
+        "the sandbox has {} contacts instead of {}; missing {missing:?}, unexpected {unexpected:?}",
+        found.len(),
         expected.len()
     );
 }
 
 impl World {
-    /// A world in which nothing goes wrong: a segment of so many people, each with an address.
+    /// Returns a world without faults, with a segment of `n` people, each with an address.
     pub(crate) async fn of_people(n: u64) -> Self {
         Self::with(options(), Segment::people(n)).await
     }
@@ -120,22 +120,22 @@ impl World {
         fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// A connection whose tags go into the batches: no canary asks for more than a test is about.
+    /// Writes a connection that sends tags in the batches, so that no canary sends requests of its own.
     pub(crate) fn connection(&self, name: &str, requests_per_minute: u32) {
         self.connection_with(name, requests_per_minute, "tags = \"inline\"");
     }
 
-    /// A connection that says this besides.
-    pub(crate) fn connection_with(&self, name: &str, requests_per_minute: u32, says: &str) {
+    /// Writes a connection with more settings.
+    pub(crate) fn connection_with(&self, name: &str, requests_per_minute: u32, more: &str) {
         let text = format!(
             "display_name = \"{name}\"\nsecret = \"omnisend/{name}\"\n\
-             requests_per_minute = {requests_per_minute}\n{says}\n[data_privacy]\nagreed_by = \"ada\"\n\
+             requests_per_minute = {requests_per_minute}\n{more}\n[data_privacy]\nagreed_by = \"ada\"\n\
              agreed_at = 2026-01-01T00:00:00Z\n"
         );
         self.write(&format!("connections/{name}.toml"), text);
     }
 
-    /// Puts a connection's key where only its owner reads it.
+    /// Writes a connection's API key to a file that only its owner can read.
     pub(crate) fn secret(&self, connection: &str, key: &str) {
         use std::os::unix::fs::PermissionsExt as _;
 
@@ -145,18 +145,18 @@ impl World {
         self.keys.borrow_mut().push(key.to_owned());
     }
 
-    /// Makes this the newest segment file.
+    /// Writes this as the newest segment file.
     pub(crate) fn segment(&self, segment: Segment) {
         self.write("segments/vip/segment.csv", &segment.bytes);
         *self.segment.borrow_mut() = Some(segment);
     }
 
-    /// The binary, with these arguments, on this state and sandbox.
+    /// Returns a call of the binary with these arguments, on this state and sandbox.
     pub(crate) fn call(&self, arguments: &str) -> Call<'_> {
         Call::new(self, arguments)
     }
 
-    /// Orders a fault, such as `status=503,count=3`, and answers with its index.
+    /// Orders a fault, such as `status=503,count=3`, and returns its index.
     pub(crate) async fn fault(&self, fault: &str) -> u64 {
         if fault.starts_with("status=429") {
             self.throttling_ordered.set(true);
@@ -165,7 +165,7 @@ impl World {
         ordered["indexes"][0].as_u64().unwrap_or_else(|| panic!("{fault}: {ordered}"))
     }
 
-    /// Waits until a fault has fallen.
+    /// Waits until a fault has happened.
     pub(crate) async fn fallen(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }
@@ -181,17 +181,17 @@ impl World {
         self.keys.borrow_mut().extend([old, new].map(str::to_owned));
     }
 
-    /// Waits until the sandbox has done all that it took.
+    /// Waits until the sandbox has processed all batches.
     pub(crate) async fn idle(&self) {
         self.text("idle").await;
     }
 
-    /// Puts contacts into the sandbox.
+    /// Writes contacts to the sandbox.
     pub(crate) async fn seed(&self, contacts: &Value) {
         self.post("contacts", contacts).await;
     }
 
-    /// A request of somebody else's, such as a marketer who changes a segment.
+    /// Sends a request that is not the product's, such as a marketer's change of a segment.
     pub(crate) async fn api(&self, key: &str, method: &str, path: &str, body: &Value) {
         let method = method.parse().unwrap();
         let request = self.http.request(method, format!("{}/{path}", self.api_url()));
@@ -199,37 +199,37 @@ impl World {
             .header("authorization", format!("Omnisend-API-Key {key}"))
             .header("omnisend-version", "2026-03-15")
             .header("content-type", "application/json")
-            .header("user-agent", SOMEBODY);
+            .header("user-agent", OTHER_CLIENT);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let answer = request.body(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
     }
 
-    /// What the sandbox knows of the first brand, contacts aside.
+    /// Returns the sandbox's state of the first brand, without contacts.
     pub(crate) async fn state(&self) -> Value {
         self.get("state?contacts=false").await
     }
 
-    /// The requests that the sandbox received of the product, the oldest first; it keeps a thousand.
+    /// Returns the product's requests to the sandbox, oldest first. The sandbox keeps 1,000.
     pub(crate) async fn requests(&self) -> Vec<Value> {
         let mut requests = self.get("requests").await.as_array().unwrap().clone();
-        requests.retain(|request| request["headers"]["user-agent"] != SOMEBODY);
+        requests.retain(|request| request["headers"]["user-agent"] != OTHER_CLIENT);
         requests
     }
 
-    /// Every `POST /batches` that the sandbox received.
+    /// Returns every `POST /batches` that the sandbox received.
     pub(crate) async fn posts(&self) -> Vec<Value> {
         let is_batch = |request: &Value| request["method"] == "POST" && request["path"] == "/api/batches";
         self.requests().await.into_iter().filter(is_batch).collect()
     }
 
-    /// The contacts in all batches that the sandbox took: more than there are people where some were sent twice.
+    /// Returns the number of contacts in all accepted batches. It exceeds the number of people if some were sent twice.
     pub(crate) async fn taken(&self) -> u64 {
         let state = self.state().await;
         state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
     }
 
-    /// The first brand's contacts by address, without what the sandbox itself made up.
+    /// Returns the first brand's contacts by address, without the fields that the sandbox generates.
     pub(crate) async fn contacts(&self) -> BTreeMap<String, Value> {
         self.contacts_of("brand=0").await
     }
@@ -239,15 +239,15 @@ impl World {
         let contacts = text.lines().map(|line| {
             let mut contact: Value = serde_json::from_str(line).unwrap();
             let fields = contact.as_object_mut().unwrap();
-            for made_up in ["contactID", "createdAt"] {
-                fields.remove(made_up);
+            for generated in ["contactID", "createdAt"] {
+                fields.remove(generated);
             }
             (fields["email"].as_str().unwrap().to_owned(), contact)
         });
         contacts.collect()
     }
 
-    /// Every file of the state, by its path.
+    /// Returns the paths of all files of the state.
     pub(crate) fn files(&self) -> Vec<String> {
         fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -263,12 +263,12 @@ impl World {
         files
     }
 
-    /// The files of all runs.
+    /// Returns the paths of all files of runs.
     pub(crate) fn run_files(&self) -> Vec<String> {
         self.files().into_iter().filter(|file| file.starts_with("runs/")).collect()
     }
 
-    /// Every report there is, by the folder of its run.
+    /// Returns all reports by the folders of their runs.
     pub(crate) fn reports(&self) -> BTreeMap<String, Value> {
         let reports = self.run_files().into_iter().filter_map(|file| {
             let run = file.strip_suffix("/report.json")?.to_owned();

@@ -1,14 +1,13 @@
-//! Segment files whose counts are known by construction.
+//! Generates segment files whose counts are known.
 
-/// Every address lies in this domain, which nothing but reports for people may show.
+/// The domain of every address. Only files for people, such as rejects, may show it.
 pub(crate) const CANARY: &str = "canary.example";
 
-/// The address of a person.
 pub(crate) fn address(n: u64) -> String {
     format!("person{n:06}@{CANARY}")
 }
 
-/// A segment file, and what its rows are.
+/// A segment file and its counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
     pub bytes: Vec<u8>,
@@ -18,14 +17,14 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// People with an address and a first name each.
+    /// Returns `n` people, each with an address and a first name.
     pub(crate) fn people(n: u64) -> Self {
         let rows = (0..n).map(|n| format!("{},Person {n}", address(n)));
         let lines: Vec<String> = ["EMail,FirstName".to_owned()].into_iter().chain(rows).collect();
         Self::clean(lines.join("\n") + "\n", n)
     }
 
-    /// A file whose rows are all valid and different.
+    /// Returns a file whose rows are all valid and unique.
     pub(crate) fn clean(bytes: impl Into<Vec<u8>>, rows: u64) -> Self {
         Self { bytes: bytes.into(), rows, invalid: 0, duplicate: 0 }
     }
@@ -35,7 +34,7 @@ impl Segment {
     }
 }
 
-/// A cell as CSV writes it.
+/// Returns a cell, quoted as CSV needs it.
 pub(crate) fn quoted(cell: &str, delimiter: char) -> String {
     if cell.contains([delimiter, '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))

@@ -1,11 +1,11 @@
-//! Where a proposed export goes: its connection, its name, and the path of its segment.
+//! The destination of a proposed export: its connection, its name, and the path of its segment.
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use super::InitArgs;
+use super::args::InitArgs;
 use crate::{
     cli::{exit::Failure, schema},
     keys::{ConnectionName, ExportName, Key, Location, Prefix},
@@ -13,17 +13,16 @@ use crate::{
     propose::{FileSettings, Target, latin},
 };
 
-/// Where a proposed export goes.
 #[derive(Debug)]
 pub(super) struct Destination {
     pub connection: ConnectionName,
     pub export: ExportName,
-    /// Where the segment's files lie.
+    /// The segment's path.
     pub path: String,
-    /// Whether the file that was looked at lies there.
-    pub is_there: bool,
-    /// Whether the connection is set up.
-    pub is_connected: bool,
+    /// Whether the file is already at the path.
+    pub is_in_place: bool,
+    /// Whether the connection's file exists.
+    pub has_connection: bool,
     title: String,
     file: String,
 }
@@ -33,7 +32,7 @@ impl Destination {
         let inside = inside(&args.state.state, &args.file);
         let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stem = || stem(&file).to_owned();
-        // In a folder of its own the segment is the folder, whose newest file is read.
+        // If the segment has a folder of its own, the export reads the newest file of the folder.
         let is_folder = args.file.is_dir();
         let folder = inside.as_deref().filter(|_| !is_folder).and_then(own_folder);
         let called = args.table.clone().unwrap_or_else(|| folder.map_or_else(stem, str::to_owned));
@@ -41,7 +40,7 @@ impl Destination {
             Some(name) => name.clone(),
             None => name(&called).ok_or_else(|| {
                 Failure::usage(format!(
-                    "`{called}` gives no name for the export; add --name, such as --name vip"
+                    "`{called}` cannot be made into a name for the export; add --name, such as --name vip"
                 ))
             })?,
         };
@@ -51,18 +50,18 @@ impl Destination {
             (Some(key), None) => Some(key.clone()),
             (None, _) => None,
         };
-        let (connection, is_connected) = connection(objects, args).await?;
+        let (connection, has_connection) = connection(objects, args).await?;
         let taken = taken(objects, &export, &connection).await?;
         if let (Some(taken), false) = (taken, args.print) {
-            return Err(Failure::usage(refused(&taken)));
+            return Err(Failure::usage(already_exists(&taken)));
         }
         Ok(Self {
             title: title(if args.name.is_some() { export.as_str() } else { &called }, export.as_str()),
-            is_there: path.is_some(),
+            is_in_place: path.is_some(),
             path: path.unwrap_or_else(|| format!("segments/{export}/")),
             connection,
             export,
-            is_connected,
+            has_connection,
             file,
         })
     }
@@ -82,16 +81,16 @@ impl Destination {
         }
     }
 
-    pub(super) fn is_taken(&self) -> String {
-        refused(&self.key())
+    pub(super) fn already_exists(&self) -> String {
+        already_exists(&self.key())
     }
 }
 
-fn refused(taken: &Key) -> String {
-    format!("{taken} is there already, and is not replaced; take another --name, or remove it first")
+fn already_exists(taken: &Key) -> String {
+    format!("{taken} already exists and is not replaced; choose another --name, or remove the file first")
 }
 
-/// The file's key, where it lies in the state and a segment may lie there.
+/// Returns the file's key, if it is in the state and at a place where a segment may be.
 fn inside(state: &Path, file: &Path) -> Option<String> {
     let absolute = |path: &Path| -> Option<PathBuf> { path.canonicalize().ok() };
     let file = absolute(file)?;
@@ -104,13 +103,13 @@ fn inside(state: &Path, file: &Path) -> Option<String> {
     fits.then_some(key)
 }
 
-/// The folder below `segments/` that a segment has for itself.
+/// Returns the folder below `segments/` that the segment has for itself, if there is one.
 fn own_folder(key: &str) -> Option<&str> {
     let (folder, _) = key.strip_prefix("segments/")?.rsplit_once('/')?;
     folder.rsplit('/').next()
 }
 
-/// What a file is called, without what its endings say: `vip.csv.gz`.
+/// Returns the file's name without its endings: `vip` of `vip.csv.gz`.
 fn stem(file: &str) -> &str {
     let is_ending = |end: &str| {
         let end = end.to_ascii_lowercase();
@@ -127,13 +126,13 @@ fn stem(file: &str) -> &str {
     stem
 }
 
-/// A name made of what the file is called, if its words can be written in Latin letters.
+/// Returns a name for the export, if the file's name can be written in Latin letters.
 fn name(called: &str) -> Option<ExportName> {
     let name: String = latin(called)?.replace('_', "-").chars().take(64).collect();
     name.trim_end_matches('-').parse().ok()
 }
 
-/// A name for people that is a tag too.
+/// Returns a display name that is also valid as a tag.
 fn title(called: &str, otherwise: &str) -> String {
     let fit: String = called
         .chars()
@@ -157,16 +156,17 @@ async fn connection(objects: &Directory, args: &InitArgs) -> Result<(ConnectionN
     match (&args.connection, known.first()) {
         (Some(name), _) => Ok((name.clone(), known.contains(name))),
         (None, Some(only)) if known.len() == 1 => Ok((only.clone(), true)),
-        (None, Some(_)) => {
-            Err(Failure::usage(format!("to which brand? Add --connection, one of: {}", names())))
+        (None, Some(_)) => Err(Failure::usage(format!(
+            "there are several connections; add --connection, one of: {}",
+            names()
+        ))),
+        (None, None) => {
+            Err(Failure::usage("there is no connection yet; name one for the brand: --connection acme"))
         }
-        (None, None) => Err(Failure::usage(
-            "there is no connection yet; say how the brand is to be called here: --connection acme",
-        )),
     }
 }
 
-/// The file of an export that has this name: it is unique over all connections.
+/// Returns the file of an existing export with this name, which must be unique over all connections.
 async fn taken(
     objects: &Directory,
     export: &ExportName,
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_follow_from_what_the_file_is_called() {
+    fn names_are_derived_from_the_file_name() {
         for (called, export, people) in [
             ("VIP Kunden (2026)", "vip-kunden-2026", "VIP Kunden 2026"),
             ("vip", "vip", "vip"),
@@ -200,7 +200,7 @@ mod tests {
             assert_eq!(title(called, "x"), people);
         }
         assert_eq!(name("…"), None);
-        assert_eq!(name("優良客"), None, "nobody would know it by its Chinese reading");
+        assert_eq!(name("優良客"), None, "a Japanese reader does not recognize the Chinese reading");
         for (file, called) in [
             ("vip.csv.gz", "vip"),
             ("a.b.csv", "a.b"),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_below_segments_is_a_segment() {
+    fn a_folder_below_segments_belongs_to_one_segment() {
         assert_eq!(own_folder("segments/vip/2026-11-23.csv"), Some("vip"));
         assert_eq!(own_folder("segments/acme/vip/a.csv"), Some("vip"));
         assert_eq!(own_folder("segments/vip.csv"), None);

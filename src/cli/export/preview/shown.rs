@@ -1,18 +1,17 @@
-//! Rows as a terminal shows them: what is in the file on the left, what is sent on the right; on a narrow one below
-//! each other.
+//! Rows on a terminal: the cells on the left, the contact on the right; on a narrow terminal one below the other.
 
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, TableComponent, presets};
 
-use crate::stage::plan::{Fate, PreviewedRow};
+use crate::app::{Fate, PreviewedRow};
 
-/// The narrowest terminal on which two columns can be read.
+/// The narrowest terminal, in columns, that shows cells and contact side by side.
 const SIDE_BY_SIDE: usize = 90;
-/// Wider lines are not read with ease.
+/// Wider lines are hard to read.
 const WIDEST: usize = 140;
 
-/// The rows, for a terminal so many columns wide.
+/// Returns the rows as text for a terminal of this width, in columns.
 pub(super) fn text(rows: &[PreviewedRow], width: usize, shows_values: bool) -> String {
     if rows.is_empty() {
         return "the file has no rows".to_owned();
@@ -44,7 +43,7 @@ fn head(row: &PreviewedRow) -> String {
 }
 
 fn body(row: &PreviewedRow, width: usize) -> String {
-    let cells = row.cells.iter().map(|(column, cell)| [column.clone(), plain(cell)]);
+    let cells = row.cells.iter().map(|(column, cell)| [column.clone(), one_line(cell)]);
     let contact = row.contact.as_ref().and_then(|contact| serde_json::to_string_pretty(contact).ok());
     let left = |width: usize| {
         let mut table = table(width);
@@ -81,8 +80,8 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {}", line.trim_end())).collect::<Vec<_>>().join("\n")
 }
 
-/// A cell cannot move the cursor or begin a line of its own.
-fn plain(cell: &str) -> String {
+/// Returns the cell without control characters, which could move the cursor or begin a line.
+fn one_line(cell: &str) -> String {
     cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -92,7 +91,7 @@ mod tests {
     use unicode_width::UnicodeWidthStr as _;
 
     use super::*;
-    use crate::stage::plan::LeftOut;
+    use crate::app::LeftOut;
 
     fn rows() -> Vec<PreviewedRow> {
         let cells = |cells: &[(&str, &str)]| {
@@ -139,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_terminal_has_them_side_by_side() {
+    fn a_wide_terminal_shows_rows_and_contacts_side_by_side() {
         insta::assert_snapshot!(text(&rows(), 110, true));
     }
 
     #[test]
-    fn a_narrow_terminal_has_them_below_each_other() {
+    fn a_narrow_terminal_shows_contacts_below_rows() {
         insta::assert_snapshot!(text(&rows(), 60, false));
     }
 
@@ -152,7 +151,7 @@ mod tests {
     fn no_line_of_a_cell_is_wider_than_the_terminal() {
         for width in [40, 89, 90, 200] {
             let text = text(&rows(), width, true);
-            // JSON is left whole below the cells, to be copied.
+            // JSON below the cells is not wrapped, so that it can be copied.
             let is_json = |line: &str| width < SIDE_BY_SIDE && line.contains('"');
             for line in text.lines().filter(|line| line.starts_with("  ") && !is_json(line)) {
                 assert!(line.width() <= width, "{width}: {line}");

@@ -1,26 +1,27 @@
-//! What `export init` says when it is done, or could not be.
+//! The messages of `export init`.
 
 use std::{fmt::Write as _, path::Path};
 
-use super::{Destination, InitArgs};
+use super::{args::InitArgs, destination::Destination};
 use crate::{
     config::connection_lines,
     contact::Field,
     keys::Key,
     ports::clock::{Clock as _, SystemClock},
     propose::{Proposal, Survey},
+    wording::counted,
 };
 
-/// Columns that a message lists at most.
+/// The most columns that a message lists.
 const MAX_LISTED: usize = 30;
 
-/// What was written, what is in it, and what to do next.
+/// Returns what was written and what to do next.
 pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, proposal: &Proposal<'_>) -> String {
-    let mut said = format!(
-        "{}: written, by {} and {} of {}\n",
+    let mut text = format!(
+        "{}: written, from {} and {} of {}\n",
         args.state.state.join(to.key().to_string()).display(),
-        of(survey.rows + survey.bad_rows, "row"),
-        of(survey.columns.len(), "column"),
+        counted((survey.rows + survey.bad_rows) as u64, "row", "rows"),
+        counted(survey.columns.len() as u64, "column", "columns"),
         args.file.display(),
     );
     let mapped: Vec<_> = proposal
@@ -30,7 +31,7 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         .filter(|chosen| chosen.is_active())
         .map(|chosen| format!("{} = {}", chosen.field.key(), chosen.column.name))
         .collect();
-    let _ = writeln!(said, "  mapped:  {}", mapped.join(", "));
+    let _ = writeln!(text, "  mapped:  {}", mapped.join(", "));
     let look: Vec<_> = proposal
         .fields
         .chosen
@@ -41,64 +42,60 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         .map(|column| column.name.as_str())
         .collect();
     if !look.is_empty() {
-        let _ = writeln!(said, "  look at: {}; the file says why", look.join(", "));
+        let _ = writeln!(text, "  check:   {}; the file says why", look.join(", "));
     }
     if !proposal.properties.is_empty() {
         let _ = writeln!(
-            said,
-            "  off:     {}; take the `# ` off a line to send it",
-            of(proposal.properties.len(), "custom property").replace("propertys", "properties")
+            text,
+            "  off:     {}; remove the `# ` from a line to send it",
+            counted(proposal.properties.len() as u64, "custom property", "custom properties")
         );
     }
     if !proposal.consent.is_empty() {
         let names: Vec<_> = proposal.consent.iter().map(|column| column.name.as_str()).collect();
-        let _ = writeln!(said, "  consent: {} not mapped; nobody is subscribed", names.join(", "));
+        let _ = writeln!(text, "  consent: {} not mapped; no contact is subscribed", names.join(", "));
     }
     if survey.bad_rows > 0 {
-        let _ = writeln!(said, "  {} of the rows cannot be read; a dry run lists them", survey.bad_rows);
+        let _ = writeln!(text, "  {} of the rows are invalid; a dry run lists them", survey.bad_rows);
     }
-    said + &next(to, args)
+    text + &next(to, args)
 }
 
-fn of(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// The next steps.
+/// Returns the next steps.
 fn next(to: &Destination, args: &InitArgs) -> String {
     let state = &args.state.state;
     let at = if state.as_os_str() == "." { String::new() } else { format!(" --state {}", state.display()) };
-    let mut said = "Next:\n".to_owned();
-    if !to.is_connected {
+    let mut text = "Next:\n".to_owned();
+    if !to.has_connection {
         let connection = Key::Connection(to.connection.clone());
-        let _ = writeln!(said, "  write {}, such as:", state.join(connection.to_string()).display());
+        let _ = writeln!(text, "  write {}, for example:", state.join(connection.to_string()).display());
         for line in connection_lines(&to.connection, SystemClock.now()) {
-            let _ = writeln!(said, "      {line}");
+            let _ = writeln!(text, "      {line}");
         }
     }
-    if !to.is_there {
+    if !to.is_in_place {
         let folder = state.join(&to.path);
         let _ = writeln!(
-            said,
-            "  mkdir -p {0} && cp {1} {0}    puts the file where the export reads it",
+            text,
+            "  mkdir -p {0} && cp {1} {0}    puts the file where the export looks for it",
             folder.display(),
             args.file.display()
         );
     }
     let _ = writeln!(
-        said,
+        text,
         "  omnisend-export export preview {}{at}    shows rows beside their contacts",
         to.export
     );
     let _ = writeln!(
-        said,
-        "  omnisend-export run {} --dry-run{at}     reads the whole file, and sends nothing",
+        text,
+        "  omnisend-export run {} --dry-run{at}     reads the whole file and sends nothing",
         to.export
     );
-    said
+    text
 }
 
-/// Why there is no export without an e-mail column.
+/// Returns the error for a file without an e-mail column.
 pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) -> String {
     let named = proposal.fields.unmapped.iter().filter(|not| not.field == Some(Field::Email));
     let named: String =
@@ -109,8 +106,8 @@ pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) ->
         columns.push("…".to_owned());
     }
     format!(
-        "{}: no column holds e-mail addresses, by which contacts are told apart; write the file with one.{named}\n  \
-         looked at: {}",
+        "{}: no column has e-mail addresses, which identify contacts; add one to the file.{named}\n  \
+         columns: {}",
         file.display(),
         columns.join(", ")
     )

@@ -1,23 +1,23 @@
-//! What lies where `--file` points: a file, or a folder that a producer fills.
+//! Reads the first rows of what `--file` names: a file, or a folder that a producer writes.
 
 use std::{fmt, path::Path, sync::Arc};
 
 use tokio::{runtime::Handle, sync::mpsc};
 
-use super::{Destination, InitArgs, local::LocalFile};
+use super::{args::InitArgs, destination::Destination, local_file::LocalFile};
 use crate::{
-    cli::{exit::Failure, export::ports},
+    app,
+    cli::{exit::Failure, local},
     config,
     ports::objects::Directory,
     propose::{FileSettings, Survey, quoted},
     source::{self, BadRow, Escape, File, ObjectFile, Reading, Setting, SourceError, layout::Model},
-    stage::drop::{DropDefect, DropError, find_sources},
 };
 
 const MODEL: &str = "model.json";
 
-/// Looks at the first rows, and finds out what the export has to say about reading them.
-pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
+/// Returns a survey of the first rows, and the settings that the export needs for reading them.
+pub(super) async fn survey(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
     let reads = FileSettings {
         encoding: args.encoding.as_ref().map(ToString::to_string),
         columns: args.columns.clone(),
@@ -31,18 +31,18 @@ pub(super) async fn look(args: &InitArgs, to: &Destination) -> Result<(Survey, F
     let shown = args.file.display().to_string();
     if args.file.is_dir() {
         let (file, reading, reads) = folder(args, to, reads).await?;
-        return survey(shown, file, reading, reads).await;
+        return survey_file(shown, file, reading, reads).await;
     }
     if args.table.is_some() {
         return Err(Failure::usage(
-            "only a folder with a model.json has tables; name the folder, or leave --table out",
+            "only a folder with a model.json has tables; name the folder, or omit --table",
         ));
     }
     let file = LocalFile::open(&args.file).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-    survey(shown, file, reading, reads).await
+    survey_file(shown, file, reading, reads).await
 }
 
-async fn survey(
+async fn survey_file(
     shown: String,
     file: impl File + 'static,
     mut reading: Reading,
@@ -53,7 +53,7 @@ async fn survey(
         if is_escaped(&found) {
             reading.escape = Some(Escape::Backslash);
             let escaped = read(&file, &reading);
-            // A folder such as `C:\` may stand at the end of a cell, in a file that has no escapes.
+            // A cell may end with a backslash, such as `C:\`, in a file without escapes.
             reads.escape = rows(&escaped) >= rows(&found);
             if reads.escape {
                 found = escaped;
@@ -64,7 +64,7 @@ async fn survey(
     tokio::task::spawn_blocking(read).await.map_err(Failure::failed)?
 }
 
-/// Whether a file shows that backslashes keep quotes or delimiters in its cells.
+/// Whether the file shows that backslashes escape quotes or delimiters in its cells.
 fn is_escaped(found: &Result<Survey, Unfit>) -> bool {
     match found {
         Err(Unfit::Source { source }) => source.setting() == Some(Setting::Escape),
@@ -91,17 +91,17 @@ fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
     }
 }
 
-/// Why nothing can be proposed for a file.
+/// Why no export can be proposed for a file.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
     #[error(
-        "its first row seems to be data, and not the names of the columns; write the file with a header (in \
-         Redshift: UNLOAD … HEADER), or say the names: --columns customer_id,email,…"
+        "its first row seems to be data, not column names; write the file with a header (in Redshift: UNLOAD … \
+         HEADER), or name the columns: --columns customer_id,email,…"
     )]
     NoHeader,
-    #[error("it has no rows to look at; take a file with some")]
+    #[error("it has no rows; choose a file with rows")]
     NoRows,
-    #[error("none of its rows can be read; the first is line {line}: {why}")]
+    #[error("all of its rows are invalid; the first is line {line}: {why}")]
     NoGoodRows { line: u64, why: BadRow },
     #[error("{source}{}", hint(.source.setting()))]
     Source {
@@ -110,23 +110,12 @@ enum Unfit {
     },
 }
 
-/// Names the argument for an option that a message asks to set: the export is not written yet.
+/// Names the argument for an option that a message asks to set: the export does not exist yet.
 fn hint(setting: Option<Setting>) -> &'static str {
     if setting == Some(Setting::Encoding) { "\n  here: --encoding ENCODING" } else { "" }
 }
 
-/// Returns the option that a list of files asks to set.
-fn setting(error: &DropError) -> Option<Setting> {
-    match error {
-        DropError::Defect { defect, .. } => match &**defect {
-            DropDefect::Unreadable { source, .. } => source.setting(),
-            _ => None,
-        },
-        DropError::Object(_) => None,
-    }
-}
-
-/// A folder is read as the export's run will read it: by its `model.json` or its marker, else the newest file.
+/// Reads a folder as a run of the export will read it: by its `model.json`, by its marker, or the newest file.
 async fn folder(
     args: &InitArgs,
     to: &Destination,
@@ -137,13 +126,13 @@ async fn folder(
     let has = |name: &str| folder.join(name).is_file();
     (reads.complete_on, reads.table) = match &args.table {
         _ if has(MODEL) => (Some(MODEL), Some(table(&folder, args)?)),
-        Some(_) => return Err(usage(&"it has no model.json, so that it has no tables; leave --table out")),
+        Some(_) => return Err(usage(&"it has no model.json, so it has no tables; omit --table")),
         None if has("_SUCCESS") => (Some("_SUCCESS"), None),
         None => (None, None),
     };
     let (Some(parent), Some(name)) = (folder.parent(), folder.file_name().and_then(|name| name.to_str()))
     else {
-        return Err(usage(&"name a folder inside another one, in letters that can be read"));
+        return Err(usage(&"name a folder that is inside another folder and whose name is UTF-8"));
     };
     let columns: Vec<_> = reads.columns.iter().map(|column| quoted(column)).collect();
     let text = format!(
@@ -164,19 +153,18 @@ async fn folder(
     let export = config::export(to.export.clone(), to.connection.clone(), "the folder", text.as_bytes());
     let export = export.map_err(|error| usage(&error))?;
     let objects = Directory::open(parent).map_err(|error| usage(&error))?;
-    let ports = ports(objects, parent);
-    let sources = find_sources(&ports, &export).await.map_err(|error| match hint(setting(&error)) {
+    let ports = local::ports(objects, parent, None);
+    let part = app::largest_file(&ports, &export).await.map_err(|error| match hint(error.setting()) {
         "" => Failure::from(error),
         hint => Failure::usage(format!("{error}{hint}")),
     })?;
-    let part = sources.into_iter().flat_map(|source| source.parts).max_by_key(|part| part.object.size);
-    let part = part.ok_or_else(|| usage(&"it holds no file"))?;
+    let part = part.ok_or_else(|| usage(&"it has no file"))?;
     let (read, _) = mpsc::unbounded_channel();
     let file = ObjectFile::new(Arc::clone(&ports.objects), part.object, Handle::current(), read);
     Ok((file, part.reading, reads))
 }
 
-/// The table that is meant: the only one, or the one that was named.
+/// Returns the table to export: the one that was named, or the only one.
 fn table(folder: &Path, args: &InitArgs) -> Result<String, Failure> {
     let path = folder.join(MODEL);
     let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
@@ -187,7 +175,7 @@ fn table(folder: &Path, args: &InitArgs) -> Result<String, Failure> {
         (Some(asked), names) if names.contains(&asked.as_str()) => Ok(asked.clone()),
         (None, [only]) => Ok((*only).to_owned()),
         (Some(asked), names) => {
-            Err(usage(&format!("it has no table `{asked}`; there are: {}", names.join(", "))))
+            Err(usage(&format!("it has no table `{asked}`; its tables: {}", names.join(", "))))
         }
         (None, names) => Err(usage(&format!("which table? Add --table, one of: {}", names.join(", ")))),
     }

@@ -1,10 +1,10 @@
-//! Every request that the product may make, and what it may say.
+//! Checks every request of the product: its path, its parameters and its body.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-/// Fields that a contact may have.
+/// The fields that a contact may have.
 const FIELDS: [&str; 14] = [
     "identifiers",
     "firstName",
@@ -22,18 +22,18 @@ const FIELDS: [&str; 14] = [
     "createdAt",
 ];
 
-/// The tags that a canary has for itself.
+/// The tags that only a canary sends.
 const CANARY_TAGS: [&str; 2] = ["omnisend-export canary", "omnisend-export check"];
 
-/// What the files of a world allow requests to say.
-pub(super) struct May {
+/// What the configuration of a world allows in requests.
+pub(super) struct Allowed {
     pub consent: bool,
     pub welcome: bool,
     /// The exports' tags.
     pub tags: BTreeSet<String>,
 }
 
-pub(super) fn is_asked_for(request: &Value, may: &May) {
+pub(super) fn check_request(request: &Value, allowed: &Allowed) {
     let [method, path, query, body] =
         ["method", "path", "query", "body"].map(|part| request[part].as_str().unwrap());
     assert!(body.len() < 1_000_000, "a body of {} bytes", body.len());
@@ -42,27 +42,27 @@ pub(super) fn is_asked_for(request: &Value, may: &May) {
     let of = path.strip_prefix("/api/").unwrap_or_else(|| panic!("{method} {path}"));
     if method == "GET" {
         assert_eq!(body, "", "{method} {path}");
-        let allowed: &[&str] = match of.split('/').collect::<Vec<_>>()[..] {
+        let known: &[&str] = match of.split('/').collect::<Vec<_>>()[..] {
             ["batches"] => &["endpoint", "limit", "offset", "dateFrom", "dateTo"],
             ["contacts"] => &["email"],
             ["segments"] => &["limit", "after"],
             ["batches" | "segments", _] | ["batches", _, "items"] | ["brands", "current"] => &[],
             _ => panic!("{method} {path}"),
         };
-        let known = parameters.iter().all(|name| name.is_empty() || allowed.contains(name));
-        assert!(known, "{method} {path}?{query}");
+        let all_known = parameters.iter().all(|name| name.is_empty() || known.contains(name));
+        assert!(all_known, "{method} {path}?{query}");
         assert!(
             of != "contacts" || parameters == ["email"],
-            "contacts are asked for by address only: {query}"
+            "contacts are requested by other parameters than the address: {query}"
         );
         return;
     }
     assert_eq!(query, "", "{method} {path}");
     match (method, of) {
-        ("POST", "batches") => is_a_batch(&json(), may),
-        ("POST", "contacts") => is_of_a_canary(&json(), may),
-        ("POST" | "DELETE", "contacts/tags") => is_a_change_of_tags(&json(), method == "DELETE", may),
-        ("POST", "segments") => is_a_segment(&json(), may),
+        ("POST", "batches") => check_batch(&json(), allowed),
+        ("POST", "contacts") => check_canary(&json(), allowed),
+        ("POST" | "DELETE", "contacts/tags") => check_tag_change(&json(), method == "DELETE", allowed),
+        ("POST", "segments") => check_segment(&json(), allowed),
         _ => panic!("{method} {path}"),
     }
 }
@@ -71,73 +71,73 @@ fn names(object: &Value) -> Vec<&str> {
     object.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-fn is_a_batch(body: &Value, may: &May) {
+fn check_batch(body: &Value, allowed: &Allowed) {
     assert_eq!(names(body), ["endpoint", "items", "method"]);
     assert_eq!((&body["endpoint"], &body["method"]), (&"contacts".into(), &"POST".into()));
     let items = body["items"].as_array().unwrap();
     assert!((1..=100).contains(&items.len()), "{} items", items.len());
     for item in items {
-        is_a_contact(item, may);
+        check_contact(item, allowed);
         for tag in item["tags"].as_array().into_iter().flatten() {
-            assert!(may.tags.contains(tag.as_str().unwrap()), "a tag of nobody's: {tag}");
+            assert!(allowed.tags.contains(tag.as_str().unwrap()), "a tag of no export: {tag}");
         }
     }
 }
 
-fn is_a_contact(contact: &Value, may: &May) {
+fn check_contact(contact: &Value, allowed: &Allowed) {
     for (name, value) in contact.as_object().unwrap() {
         assert!(FIELDS.contains(&name.as_str()), "an unknown field {name}: {contact}");
         assert!(*value != "", "{name} is sent empty: {contact}");
     }
     for identifier in contact["identifiers"].as_array().unwrap() {
-        is_an_identifier(identifier, may);
+        check_identifier(identifier, allowed);
     }
 }
 
-/// One contact is sent alone by nobody but a canary, which has tags of ours to watch.
-fn is_of_a_canary(contact: &Value, may: &May) {
-    is_a_contact(contact, may);
+/// Only a canary sends one contact alone. It has tags of an export or the canary's own.
+fn check_canary(contact: &Value, allowed: &Allowed) {
+    check_contact(contact, allowed);
     let tags = contact["tags"].as_array().unwrap();
     assert!(!tags.is_empty(), "{contact}");
     for tag in tags.iter().map(|tag| tag.as_str().unwrap()) {
-        assert!(may.tags.contains(tag) || tag == CANARY_TAGS[0], "a canary with somebody's tag: {tag}");
+        assert!(allowed.tags.contains(tag) || tag == CANARY_TAGS[0], "a canary with a foreign tag: {tag}");
     }
 }
 
-fn is_a_change_of_tags(body: &Value, removes: bool, may: &May) {
+fn check_tag_change(body: &Value, removes: bool, allowed: &Allowed) {
     assert_eq!(names(body), ["emails", "tags"]);
     let (tags, emails) = (body["tags"].as_array().unwrap(), body["emails"].as_array().unwrap());
     assert!((1..=100).contains(&tags.len()) && (1..=250).contains(&emails.len()), "{body}");
-    let ours = |tag: &Value| may.tags.contains(tag.as_str().unwrap());
+    let ours = |tag: &Value| allowed.tags.contains(tag.as_str().unwrap());
     if removes {
         let of_a_canary = |tag: &Value| CANARY_TAGS.contains(&tag.as_str().unwrap());
-        assert!(tags.iter().all(|tag| ours(tag) || of_a_canary(tag)), "somebody's tag is taken: {body}");
+        assert!(tags.iter().all(|tag| ours(tag) || of_a_canary(tag)), "a foreign tag is removed: {body}");
     } else {
-        // Somebody's tags are put back to the one contact that lost them.
-        assert!(tags.iter().all(ours) || emails.len() == 1, "somebody's tags are given away: {body}");
+        // A canary restores foreign tags to the one contact that lost them.
+        assert!(tags.iter().all(ours) || emails.len() == 1, "foreign tags are added: {body}");
     }
 }
 
-fn is_a_segment(body: &Value, may: &May) {
+fn check_segment(body: &Value, allowed: &Allowed) {
     assert_eq!(names(body), ["conditionGroups", "name"]);
     assert!((1..=256).contains(&body["name"].as_str().unwrap().chars().count()));
     let tag = &body["conditionGroups"][0]["conditions"][0]["filters"][0]["value"][0];
-    assert!(may.tags.contains(tag.as_str().unwrap()), "{body}");
+    assert!(allowed.tags.contains(tag.as_str().unwrap()), "{body}");
     let filter = json!({"property": "tags", "operator": "anyOf", "value": [tag]});
     let condition = json!({"entity": "contact", "junction": "and", "filters": [filter]});
     assert_eq!(body["conditionGroups"], json!([{"conditions": [condition]}]));
 }
 
-/// Consent and the welcome message are spoken of only where an export says so.
-fn is_an_identifier(identifier: &Value, may: &May) {
+/// Consent and the welcome message are sent only if an export says so.
+fn check_identifier(identifier: &Value, allowed: &Allowed) {
     let names: Vec<&str> = identifier.as_object().unwrap().keys().map(String::as_str).collect();
     let known = |name: &&str| match *name {
-        "channels" | "consent" => may.consent,
+        "channels" | "consent" => allowed.consent,
         name => ["id", "sendWelcomeMessage", "type"].contains(&name),
     };
-    assert!(names.iter().all(known) && names.len() >= 3, "an identifier says more or less: {names:?}");
-    if !may.welcome {
-        assert_eq!(identifier["sendWelcomeMessage"], false, "a welcome message is asked for");
+    assert!(names.iter().all(known) && names.len() >= 3, "unexpected fields of an identifier: {names:?}");
+    if !allowed.welcome {
+        assert_eq!(identifier["sendWelcomeMessage"], false, "a welcome message is requested");
     }
     let channels = identifier["channels"].as_object().into_iter().flatten();
     for (_, channel) in channels.filter(|(_, channel)| channel["status"] != "unsubscribed") {

@@ -1,12 +1,13 @@
-//! One chunk's upload: what has to be known first about the connection's brand, and then the upload itself.
+//! Uploads one chunk, after finding out what has to be known about the brand first.
 
-use super::{App, AppError, Handled};
+use super::handle::Handled;
 use crate::{
+    app::{application::App, error::AppError},
     config::Connection,
     omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{
-        Ended, Records, StageContext, StageError,
+        Ended, StageContext, StageError,
         canary::{canary, restore_tags},
         halt::halt,
         upload::{UploadOptions, is_over, upload},
@@ -14,7 +15,6 @@ use crate::{
 };
 
 impl App {
-    /// Posts a chunk, in the way that the brand takes.
     pub(super) async fn upload(
         &self,
         context: &StageContext<'_>,
@@ -22,35 +22,34 @@ impl App {
         manifest: &Manifest,
         chunk: u32,
     ) -> Result<Handled, AppError> {
-        let records = Records::new(self.ports().objects.clone());
+        let records = self.records();
         if is_over(&records, &manifest.run, chunk).await? {
             return Ok(Handled::Done);
         }
         if context.stop.is_cancelled() {
-            return Ok(Handled::HandedBack);
+            return Ok(Handled::Unfinished);
         }
         let before = context.client.usage().requests;
         if halt(context, manifest, chunk).await? {
             return Ok(Handled::Done);
         }
         let mut findings = records.findings(&manifest.connection).await?;
-        let tags = match self.way(context, connection, manifest, chunk, &mut findings).await {
+        let tags = match self.tag_way(context, connection, manifest, chunk, &mut findings).await {
             Ok(tags) => tags,
-            Err(StageError::Call(CallError::OutOfTime)) => return Ok(Handled::HandedBack),
-            Err(StageError::Call(error)) => return Err(AppError::Omnisend(error)),
-            Err(StageError::Record(error)) => return Err(error.into()),
+            Err(StageError::Call(CallError::OutOfTime)) => return Ok(Handled::Unfinished),
+            Err(error) => return Err(error.into()),
         };
         let requests = context.client.usage().requests - before;
         let options = UploadOptions { tags, batch_contacts: connection.batch_size(), requests };
         match upload(context, manifest, chunk, &options).await? {
-            Ended::HandedBack => Ok(Handled::HandedBack),
+            Ended::HandedBack => Ok(Handled::Unfinished),
             Ended::Done => Ok(Handled::Done),
         }
     }
 
-    /// How the contacts get their tags. Where it is not known, a canary finds out; where one was killed, its contact is
-    /// tidied up first, whatever is known.
-    async fn way(
+    /// Returns how the brand's contacts get their tags. If it is unknown, a canary finds out. If a canary was
+    /// interrupted before, its contact is restored first.
+    async fn tag_way(
         &self,
         context: &StageContext<'_>,
         connection: &Connection,
@@ -62,7 +61,7 @@ impl App {
         let now = self.ports().clock.now();
         match findings.way(connection.tags(), &manifest.run, now) {
             Some(way) => Ok(way),
-            // No second contact while the first is not as it was.
+            // The first canary contact could not be restored yet: use no second one.
             None if findings.canary.is_some() => Ok(TagWay::Endpoint),
             None => canary(context, manifest, chunk, findings).await,
         }

@@ -1,4 +1,4 @@
-//! A file of this machine, wherever it lies.
+//! A file on this machine, inside or outside the state directory.
 
 use std::{
     fs::File as Handle,
@@ -12,7 +12,6 @@ use bytes::Bytes;
 
 use crate::source::File;
 
-/// A file by its path.
 #[derive(Debug, Clone)]
 pub(super) struct LocalFile {
     path: PathBuf,
@@ -23,7 +22,7 @@ impl LocalFile {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
-            return Err(io::Error::other("this is a folder; name one file of it"));
+            return Err(io::Error::other("this is a folder; name a file in it"));
         }
         Ok(Self { path: path.to_owned(), size: metadata.len() })
     }

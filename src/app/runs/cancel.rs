@@ -1,0 +1,42 @@
+//! Cancels a run: it stops at its next batch, and what was sent stays in Omnisend.
+
+use super::attempt::Attempt;
+use crate::{
+    app::{application::App, error::AppError},
+    keys::{ExportName, RunId, RunRef},
+    run::{Canceled, Manifest},
+    stage::runs,
+};
+
+impl App {
+    pub async fn cancel(&self, run: &RunRef) -> Result<(), AppError> {
+        self.manifest(run).await?;
+        self.records().write(run, &Canceled { at: self.ports().clock.now() }).await?;
+        self.unpark(run).await
+    }
+
+    /// Sends the message that settles a canceled run, whose other messages may be gone.
+    pub async fn settle_canceled(&self, manifest: &Manifest) -> Result<(), AppError> {
+        self.enqueue_settlement(manifest, &Attempt::again(self.ports().clock.now())).await
+    }
+
+    /// Returns an export's unfinished run: the one asked for, or the newest.
+    pub async fn unfinished(&self, export: &ExportName, run: Option<&RunId>) -> Result<Manifest, AppError> {
+        for standing in runs(&*self.ports().objects, export).await?.into_iter().rev() {
+            if run.is_some_and(|run| standing.run.run != *run) {
+                continue;
+            }
+            let Some(manifest) = self.records().manifest(&standing.run).await? else { continue };
+            if !standing.is_over() && manifest.dry_run.is_none() {
+                return Ok(manifest);
+            }
+            if run.is_some() {
+                return Err(AppError::Over { run: standing.run.run });
+            }
+        }
+        Err(match run {
+            Some(run) => AppError::NoRun { run: RunRef { export: export.clone(), run: run.clone() } },
+            None => AppError::NothingUnfinished { export: export.clone() },
+        })
+    }
+}
