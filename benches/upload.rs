@@ -14,10 +14,8 @@
 use std::{env, fs, io::Write as _, path::Path, process::Command, time::Duration};
 
 use jiff::Timestamp;
-use omnisend_export::{
-    run::Receipt,
-    sandbox::{Options, start},
-};
+use omnisend_export::run::Receipt;
+use omnisend_sandbox::{Options, start};
 use serde_json::Value;
 
 const CONTACTS: u32 = 300_000;

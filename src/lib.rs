@@ -35,28 +35,6 @@ mod propose;
 pub mod report;
 mod retry;
 pub mod run;
-#[cfg(feature = "cli")]
-pub use omnisend_sandbox as sandbox;
 mod scale;
 pub mod stage;
 pub mod wording;
-
-/// The readers of segment files, as the rooms import them today.
-pub(crate) mod source {
-    #[cfg(feature = "cli")]
-    pub(crate) use segment_files::UNDECODABLE as NO_TEXT;
-    pub(crate) use segment_files::*;
-    pub(crate) use segment_files::{
-        InvalidRow as BadRow, ReadError as SourceError, ReadOptions as Reading, escape_formula as neutral,
-    };
-
-    pub(crate) use crate::stage::ObjectFile;
-
-    pub(crate) mod layout {
-        pub(crate) use segment_files::layout::*;
-        pub(crate) use segment_files::layout::{
-            CopiedFiles as Found, CsvFormat as Written, ListError as Unreadable, find_copied as find_below,
-        };
-    }
-}
-pub use ::omnisend;

@@ -7,14 +7,15 @@ use std::{
 
 use super::error::AppError;
 use crate::{
-    config::{ApiUrl, Connection, load_connection},
+    config::{Connection, load_connection},
+    environment::ApiUrl,
     keys::{ConnectionName, RunRef},
-    omnisend::{Client, Pacer},
     ports::{Ports, secrets::SecretKey},
     run::Manifest,
     scale,
     stage::{Observer, Records, settle::Limits},
 };
+use omnisend::{Client, Pacer};
 
 #[derive(Debug)]
 pub struct App {

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::{application::App, error::AppError};
 use crate::{
     keys::ConnectionName,
-    omnisend::{Brand, CallError, CallOptions, Client, MAX_BATCH_ITEMS, RefusalKind},
     ports::objects::honours_conditions,
     retry,
     run::{TagFinding, TagSetting, TagWay},
     stage::canary::UNUSED_TAG,
 };
+use omnisend::{Brand, CallError, CallOptions, Client, MAX_BATCH_ITEMS, RefusalKind};
 
 /// An address that no contact has: the domain `.invalid` is reserved.
 const NOBODY: &str = "nobody@omnisend-export.invalid";

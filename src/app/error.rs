@@ -3,10 +3,8 @@
 use crate::{
     config::LoadError,
     keys::{ExportName, Location, RunId, RunRef},
-    omnisend::{BuildError, CallError},
     ports::{objects::ObjectError, queue::QueueError},
     run::JsonDefect,
-    source::{Setting, SourceError},
     stage::{
         EnqueueError, RecordError, StageError,
         drop::{DropDefect, DropError},
@@ -15,6 +13,8 @@ use crate::{
         upload::UploadError,
     },
 };
+use omnisend::{BuildError, CallError};
+use segment_files::{ReadError, Setting};
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -154,7 +154,7 @@ impl AppError {
                 // The export may look for its files in the wrong place, or for columns that do not exist.
                 PlanError::Drop(drop) => drop.as_defect().is_some_and(DropDefect::may_be_configuration),
                 PlanError::File { source, .. } => {
-                    matches!(**source, PrepareError::Source(SourceError::Columns(_)))
+                    matches!(**source, PrepareError::Source(ReadError::Columns(_)))
                 }
                 _ => false,
             },

@@ -12,7 +12,7 @@ use super::{
     time::time,
 };
 use crate::{
-    config::Environment,
+    environment::Environment,
     keys::Key,
     report::text,
     run::{Report, State},

@@ -11,7 +11,7 @@ use super::{
     local::Local,
     output,
 };
-use crate::{app::Tested, config::Environment, keys::ConnectionName, stage::Quiet};
+use crate::{app::Tested, environment::Environment, keys::ConnectionName, stage::Quiet};
 
 #[derive(Debug, Args)]
 pub(super) struct ConnectionArgs {

@@ -17,13 +17,13 @@ use super::{
 };
 use crate::{
     app::RunOptions,
-    config::Environment,
+    environment::Environment,
     keys::{ExportName, Key},
     report::text,
     run::{Report, lines},
-    sandbox::{self, Sandbox},
     wording::number,
 };
+use omnisend_sandbox::{self, Sandbox};
 
 const CONNECTION: &str = include_str!("demo/acme.toml");
 const EXPORT: &str = include_str!("demo/vip.toml");
@@ -54,7 +54,8 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         number(contents.invalid),
         number(contents.duplicate),
     ));
-    let sandbox = sandbox::start(sandbox::Options::default()).await.map_err(Failure::failed)?;
+    let sandbox =
+        omnisend_sandbox::start(omnisend_sandbox::Options::default()).await.map_err(Failure::failed)?;
     output::note(&format!("sandbox: {} with Omnisend's limit of 400 requests a minute", sandbox.page()));
 
     let report = run(&args, &sandbox).await?;

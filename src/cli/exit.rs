@@ -4,7 +4,8 @@ use std::{fmt, process::ExitCode};
 
 use crate::{
     app::AppError,
-    config::{EnvironmentError, LoadError},
+    config::LoadError,
+    environment::EnvironmentError,
     ports::objects::ObjectError,
     run::{Report, State},
 };

@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::{exit::Failure, lock::Lock};
 use crate::{
     app::{App, Ended},
-    config::{Connection, Environment},
+    config::Connection,
+    environment::Environment,
     keys::{ConnectionName, RunRef},
-    omnisend::Freshness,
     ports::{
         Ports,
         clock::SystemClock,
@@ -26,6 +26,7 @@ use crate::{
     run::Report,
     stage::{Observer, settle::Limits},
 };
+use omnisend::Freshness;
 
 /// Longer than any run, because no other process receives the messages.
 const VISIBILITY: Duration = Duration::from_hours(168);

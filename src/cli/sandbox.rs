@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::{exit::Failure, output, time::time};
-use crate::sandbox::{Fault, Options, TagMode, start};
+use omnisend_sandbox::{Fault, Options, TagMode, start};
 
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {

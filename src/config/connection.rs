@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     keys::ConnectionName,
-    omnisend::MAX_BATCH_ITEMS,
     run::{TagSetting, TagWay},
     wording::quoted,
 };
+use omnisend::MAX_BATCH_ITEMS;
 
 use super::{
     document::Document,

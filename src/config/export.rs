@@ -4,8 +4,8 @@ use crate::{
     contact::{Mapping, Tag},
     keys::{ConnectionName, ExportName},
     run::{GuardLimits, Mode},
-    source::Reading,
 };
+use segment_files::ReadOptions;
 
 use super::{
     defaults::defaults,
@@ -30,7 +30,7 @@ pub struct Export {
     schedule: bool,
     create_segment: bool,
     segments: Vec<Segment>,
-    reading: Reading,
+    reading: ReadOptions,
     guards: GuardLimits,
     mapping: Mapping,
 }
@@ -74,7 +74,7 @@ impl Export {
         self.segments().iter().map(|segment| segment.tag().clone()).collect()
     }
 
-    pub fn reading(&self) -> &Reading {
+    pub fn reading(&self) -> &ReadOptions {
         &self.reading
     }
 

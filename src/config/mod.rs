@@ -22,9 +22,6 @@ mod store;
 mod text;
 mod value;
 
-pub use crate::environment::{
-    ApiUrl, Environment, EnvironmentError, InvalidApiUrl, LambdaEnvironment, log_level,
-};
 pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection, connection_lines};
 pub use export::{Export, export};

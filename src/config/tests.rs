@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use crate::{
     contact::{Field, Kind, Mapped, OnInvalid, Property, Source, Status},
     run::{GuardLimits, Mode, TagSetting, TagWay},
-    source::{Charset, Compression, Delimiter, Escape, Format, Reading},
 };
+use segment_files::{Charset, Compression, Delimiter, Escape, Format, ReadOptions};
 
 use super::*;
 
@@ -124,7 +124,7 @@ fn reads_an_export_with_defaults() {
     assert_eq!(export.display_name(), "VIP customers");
     assert_eq!(export.mode(), Mode::Changes);
     assert!(!export.schedule());
-    assert_eq!(*export.reading(), Reading::default());
+    assert_eq!(*export.reading(), ReadOptions::default());
     assert_eq!(*export.guards(), GuardLimits::default());
     assert_eq!(export.segments()[0].name(), "VIP");
     assert_eq!(export.segments()[0].tag().as_str(), "segment: VIP");
@@ -171,7 +171,7 @@ fn reads_an_export_with_all_keys() {
     )
     .unwrap();
     assert_eq!((export.mode(), export.schedule(), export.guards().max_profiles), (Mode::Full, true, 16));
-    let reading = Reading {
+    let reading = ReadOptions {
         format: Some(Format::Csv),
         compression: Some(Compression::Gzip),
         encoding: Charset::named("shift_jis").ok(),

@@ -10,7 +10,7 @@ use super::{
     program::Program,
     value::Value,
 };
-use crate::source::Row;
+use segment_files::Row;
 
 /// Where a value comes from in a file. Columns are given by position.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::{
     mapping::{Kind, Mapped, Mapping, Source},
     program::{check_expression, check_template},
 };
-use crate::source::{Header, Row};
+use segment_files::{Header, Row};
 
 impl Source {
     /// The columns that it uses. An invalid template uses none, but no configuration has one.

@@ -8,7 +8,7 @@ use super::{
     cells::Cells, field::Field, invalid_cell::InvalidCell, invalid_row::InvalidRow, mapping::Kind,
     normalise::email, value::Value,
 };
-use crate::source::Row;
+use segment_files::Row;
 
 /// The cells of the e-mail address, in one file.
 #[derive(Debug)]

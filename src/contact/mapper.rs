@@ -18,7 +18,7 @@ use super::{
     value::Value,
     warnings::{WarningCounts, Warnings},
 };
-use crate::source::{ColumnProblem, Header, Row};
+use segment_files::{ColumnProblem, Header, Row};
 
 /// One value of a contact, bound to the columns of one file.
 #[derive(Debug)]

@@ -17,10 +17,9 @@ use super::{
 };
 use crate::{
     app::{App, RunRequests},
-    config::{EnvironmentError, LambdaEnvironment},
-    environment::aws_endpoint_url,
+    environment::{EnvironmentError, LambdaEnvironment, aws_endpoint_url},
     keys::{Bucket, Location},
-    ports::{Ports, aws::Aws, clock::SystemClock},
+    ports::{Aws, Ports, clock::SystemClock},
     retry::messages::{GIVE_UP_AFTER, POLL_FOR},
     stage::{Quiet, settle::Limits},
 };

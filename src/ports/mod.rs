@@ -2,7 +2,9 @@
 //! tests (`tests/ports`).
 
 #[cfg(feature = "aws")]
-pub mod aws;
+mod aws;
+#[cfg(feature = "aws")]
+mod aws_account;
 pub mod clock;
 pub mod objects;
 pub mod queue;
@@ -10,6 +12,9 @@ mod relative;
 pub mod secrets;
 
 use std::sync::Arc;
+
+#[cfg(feature = "aws")]
+pub use self::aws_account::Aws;
 
 /// One adapter for each port.
 #[derive(Debug, Clone)]

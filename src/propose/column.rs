@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::cell;
-use crate::source::NO_TEXT;
+use segment_files::UNDECODABLE;
 
 /// How much of a cell is kept, in bytes.
 const MAX_CELL: usize = 256;
@@ -65,7 +65,7 @@ impl Column {
     /// Completes the column after the last row. A column that is mostly binary counts as binary. Lists of one address
     /// or phone number each are replaced with their items, since the mapping accepts them.
     pub(super) fn finish(&mut self) {
-        let binary = self.cells.iter().filter(|cell| *cell == NO_TEXT).count();
+        let binary = self.cells.iter().filter(|cell| *cell == UNDECODABLE).count();
         self.is_binary |= percent(binary, self.filled()) >= MOSTLY_BINARY;
         let is_single = self.lists > 0 && self.cells.is_empty() && self.single_items.len() == self.lists;
         let is_identifier = |cell: &String| cell::is_email(cell) || cell::is_phone(cell);

@@ -1,7 +1,7 @@
 //! Samples the first rows of a file.
 
 use super::{cell, column::Column, dates};
-use crate::source::{BadRow, Header, Row, Rows, SourceError};
+use segment_files::{Header, ReadError, Row, Rows, UnreadableRow};
 
 /// How many rows are sampled: enough to see every kind of date, few enough to read at once.
 const MAX_ROWS: usize = 5_000;
@@ -16,14 +16,14 @@ pub(crate) struct Survey {
     /// The number of rows that cannot be read.
     pub bad_rows: usize,
     /// The line of the first such row, and what is wrong with it.
-    pub first_bad: Option<(u64, BadRow)>,
+    pub first_bad: Option<(u64, UnreadableRow)>,
     /// Whether the sample is the whole file.
     pub is_whole: bool,
 }
 
 impl Survey {
     /// Samples the first rows. Problems further on are found by the first run.
-    pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, SourceError> {
+    pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, ReadError> {
         let mut columns = columns(rows.header());
         let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, first_bad: None, is_whole: false };
         let mut row = Row::default();
@@ -83,11 +83,11 @@ fn columns(header: &Header) -> Vec<Column> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{self, Reading};
+    use segment_files::{self, ReadOptions};
 
     fn survey(file: &str) -> Survey {
         let file = bytes::Bytes::from(file.to_owned());
-        Survey::read(&mut *source::open(&file, &Reading::default(), &[]).unwrap()).unwrap()
+        Survey::read(&mut *segment_files::open(&file, &ReadOptions::default(), &[]).unwrap()).unwrap()
     }
 
     #[test]

@@ -121,12 +121,11 @@ pub(super) fn partial() -> Report {
     reasons.extend([
         reason(RowOutcome::Rejected, "plan_limit", "the subscription's contact limit is reached", 38),
         reason(RowOutcome::Rejected, "max_length", "address: must have at most 250 characters", 1),
-        reason(RowOutcome::Rejected, "403", "Omnisend refused it without a reason", 1),
+        reason(RowOutcome::Rejected, "403", "Omnisend rejected it without a reason", 1),
         reason(
             RowOutcome::Unknown,
             "unknown",
-            "unknown",
-            "Omnisend counts 2 errors in the contact's batch, names 1, and does not give this contact's outcome",
+            "Omnisend counts 2 errors in the contact's batch, names 1, and does not name this contact",
             3,
         ),
     ]);

@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn quotes_nothing_of_the_text() {
-        let defect = |text: &str| flaw(&serde_json::from_str::<Message>(text).unwrap_err());
+        let defect =
+            |text: &str| JsonDefect::from(&serde_json::from_str::<Message>(text).unwrap_err()).to_string();
         assert_eq!(defect("ada@example.com"), "it is not JSON (line 1, column 1)");
         assert_eq!(defect("{\"export\": \"vip\""), "it ends too early (line 1, column 16)");
         for text in ["\"ada@example.com\"", r#"{"export": "ada@example.com", "run": "1"}"#] {

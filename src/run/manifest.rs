@@ -12,8 +12,8 @@ use super::{
 use crate::{
     contact::{Channel, Mapping, Tag, WarningCounts, mask_contact},
     keys::{ConnectionName, Key, Pinned, RunId, RunRef},
-    source::Reading,
 };
+use segment_files::ReadOptions;
 
 /// A run that starts this long after its drop is late: its event takes seconds, and the sweep looks after 10 minutes.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
@@ -65,7 +65,7 @@ pub struct Manifest {
     pub source: Vec<Pinned>,
     /// How each object of `source` was read; a single one if all were read alike.
     #[serde(default)]
-    pub readings: Vec<Reading>,
+    pub readings: Vec<ReadOptions>,
     /// The connection's request budget when the run was planned.
     pub requests_per_minute: NonZeroU32,
     /// How rows became contacts. A later run compares it with its own to know whether the snapshot's hashes still hold.
@@ -201,7 +201,7 @@ impl Manifest {
     }
 
     /// Returns how one of the objects was read, if that is known.
-    pub fn reading(&self, object: usize) -> Option<&Reading> {
+    pub fn reading(&self, object: usize) -> Option<&ReadOptions> {
         self.readings.get(object).or(if self.readings.len() == 1 { self.readings.first() } else { None })
     }
 

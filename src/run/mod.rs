@@ -23,10 +23,6 @@ mod tags;
 mod trigger;
 mod work;
 
-// Until every room takes them from `keys`.
-pub use crate::keys::{
-    Bucket, ConnectionName, ExportName, InvalidName, Key, Location, Prefix, RunId, RunRef,
-};
 pub use chunk_ref::ChunkRef;
 pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};

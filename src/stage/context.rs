@@ -4,7 +4,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Observer, Records};
-use crate::{omnisend::Client, ports::Ports};
+use crate::ports::Ports;
+use omnisend::Client;
 
 /// What a stage that sends requests needs besides its run.
 #[derive(Debug)]

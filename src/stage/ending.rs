@@ -1,7 +1,7 @@
 //! How a stage that sends requests ends.
 
 use super::RecordError;
-use crate::omnisend::CallError;
+use omnisend::CallError;
 
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

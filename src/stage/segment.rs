@@ -6,11 +6,10 @@
 
 use super::{Ended, RecordError, StageContext};
 use crate::{
-    kill_point,
-    omnisend::{CallError, CallOptions, RefusalKind, Segment},
-    retry,
+    kill_point, retry,
     run::{EnsuredSegment, EnsuredSegments, Findings, Manifest, SegmentFinding, SegmentState, WantedSegment},
 };
+use omnisend::{CallError, CallOptions, RefusalKind, Segment};
 
 /// How many pages of 250 segments are searched for a name: more than any brand has.
 const MAX_PAGES: usize = 100;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use omnisend_export::sandbox::{Options, TagMode};
+use omnisend_sandbox::{Options, TagMode};
 use serde_json::{Value, json};
 
 use crate::harness::{FAST, Ran, Segment, World, address, options};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use omnisend_export::sandbox::{Options, TagMode};
+use omnisend_sandbox::{Options, TagMode};
 use serde_json::{Value, json};
 
 use crate::harness::{EXPORT, FAST, Ran, Segment, World, address, options};

@@ -1,6 +1,6 @@
 //! The outcome of each contact, from Omnisend's answers about its batch. A contact is accepted only if an answer says so.
 
-use omnisend_export::sandbox::Options;
+use omnisend_sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Segment, World, address, holds, options};

@@ -1,7 +1,7 @@
 //! If the brand's subscription allows no more contacts, Omnisend refuses contact after contact, and the run is halted
 //! before it has sent all of them.
 
-use omnisend_export::sandbox::Options;
+use omnisend_sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::harness::{Segment, World, address, options};

@@ -1,7 +1,7 @@
 //! If Omnisend refuses requests for good, the run is parked after few requests, its report says what to do, and a later
 //! call resumes it.
 
-use omnisend_export::sandbox::Options;
+use omnisend_sandbox::Options;
 
 use crate::harness::{KEY, Segment, World, address, holds, options};
 

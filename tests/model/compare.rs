@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use omnisend_export::run::{Report, State};
 
-use crate::{brand::Brand, model::Counts, omnisend::Seen};
+use crate::omnisend::Seen;
+use crate::{brand::Brand, model::Counts};
 
 /// Fails unless Omnisend has the same contacts as the model.
 pub(crate) fn same_brand(found: &Brand, expected: &Brand) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use omnisend_export::sandbox::{self, Options, Sandbox};
+use omnisend_sandbox::{self, Options, Sandbox};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -43,7 +43,7 @@ impl Omnisend {
             tag_mode: setup.tag_mode,
             ..Options::default()
         };
-        Self { running: sandbox::start(options).await.unwrap(), http }
+        Self { running: omnisend_sandbox::start(options).await.unwrap(), http }
     }
 
     pub(crate) fn url(&self) -> String {

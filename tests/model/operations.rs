@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use omnisend_export::{run::Mode, sandbox::TagMode};
+use omnisend_export::run::Mode;
+use omnisend_sandbox::TagMode;
 use proptest::{collection, prelude::*, sample::subsequence};
 
 use crate::gate::Moment;

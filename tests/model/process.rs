@@ -23,7 +23,8 @@ use omnisend_export::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{gate::Gate, omnisend::KEY};
+use crate::gate::Gate;
+use crate::omnisend::KEY;
 
 /// The most receives of a message; more are an error.
 const MAX_RECEIVES: u32 = 50;
@@ -67,8 +68,13 @@ impl Process {
         let export = "vip".parse().unwrap();
         let (connection, export) =
             self.unless_dead(load_export(&*ports.objects, &export, ports.clock.now()).await).await;
-        let request =
-            RunRequest { connection: Arc::new(connection), export: Arc::new(export), trigger, options };
+        let request = RunRequest {
+            connection: Arc::new(connection),
+            export: Arc::new(export),
+            trigger,
+            sources: None,
+            options,
+        };
         let started = self.app.start(request).await;
         self.unless_dead(started).await.manifest.run
     }
@@ -91,7 +97,7 @@ impl Process {
             assert!(delivery.receive_count < MAX_RECEIVES, "{work:?} was received too often");
             match handled {
                 Handled::Unfinished | Handled::MoreToSettle => {
-                    self.queue.release(&delivery, Duration::ZERO).await.unwrap();
+                    self.queue.release(&delivery.handle, Duration::ZERO).await.unwrap();
                 }
                 Handled::Finished(_) | Handled::Done => self.queue.delete(&delivery.handle).await.unwrap(),
             }
@@ -110,7 +116,7 @@ impl Process {
     pub(crate) async fn release_in_flight(&self) {
         let unfinished = self.in_flight.lock().unwrap().take();
         if let Some(delivery) = unfinished {
-            self.queue.release(&delivery, Duration::ZERO).await.unwrap();
+            self.queue.release(&delivery.handle, Duration::ZERO).await.unwrap();
         }
     }
 

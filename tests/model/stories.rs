@@ -1,6 +1,7 @@
 //! Two stories that are written out.
 
-use omnisend_export::{run::Mode, sandbox::TagMode};
+use omnisend_export::run::Mode;
+use omnisend_sandbox::TagMode;
 
 use crate::{
     brand::{Brand, address},

@@ -14,13 +14,13 @@ use omnisend_export::{
     run::{GuardName, Mode, Report, State, Trigger},
 };
 
+use crate::omnisend::Omnisend;
 use crate::{
     brand::{self, Brand, address},
     clock::Stepped,
     compare, config,
     memory::Memory,
     model::{Model, Plan, Requested},
-    omnisend::Omnisend,
     operations::{Change, Edit, Export, Kill, KillAt, Operation, Row, Run, SEGMENTS, Setup, Story},
     process::{self, Process},
     tally::Tally,

@@ -6,7 +6,7 @@ use crate::{
     charset::Charset,
     header::ColumnProblem,
     options::{Compression, Setting},
-    row::{InvalidRow, MAX_ROW_BYTES},
+    row::{MAX_ROW_BYTES, UnreadableRow},
 };
 
 /// Why a file is refused as a whole. The rows that were read before the error must not be used.
@@ -133,7 +133,7 @@ pub enum Defect {
     )]
     BackslashLineBreak,
     /// Text follows a closing quote in the header.
-    #[error("{}", InvalidRow::AfterQuote)]
+    #[error("{}", UnreadableRow::AfterQuote)]
     HeaderAfterQuote,
     /// Text follows the closing quote of a value that spans several lines.
     #[error(

@@ -5,7 +5,7 @@
 //! Windows-1252, Shift_JIS or EUC-JP. Whatever is declared in [`ReadOptions`] is not detected. A guess that is not certain
 //! is an error that names the option to set, so that no name arrives garbled.
 //!
-//! A row that cannot be read is reported with its line, and reading continues: see [`InvalidRow`]. If the rows after a
+//! A row that cannot be read is reported with its line, and reading continues: see [`UnreadableRow`]. If the rows after a
 //! defect cannot be told apart, reading stops: see [`ReadError`].
 //!
 //! ```
@@ -82,7 +82,7 @@ pub use self::{
     header::{ColumnProblem, Header, HeadersDiffer},
     open::open,
     options::{Compression, Escape, Format, ReadOptions, Setting},
-    row::{InvalidRow, MAX_ROW_BYTES, Row, UNDECODABLE},
+    row::{MAX_ROW_BYTES, Row, UNDECODABLE, UnreadableRow},
     rows::Rows,
 };
 

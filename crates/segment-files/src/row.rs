@@ -86,7 +86,7 @@ fn trimmed(cell: &str) -> &str {
 
 /// Why one row cannot be read. The rows before and after it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRow {
+pub enum UnreadableRow {
     /// The row has more or fewer cells than the header.
     #[error("the row has {}, but the header has {expected}", count(*.found))]
     Ragged {
@@ -126,7 +126,7 @@ pub enum InvalidRow {
     NotObject,
 }
 
-impl InvalidRow {
+impl UnreadableRow {
     /// Returns the option that would make the row readable, if the message asks to set one.
     pub fn setting(self) -> Option<Setting> {
         matches!(self, Self::BackslashSplit { .. }).then_some(Setting::Escape)

@@ -3,7 +3,7 @@
 use crate::{
     error::ReadError,
     header::{ColumnProblem, Header},
-    row::{InvalidRow, Row},
+    row::{Row, UnreadableRow},
 };
 
 /// The rows of a file in any format.
@@ -13,7 +13,7 @@ pub trait Rows {
 
     /// Reads the next row into `row`. Returns `None` at the end of the file, and why the row is invalid if it is.
     /// [`Row::line`] is set in either case.
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError>;
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError>;
 
     /// Returns the wanted columns that were in no row. Call it after the last row. Returns `None` if the file has a header,
     /// which was checked already, or if no row could be read.

@@ -11,7 +11,7 @@ use crate::{
     magic::{self, Magic},
     options::ReadOptions,
     peeked::Peeked,
-    row::InvalidRow,
+    row::UnreadableRow,
 };
 
 /// The size of the sample by which the encoding, the delimiter and the columns of JSON are detected.
@@ -34,9 +34,9 @@ pub(crate) enum Utf8 {
 
 impl Utf8 {
     /// Returns the error of a row that is not UTF-8.
-    pub(crate) fn invalid(self, row: &[u8], line: u64) -> Result<InvalidRow, ReadError> {
+    pub(crate) fn invalid(self, row: &[u8], line: u64) -> Result<UnreadableRow, ReadError> {
         match self {
-            Self::Declared => Ok(InvalidRow::Encoding),
+            Self::Declared => Ok(UnreadableRow::Encoding),
             Self::Detected => Err(Defect::NotUtf8(detect_charset::likely(row)).at(line)),
         }
     }

@@ -4,7 +4,6 @@ use super::handle::Handled;
 use crate::{
     app::{application::App, error::AppError},
     keys::{Key, RunRef},
-    omnisend::{CallError, KeyError},
     run::Manifest,
     stage::{
         Ended, RecordError, StageContext, StageError,
@@ -15,6 +14,7 @@ use crate::{
         tag::{Tagged, add_tags, remove_tags},
     },
 };
+use omnisend::{CallError, KeyError};
 
 impl App {
     /// Settles a run and reports it, or gets as far as time allows.

@@ -4,7 +4,6 @@ use super::handle::Handled;
 use crate::{
     app::{application::App, error::AppError},
     config::Connection,
-    omnisend::CallError,
     run::{Findings, Manifest, TagWay},
     stage::{
         Ended, StageContext, StageError,
@@ -13,6 +12,7 @@ use crate::{
         upload::{UploadOptions, is_over, upload},
     },
 };
+use omnisend::CallError;
 
 impl App {
     pub(super) async fn upload(

@@ -12,7 +12,8 @@ use super::{
     row::{Consent, ConsentStatus, Proof},
     status::{Statement, Status},
 };
-use crate::{contact::policy::OnInvalid, source::Row};
+use crate::contact::policy::OnInvalid;
+use segment_files::Row;
 
 /// Reads rows' consent.
 #[derive(Debug)]

@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    contact::{ChannelConsent, ConsentMapping, Kind, Property, PropertyName, Status},
-    source::{self, Reading},
-};
+use crate::contact::{ChannelConsent, ConsentMapping, Kind, Property, PropertyName, Status};
+use segment_files::{self, ReadOptions};
 
 fn mapping() -> Mapping {
     let property = |name: &str, column: &str, kind| Property {
@@ -38,7 +36,7 @@ fn contacts_of(mapping: &Mapping, file: &str) -> (Vec<String>, WarningCounts) {
     let columns = mapping.columns();
     let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
     let file = bytes::Bytes::from(file.to_owned());
-    let mut rows = source::open(&file, &Reading::default(), &wanted).unwrap();
+    let mut rows = segment_files::open(&file, &ReadOptions::default(), &wanted).unwrap();
     let programs = Programs::compile(mapping).unwrap();
     let mapper = Mapper::bind(mapping, &programs, rows.header(), NOW).unwrap();
     let (mut row, mut warnings, mut seen) = (Row::default(), Warnings::default(), Vec::new());
@@ -109,7 +107,7 @@ fn reads_an_address_from_a_list_of_one_item() {
         properties: Vec::new(),
         ..mapping()
     };
-    let mut rows = source::open(&file, &Reading::default(), &["emails"]).unwrap();
+    let mut rows = segment_files::open(&file, &ReadOptions::default(), &["emails"]).unwrap();
     let programs = Programs::compile(&mapping).unwrap();
     let mapper = Mapper::bind(&mapping, &programs, rows.header(), NOW).unwrap();
     let (mut row, mut seen) = (Row::default(), Vec::new());

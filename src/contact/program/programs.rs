@@ -10,13 +10,11 @@ use super::{
     engine::{environment, syntax_error},
     error::ProgramError,
 };
-use crate::{
-    contact::{
-        invalid_cell::InvalidCell,
-        mapping::{Mapping, Source},
-    },
-    source::Row,
+use crate::contact::{
+    invalid_cell::InvalidCell,
+    mapping::{Mapping, Source},
 };
+use segment_files::Row;
 
 /// A mapping's templates and its filter, compiled.
 #[derive(Debug)]

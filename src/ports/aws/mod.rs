@@ -1,7 +1,4 @@
-//! AWS: the adapters of one account and region, and what they share.
+//! What the adapters for AWS share: failures and retries.
 
-mod adapters;
 pub(in crate::ports) mod failure;
 pub(in crate::ports) mod retry;
-
-pub use self::adapters::Aws;

@@ -15,4 +15,3 @@ pub use self::{
     port::{ByteStream, Listed, Objects, Put},
     probe::honours_conditions,
 };
-pub use crate::keys::Pinned;

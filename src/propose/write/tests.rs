@@ -7,8 +7,8 @@ use super::*;
 use crate::{
     config::{Export, export},
     contact::{Mapper, Programs, Warnings},
-    source::{self, Reading, Row, Rows},
 };
+use segment_files::{self, ReadOptions, Row, Rows};
 
 static SETTINGS: FileSettings =
     FileSettings { complete_on: None, table: None, encoding: None, escape: false, columns: Vec::new() };
@@ -24,8 +24,8 @@ fn target() -> Target<'static> {
     }
 }
 
-fn open(file: &str) -> Result<Box<dyn Rows>, source::SourceError> {
-    source::open(&bytes::Bytes::from(file.to_owned()), &Reading::default(), &[])
+fn open(file: &str) -> Result<Box<dyn Rows>, segment_files::ReadError> {
+    segment_files::open(&bytes::Bytes::from(file.to_owned()), &ReadOptions::default(), &[])
 }
 
 fn written(file: &str) -> String {
@@ -103,7 +103,7 @@ fn files_written_by_other_software() {
     ] {
         let path = format!("{}/tests/fixtures/init/{name}", env!("CARGO_MANIFEST_DIR"));
         let file = bytes::Bytes::from(std::fs::read(path).unwrap());
-        let mut rows = source::open(&file, &Reading::default(), &[]).unwrap();
+        let mut rows = segment_files::open(&file, &ReadOptions::default(), &[]).unwrap();
         let survey = Survey::read(&mut *rows).unwrap();
         let text = write(&Target { file: name, ..target() }, &survey, &Proposal::of(&survey));
         insta::assert_snapshot!(name.split('.').next().unwrap(), text);

@@ -7,12 +7,8 @@ use super::{
     probe::{TEMPORARY_TAG, contains_all},
     stop::Stop,
 };
-use crate::{
-    kill_point,
-    omnisend::{CallError, CallOptions},
-    retry, scale,
-    stage::StageContext,
-};
+use crate::{kill_point, retry, scale, stage::StageContext};
+use omnisend::{CallError, CallOptions};
 
 /// The contact that a canary is tried on.
 pub(super) struct CanaryContact<'a> {

@@ -15,10 +15,10 @@ use self::{contact::CanaryContact, probe::Shown, stop::Stop, trial::Trial};
 use super::{RecordError, StageContext, StageError, chunk::parse_line};
 use crate::{
     kill_point,
-    omnisend::{CallError, KeyError, RefusalKind},
     ports::objects::ObjectError,
     run::{Findings, Manifest, StoredContact, TagEvidence, TagFinding, TagWay, lines},
 };
+use omnisend::{CallError, KeyError, RefusalKind};
 
 /// How many contacts are tried if Omnisend refuses them.
 const CANDIDATES: usize = 3;

@@ -1,6 +1,7 @@
 //! Why a canary ended without a finding.
 
-use crate::{omnisend::CallError, stage::RecordError};
+use crate::stage::RecordError;
+use omnisend::CallError;
 
 /// Why a canary ended without a finding.
 pub(super) enum Stop {

@@ -8,8 +8,8 @@ use crate::{
     config::{Export, where_to_set},
     keys::{ExportName, Location},
     ports::objects::ObjectError,
-    source::layout::Unreadable,
 };
+use segment_files::layout::ListError;
 
 /// How many missing files a message names.
 const NAMED_FILES: usize = 3;
@@ -110,7 +110,7 @@ pub enum DropDefect {
     Unreadable {
         list: Location,
         #[source]
-        source: Unreadable,
+        source: ListError,
     },
     #[error("{list} has {size} bytes, which is too large for a list of files; check that it is one")]
     TooLarge {

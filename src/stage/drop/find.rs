@@ -19,10 +19,10 @@ use crate::{
         Ports,
         objects::{Listed, ObjectError, Objects},
     },
-    source::{
-        Reading,
-        layout::{Column, Manifest, Model, Unreadable, Written},
-    },
+};
+use segment_files::{
+    ReadOptions,
+    layout::{Column, CsvFormat, ListError, Manifest, Model},
 };
 
 /// Requests for metadata in flight at once.
@@ -73,7 +73,7 @@ impl<'a> Finder<'a> {
         DropError::defect(self.export, defect)
     }
 
-    fn unreadable(&self, list: &Pinned, source: Unreadable) -> DropError {
+    fn unreadable(&self, list: &Pinned, source: ListError) -> DropError {
         self.error(DropDefect::Unreadable { list: list.location.clone(), source })
     }
 
@@ -207,7 +207,7 @@ impl<'a> Finder<'a> {
         let place = ListPlace { path: self.path(), list: &list, bucket: None, keys };
         let locations = place.partitions(model, table).map_err(|defect| self.error(defect))?;
         let objects = self.pin_listed(locations).await?.into_iter().zip(&written);
-        let part = |(object, written): (Pinned, &Written)| Part {
+        let part = |(object, written): (Pinned, &CsvFormat)| Part {
             object,
             reading: reading(self.export.reading(), Some(written), &table.columns),
         };
@@ -268,10 +268,10 @@ impl<'a> Finder<'a> {
 }
 
 /// Returns how to read a file: the export's settings come first, those of the drop fill the gaps.
-fn reading(export: &Reading, written: Option<&Written>, columns: &[Column]) -> Reading {
+fn reading(export: &ReadOptions, written: Option<&CsvFormat>, columns: &[Column]) -> ReadOptions {
     let declared = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let has_header = declared.is_empty() || written.is_some_and(|written| written.has_header);
-    Reading {
+    ReadOptions {
         delimiter: export.delimiter.or(written.map(|written| written.delimiter)),
         encoding: export.encoding.or(written.and_then(|written| written.encoding)),
         columns: export.columns.clone().or((!has_header).then_some(declared)),

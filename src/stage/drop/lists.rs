@@ -4,10 +4,8 @@
 use std::collections::HashSet;
 
 use super::{error::DropDefect, names::split};
-use crate::{
-    keys::{Bucket, Location, Pinned},
-    source::layout::{Entry, Found, Model, Table, find_below, url_path},
-};
+use crate::keys::{Bucket, Location, Pinned};
+use segment_files::layout::{CopiedFiles, Entry, Model, Table, find_copied, url_path};
 
 /// A list and the objects around it.
 pub(super) struct ListPlace<'a> {
@@ -63,8 +61,8 @@ impl ListPlace<'_> {
             format!("{path}/")
         };
         let beside = split(&self.list.location.key).0.to_owned();
-        let found = |base: &str| find_below(&paths, |tail| self.keys.contains(&format!("{base}{tail}")));
-        let count = |found: &Found| found.tails.iter().flatten().count();
+        let found = |base: &str| find_copied(&paths, |tail| self.keys.contains(&format!("{base}{tail}")));
+        let count = |found: &CopiedFiles| found.tails.iter().flatten().count();
         let (in_path, in_folder) = (found(&base), found(&beside));
         let (base, found) =
             if count(&in_folder) > count(&in_path) { (beside, in_folder) } else { (base, in_path) };
@@ -87,7 +85,7 @@ impl ListPlace<'_> {
         let folder = split(&self.list.location.key).0;
         let exists = |tail: &str| self.keys.contains(&format!("{folder}{tail}"));
         let paths: Vec<_> = table.partitions.iter().map(|partition| url_path(&partition.location)).collect();
-        let mut found = find_below(&paths, exists);
+        let mut found = find_copied(&paths, exists);
         if found.tails.iter().all(Option::is_none) {
             // No partition of this table exists. Those of the other tables show which folders the copy left out.
             let all: Vec<_> = model
@@ -96,7 +94,7 @@ impl ListPlace<'_> {
                 .flat_map(|table| &table.partitions)
                 .map(|p| url_path(&p.location))
                 .collect();
-            found.above = find_below(&all, exists).above;
+            found.above = find_copied(&all, exists).above;
         }
         let name = |path: &[String], tail: &Option<String>| match tail {
             Some(tail) => Ok(format!("{folder}{tail}")),

@@ -1,6 +1,7 @@
 //! Which objects at a path belong to a drop, by their names and times alone.
 
-use crate::{config::CompleteOn, keys::Location, ports::objects::Listed, source::layout::Manifest};
+use crate::{config::CompleteOn, keys::Location, ports::objects::Listed};
+use segment_files::layout::Manifest;
 
 /// The name of the list of files in a Common Data Model folder.
 pub(super) const MODEL: &str = "model.json";

@@ -15,8 +15,8 @@ use crate::{
         objects::{ObjectError, Objects},
     },
     run::REJECT_RUN,
-    source::{self, Reading, Row},
 };
+use segment_files::{self, ReadOptions, Row};
 
 /// How much of a file is read to recognise rejects, in bytes.
 const FIRST_BYTES: u64 = 64 << 10;
@@ -82,7 +82,7 @@ fn rejects(first: &Bytes) -> Rejects {
         let line = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
         memchr::memmem::find(line, REJECT_RUN.as_bytes()).is_some()
     };
-    let Ok(mut rows) = source::open(first, &Reading::formula_escaped_csv(), &[REJECT_RUN]) else {
+    let Ok(mut rows) = segment_files::open(first, &ReadOptions::formula_escaped_csv(), &[REJECT_RUN]) else {
         // A file of rejects in an encoding that cannot be read is still not a segment.
         return if header_names_the_run() { Rejects::Unclear } else { Rejects::None };
     };

@@ -3,8 +3,8 @@
 use crate::{
     config::Segment,
     keys::{Location, Pinned},
-    source::Reading,
 };
+use segment_files::ReadOptions;
 
 /// The newest complete drop of a segment, with the exact version of each object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub object: Pinned,
-    pub reading: Reading,
+    pub reading: ReadOptions,
 }
 
 impl Source {

@@ -12,8 +12,8 @@ use crate::{
     keys::{Pinned, RunId},
     ports::{Ports, objects::ObjectError},
     run::Trigger,
-    source::Reading,
 };
+use segment_files::ReadOptions;
 
 /// What a run reads, with the exact version of every object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,6 @@ async fn dropped_corrections(
 
 /// A file of corrections as the drop of a segment.
 fn corrected(segment: &Segment, file: Pinned) -> Source {
-    let part = Part { object: file.clone(), reading: Reading::formula_escaped_csv() };
+    let part = Part { object: file.clone(), reading: ReadOptions::formula_escaped_csv() };
     Source { segment: segment.clone(), completed_by: file, parts: vec![part], passed_over: Vec::new() }
 }

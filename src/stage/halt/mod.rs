@@ -10,10 +10,10 @@ mod streak;
 use self::streak::{Streak, refusals};
 use super::{RecordError, Records, StageContext, StageError};
 use crate::{
-    omnisend::CallOptions,
     retry,
     run::{Batch, Halted, Manifest},
 };
+use omnisend::CallOptions;
 
 /// How many batches of a chunk it looks at, from the last one back. At the documented batch size they hold as many
 /// contacts as a streak needs.

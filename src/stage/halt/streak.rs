@@ -1,6 +1,6 @@
 //! Contacts that Omnisend refused one after another with the same words. Pure.
 
-use crate::omnisend::{BatchItem, BatchItems, ItemOutcome};
+use omnisend::{BatchItem, BatchItems, ItemOutcome};
 
 /// How many contacts in a row must be refused with the same words before the run is halted.
 const ENOUGH: u64 = 200;

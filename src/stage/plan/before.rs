@@ -17,13 +17,14 @@ use crate::{
     keys::Key,
     ports::{Ports, objects::ObjectError},
     run::{FullSendReason, Mode, Snapshot, TagSet, Translation, united},
-    source::{File, ObjectFile},
     stage::{
+        ObjectFile,
         drop::Sources,
         people::{Known, Ledger, Roster},
         records::Records,
     },
 };
+use segment_files::File;
 
 /// What is known before the source is read.
 #[derive(Debug)]

@@ -8,12 +8,12 @@ use super::prepare::PrepareError;
 use crate::{
     keys::{ExportName, Key, Location, RunId},
     ports::objects::ObjectError,
-    source::HeadersDiffer,
     stage::{
         drop::{DropDefect, DropError},
         records::RecordError,
     },
 };
+use segment_files::HeadersDiffer;
 
 /// Why a run could not be planned. Nothing was sent.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,9 @@ use super::{before::Before, prepare::Prepared, request::Request, segment_tags};
 use crate::{
     config::{Export, Segment},
     run::{DryRun, Guard, Manifest, SegmentDrop, WantedSegment},
-    source::Reading,
     stage::drop::{Source, Sources},
 };
+use segment_files::ReadOptions;
 
 /// What a manifest records beside the request, the sources and the prepared rows.
 pub(super) struct Planned {
@@ -74,8 +74,8 @@ pub(super) fn manifest(
 }
 
 /// Returns how each part is read; a single entry if all are read the same way.
-fn readings(sources: &Sources) -> Vec<Reading> {
-    let mut readings: Vec<Reading> = sources.parts().map(|part| part.reading.clone()).collect();
+fn readings(sources: &Sources) -> Vec<ReadOptions> {
+    let mut readings: Vec<ReadOptions> = sources.parts().map(|part| part.reading.clone()).collect();
     if readings.windows(2).all(|two| matches!(two, [one, other] if one == other)) {
         readings.truncate(1);
     }

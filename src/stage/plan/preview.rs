@@ -15,12 +15,13 @@ use crate::{
     contact::{Channels, Mapper, Programs, Tag, Warnings},
     keys::Location,
     ports::Ports,
-    source::{self, File, Header, ObjectFile, Reading, Row, SourceError},
     stage::{
+        ObjectFile,
         drop::{Part, find_sources},
         people::{Ledger, Seen},
     },
 };
+use segment_files::{self, File, Header, ReadError, ReadOptions, Row};
 
 /// What a run does with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -94,7 +95,7 @@ struct PreviewedFile {
     /// The tag of its segment.
     tag: Tag,
     file: ObjectFile,
-    reading: Reading,
+    reading: ReadOptions,
 }
 
 fn first_rows(
@@ -139,17 +140,17 @@ struct Preview<'a> {
 }
 
 impl Preview<'_> {
-    fn file(&mut self, file: &PreviewedFile) -> Result<(), SourceError> {
+    fn file(&mut self, file: &PreviewedFile) -> Result<(), ReadError> {
         let mapping = self.export.mapping();
         let columns = mapping.columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let mut rows = match source::open(&file.file as &dyn File, &file.reading, &wanted) {
+        let mut rows = match segment_files::open(&file.file as &dyn File, &file.reading, &wanted) {
             // An empty part of a drop. A plan reports an empty file that is the whole drop.
-            Err(SourceError::Empty) => return Ok(()),
+            Err(ReadError::Empty) => return Ok(()),
             opened => opened?,
         };
         let mapper =
-            Mapper::bind(mapping, self.programs, rows.header(), self.now).map_err(SourceError::Columns)?;
+            Mapper::bind(mapping, self.programs, rows.header(), self.now).map_err(ReadError::Columns)?;
         let mut row = Row::default();
         while self.rows.len() < self.max_rows {
             let Some(readable) = rows.next(&mut row)? else { break };

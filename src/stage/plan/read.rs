@@ -22,13 +22,14 @@ use crate::{
         objects::{ObjectError, Put},
     },
     run::{GuardName, TagSet},
-    source::{ObjectFile, Reading},
     stage::{
+        ObjectFile,
         drop::{Part, Sources},
         progress::{Notice, Observer},
         records::Records,
     },
 };
+use segment_files::ReadOptions;
 
 /// Finished objects that may wait to be written while the next one is prepared.
 const OBJECTS_AHEAD: usize = 2;
@@ -36,7 +37,7 @@ const OBJECTS_AHEAD: usize = 2;
 /// A file of the source, owned by the thread that reads it.
 struct SourceFile {
     file: ObjectFile,
-    reading: Reading,
+    reading: ReadOptions,
     tag: TagSet,
     may_be_empty: bool,
 }

@@ -17,12 +17,13 @@ use crate::{
     keys::{Key, RunRef},
     ports::{Ports, objects::Put},
     run::{Manifest, RemovalLine, Snapshot, StoredContact, Translation, lines},
-    source::{File as _, ObjectFile},
     stage::{
+        ObjectFile,
         people::Known,
         records::{RecordError, Records},
     },
 };
+use segment_files::File as _;
 
 /// Plans the run that undoes another, and returns its manifest. If it is planned already, returns the existing manifest.
 pub async fn undo(

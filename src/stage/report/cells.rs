@@ -12,8 +12,9 @@ use crate::{
     contact::{Columns, Mapping},
     ports::objects::Objects,
     run::{Manifest, Place},
-    source::{self, File as _, ObjectFile, Reading, Row, Rows, SourceError},
+    stage::ObjectFile,
 };
+use segment_files::{self, File as _, ReadError, ReadOptions, Row, Rows};
 
 /// The cells of rows, in the order of the mapping's columns. A row that was not found has no cells.
 type RowCells = Vec<Vec<String>>;
@@ -22,7 +23,7 @@ type RowCells = Vec<Vec<String>>;
 struct Request {
     /// In the order of the source.
     places: Vec<Place>,
-    reply: oneshot::Sender<Result<RowCells, SourceError>>,
+    reply: oneshot::Sender<Result<RowCells, ReadError>>,
 }
 
 /// Finds rows in the source of a run.
@@ -96,7 +97,7 @@ fn start(objects: &Arc<dyn Objects>, manifest: &Manifest) -> mpsc::Sender<Reques
 /// Finds rows, one file after another.
 struct Finder {
     /// `None` for a file whose format was not recorded.
-    files: Vec<Option<(ObjectFile, Reading)>>,
+    files: Vec<Option<(ObjectFile, ReadOptions)>>,
     mapping: Mapping,
     open: Option<Open>,
 }
@@ -110,11 +111,11 @@ struct Open {
 }
 
 impl Finder {
-    fn find(&mut self, places: &[Place]) -> Result<RowCells, SourceError> {
+    fn find(&mut self, places: &[Place]) -> Result<RowCells, ReadError> {
         places.iter().map(|place| self.row(*place)).collect()
     }
 
-    fn row(&mut self, place: Place) -> Result<Vec<String>, SourceError> {
+    fn row(&mut self, place: Place) -> Result<Vec<String>, ReadError> {
         if self.open.as_ref().is_none_or(|open| open.object != place.object) {
             self.open = self.open(place.object)?;
         }
@@ -130,11 +131,11 @@ impl Finder {
         Ok(open.columns.cells(&open.row))
     }
 
-    fn open(&self, object: u32) -> Result<Option<Open>, SourceError> {
+    fn open(&self, object: u32) -> Result<Option<Open>, ReadError> {
         let Some(Some((file, reading))) = self.files.get(object as usize) else { return Ok(None) };
         let wanted = self.mapping.columns();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let rows = source::open(&*file.handle(), reading, &wanted)?;
+        let rows = segment_files::open(&*file.handle(), reading, &wanted)?;
         let columns = Columns::find(&self.mapping, rows.header());
         Ok(Some(Open { object, rows, columns, row: Row::default() }))
     }

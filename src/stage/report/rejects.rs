@@ -14,8 +14,8 @@ use crate::{
     keys::Key,
     ports::objects::Objects,
     run::{REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS},
-    source::neutral,
 };
+use segment_files::escape_formula;
 
 /// The columns of `rejects.csv` before those of the source. The first one marks a file as one of rejects.
 const COLUMNS: [&str; 8] = [
@@ -55,7 +55,7 @@ impl RejectsWriter {
         };
         // A byte order mark, without which Excel does not read the file as UTF-8.
         writer.csv.push("\u{feff}".as_bytes()).await;
-        let columns = maker.columns.iter().map(|column| neutral(column));
+        let columns = maker.columns.iter().map(|column| escape_formula(column));
         writer.csv.push(&csv_row(COLUMNS.into_iter().map(Cow::Borrowed).chain(columns))?).await;
         Ok(writer)
     }
@@ -84,8 +84,8 @@ impl RejectsWriter {
         ];
         let Row { columns, cells } = reject.cells;
         let cells = (0..columns.len()).map(|at| match cells.get(at) {
-            Some(cell) => neutral(cell),
-            None if self.email == Some(at) && reject.contact.is_some() => neutral(&reject.email),
+            Some(cell) => escape_formula(cell),
+            None if self.email == Some(at) && reject.contact.is_some() => escape_formula(&reject.email),
             None => Cow::Borrowed(""),
         });
         csv_row(ours.into_iter().map(for_spreadsheet).chain(cells))
@@ -109,7 +109,7 @@ fn csv_row<'c>(cells: impl Iterator<Item = Cow<'c, str>>) -> Result<Vec<u8>, csv
 fn for_spreadsheet(text: &str) -> Cow<'_, str> {
     if text.chars().any(char::is_control) {
         let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        return Cow::Owned(neutral(&plain).into_owned());
+        return Cow::Owned(escape_formula(&plain).into_owned());
     }
-    neutral(text)
+    escape_formula(text)
 }

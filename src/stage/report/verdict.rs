@@ -2,10 +2,10 @@
 
 use crate::{
     keys::RunRef,
-    omnisend::is_subscription_limit,
     run::{Counts, Halted, Manifest, Parked, Reason, RowOutcome, Settled, State, stop_message},
     stage::{RecordError, Records},
 };
+use omnisend::is_subscription_limit;
 
 /// Why a run ended before everything was sent, if it did.
 pub(super) struct EarlyEnd {

@@ -3,10 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    omnisend::{BatchItem, BatchItems, BatchState, BatchStatus, ItemOutcome},
-    run::{Rejection, Unknown},
-};
+use crate::run::{Rejection, Unknown};
+use omnisend::{BatchItem, BatchItems, BatchState, BatchStatus, ItemOutcome};
 
 /// The outcome of a batch's contacts. Each contact is counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

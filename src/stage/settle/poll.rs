@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     keys::Key,
-    omnisend::{BatchStatus, CallError, CallOptions, MAX_LISTED, RefusalKind, batch_body},
     retry,
     run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay},
     stage::{Notice, RecordError, StageContext, StageError, chunk::ChunkContacts},
 };
+use omnisend::{BatchStatus, CallError, CallOptions, MAX_LISTED, RefusalKind, batch_body};
 
 /// Polls for the outcomes of a run's batches.
 pub(super) struct Poller<'a> {

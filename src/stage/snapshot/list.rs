@@ -11,9 +11,9 @@ use crate::{
     contact::Tag,
     ports::{Ports, objects::ObjectError},
     run::{ListName, Manifest, Members, MembersWriter, Snapshot, Translation},
-    source::{File as _, ObjectFile},
-    stage::RecordError,
+    stage::{ObjectFile, RecordError},
 };
+use segment_files::File as _;
 
 /// How many pieces of the new list may wait to be written.
 const PIECES_AHEAD: usize = 4;

@@ -17,12 +17,11 @@ use super::{
 use crate::{
     contact::Tag,
     keys::Key,
-    kill_point,
-    omnisend::{CallError, KeyError, Refusal, RefusalKind},
-    retry,
+    kill_point, retry,
     run::{ChunkRef, Manifest, RemovalLine, TagPart, TagReceipt, TagWay, lines},
     scale,
 };
+use omnisend::{CallError, KeyError, Refusal, RefusalKind};
 
 /// How many requests are sent between two writes of a part's receipt: 15 s at their pace.
 const WRITE_EVERY: u32 = 15;

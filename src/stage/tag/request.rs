@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{omnisend::MAX_TAGGED, run::TagSet};
+use crate::run::TagSet;
+use omnisend::MAX_TAGGED;
 
 /// A contact whose tags are changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

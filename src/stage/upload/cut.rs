@@ -1,9 +1,7 @@
 //! Cuts contacts into batches, below the most contacts and the most bytes of a request.
 
-use crate::{
-    omnisend::{MAX_BATCH_BYTES, batch_body_overhead},
-    run::{InlineTags, StoredContact},
-};
+use crate::run::{InlineTags, StoredContact};
+use omnisend::{MAX_BATCH_BYTES, batch_body_overhead};
 
 /// A batch before it is posted: its contacts by their place in the chunk, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +44,9 @@ mod tests {
     use super::*;
     use crate::{
         contact::ContactHash,
-        omnisend::batch_body,
         run::{Origin, Place, TagSet},
     };
+    use omnisend::batch_body;
 
     proptest! {
         #[test]

@@ -11,10 +11,10 @@ use super::{Ended, RecordError, Records, StageContext, chunk::ChunkContacts};
 use crate::{
     keys::{Key, RunRef},
     kill_point,
-    omnisend::CallError,
     ports::objects::ObjectError,
     run::{ChunkRef, Halted, Manifest, Outcome, Parked, Progress, Receipt},
 };
+use omnisend::CallError;
 
 /// Why a chunk could not be uploaded. Its message is retried, and moved to the dead-letter queue after some attempts.
 #[derive(Debug, thiserror::Error)]

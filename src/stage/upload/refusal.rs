@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    omnisend::{FieldError, Refusal, RefusalKind},
     run::Rejection,
     stage::field_path::{ItemPath, item_path},
 };
+use omnisend::{FieldError, Refusal, RefusalKind};
 
 /// The contacts that a refusal names, in the order of their places. `places` are those of the batch's contacts.
 pub(super) fn rejections(refusal: &Refusal, places: &[u32]) -> Vec<Rejection> {

@@ -12,13 +12,12 @@ use super::{
 };
 use crate::{
     keys::RunRef,
-    kill_point,
-    omnisend::{CallError, CallOptions, Client, KeyError, Posted, RefusalKind, Slot, batch_body},
-    retry,
+    kill_point, retry,
     run::{Batch, Contacts, InlineTags, Manifest, Receipt, Rejection, StoredContact, TagWay},
     scale,
     stage::{Notice, RecordError, Records, StageContext},
 };
+use omnisend::{CallError, CallOptions, Client, KeyError, Posted, RefusalKind, Slot, batch_body};
 
 /// The most requests in flight. At 400 requests a minute it is enough for answers that take 4 s; it bounds the memory.
 const MAX_IN_FLIGHT: usize = 32;

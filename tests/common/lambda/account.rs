@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::types::{BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName as Attribute};
 use jiff::Timestamp;
-use omnisend_export::ports::{Ports, aws::Aws, clock::Clock};
+use omnisend_export::ports::{Aws, Ports, clock::Clock};
 use uuid::Uuid;
 
 use super::{environment::REGION, template::number};

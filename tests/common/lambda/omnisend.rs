@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use omnisend_export::sandbox::{self, Options, Sandbox, TagMode};
+use omnisend_sandbox::{self, Options, Sandbox, TagMode};
 use serde_json::{Value, json};
 
 /// The API key of the first brand. Nothing may print it.
@@ -24,7 +24,7 @@ impl Omnisend {
             batch_delay: Duration::ZERO,
             ..Options::default()
         };
-        let running = sandbox::start(options).await.unwrap();
+        let running = omnisend_sandbox::start(options).await.unwrap();
         Self { running, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 

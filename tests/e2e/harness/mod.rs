@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use omnisend_export::sandbox::{self, Options, Sandbox};
+use omnisend_sandbox::{self, Options, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -88,7 +88,7 @@ impl World {
         let world = Self {
             dir: TempDir::new().unwrap(),
             limit: options.requests_per_minute,
-            sandbox: sandbox::start(options).await.unwrap(),
+            sandbox: omnisend_sandbox::start(options).await.unwrap(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             segment: RefCell::default(),
             keys: RefCell::new(vec![KEY.to_owned()]),

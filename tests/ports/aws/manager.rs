@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_secretsmanager::{Client, primitives::Blob};
 use omnisend::Freshness;
 use omnisend_export::ports::{
-    aws::Aws,
+    Aws,
     secrets::{SecretError, Secrets, SecretsManager},
 };
 use uuid::Uuid;

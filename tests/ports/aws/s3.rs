@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use omnisend_export::{
     keys::{Bucket, Location, Prefix},
     ports::{
-        aws::Aws,
+        Aws,
         objects::{Objects, Put, S3Objects, honours_conditions},
     },
 };

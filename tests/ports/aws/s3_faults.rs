@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use omnisend_export::{
     keys::{Bucket, Location, Prefix},
     ports::{
-        aws::Aws,
+        Aws,
         objects::{ObjectError, Objects, Put},
     },
 };

@@ -8,7 +8,7 @@ use aws_sdk_sqs::{
     types::{MessageSystemAttributeName, QueueAttributeName as Attribute},
 };
 use omnisend_export::ports::{
-    aws::Aws,
+    Aws,
     queue::{MemoryQueue, Queue, SqsQueue},
 };
 use tokio::time::advance;

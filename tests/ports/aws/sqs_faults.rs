@@ -1,7 +1,7 @@
 //! Faults of SQS: batches that are accepted in part, lost answers, throttling.
 
 use omnisend_export::ports::{
-    aws::Aws,
+    Aws,
     queue::{Handle, Queue, QueueError},
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use omnisend_export::ports::{
-    aws::Aws,
+    Aws,
     queue::{Handle, MemoryQueue, Message, Queue, QueueError, Settings, SqsQueue},
 };
 use serde_json::{Value, json};

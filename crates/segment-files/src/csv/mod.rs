@@ -17,7 +17,7 @@ use crate::{
     formula::unescape_formula,
     header::Header,
     options::ReadOptions,
-    row::{InvalidRow, Row},
+    row::{Row, UnreadableRow},
     rows::Rows,
     text::{Text, Utf8},
 };
@@ -68,7 +68,7 @@ impl CsvRows {
         if has_header {
             rows.header = match rows.parse(&mut row)? {
                 None => return Err(ReadError::Empty),
-                Some(Err(InvalidRow::AfterQuote)) => {
+                Some(Err(UnreadableRow::AfterQuote)) => {
                     return Err(Defect::HeaderAfterQuote.at(row.line()));
                 }
                 Some(Err(_)) => return Err(Defect::UnknownEncoding(None).at(row.line())),
@@ -78,7 +78,7 @@ impl CsvRows {
         Ok(rows)
     }
 
-    fn parse(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError> {
+    fn parse(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError> {
         let (mut text, mut ends) = row.take_cells().into_parts();
         let read = self.records.read(&mut text, &mut ends);
         let is_there = read.map_err(|error| ReadError::stopped(error, self.records.record_line()))?;
@@ -105,7 +105,12 @@ impl CsvRows {
     }
 
     /// Returns what is wrong with the last record, apart from its encoding.
-    fn check(&mut self, text: &[u8], ends: &[usize], line: u64) -> Result<Result<(), InvalidRow>, ReadError> {
+    fn check(
+        &mut self,
+        text: &[u8],
+        ends: &[usize],
+        line: u64,
+    ) -> Result<Result<(), UnreadableRow>, ReadError> {
         let (expected, found) = (self.header.len(), ends.len());
         // The header itself may have any number of cells.
         let is_ragged = expected > 0 && found != expected;
@@ -114,11 +119,11 @@ impl CsvRows {
             Some(QuoteDefect::Unclosed) => return Err(Defect::UnclosedQuote.at(line)),
             Some(QuoteDefect::Backslash) => return Err(Defect::BackslashQuote.at(line)),
             Some(QuoteDefect::TextAfterLines) => return Err(Defect::AfterQuoteLines.at(line)),
-            Some(QuoteDefect::TextAfter) => return Ok(Err(InvalidRow::AfterQuote)),
+            Some(QuoteDefect::TextAfter) => return Ok(Err(UnreadableRow::AfterQuote)),
             None => {}
         }
         if memchr::memchr(0, text).is_some() {
-            return Ok(Err(InvalidRow::Nul));
+            return Ok(Err(UnreadableRow::Nul));
         }
         if is_ragged {
             if let Some(line) = backslash_before {
@@ -126,9 +131,9 @@ impl CsvRows {
             }
             let is_split = self.escapes.is_none() && has_backslash_at_end_of_cell(text, ends);
             return Ok(Err(if is_split {
-                InvalidRow::BackslashSplit { expected, found }
+                UnreadableRow::BackslashSplit { expected, found }
             } else {
-                InvalidRow::Ragged { expected, found }
+                UnreadableRow::Ragged { expected, found }
             }));
         }
         if expected > 0 && self.escapes.is_none() && text.ends_with(b"\\") {
@@ -147,7 +152,7 @@ impl Rows for CsvRows {
         &self.header
     }
 
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError> {
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError> {
         // If the columns are declared, the first row may still be a header.
         let is_first = !self.has_read_row;
         let mut read = self.parse(row)?;

@@ -11,7 +11,7 @@ use crate::{
     error::ReadError,
     header::{ColumnProblem, Header},
     lines::Lines,
-    row::{InvalidRow, Row},
+    row::{Row, UnreadableRow},
     rows::Rows,
     text::{Text, Utf8},
 };
@@ -84,7 +84,7 @@ impl Rows for JsonRows {
         &self.header
     }
 
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError> {
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError> {
         let line = loop {
             match self.lines.next()? {
                 None => return Ok(None),
@@ -99,7 +99,7 @@ impl Rows for JsonRows {
             Err(_) => return self.utf8.invalid(bytes, line).map(|invalid| Some(Err(invalid))),
         };
         if !text.starts_with('{') {
-            return Ok(Some(Err(InvalidRow::NotObject)));
+            return Ok(Some(Err(UnreadableRow::NotObject)));
         }
         self.slots.iter_mut().for_each(Slot::clear);
         let slots = &mut self.slots;
@@ -110,7 +110,7 @@ impl Rows for JsonRows {
             Ok(())
         });
         if read.is_err() {
-            return Ok(Some(Err(InvalidRow::Json)));
+            return Ok(Some(Err(UnreadableRow::Json)));
         }
         self.has_rows = true;
         let mut cells = row.take_cells();
@@ -123,7 +123,7 @@ impl Rows for JsonRows {
         }
         row.set_cells(cells);
         Ok(Some(if memchr::memchr(0, row.text().as_bytes()).is_some() {
-            Err(InvalidRow::Nul)
+            Err(UnreadableRow::Nul)
         } else {
             Ok(())
         }))

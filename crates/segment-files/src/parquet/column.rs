@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cells::Cells,
-    row::{InvalidRow, MAX_ROW_BYTES, UNDECODABLE},
+    row::{MAX_ROW_BYTES, UNDECODABLE, UnreadableRow},
 };
 
 /// The text that is made at once, not counting its last cell.
@@ -41,7 +41,7 @@ trait Decoded {
     fn write(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>, undecodable: &mut Vec<usize>);
 
     /// Returns the list of the next row, or `None` if it is null or empty.
-    fn list(&mut self) -> Result<Option<Vec<String>>, InvalidRow>;
+    fn list(&mut self) -> Result<Option<Vec<String>>, UnreadableRow>;
 }
 
 impl Column {
@@ -68,7 +68,7 @@ impl Column {
 
     /// Adds the next cell to the row, and returns its list if it is one. A cell that is not text is [`UNDECODABLE`].
     #[inline]
-    pub(super) fn next(&mut self, row: &mut Cells) -> Result<Option<Vec<String>>, InvalidRow> {
+    pub(super) fn next(&mut self, row: &mut Cells) -> Result<Option<Vec<String>>, UnreadableRow> {
         if self.is_list {
             let list = self.decoded.list();
             row.push(if list.is_ok() { "" } else { UNDECODABLE });
@@ -79,7 +79,7 @@ impl Column {
         }
         row.push(self.ready.get(self.read).unwrap_or_default());
         self.read += 1;
-        if self.undecodable.contains(&(self.read - 1)) { Err(InvalidRow::Encoding) } else { Ok(None) }
+        if self.undecodable.contains(&(self.read - 1)) { Err(UnreadableRow::Encoding) } else { Ok(None) }
     }
 
     fn write(&mut self) {
@@ -189,7 +189,7 @@ where
         }
     }
 
-    fn list(&mut self) -> Result<Option<Vec<String>>, InvalidRow> {
+    fn list(&mut self) -> Result<Option<Vec<String>>, UnreadableRow> {
         let kind = self.kind;
         let mut list = Vec::new();
         let mut bytes = 0;
@@ -199,7 +199,7 @@ where
             if let Some(value) = self.step().filter(|_| bytes <= MAX_ROW_BYTES) {
                 let mut text = Vec::new();
                 let written = value.write(kind, &mut text);
-                match written.and_then(|()| String::from_utf8(text).map_err(|_| InvalidRow::Encoding)) {
+                match written.and_then(|()| String::from_utf8(text).map_err(|_| UnreadableRow::Encoding)) {
                     Ok(text) => {
                         bytes += text.len();
                         list.push(text);

@@ -36,7 +36,7 @@ use crate::{
     error::{Defect, ReadError},
     file::File,
     header::Header,
-    row::{InvalidRow, MAX_ROW_BYTES, Row},
+    row::{MAX_ROW_BYTES, Row, UnreadableRow},
     rows::Rows,
 };
 
@@ -191,7 +191,7 @@ impl Rows for ParquetRows {
         &self.header
     }
 
-    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), InvalidRow>>, ReadError> {
+    fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError> {
         while self.ready == 0 {
             if self.rest > 0 {
                 self.load()?;
@@ -221,7 +221,7 @@ impl Rows for ParquetRows {
             }
         }
         if memchr::memchr(0, cells.text().as_bytes()).is_some() {
-            read = Err(InvalidRow::Nul);
+            read = Err(UnreadableRow::Nul);
         }
         row.set_cells(cells);
         // If no column was asked for, cells that are not text do not make the row invalid.

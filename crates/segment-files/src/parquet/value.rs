@@ -6,12 +6,12 @@ use jiff::{Timestamp, tz::Offset};
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
 
 use super::schema::{Kind, Unit};
-use crate::row::InvalidRow;
+use crate::row::UnreadableRow;
 
 /// A stored value.
 pub(super) trait Value {
     /// Appends the text of the value. The bytes of a text are not checked here: checking many cells at once is faster.
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow>;
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow>;
 }
 
 /// Writing to memory does not fail.
@@ -20,7 +20,7 @@ fn put(out: &mut Vec<u8>, value: impl std::fmt::Display) {
 }
 
 impl Value for bool {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
         out.extend_from_slice(if *self { b"true" } else { b"false" });
         Ok(())
     }
@@ -29,7 +29,7 @@ impl Value for bool {
 macro_rules! float {
     ($type:ty) => {
         impl Value for $type {
-            fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+            fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
                 put(out, self);
                 Ok(())
             }
@@ -40,7 +40,7 @@ macro_rules! float {
 macro_rules! integer {
     ($type:ty) => {
         impl Value for $type {
-            fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+            fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
                 match kind {
                     Kind::Unsigned => put(out, self.cast_unsigned()),
                     kind => number(i64::from(*self), kind, out),
@@ -57,7 +57,7 @@ integer!(i32);
 integer!(i64);
 
 impl Value for Int96 {
-    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+    fn write(&self, _: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
         // The nanoseconds of a day, and its Julian day number.
         let [low, high, day] = self.data() else { return Ok(()) };
         let nanos = (u64::from(*high) << 32) | u64::from(*low);
@@ -72,25 +72,25 @@ impl Value for Int96 {
 
 impl Value for ByteArray {
     #[inline]
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
         bytes(self.data(), kind, out)
     }
 }
 
 impl Value for FixedLenByteArray {
-    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+    fn write(&self, kind: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
         bytes(self.data(), kind, out)
     }
 }
 
 #[inline]
-fn bytes(bytes: &[u8], kind: Kind, out: &mut Vec<u8>) -> Result<(), InvalidRow> {
+fn bytes(bytes: &[u8], kind: Kind, out: &mut Vec<u8>) -> Result<(), UnreadableRow> {
     match kind {
         Kind::Decimal(scale) => {
             let (negative, digits) = digits(bytes);
             decimal(negative, &digits, scale, out);
         }
-        Kind::Uuid => put(out, uuid::Uuid::from_slice(bytes).map_err(|_| InvalidRow::Encoding)?),
+        Kind::Uuid => put(out, uuid::Uuid::from_slice(bytes).map_err(|_| UnreadableRow::Encoding)?),
         _ => out.extend_from_slice(bytes),
     }
     Ok(())

@@ -7,8 +7,8 @@ use clap::Args;
 use crate::{
     cli::args::StateArgs,
     keys::{ConnectionName, ExportName},
-    source::Charset,
 };
+use segment_files::Charset;
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]

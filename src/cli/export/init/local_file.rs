@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::source::File;
+use segment_files::File;
 
 #[derive(Debug, Clone)]
 pub(super) struct LocalFile {

@@ -11,8 +11,9 @@ use crate::{
     config,
     ports::objects::Directory,
     propose::{FileSettings, Survey, quoted},
-    source::{self, BadRow, Escape, File, ObjectFile, Reading, Setting, SourceError, layout::Model},
+    stage::ObjectFile,
 };
+use segment_files::{self, Escape, File, ReadError, ReadOptions, Setting, UnreadableRow, layout::Model};
 
 const MODEL: &str = "model.json";
 
@@ -23,10 +24,10 @@ pub(super) async fn survey(args: &InitArgs, to: &Destination) -> Result<(Survey,
         columns: args.columns.clone(),
         ..FileSettings::default()
     };
-    let reading = Reading {
+    let reading = ReadOptions {
         encoding: args.encoding,
         columns: Some(args.columns.clone()).filter(|columns| !columns.is_empty()),
-        ..Reading::default()
+        ..ReadOptions::default()
     };
     let shown = args.file.display().to_string();
     if args.file.is_dir() {
@@ -45,7 +46,7 @@ pub(super) async fn survey(args: &InitArgs, to: &Destination) -> Result<(Survey,
 async fn survey_file(
     shown: String,
     file: impl File + 'static,
-    mut reading: Reading,
+    mut reading: ReadOptions,
     mut reads: FileSettings,
 ) -> Result<(Survey, FileSettings), Failure> {
     let read = move || {
@@ -78,8 +79,8 @@ fn rows(found: &Result<Survey, Unfit>) -> usize {
     found.as_ref().map_or(0, |survey| survey.rows)
 }
 
-fn read(file: &dyn File, reading: &Reading) -> Result<Survey, Unfit> {
-    let mut rows = source::open(file, reading, &[])?;
+fn read(file: &dyn File, reading: &ReadOptions) -> Result<Survey, Unfit> {
+    let mut rows = segment_files::open(file, reading, &[])?;
     if Survey::header_is_data(rows.header()) {
         return Err(Unfit::NoHeader);
     }
@@ -102,11 +103,11 @@ enum Unfit {
     #[error("it has no rows; choose a file with rows")]
     NoRows,
     #[error("all of its rows are invalid; the first is line {line}: {why}")]
-    NoGoodRows { line: u64, why: BadRow },
+    NoGoodRows { line: u64, why: UnreadableRow },
     #[error("{source}{}", hint(.source.setting()))]
     Source {
         #[from]
-        source: SourceError,
+        source: ReadError,
     },
 }
 
@@ -120,7 +121,7 @@ async fn folder(
     args: &InitArgs,
     to: &Destination,
     mut reads: FileSettings,
-) -> Result<(ObjectFile, Reading, FileSettings), Failure> {
+) -> Result<(ObjectFile, ReadOptions, FileSettings), Failure> {
     let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", args.file.display()));
     let folder = args.file.canonicalize().map_err(|error| usage(&error))?;
     let has = |name: &str| folder.join(name).is_file();

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     contact::{Mapper, Programs, Warnings},
-    source::{Row, SourceError},
     stage::people::Overlap,
 };
+use segment_files::{ReadError, Row};
 
 /// Reads the files of all segments but the first, and returns their addresses. With one segment it reads nothing.
 pub(super) fn read_ahead(
@@ -32,7 +32,7 @@ fn read(
 ) -> Result<(), PrepareError> {
     let Some(mut rows) = input.open(rules.export)? else { return Ok(()) };
     let mapper = Mapper::bind(rules.export.mapping(), programs, rows.header(), rules.now)
-        .map_err(SourceError::Columns)?;
+        .map_err(ReadError::Columns)?;
     let (mut row, mut warnings, mut scratch) = (Row::default(), Warnings::default(), Vec::new());
     while let Some(readable) = rows.next(&mut row)? {
         // The second pass reports invalid rows and warnings.

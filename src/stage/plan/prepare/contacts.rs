@@ -9,9 +9,9 @@ use super::{
 use crate::{
     contact::{self, ContactHash, Mapper},
     run::{Origin, Place, Planned, RefusedLine, TagSet},
-    source::Row,
     stage::people::{Ledger, Met, Overlap, Roster, Who},
 };
+use segment_files::Row;
 
 type Contact<'a> = contact::PreparedContact<'a>;
 

@@ -4,8 +4,8 @@ use crate::{
     config::Export,
     contact::Tag,
     run::{REJECT_OUTCOME, REJECT_TAGS, TAG_SEPARATOR, TagSet},
-    source::{Header, Row},
 };
+use segment_files::{Header, Row};
 
 /// The columns of a file of corrections.
 #[derive(Debug)]

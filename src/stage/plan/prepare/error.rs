@@ -2,17 +2,14 @@
 
 use std::io;
 
-use crate::{
-    config::where_to_set,
-    contact::ProgramError,
-    source::{HeadersDiffer, SourceError},
-};
+use crate::{config::where_to_set, contact::ProgramError};
+use segment_files::{HeadersDiffer, ReadError};
 
 /// Why the preparation stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     #[error("{}{}", .0, where_to_set(.0.setting()))]
-    Source(#[from] SourceError),
+    Source(#[from] ReadError),
     #[error("its columns differ from those of the first file: {differs}")]
     Headers {
         /// The index of the other file.

@@ -8,15 +8,15 @@ use super::error::PrepareError;
 use crate::{
     config::Export,
     run::TagSet,
-    source::{self, File, Reading, SourceError},
     stage::people::{Ledger, Roster},
 };
+use segment_files::{self, File, ReadError, ReadOptions};
 
 /// A file of a segment.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::stage::plan) struct Input<'f> {
     pub file: &'f dyn File,
-    pub reading: &'f Reading,
+    pub reading: &'f ReadOptions,
     /// The segment's tag. Empty for corrections whose rows name their tags themselves.
     pub tag: TagSet,
     /// Whether the file may be empty, as a part of a drop of several files may.
@@ -30,7 +30,7 @@ pub(in crate::stage::plan) struct Rules<'a> {
     /// When the run was triggered.
     pub now: Timestamp,
     pub chunk_contacts: u32,
-    /// Reading stops after more contacts than this.
+    /// ReadOptions stops after more contacts than this.
     pub max_profiles: u64,
     /// Whether the rows are corrected rejects.
     pub corrects: bool,
@@ -53,12 +53,12 @@ pub(in crate::stage::plan) struct Removing {
 
 impl Input<'_> {
     /// Opens the file's rows; returns `None` for an empty part.
-    pub(super) fn open(&self, export: &Export) -> Result<Option<Box<dyn source::Rows>>, PrepareError> {
+    pub(super) fn open(&self, export: &Export) -> Result<Option<Box<dyn segment_files::Rows>>, PrepareError> {
         let columns = export.mapping().columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-        match source::open(self.file, self.reading, &wanted) {
+        match segment_files::open(self.file, self.reading, &wanted) {
             // Some producers write a file for every worker, even for one without rows.
-            Err(SourceError::Empty) if self.may_be_empty => Ok(None),
+            Err(ReadError::Empty) if self.may_be_empty => Ok(None),
             opened => Ok(Some(opened?)),
         }
     }

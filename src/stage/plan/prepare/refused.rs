@@ -4,8 +4,8 @@ use crate::{
     config::where_to_set,
     contact::{Columns, InvalidRow},
     run::{Place, RefusedLine, RowOutcome, TagSet},
-    source::{BadRow, Row},
 };
+use segment_files::{Row, UnreadableRow};
 
 /// Why a duplicate is not sent.
 pub(in crate::stage::plan) const DUPLICATE: &str = "an earlier row has this e-mail; the first one was taken";
@@ -51,19 +51,19 @@ impl Spot<'_> {
 }
 
 /// Returns why a row cannot be read, and where to set the option that would change this.
-pub(in crate::stage::plan) fn bad_row_reason(bad: BadRow) -> String {
+pub(in crate::stage::plan) fn bad_row_reason(bad: UnreadableRow) -> String {
     format!("{bad}{}", where_to_set(bad.setting()))
 }
 
 /// The code of a row that cannot be read.
-pub(super) fn bad_row_code(bad: BadRow) -> &'static str {
+pub(super) fn bad_row_code(bad: UnreadableRow) -> &'static str {
     match bad {
-        BadRow::Ragged { .. } | BadRow::BackslashSplit { .. } => "ragged_row",
-        BadRow::AfterQuote => "after_quote",
-        BadRow::Nul => "nul_byte",
-        BadRow::Encoding => "encoding",
-        BadRow::Json => "json",
-        BadRow::NotObject => "not_an_object",
+        UnreadableRow::Ragged { .. } | UnreadableRow::BackslashSplit { .. } => "ragged_row",
+        UnreadableRow::AfterQuote => "after_quote",
+        UnreadableRow::Nul => "nul_byte",
+        UnreadableRow::Encoding => "encoding",
+        UnreadableRow::Json => "json",
+        UnreadableRow::NotObject => "not_an_object",
     }
 }
 

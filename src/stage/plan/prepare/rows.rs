@@ -15,9 +15,9 @@ use super::{
 use crate::{
     contact::{Channel, Columns, Mapper, Programs, WarningCounts, Warnings},
     run::{ConsentCounts, Place, Planned, TagSet},
-    source::{ColumnProblem, Header, Row, SourceError},
     stage::people::OptOuts,
 };
+use segment_files::{ColumnProblem, Header, ReadError, Row};
 
 /// What the preparation made of the rows.
 #[derive(Debug)]
@@ -100,8 +100,7 @@ impl<S: Sink> Preparation<'_, S> {
         let object = u32::try_from(n).unwrap_or(u32::MAX);
         let Some(mut rows) = input.open(export)? else { return Ok(()) };
         self.check_columns(n, rows.header())?;
-        let mapper =
-            Mapper::bind(mapping, self.programs, rows.header(), now).map_err(SourceError::Columns)?;
+        let mapper = Mapper::bind(mapping, self.programs, rows.header(), now).map_err(ReadError::Columns)?;
         let (columns, unknown) = (Columns::find(mapping, rows.header()), Columns::none());
         let corrections = corrects.then(|| CorrectionColumns::find(rows.header(), export));
         let (mut row, mut warnings) = (Row::default(), Warnings::default());
@@ -180,7 +179,7 @@ impl<S: Sink> Preparation<'_, S> {
     /// Fails if a column of the mapping is in no row of files without a header.
     fn check_absent(&mut self) -> Result<(), PrepareError> {
         match self.absent.take().filter(|absent| !absent.is_empty()) {
-            Some(absent) if !self.cut_short => Err(SourceError::Columns(absent).into()),
+            Some(absent) if !self.cut_short => Err(ReadError::Columns(absent).into()),
             _ => Ok(()),
         }
     }
