@@ -9,7 +9,7 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    log(config::log_level().as_deref());
+    log(environment::log_level().as_deref());
     let lambda = Lambda::new().await?;
     let lambda = &lambda;
     // The future is large; boxing keeps it off the stack.
