@@ -2,7 +2,7 @@
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use omnisend_export::{
-    config,
+    environment,
     lambda::{Lambda, log},
 };
 use serde_json::Value;
