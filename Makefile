@@ -14,13 +14,14 @@ demo: ## Show the whole pipeline: send a messy sample segment to a sandbox
 test: $(VENV)/done ## Run all tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/run
 
-check: ## Check formatting, lints, documentation and its links, and that each binary builds on its own
-	cargo fmt --check
-	cargo clippy --all-targets --all-features -- -D warnings
+check: ## Check formatting, lints, layers, documentation and its links, and that each binary builds on its own
+	cargo fmt --all --check
+	cargo xtask layers
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	# The two builds that ship, each on its own: no feature may depend on what another one enables.
 	cargo clippy --bins -- -D warnings
 	cargo clippy --no-default-features --features lambda --bins -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
 	python3 docs/check.py
 
 bench: ## Measure plans and uploads: see docs/BENCHMARKS.md
