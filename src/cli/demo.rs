@@ -48,7 +48,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let contents =
         prepare(&args).map_err(|error| Failure::failed(format!("{}: {error}", args.dir.display())))?;
     output::note(&format!(
-        "sample:  {}: {} rows, {} without a valid e-mail, {} duplicates",
+        "sample:  {}: {} rows, {} without a valid email, {} duplicates",
         args.dir.join("segments/vip/2026-11-23.csv").display(),
         number(contents.rows),
         number(contents.invalid),

@@ -19,7 +19,7 @@ impl Source {
 }
 
 impl Mapping {
-    /// Every column that the mapping uses, each once. The e-mail's comes first.
+    /// Every column that the mapping uses, each once. The email's comes first.
     pub fn columns(&self) -> Vec<String> {
         let filter = self.filter.as_deref().map(|text| check_expression(text).unwrap_or_default());
         let consent = self.consent.columns().map(str::to_owned);

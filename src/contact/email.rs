@@ -1,4 +1,4 @@
-//! Reads the e-mail address of a row.
+//! Reads the email address of a row.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use segment_files::Row;
 
-/// The cells of the e-mail address, in one file.
+/// The cells of the email address, in one file.
 #[derive(Debug)]
 pub(super) struct EmailCells<'m> {
     cells: Cells<'m>,

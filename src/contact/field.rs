@@ -34,7 +34,7 @@ macro_rules! fields {
 
 // Variant = code in the contact hash, key in `[fields]`, key in the API.
 fields! {
-    /// The e-mail address, which identifies a contact. The only required field.
+    /// The email address, which identifies a contact. The only required field.
     Email = 1, "email", "email";
     /// A phone number in E.164.
     Phone = 2, "phone", "phone";

@@ -5,9 +5,9 @@ use super::{consent::InvalidConsent, invalid_cell::InvalidCell};
 /// Why a row is invalid: it makes no contact.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRow {
-    #[error("the e-mail cell is empty")]
+    #[error("the email cell is empty")]
     NoEmail,
-    #[error("the e-mail address is not valid")]
+    #[error("the email address is not valid")]
     Email,
     /// A cell does not fit its field, and the export rejects such rows.
     #[error("{field}: {reason}")]

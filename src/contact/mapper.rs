@@ -92,7 +92,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is
-    /// counted in `warnings` and left out, or makes the row invalid, as the export says. An invalid e-mail address
+    /// counted in `warnings` and left out, or makes the row invalid, as the export says. An invalid email address
     /// always makes the row invalid.
     pub fn contact<'a>(
         &'a self,
@@ -174,7 +174,7 @@ impl<'m> Mapper<'m> {
         }
     }
 
-    /// Returns the row's e-mail cell as it is in the file.
+    /// Returns the row's email cell as it is in the file.
     pub fn email_cell<'r>(&self, row: &'r Row) -> Cow<'r, str>
     where
         'm: 'r,

@@ -125,13 +125,13 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// How the fields and the custom properties are made, without the e-mail address.
+    /// How the fields and the custom properties are made, without the email address.
     pub(super) fn values(&self) -> impl Iterator<Item = &Mapped> {
         let fields = self.fields.iter().map(|(_, mapped)| mapped);
         fields.chain(self.properties.iter().map(|property| &property.value))
     }
 
-    /// Where every value comes from, the e-mail address first.
+    /// Where every value comes from, the email address first.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         std::iter::once(&self.email).chain(self.values().map(|mapped| &mapped.from))
     }

@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(choose(&[("Login", ADDRESSES), ("Email", ADDRESSES)]), "email=Email");
         assert_eq!(
             choose(&[("Email", &["sent", "sent"]), ("Login", ADDRESSES)]),
-            "email=Login; not Email: contains no e-mail addresses"
+            "email=Login; not Email: contains no email addresses"
         );
         assert_eq!(
             choose(&[("Sprache", &["DE", "FR"])]),

@@ -54,7 +54,7 @@ pub(super) fn judge(field: Field, column: &Column) -> Verdict {
     let valid = column.percent(|cell| fits(field, cell));
     match field {
         Field::Email | Field::Phone | Field::Gender if valid >= MOST => accept(Interpretation::Plain),
-        Field::Email => reject("e-mail addresses", valid),
+        Field::Email => reject("email addresses", valid),
         Field::Phone if column.percent(cell::is_phone) >= MOST => accept(Interpretation::UnknownRegion),
         Field::Phone => reject("phone numbers", valid),
         Field::Gender => reject("words for a gender", valid),
@@ -96,7 +96,7 @@ fn judge_country(column: &Column) -> Verdict {
 
 fn judge_text(field: Field, column: &Column) -> Verdict {
     if column.percent(cell::is_email) >= MOST {
-        return Verdict::Rejected("contains e-mail addresses".to_owned());
+        return Verdict::Rejected("contains email addresses".to_owned());
     }
     let may_be_digits = matches!(field, Field::PostalCode);
     if !may_be_digits && column.percent(|cell| !cell.chars().any(char::is_alphabetic)) > MOST {
@@ -148,13 +148,13 @@ mod tests {
 
     #[test]
     fn values_can_contradict_the_name() {
-        assert_eq!(of(Field::Email, &["yes", "no"]), rejected("contains no e-mail addresses"));
+        assert_eq!(of(Field::Email, &["yes", "no"]), rejected("contains no email addresses"));
         assert_eq!(
             of(Field::Email, &["a@b.co", "x", "y"]),
-            rejected("only 33% of its values are e-mail addresses")
+            rejected("only 33% of its values are email addresses")
         );
         assert_eq!(of(Field::Email, &[""]), rejected("empty in every sampled row"));
-        assert_eq!(of(Field::FirstName, &["ada@b.co"]), rejected("contains e-mail addresses"));
+        assert_eq!(of(Field::FirstName, &["ada@b.co"]), rejected("contains email addresses"));
         assert_eq!(of(Field::City, &["12", "13"]), rejected("contains numbers or symbols"));
         assert_eq!(of(Field::Phone, &["iPhone", "Galaxy"]), rejected("contains no phone numbers"));
         assert_eq!(of(Field::Country, &["1", "2"]), rejected("contains no countries"));

@@ -3,7 +3,7 @@
 //!
 //! A name is split into words and compared without case, accents, punctuation and full-width letters. Words that only
 //! say whose value it is (`Customer`, `Billing`, `会員`) are skipped. Any other word gives the name another meaning:
-//! `Email consent` is not an e-mail address.
+//! `Email consent` is not an email address.
 
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;

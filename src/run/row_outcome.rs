@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowOutcome {
-    /// An earlier row has the same e-mail.
+    /// An earlier row has the same email.
     Duplicate,
     /// The row makes no contact.
     Invalid,

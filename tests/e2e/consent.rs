@@ -41,7 +41,7 @@ fn row(n: u64, rest: &str) -> String {
     format!("{},{rest}", address(n))
 }
 
-/// Each person's e-mail status in the sandbox, and its date.
+/// Each person's email status in the sandbox, and its date.
 async fn statuses(world: &World) -> BTreeMap<String, (String, Option<String>)> {
     let contacts = world.contacts().await.into_iter();
     let of = |contact: &Value| {
@@ -345,7 +345,7 @@ async fn text_messages_have_their_own_consent() {
     assert_eq!(sms, [Some("subscribed"), Some("unsubscribed"), None, Some("unsubscribed"), None]);
     assert!(
         contacts.values().all(|contact| contact["status"] == "nonSubscribed"),
-        "an e-mail status changed"
+        "an email status changed"
     );
     assert_eq!(contacts[&address(0)]["smsConsent"]["source"], "Shop");
 }

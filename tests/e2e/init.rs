@@ -73,11 +73,11 @@ async fn says_where_to_copy_a_file_from_outside_the_state() {
 async fn says_why_a_file_cannot_become_an_export() {
     let world = world("segments/x.csv", "Name,Email status\nAda,sent\n").await;
     let no_email = world.call("export init --file segments/x.csv").end().await;
-    no_email.exits(2).says(&["no column has e-mail addresses", "columns: `Name`, `Email status`"]);
+    no_email.exits(2).says(&["no column has email addresses", "columns: `Name`, `Email status`"]);
 
     world.write("segments/x.csv", "Email,Name\nnobody,Ada\n");
     let no_addresses = world.call("export init --file segments/x.csv").end().await;
-    no_addresses.exits(2).says(&["`Email`: contains no e-mail addresses"]);
+    no_addresses.exits(2).says(&["`Email`: contains no email addresses"]);
 
     world.write("segments/x.csv", "canary@example.com,Ada\nbo@example.com,Bo\n");
     let headless = world.call("export init --file segments/x.csv").end().await;
@@ -123,8 +123,8 @@ async fn a_preview_shows_rows_next_to_their_contacts_and_masks_them() {
     for text in [
         "segments/gold/a.csv, line 2: sent",
         "\"id\": \"c•••@e•••.com\"",
-        "segments/gold/a.csv, line 3: duplicate, not sent: an earlier row has this e-mail",
-        "segments/gold/a.csv, line 4: invalid, not sent: the e-mail address is not valid",
+        "segments/gold/a.csv, line 3: duplicate, not sent: an earlier row has this email",
+        "segments/gold/a.csv, line 4: invalid, not sent: the email address is not valid",
         "segments/gold/a.csv, line 5: invalid, not sent: the row has 1 cell, but the header has 6",
         "segments/gold/a.csv, line 6: sent\n  left out: phone: ",
         "(2 columns are not mapped)",

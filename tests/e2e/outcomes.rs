@@ -48,7 +48,7 @@ async fn does_not_print_an_address_that_omnisends_reason_contains() {
     world.fault(&format!("refuse_item={},code=blocked,message={message}", address(1))).await;
     let ran = world.call("run vip").end().await;
     ran.exits(3).reports("partial", [1, 1, 0]);
-    assert!(ran.stdout.contains("(an e-mail address) is on the list"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("(an email address) is on the list"), "{}", ran.stdout);
     assert_eq!(rejects(&world, "rejected"), [address(1)]);
 }
 

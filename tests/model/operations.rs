@@ -76,7 +76,7 @@ pub(crate) struct Row {
     pub is_bad: bool,
 }
 
-/// A consent to e-mail. Its day is `None` if it is unknown.
+/// A consent to email. Its day is `None` if it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub opted_out: bool,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 /// Omnisend's explanation of an error. Each part may be missing, for example if a proxy answered in HTML.
 ///
-/// The texts are meant for logs and reports: e-mail addresses and phone numbers in them are masked.
+/// The texts are meant for logs and reports: email addresses and phone numbers in them are masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Problem {
@@ -61,7 +61,7 @@ impl FieldError {
     }
 }
 
-/// A text with its e-mail addresses and phone numbers masked.
+/// A text with its email addresses and phone numbers masked.
 fn masked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(|text| mask(&text)))
 }
@@ -71,7 +71,7 @@ fn mask(text: &str) -> String {
     let mask_word = |word: &str| {
         let digits = word.strip_prefix('+').unwrap_or_default();
         if word.find('@').is_some_and(|at| at > 0) {
-            "(an e-mail address)".to_owned()
+            "(an email address)".to_owned()
         } else if digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit()) {
             "(a phone number)".to_owned()
         } else {
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn masks_only_addresses_and_phone_numbers() {
         for (text, masked) in [
-            ("the e-mail ada@example.com is blocked", "the e-mail (an e-mail address) is blocked"),
-            ("`ada@example.com`, \"+442071838750\".", "`(an e-mail address)`, \"(a phone number)\"."),
+            ("the email ada@example.com is blocked", "the email (an email address) is blocked"),
+            ("`ada@example.com`, \"+442071838750\".", "`(an email address)`, \"(a phone number)\"."),
             ("items[3].id: must be in E.164, +49", "items[3].id: must be in E.164, +49"),
             ("", ""),
         ] {
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn masks_the_texts_of_a_problem_and_accepts_null() {
         let problem = Problem::parse(br#"{"title": null, "detail": "no a@b.co", "errors": [{"code": "c"}]}"#);
-        assert_eq!((problem.title, problem.detail.as_deref()), (None, Some("no (an e-mail address)")));
+        assert_eq!((problem.title, problem.detail.as_deref()), (None, Some("no (an email address)")));
         assert_eq!(problem.errors.first().and_then(|error| error.message.as_deref()), None);
     }
 }

@@ -158,7 +158,7 @@ pub enum AttemptError {
 
 impl From<reqwest::Error> for AttemptError {
     fn from(error: reqwest::Error) -> Self {
-        // The URL may hold an e-mail address.
+        // The URL may hold an email address.
         let error = error.without_url();
         if error.is_timeout() {
             Self::Timeout(error)

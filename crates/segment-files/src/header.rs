@@ -78,7 +78,7 @@ impl Header {
         })
     }
 
-    /// Whether this seems to be a row of data and not a header: it has an e-mail address.
+    /// Whether this seems to be a row of data and not a header: it has an email address.
     fn is_data(&self) -> bool {
         self.names.iter().any(|name| name.contains('@'))
     }

@@ -81,8 +81,8 @@ fn leaves_out_and_counts_cells_that_do_not_fit() {
         [
             r#"{"identifiers":[{"type":"email","id":"ada@example.com","sendWelcomeMessage":false}],"firstName":"Ada"}"#,
             r#"{"identifiers":[{"type":"email","id":"bo@example.com","sendWelcomeMessage":false}],"customProperties":{"lifetime_value":3}}"#,
-            "the e-mail cell is empty",
-            "the e-mail address is not valid",
+            "the email cell is empty",
+            "the email address is not valid",
         ]
     );
     let expected = [
@@ -209,7 +209,7 @@ fn reads_values_from_columns_constants_templates_and_first_of() {
             "filtered",
             r#"{"identifiers":[{"type":"email","id":"cy@b.co","sendWelcomeMessage":false}],"countryCode":"JP"}"#,
             "`where` did not evaluate to true or false for this row; `float` and `int` fail on non-numeric text, and `float(0)` turns it into 0",
-            "the e-mail address is not valid",
+            "the email address is not valid",
         ]
     );
     assert!(warnings.is_empty());

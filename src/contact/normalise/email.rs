@@ -1,4 +1,4 @@
-//! Reads e-mail addresses.
+//! Reads email addresses.
 
 use std::borrow::Cow;
 

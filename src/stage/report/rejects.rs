@@ -35,7 +35,7 @@ pub(super) struct RejectsWriter {
     ndjson: Output,
     tally: Tally,
     run: String,
-    /// The source column that gets the e-mail of a row that could not be read again.
+    /// The source column that gets the email of a row that could not be read again.
     email: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ impl RejectsWriter {
             ndjson: Output::start(objects, &Key::RejectsNdjson(run.clone())),
             tally: Tally::default(),
             run: run.to_string(),
-            // The mapping's first column is the e-mail's, unless a template makes the e-mail of several columns.
+            // The mapping's first column is the email's, unless a template makes the email of several columns.
             email: (!matches!(maker.manifest.mapping.email, Source::Template(_))).then_some(0),
         };
         // A byte order mark, without which Excel does not read the file as UTF-8.

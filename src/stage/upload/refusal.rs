@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn rejects_the_contacts_that_the_refusal_names() {
         let body = br#"{"errors": [
-                {"field": "items[1].identifiers[0].id", "code": "email", "message": "is not an e-mail"},
+                {"field": "items[1].identifiers[0].id", "code": "email", "message": "is not an email"},
                 {"field": "items.2.country", "message": "is not a country"},
                 {"field": "items[1].tags", "code": "max"},
                 {"field": "items[9].tags", "code": "max"},
@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                (41, "email", Some("identifiers[0].id"), "is not an e-mail"),
+                (41, "email", Some("identifiers[0].id"), "is not an email"),
                 (44, "400", Some("country"), "is not a country"),
             ]
         );

@@ -19,7 +19,7 @@ impl Client {
     /// Posts a batch of contacts ([`batch_body`](crate::batch_body)). The first attempt uses `slot`, for which the
     /// caller has waited ([`Pacer::slot`](crate::Pacer::slot)).
     ///
-    /// A batch is retried: each item is an upsert by e-mail address, so that a batch whose answer was lost does no
+    /// A batch is retried: each item is an upsert by email address, so that a batch whose answer was lost does no
     /// harm when it is sent again.
     pub async fn post_batch(
         &self,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Client {
-    /// Returns the contact with an e-mail address, if it exists.
+    /// Returns the contact with an email address, if it exists.
     pub async fn contact_by_email(
         &self,
         email: &str,
@@ -30,7 +30,7 @@ impl Client {
         }
     }
 
-    /// Creates the contact in `body`, a JSON object, or updates the one with its e-mail address. Omnisend does it before
+    /// Creates the contact in `body`, a JSON object, or updates the one with its email address. Omnisend does it before
     /// it answers, and may show it a little later.
     ///
     /// Each identifier should have `"sendWelcomeMessage": false`: the API's default is `true`.

@@ -141,7 +141,7 @@ pub enum ItemOutcome {
 }
 
 impl BatchItem {
-    /// The e-mail address that the item was posted with.
+    /// The email address that the item was posted with.
     pub fn email(&self) -> Option<String> {
         let contact = embedded_json(self.request.as_ref()?)?;
         let identifiers = contact.get("identifiers")?.as_array()?;

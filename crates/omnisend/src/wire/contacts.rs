@@ -20,7 +20,7 @@ struct Identifier {
 }
 
 impl Contact {
-    /// Returns whether the contact has an e-mail address. Whether Omnisend distinguishes upper and lower case is not
+    /// Returns whether the contact has an email address. Whether Omnisend distinguishes upper and lower case is not
     /// documented; this does not.
     pub(crate) fn has_email(&self, email: &str) -> bool {
         let ids = self.identifiers.iter().map(|identifier| &identifier.id);

@@ -95,7 +95,7 @@ fn next(to: &Destination, args: &InitArgs) -> String {
     text
 }
 
-/// Returns the error for a file without an e-mail column.
+/// Returns the error for a file without an email column.
 pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) -> String {
     let named = proposal.fields.unmapped.iter().filter(|not| not.field == Some(Field::Email));
     let named: String =
@@ -106,7 +106,7 @@ pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) ->
         columns.push("…".to_owned());
     }
     format!(
-        "{}: no column has e-mail addresses, which identify contacts; add one to the file.{named}\n  \
+        "{}: no column has email addresses, which identify contacts; add one to the file.{named}\n  \
          columns: {}",
         file.display(),
         columns.join(", ")

@@ -131,7 +131,7 @@ mod tests {
                 )
             },
             PreviewedRow {
-                why: Some("the e-mail cell is empty".to_owned()),
+                why: Some("the email cell is empty".to_owned()),
                 ..row(3, Fate::Invalid, cells(&[("メールアドレス", ""), ("名", "花\u{1b}[31m子")]))
             },
         ]

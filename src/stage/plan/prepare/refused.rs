@@ -8,7 +8,7 @@ use crate::{
 use segment_files::{Row, UnreadableRow};
 
 /// Why a duplicate is not sent.
-pub(in crate::stage::plan) const DUPLICATE: &str = "an earlier row has this e-mail; the first one was taken";
+pub(in crate::stage::plan) const DUPLICATE: &str = "an earlier row has this email; the first one was taken";
 
 /// A row and its place.
 #[derive(Debug, Clone, Copy)]
