@@ -33,8 +33,8 @@ pub mod ports;
 #[cfg(feature = "cli")]
 mod propose;
 pub mod report;
-mod retry;
+mod retry_policies;
 pub mod run;
-mod scale;
 pub mod stage;
+mod test_scale;
 pub mod wording;

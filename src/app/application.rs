@@ -12,8 +12,8 @@ use crate::{
     keys::{ConnectionName, RunRef},
     ports::{Ports, secrets::SecretKey},
     run::Manifest,
-    scale,
     stage::{Observer, Records, settle::Limits},
+    test_scale,
 };
 use omnisend::{Client, Pacer};
 
@@ -70,7 +70,7 @@ impl App {
         let key = SecretKey::new(self.ports.secrets.clone(), connection.secret());
         let client = Client::builder(self.api_url.url().clone(), key)
             .pacer(Arc::new(Pacer::new(connection.budget())))
-            .timing(scale::timing())
+            .timing(test_scale::timing())
             .user_agent(concat!("omnisend-export/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let client = Arc::new(client);

@@ -8,7 +8,7 @@ use super::{application::App, error::AppError};
 use crate::{
     keys::ConnectionName,
     ports::objects::honours_conditions,
-    retry,
+    retry_policies,
     run::{TagFinding, TagSetting, TagWay},
     stage::canary::UNUSED_TAG,
 };
@@ -90,7 +90,7 @@ impl App {
     /// Tests a connection with requests that change nothing.
     pub async fn test(&self, name: &ConnectionName) -> Result<Tested, AppError> {
         let (connection, client) = self.client(name).await?;
-        let options = retry::CONNECTION_TEST.until(None);
+        let options = retry_policies::CONNECTION_TEST.until(None);
         let conditional_writes = honours_conditions(&*self.ports().objects).await?;
         let brand = match client.brand(options).await {
             Ok(brand) => Some(brand),

@@ -14,11 +14,11 @@ use super::{
     item::Item,
     mapping::mapping,
     problem::ConfigError,
-    reading::reading,
     section::Section,
     segment::{Segment, segments},
     text::display_name,
 };
+use crate::config::read_options::reading;
 
 /// What is sent where: a connection, one or more segments, a mapping and a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]

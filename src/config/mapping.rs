@@ -13,8 +13,8 @@ use super::{
     defaults::Defaults,
     item::Item,
     section::{MOVE_TO_TOP, Section},
-    value::value,
 };
+use crate::config::mapped_value::value;
 
 /// Reads the tables from an export's root and combines them with the keys above them.
 pub(super) fn mapping(root: &mut Section<'_>, defaults: Option<Defaults>) -> Option<Mapping> {

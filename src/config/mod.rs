@@ -13,21 +13,21 @@ mod export;
 mod guards;
 mod item;
 mod load_error;
+mod mapped_value;
 mod mapping;
 mod problem;
-mod reading;
+mod read_options;
 mod section;
 mod segment;
 mod store;
 mod text;
-mod value;
 
 pub use complete_on::CompleteOn;
 pub use connection::{Agreement, Connection, connection, connection_lines};
 pub use export::{Export, export};
 pub use load_error::LoadError;
 pub use problem::{ConfigError, Problem};
-pub(crate) use reading::where_to_set;
+pub(crate) use read_options::where_to_set;
 pub use segment::Segment;
 pub use store::{Configuration, load_all, load_connection, load_export, load_valid};
 

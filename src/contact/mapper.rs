@@ -7,7 +7,6 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use super::{
     cells::Cells,
     consent::ConsentReader,
-    email::EmailCells,
     field::Field,
     invalid_cell::InvalidCell,
     invalid_row::InvalidRow,
@@ -18,6 +17,7 @@ use super::{
     value::Value,
     warnings::{WarningCounts, Warnings},
 };
+use crate::contact::email_cells::EmailCells;
 use segment_files::{ColumnProblem, Header, Row};
 
 /// One value of a contact, bound to the columns of one file.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     consent::ConsentMapping,
     field::Field,
-    names::PropertyName,
     policy::{OnEmpty, OnInvalid},
     value::Value,
 };
+use crate::contact::property_and_tag::PropertyName;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

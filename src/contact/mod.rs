@@ -4,22 +4,22 @@ mod cells;
 mod columns;
 mod consent;
 mod date_format;
-mod email;
+mod email_cells;
 mod field;
 mod hash;
 mod invalid_cell;
 mod invalid_row;
+mod json;
 mod mapper;
 mod mapping;
 mod mask;
-mod names;
 mod normalise;
 mod policy;
 mod prepared;
 mod program;
+mod property_and_tag;
 mod value;
 mod warnings;
-mod wire;
 
 pub(crate) use self::mask::mask_contact;
 pub use self::{
@@ -33,16 +33,16 @@ pub use self::{
     hash::ContactHash,
     invalid_cell::InvalidCell,
     invalid_row::InvalidRow,
+    json::{Identifier, IdentifierKind},
     mapper::Mapper,
     mapping::{Decimal, Kind, Mapped, Mapping, Property, Source},
-    names::{InvalidText, PropertyName, Tag},
     normalise::is_region,
     policy::{OnEmpty, OnInvalid},
     prepared::{EmailKey, PreparedContact},
     program::{ProgramError, Programs, check_expression, check_template},
+    property_and_tag::{InvalidText, PropertyName, Tag},
     value::Value,
     warnings::{WarningCounts, Warnings},
-    wire::{Identifier, IdentifierKind},
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{mask::masked, normalise::country_code};

@@ -2,12 +2,12 @@
 //! template gives its function decides what it may do.
 
 mod action;
+mod dispatch;
 mod error;
 mod event;
-mod function;
 mod logging;
-mod messages;
 mod metrics;
+mod queue_messages;
 mod starts;
 
-pub use self::{error::LambdaError, event::UnknownEvent, function::Lambda, logging::log};
+pub use self::{dispatch::Lambda, error::LambdaError, event::UnknownEvent, logging::log};

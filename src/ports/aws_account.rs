@@ -12,7 +12,7 @@ use aws_sdk_s3::config::SharedCredentialsProvider;
 
 use crate::{
     ports::{objects::S3Objects, queue::SqsQueue, secrets::SecretsManager},
-    retry::{AWS_BULK_TIMEOUT, AWS_CALL_TIMEOUT},
+    retry_policies::{AWS_BULK_TIMEOUT, AWS_CALL_TIMEOUT},
 };
 
 /// An account, a region and credentials.

@@ -1,6 +1,7 @@
 //! Finds columns that seem to contain consent.
 
-use super::{column::Column, dates, names::words};
+use super::{column::Column, dates};
+use crate::propose::by_name::words;
 
 /// Words that appear only in the names of consent columns.
 #[rustfmt::skip]

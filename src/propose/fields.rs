@@ -3,12 +3,14 @@
 use super::{
     column::Column,
     interpretation::Interpretation,
-    judge::{Guess, Verdict, guess, judge},
     meaning::{Clarity, Meaning},
-    names::{self, words},
     region,
 };
 use crate::contact::Field;
+use crate::propose::{
+    by_name::{self, words},
+    by_values::{Guess, Verdict, guess, judge},
+};
 
 /// By how many percentage points a column must be fuller to be preferred to one with a clearer name.
 const FULLER: usize = 10;
@@ -68,7 +70,7 @@ impl<'s> Fields<'s> {
         let mut is_japanese = false;
         for column in columns.filter(|column| column.is_mappable()) {
             is_japanese |= region::is_japanese(&column.name);
-            let name = names::meaning(&column.name);
+            let name = by_name::meaning(&column.name);
             let clarity = name.map_or(Clarity::Unnamed, |name| name.clarity);
             match name.map(|name| name.meaning) {
                 Some(Meaning::Field(field)) => match judge(field, column) {

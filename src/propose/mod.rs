@@ -4,6 +4,8 @@
 //! A column's name suggests a field and its values decide: a column `Email` without addresses is not mapped. Consent
 //! is never mapped, only pointed out.
 
+mod by_name;
+mod by_values;
 mod cell;
 mod column;
 mod consent;
@@ -11,9 +13,7 @@ mod date_order;
 mod dates;
 mod fields;
 mod interpretation;
-mod judge;
 mod meaning;
-mod names;
 mod properties;
 mod proposal;
 mod region;

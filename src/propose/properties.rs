@@ -6,10 +6,10 @@ use super::{
     cell,
     column::{Column, percent},
     dates::{self, DateStyle},
-    names::words,
     romanise::property_name,
 };
 use crate::contact::{Decimal, Field, Kind, masked};
+use crate::propose::by_name::words;
 
 /// The type of a custom property, with the settings that it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

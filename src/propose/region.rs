@@ -1,7 +1,8 @@
 //! Finds the country of phone numbers without a country code.
 
-use super::{column::Column, interpretation::Interpretation, judge::NEARLY_ALL};
+use super::{column::Column, interpretation::Interpretation};
 use crate::contact::{Kind, country_code, is_region};
+use crate::propose::by_values::NEARLY_ALL;
 
 /// Returns how phone numbers without a country code are read. `is_japanese` tells whether the file's header is.
 ///

@@ -3,7 +3,7 @@
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::names::words;
+use crate::propose::by_name::words;
 
 /// The maximum length of a property's name, less room for a number that makes it unique.
 const MAX_CHARS: usize = 120;

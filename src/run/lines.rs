@@ -117,7 +117,7 @@ pub const TAG_SEPARATOR: &str = "; ";
 
 /// A row that the plan rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedLine {
+pub struct RejectedLine {
     pub at: Place,
     /// `invalid` or `duplicate`.
     pub outcome: RowOutcome,

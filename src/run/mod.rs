@@ -12,6 +12,7 @@ mod lines;
 mod manifest;
 mod mode;
 mod parked;
+mod queue_message;
 mod receipt;
 mod record;
 mod report;
@@ -21,7 +22,6 @@ mod snapshot;
 mod tag_receipt;
 mod tags;
 mod trigger;
-mod work;
 
 pub use chunk_ref::ChunkRef;
 pub use consent::ConsentCounts;
@@ -34,12 +34,13 @@ pub use guard::{Allowed, Guard, GuardLimits, GuardName, GuardNumbers, UnknownGua
 pub use halted::Halted;
 pub use json_defect::JsonDefect;
 pub use lines::{
-    ContactLine, LinesWriter, Origin, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RefusedLine,
+    ContactLine, LinesWriter, Origin, Place, REJECT_OUTCOME, REJECT_RUN, REJECT_TAGS, RejectedLine,
     RemovalLine, StoredContact, TAG_SEPARATOR, lines, unpack,
 };
 pub use manifest::{ChunkInfo, DryRun, Manifest, SegmentDrop};
 pub use mode::{FullSendReason, Mode};
 pub use parked::{Parked, RefusedDrop};
+pub use queue_message::{Step, Work};
 pub use receipt::{Batch, Contacts, Outcome, Progress, Receipt, Rejection, Resent, Unknown};
 pub use record::{Canceled, Enqueued, Record};
 pub use report::{Reason, Report, Requests, SourceObject, State, TagCounts};
@@ -49,4 +50,3 @@ pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Tra
 pub use tag_receipt::{TagPart, TagReceipt};
 pub use tags::{InlineTags, TagSet};
 pub use trigger::Trigger;
-pub use work::{Step, Work};

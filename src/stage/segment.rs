@@ -6,7 +6,7 @@
 
 use super::{Ended, RecordError, StageContext};
 use crate::{
-    kill_point, retry,
+    kill_point, retry_policies,
     run::{EnsuredSegment, EnsuredSegments, Findings, Manifest, SegmentFinding, SegmentState, WantedSegment},
 };
 use omnisend::{CallError, CallOptions, RefusalKind, Segment};
@@ -28,7 +28,7 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
     let mut findings = records.findings(&manifest.connection).await?;
     let mut segments = Vec::new();
     for wanted in &manifest.create_segments {
-        let options = retry::SEGMENTS.until(context.deadline);
+        let options = retry_policies::SEGMENTS.until(context.deadline);
         let search = Search { context, manifest, wanted, options };
         let (state, says) = match search.find_or_create(&mut findings).await {
             Ok(SegmentState::Other) => (SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())),

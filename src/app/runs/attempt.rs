@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     app::{application::App, error::AppError},
-    retry::sweep::ATTEMPT_SECONDS,
+    retry_policies::sweep::ATTEMPT_SECONDS,
     run::Manifest,
     stage,
 };

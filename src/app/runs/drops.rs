@@ -8,7 +8,7 @@ use crate::{
     app::{application::App, error::AppError},
     config::{Export, LoadError, Segment, load_valid},
     keys::{ExportName, Key, Location, Pinned},
-    retry::sweep::LATE_DROP,
+    retry_policies::sweep::LATE_DROP,
     run::Trigger,
     stage::{
         drop::{Claim, DropError, Rejects, Source, claim, claims, dropped_rejects, find_source},

@@ -8,7 +8,7 @@ use crate::{
     config::load_valid,
     keys::{ExportName, Key, Prefix, RunRef},
     ports::objects::ObjectError,
-    retry::sweep::{FORGOTTEN, SETTLE_AGAIN, SILENT},
+    retry_policies::sweep::{FORGOTTEN, SETTLE_AGAIN, SILENT},
     run::{RefusedDrop, State},
     stage::{RunObjects, runs},
 };

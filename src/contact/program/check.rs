@@ -8,8 +8,8 @@ use super::{
     columns, compare, condition,
     engine::{environment, syntax_error},
     error::ProgramError,
-    names,
     tokens::{Token, template_tokens, tokens},
+    unknown_names,
 };
 
 /// Returns the columns that a template uses.
@@ -47,7 +47,7 @@ fn columns_used(
     tokens: &[Token<'_>],
     variables: &HashSet<String>,
 ) -> Result<Vec<String>, ProgramError> {
-    names::check(environment, tokens, variables)?;
+    unknown_names::check(environment, tokens, variables)?;
     let used = columns::used(tokens, variables)?;
     if used.is_empty() { Err(ProgramError::Constant) } else { Ok(used) }
 }

@@ -7,9 +7,9 @@ mod condition;
 mod context;
 mod engine;
 mod error;
-mod names;
 mod programs;
 mod tokens;
+mod unknown_names;
 
 pub(super) use self::programs::Program;
 pub use self::{

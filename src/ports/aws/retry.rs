@@ -8,7 +8,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::sleep;
 
 use super::failure::Failure;
-use crate::retry;
+use crate::retry_policies;
 
 /// The retries that are left for one call.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(in crate::ports) struct Retries(ExponentialBackoff);
 impl Retries {
     pub(in crate::ports) fn new() -> Self {
         let delays = ExponentialBuilder::new()
-            .with_min_delay(retry::AWS_FIRST_DELAY)
-            .with_max_delay(retry::AWS_MAX_DELAY)
-            .with_max_times(retry::AWS_RETRIES)
+            .with_min_delay(retry_policies::AWS_FIRST_DELAY)
+            .with_max_delay(retry_policies::AWS_MAX_DELAY)
+            .with_max_times(retry_policies::AWS_RETRIES)
             .with_jitter();
         Self(delays.build())
     }
@@ -66,7 +66,7 @@ mod tests {
         while retries.wait(Failure::unanswered()).await.is_ok() {
             made += 1;
         }
-        assert_eq!(made, retry::AWS_RETRIES);
+        assert_eq!(made, retry_policies::AWS_RETRIES);
         let waited = start.elapsed();
         assert!(waited > Duration::from_secs(11) && waited < Duration::from_secs(24), "{waited:?}");
     }

@@ -2,16 +2,16 @@
 
 mod decide;
 mod limits;
-mod message;
 mod name;
 mod reason;
+mod stop_message;
 
 pub use self::{
     decide::{GuardNumbers, decide},
     limits::GuardLimits,
-    message::stop_message,
     name::{Allowed, GuardName, UnknownGuard},
     reason::Guard,
+    stop_message::stop_message,
 };
 
 #[cfg(test)]

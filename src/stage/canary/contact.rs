@@ -7,7 +7,7 @@ use super::{
     probe::{TEMPORARY_TAG, contains_all},
     stop::Stop,
 };
-use crate::{kill_point, retry, scale, stage::StageContext};
+use crate::{kill_point, retry_policies, stage::StageContext, test_scale};
 use omnisend::{CallError, CallOptions};
 
 /// The contact that a canary is tried on.
@@ -26,7 +26,7 @@ pub(super) struct Seen {
 
 impl CanaryContact<'_> {
     pub(super) fn options(&self) -> CallOptions {
-        retry::CANARY.until(self.context.deadline)
+        retry_policies::CANARY.until(self.context.deadline)
     }
 
     /// The contact's tags; `None` if the contact does not exist.
@@ -43,8 +43,8 @@ impl CanaryContact<'_> {
     /// Polls the contact's tags until they are as expected, but not for more than half a minute.
     pub(super) async fn poll(&self, is_expected: impl Fn(Option<&[String]>) -> bool) -> Result<Seen, Stop> {
         let mut delays = ExponentialBuilder::new()
-            .with_min_delay(scale::wait(retry::CANARY_FIRST_DELAY))
-            .with_max_times(retry::CANARY_LOOKS)
+            .with_min_delay(test_scale::wait(retry_policies::CANARY_FIRST_DELAY))
+            .with_max_times(retry_policies::CANARY_LOOKS)
             .build();
         loop {
             let tags = self.tags().await?;

@@ -1,6 +1,6 @@
 //! What a written object is to an export, by its location alone.
 
-use super::names::{below, completes, is_file};
+use crate::stage::drop::object_names::{below, completes, is_file};
 use crate::{
     config::{CompleteOn, Export, Segment},
     keys::Location,

@@ -8,9 +8,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::{
     error::{DropDefect, DropError},
     lists::{ListPlace, bucket_name},
-    names::{MODEL, completed_by, completing, is_file, newest_files, split},
     rejects::{Rejects, rejects_in},
-    source::{Part, Source},
+};
+use crate::stage::drop::{
+    object_names::{MODEL, completed_by, completing, is_file, newest_files, split},
+    resolved_drop::{Part, Source},
 };
 use crate::{
     config::{CompleteOn, Export, Segment},

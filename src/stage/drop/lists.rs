@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::{error::DropDefect, names::split};
+use super::error::DropDefect;
 use crate::keys::{Bucket, Location, Pinned};
+use crate::stage::drop::object_names::split;
 use segment_files::layout::{CopiedFiles, Entry, Model, Table, find_copied, url_path};
 
 /// A list and the objects around it.

@@ -4,9 +4,9 @@ mod claim;
 mod error;
 mod find;
 mod lists;
-mod names;
+mod object_names;
 mod rejects;
-mod source;
+mod resolved_drop;
 mod sources;
 
 pub use self::{
@@ -14,6 +14,6 @@ pub use self::{
     error::{DropDefect, DropError},
     find::{find_source, find_sources},
     rejects::{Corrections, Rejects, dropped_rejects, rejects_in},
-    source::{Part, Source},
+    resolved_drop::{Part, Source},
     sources::{Sources, resolve},
 };

@@ -5,8 +5,8 @@ use super::{
     error::{DropDefect, DropError},
     find::Finder,
     rejects::{Corrections, Rejects, rejects_in},
-    source::{Part, Source},
 };
+use crate::stage::drop::resolved_drop::{Part, Source};
 use crate::{
     config::{CompleteOn, Export, Segment},
     keys::{Pinned, RunId},

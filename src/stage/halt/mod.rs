@@ -10,7 +10,7 @@ mod streak;
 use self::streak::{Streak, refusals};
 use super::{RecordError, Records, StageContext, StageError};
 use crate::{
-    retry,
+    retry_policies,
     run::{Batch, Halted, Manifest},
 };
 use omnisend::CallOptions;
@@ -99,7 +99,7 @@ impl Check<'_> {
     }
 
     fn options(&self) -> CallOptions {
-        retry::HALT_CHECK.until(self.context.deadline)
+        retry_policies::HALT_CHECK.until(self.context.deadline)
     }
 }
 

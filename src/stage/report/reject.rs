@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use crate::{
     contact::{ContactHash, Tag},
     run::{
-        InlineTags, Manifest, Place, RefusedLine, Rejection, RowOutcome, StoredContact, TAG_SEPARATOR, TagSet,
+        InlineTags, Manifest, Place, RejectedLine, Rejection, RowOutcome, StoredContact, TAG_SEPARATOR,
+        TagSet,
     },
 };
 
@@ -73,7 +74,7 @@ impl<'m> RejectMaker<'m> {
     }
 
     /// A row that the plan made no contact of.
-    pub(super) fn refused<'a>(&'a self, line: &'a RefusedLine) -> Reject<'a> {
+    pub(super) fn refused<'a>(&'a self, line: &'a RejectedLine) -> Reject<'a> {
         Reject {
             outcome: line.outcome,
             object: self.object(line.at),

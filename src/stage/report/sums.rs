@@ -6,7 +6,7 @@ use super::{cells::Cells, error::ReportError, reject::RejectMaker, rejects::Reje
 use crate::{
     keys::Key,
     run::{
-        ChunkRef, EnsuredSegment, EnsuredSegments, Manifest, Outcome, Record, RefusedLine, Rejection,
+        ChunkRef, EnsuredSegment, EnsuredSegments, Manifest, Outcome, Record, RejectedLine, Rejection,
         Requests, Settled, TagCounts, TagPart, TagReceipt, Unknown, lines,
     },
     stage::{
@@ -74,7 +74,7 @@ impl Chunks<'_> {
             let key = Key::Refused(self.manifest.run.clone(), part);
             let unpacked = self.records.lines(&key).await?;
             for line in lines(&unpacked) {
-                let refused: RefusedLine = parse_line(&key, line)?;
+                let refused: RejectedLine = parse_line(&key, line)?;
                 self.writer.push(&self.maker.refused(&refused)).await?;
             }
         }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     keys::Key,
-    retry,
+    retry_policies,
     run::{Batch, Contacts, InlineTags, Manifest, StoredContact, TagWay},
     stage::{Notice, RecordError, StageContext, StageError, chunk::ChunkContacts},
 };
@@ -52,8 +52,8 @@ impl<'a> Poller<'a> {
     ) -> Self {
         let pending = pending.into_iter().map(|pending| (pending.batch.batch_id.clone(), pending)).collect();
         let delays = ExponentialBuilder::new()
-            .with_min_delay(retry::SETTLE_FIRST_DELAY)
-            .with_max_delay(retry::SETTLE_MAX_DELAY)
+            .with_min_delay(retry_policies::SETTLE_FIRST_DELAY)
+            .with_max_delay(retry_policies::SETTLE_MAX_DELAY)
             .without_max_times()
             .build();
         let poll_until =
@@ -115,7 +115,7 @@ impl<'a> Poller<'a> {
     async fn wait(&mut self) -> bool {
         let left = self.give_up_at.duration_since(self.context.ports.clock.now());
         let left = Duration::try_from(left).unwrap_or_default();
-        let delay = self.delays.next().unwrap_or(retry::SETTLE_MAX_DELAY).min(left);
+        let delay = self.delays.next().unwrap_or(retry_policies::SETTLE_MAX_DELAY).min(left);
         let until = Instant::now() + delay;
         if self.poll_until.is_some_and(|end| until > end) {
             return false;
@@ -129,7 +129,7 @@ impl<'a> Poller<'a> {
 
     /// Asks which batches are finished, with as few requests as possible. `all` asks for each batch.
     async fn poll(&mut self, all: bool) -> Result<(), StageError> {
-        if !all && self.probes < retry::SETTLE_PROBES {
+        if !all && self.probes < retry_policies::SETTLE_PROBES {
             self.probes += 1;
             let newest = self.pending.values().max_by_key(|pending| pending.batch.posted_at);
             let Some(id) = newest.map(|pending| pending.batch.batch_id.clone()) else { return Ok(()) };
@@ -137,7 +137,7 @@ impl<'a> Poller<'a> {
             if self.pending.contains_key(&id) {
                 return Ok(());
             }
-            self.probes = retry::SETTLE_PROBES;
+            self.probes = retry_policies::SETTLE_PROBES;
         }
         let pages = self.pending.len().div_ceil(MAX_LISTED);
         let missing = if self.pending.len() > 2 * pages { self.list().await? } else { self.ids() };
@@ -267,6 +267,6 @@ impl<'a> Poller<'a> {
     }
 
     fn options(&self) -> CallOptions {
-        retry::SETTLE.until(self.context.deadline)
+        retry_policies::SETTLE.until(self.context.deadline)
     }
 }

@@ -17,9 +17,9 @@ use super::{
 use crate::{
     contact::Tag,
     keys::Key,
-    kill_point, retry,
+    kill_point, retry_policies,
     run::{ChunkRef, Manifest, RemovalLine, TagPart, TagReceipt, TagWay, lines},
-    scale,
+    test_scale,
 };
 use omnisend::{CallError, KeyError, Refusal, RefusalKind};
 
@@ -138,7 +138,7 @@ impl<'a> Part<'a> {
                 return self.end(Tagged::HandedBack).await;
             }
             if Instant::now() >= check_at {
-                check_at = Instant::now() + scale::wait(retry::CANCEL_CHECK);
+                check_at = Instant::now() + test_scale::wait(retry_policies::CANCEL_CHECK);
                 if self.context.records().is_canceled(&self.manifest.run).await? {
                     return self.end(Tagged::Canceled).await;
                 }
@@ -194,7 +194,7 @@ impl<'a> Part<'a> {
     async fn call(&self, tags: &[Tag], contacts: &[TaggedContact]) -> Result<(), CallError> {
         let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
         let emails: Vec<&str> = contacts.iter().map(|contact| contact.email.as_str()).collect();
-        let options = retry::TAG.until(self.context.deadline);
+        let options = retry_policies::TAG.until(self.context.deadline);
         if self.adds() {
             self.context.client.add_tags(&tags, &emails, options).await
         } else {

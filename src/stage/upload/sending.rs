@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     keys::RunRef,
-    kill_point, retry,
+    kill_point, retry_policies,
     run::{Batch, Contacts, InlineTags, Manifest, Receipt, Rejection, StoredContact, TagWay},
-    scale,
     stage::{Notice, RecordError, Records, StageContext},
+    test_scale,
 };
 use omnisend::{CallError, CallOptions, Client, KeyError, Posted, RefusalKind, Slot, batch_body};
 
@@ -66,7 +66,7 @@ impl<'a> Sending<'a> {
     ) -> Self {
         let tags = InlineTags::sent_by(upload.tags, &manifest.tags);
         let to_post = cut(contacts, &tags, upload.batch_contacts, left(&receipt, contacts.len())).into();
-        let options = retry::UPLOAD.until(context.deadline);
+        let options = retry_policies::UPLOAD.until(context.deadline);
         // If a part of the chunk was sent without tags, all contacts get theirs later: adding a tag twice does no harm.
         if upload.tags == TagWay::Endpoint {
             receipt.tags = upload.tags;
@@ -88,7 +88,7 @@ impl<'a> Sending<'a> {
         let tags = self.tags.clone();
         let mut in_flight = FuturesUnordered::new();
         let mut end = None;
-        let mut cancel_check = tokio::time::interval(scale::wait(retry::CANCEL_CHECK));
+        let mut cancel_check = tokio::time::interval(test_scale::wait(retry_policies::CANCEL_CHECK));
         cancel_check.reset();
         // It waits for one slot at a time, across iterations: a slot that is dropped is lost.
         let mut next_slot = std::pin::pin!(context.client.pacer().slot());

@@ -6,12 +6,12 @@ mod column;
 mod copied;
 mod error;
 mod manifest;
-mod model;
+mod model_json;
 
 pub use self::{
     column::{Column, ColumnKind},
     copied::{CopiedFiles, find_copied, url_path},
     error::ListError,
     manifest::{Entry, Manifest},
-    model::{CsvFormat, Model, Partition, Table},
+    model_json::{CsvFormat, Model, Partition, Table},
 };

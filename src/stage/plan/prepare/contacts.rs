@@ -4,11 +4,11 @@ use super::{
     error::PrepareError,
     input::{People, Rules},
     output::{Output, Sink},
-    refused::Spot,
 };
+use crate::stage::plan::prepare::rejected::Spot;
 use crate::{
     contact::{self, ContactHash, Mapper},
-    run::{Origin, Place, Planned, RefusedLine, TagSet},
+    run::{Origin, Place, Planned, RejectedLine, TagSet},
     stage::people::{Ledger, Met, Overlap, Roster, Who},
 };
 use segment_files::Row;
@@ -153,7 +153,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
         Ok(())
     }
 
-    pub(super) fn invalid(&mut self, line: &RefusedLine) -> Result<(), PrepareError> {
+    pub(super) fn invalid(&mut self, line: &RejectedLine) -> Result<(), PrepareError> {
         self.planned.invalid += 1;
         self.output.refuse(line)
     }

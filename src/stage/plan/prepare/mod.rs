@@ -20,13 +20,13 @@ mod corrections;
 mod error;
 mod input;
 mod output;
-mod refused;
+mod rejected;
 mod removals;
 mod rows;
 
 pub use self::error::PrepareError;
 #[cfg(feature = "cli")]
-pub(super) use self::refused::bad_row_reason;
+pub(super) use self::rejected::bad_row_reason;
 pub(super) use self::{
     error::FileError,
     input::{Input, People, Removing, Rules},

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::error::PrepareError;
 use crate::{
     contact::{EmailKey, PreparedContact},
-    run::{ChunkInfo, LinesWriter, Origin, RefusedLine, TagSet},
+    run::{ChunkInfo, LinesWriter, Origin, RejectedLine, TagSet},
 };
 
 /// The most bytes that a contact may take: a batch of one contact must stay below 1 MB.
@@ -104,7 +104,7 @@ impl<'a, S: Sink> Output<'a, S> {
     }
 
     /// Adds a row that became no contact.
-    pub(super) fn refuse(&mut self, line: &RefusedLine) -> Result<(), PrepareError> {
+    pub(super) fn refuse(&mut self, line: &RejectedLine) -> Result<(), PrepareError> {
         self.refused_bytes += self.refused.push(line, usize::MAX)?;
         let is_full = self.refused.lines() >= REFUSED_LINES || self.refused_bytes >= REFUSED_BYTES;
         if is_full { self.finish_refused() } else { Ok(()) }

@@ -9,9 +9,9 @@ use super::{
     error::{FileError, PrepareError},
     input::{Input, People, Removing, Rules},
     output::{Sink, Written},
-    refused::{Spot, bad_row_code, bad_row_reason, invalid_code},
     removals,
 };
+use crate::stage::plan::prepare::rejected::{Spot, bad_row_code, bad_row_reason, invalid_code};
 use crate::{
     contact::{Channel, Columns, Mapper, Programs, WarningCounts, Warnings},
     run::{ConsentCounts, Place, Planned, TagSet},

@@ -12,7 +12,7 @@ use super::{
     action,
     error::LambdaError,
     event::{Dropped, Event},
-    messages, metrics,
+    metrics, queue_messages,
     starts::Starts,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     environment::{EnvironmentError, LambdaEnvironment, aws_endpoint_url},
     keys::{Bucket, Location},
     ports::{Aws, Ports, clock::SystemClock},
-    retry::messages::{GIVE_UP_AFTER, POLL_FOR},
+    retry_policies::messages::{GIVE_UP_AFTER, POLL_FOR},
     stage::{Quiet, settle::Limits},
 };
 
@@ -67,7 +67,7 @@ impl Lambda {
             Event::Drop(dropped) => self.dropped(dropped).await,
             Event::Schedule { at } => self.scheduled(at).await,
             Event::Messages(messages) => {
-                Ok(messages::handle(&self.app, &self.state_bucket, &messages, context).await)
+                Ok(queue_messages::handle(&self.app, &self.state_bucket, &messages, context).await)
             }
             Event::Action(action) => {
                 action::act(&self.app, &self.state_bucket, action, &context.request_id).await

@@ -15,7 +15,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         queue::Handle,
     },
-    retry::messages::{LAST_RECEIVE, RESERVE, delay_after},
+    retry_policies::messages::{LAST_RECEIVE, RESERVE, delay_after},
     run::{Report, Step, Work},
 };
 

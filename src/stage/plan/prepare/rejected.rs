@@ -3,7 +3,7 @@
 use crate::{
     config::where_to_set,
     contact::{Columns, InvalidRow},
-    run::{DUPLICATE_REASON, Place, RefusedLine, RowOutcome, TagSet},
+    run::{DUPLICATE_REASON, Place, RejectedLine, RowOutcome, TagSet},
 };
 use segment_files::{Row, UnreadableRow};
 
@@ -20,8 +20,8 @@ pub(super) struct Spot<'r> {
 
 impl Spot<'_> {
     /// Returns the line of an invalid row, with its cells, so that it can be corrected.
-    pub(super) fn invalid(&self, code: &str, reason: String, email: &str) -> RefusedLine {
-        RefusedLine {
+    pub(super) fn invalid(&self, code: &str, reason: String, email: &str) -> RejectedLine {
+        RejectedLine {
             at: self.at,
             outcome: RowOutcome::Invalid,
             code: code.to_owned(),
@@ -34,8 +34,8 @@ impl Spot<'_> {
 
     /// Returns the line of a duplicate. It has no cells: a corrected duplicate would replace the contact of the earlier
     /// row.
-    pub(super) fn duplicate(&self, email: &str) -> RefusedLine {
-        RefusedLine {
+    pub(super) fn duplicate(&self, email: &str) -> RejectedLine {
+        RejectedLine {
             at: self.at,
             outcome: RowOutcome::Duplicate,
             code: RowOutcome::Duplicate.to_string(),
