@@ -40,7 +40,7 @@ pub enum ReadError {
         "this is a Parquet file that was compressed as a whole; decompress it: Parquet compresses its own columns"
     )]
     CompressedParquet,
-    /// The file is declared to be Parquet, and is not.
+    /// The file is declared to be Parquet, but is not.
     #[error(
         "`format` is set to \"parquet\", but this is not a Parquet file; correct it, or leave it out to detect it"
     )]
@@ -70,7 +70,7 @@ pub enum ReadError {
     /// Wanted columns are missing, or their names are not unique.
     #[error("the columns do not fit the mapping:{}", list(.0))]
     Columns(Vec<ColumnProblem>),
-    /// The file cannot be read from a line on.
+    /// The file cannot be read from this line on.
     #[error("line {line}: {defect}")]
     Line {
         /// The line on which the row begins, counted from 1; the number of the row in a Parquet file.
@@ -81,7 +81,7 @@ pub enum ReadError {
     },
 }
 
-/// Why a file cannot be read from a line on.
+/// Why a file cannot be read from one of its lines on.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
     /// The file cannot be decompressed.

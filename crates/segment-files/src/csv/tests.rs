@@ -11,7 +11,7 @@ use std::{
 use super::*;
 use crate::{charset::Charset, delimiter::Delimiter, options::Escape, row::MAX_ROW_BYTES};
 
-/// Counts the bytes that are read of a stream.
+/// Counts the bytes that are read from a stream.
 struct Counted<R>(R, Arc<AtomicUsize>);
 
 impl<R: Read> Read for Counted<R> {

@@ -78,7 +78,7 @@ fn only_zeros_may_follow_gzip() {
     }
 }
 
-/// Text that compresses badly, so that the compressed file is long.
+/// Text that compresses poorly, so that the compressed file is long.
 fn random_text(bytes: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let next = || {
