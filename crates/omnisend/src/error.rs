@@ -10,7 +10,7 @@ pub enum CallError {
     /// Omnisend refuses the request however often it is sent.
     #[error(transparent)]
     Refused(Box<Refusal>),
-    /// Omnisend could not be reached or could not answer until the retries were used up.
+    /// Omnisend could not be reached, or kept failing, until the retries were used up.
     #[error("Omnisend did not take the request after {attempts} attempts: {last}; try again later")]
     Unavailable {
         /// How often the request was sent.
@@ -25,7 +25,7 @@ pub enum CallError {
     /// The API key could not be read.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Omnisend accepted the request, and its answer is not what the API documents.
+    /// Omnisend accepted the request, but its answer is not what the API documents.
     #[error("Omnisend's answer is not what its API documents: {0}")]
     Unexpected(#[from] UnexpectedAnswer),
 }
@@ -46,13 +46,13 @@ pub enum UnexpectedAnswer {
     /// The body is not the JSON that the API documents.
     #[error(transparent)]
     Json(#[from] JsonDefect),
-    /// A request for one contact returned other contacts: the filter was ignored.
+    /// A request for one contact returned other contacts: Omnisend ignored the filter.
     #[error("it holds other contacts than the one that was asked for")]
     OtherContacts,
 }
 
-/// What is wrong with a JSON text, and where. It takes the place of [`serde_json::Error`], whose message quotes the
-/// text, which may hold personal data.
+/// What is wrong with a JSON text, and where. It replaces [`serde_json::Error`], whose message quotes the text, which
+/// may hold personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{} (line {line}, column {column})", self.defect())]
 pub struct JsonDefect {

@@ -14,8 +14,8 @@ pub struct Refusal {
     status: u16,
 }
 
-/// What kind of refusal an answer is. The HTTP status decides, and for [`SubscriptionLimit`](Self::SubscriptionLimit)
-/// the text too.
+/// The kind of a refusal. The HTTP status decides it; for [`SubscriptionLimit`](Self::SubscriptionLimit), the text does
+/// too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
@@ -78,13 +78,13 @@ impl RefusalKind {
 }
 
 impl Refusal {
-    /// The refusal that an answer with this HTTP status and body is.
+    /// Makes a refusal from an answer's HTTP status and body.
     pub fn from_answer(status: u16, body: &[u8]) -> Self {
         let problem = Problem::parse(body);
         Self { kind: RefusalKind::of(status, &problem), problem, status }
     }
 
-    /// The HTTP status in digits, as a label for reports. [`kind`](Self::kind) is what decisions are made by.
+    /// The HTTP status in digits, as a label for reports. Base decisions on [`kind`](Self::kind) instead.
     pub fn code(&self) -> String {
         self.status.to_string()
     }

@@ -27,7 +27,7 @@ pub struct ClientBuilder {
 /// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// No path can be appended to the base URL, such as to `mailto:`.
+    /// The base URL is one to which no path can be appended, such as `mailto:`.
     #[error("`{0}` cannot be the API's base URL: use one such as `https://api.omnisend.com/api`")]
     BaseUrl(Url),
     /// The HTTP client could not be set up.

@@ -31,9 +31,9 @@ pub struct Client {
 /// The requests that a client has made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Requests, every attempt counted.
+    /// Requests, counting every attempt.
     pub requests: u64,
-    /// How many of them were answered with 429.
+    /// How many of the requests were answered with 429.
     pub throttled: u64,
 }
 
@@ -97,8 +97,8 @@ impl Client {
         url
     }
 
-    /// Sends a request until it succeeds, is refused or may not be retried any more, and returns the answer's body.
-    /// `slot` is used by the first attempt.
+    /// Sends a request until it succeeds, is refused or has no retry left, and returns the answer's body. The first
+    /// attempt uses `slot`.
     pub(super) async fn call(
         &self,
         request: Request,

@@ -43,7 +43,7 @@ pub struct Posted {
     /// Omnisend's id of the batch.
     #[serde(rename = "batchID")]
     pub batch_id: String,
-    /// How many items Omnisend took, if it says so.
+    /// How many items Omnisend found in the batch, if it says so.
     #[serde(default, rename = "totalCount")]
     pub total_count: Option<u64>,
 }
@@ -102,7 +102,8 @@ impl BatchStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct BatchList {
-    /// Third-party clients of earlier versions read them from `data`; which key this version uses is not documented.
+    /// Third-party clients of earlier versions read the batches from `data`; which key this version uses is not
+    /// documented.
     #[serde(alias = "data")]
     pub batches: Vec<BatchStatus>,
 }
@@ -119,8 +120,8 @@ pub struct BatchItems {
     pub errors: Vec<BatchItem>,
 }
 
-/// The outcome of one item. Only [`email`](Self::email) identifies it for certain: that `itemID` is the item's place is
-/// not documented.
+/// The outcome of one item. Only [`email`](Self::email) identifies the item for certain: whether `itemID` is its
+/// position is not documented.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct BatchItem {
@@ -136,7 +137,7 @@ pub enum ItemOutcome {
     Accepted,
     /// Omnisend refused the contact, and would refuse it again.
     Refused,
-    /// Omnisend did not accept the contact, and may accept it the next time.
+    /// Omnisend did not accept the contact, but may accept it next time.
     Failed,
 }
 
@@ -176,7 +177,8 @@ impl BatchItem {
     }
 }
 
-/// The JSON value itself, or the one in a string that holds JSON. Which of the two Omnisend sends is not documented.
+/// Returns the JSON value, or, if it is a string that holds JSON, the value in it. Which of the two Omnisend sends is
+/// not documented.
 fn embedded_json(value: &Value) -> Option<Value> {
     match value {
         Value::String(text) => serde_json::from_str(text).ok(),

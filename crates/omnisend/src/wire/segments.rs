@@ -19,14 +19,15 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Returns whether its only condition is that a contact has a tag. `None` if the answer leaves out the conditions.
+    /// Returns whether the segment's only condition is that a contact has this tag. `None` if the answer leaves out the
+    /// conditions.
     pub fn is_of_tag(&self, tag: &str) -> Option<bool> {
         let groups = self.condition_groups.as_ref().filter(|groups| !groups.is_null())?;
         Some(only_tag(groups).is_some_and(|found| found == tag))
     }
 }
 
-/// The tag, if the conditions ask for one tag and for nothing else.
+/// Returns the tag, if the only condition is that a contact has one tag.
 fn only_tag(groups: &Value) -> Option<&str> {
     let conditions = only(groups)?.get("conditions")?;
     let filter = only(only(conditions)?.get("filters")?)?;
