@@ -17,10 +17,10 @@ use crate::options::Options;
 use crate::shared::Shared;
 use crate::{control, page};
 
-/// The longest batch delay: in effect for good, and still safe to add to a time.
+/// The longest batch delay: effectively forever, but still safe to add to a time.
 const MAX_BATCH_DELAY: Duration = Duration::from_hours(24 * 365);
 
-/// How long a sandbox that stops waits for requests in flight.
+/// How long a stopping sandbox waits for requests in flight.
 const GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 /// A sandbox that runs until it is stopped or dropped.

@@ -67,8 +67,8 @@ fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-/// The query parameters that were not taken yet. Undocumented: what Omnisend does with an unknown one. The sandbox
-/// refuses it, so that a misspelt filter is noticed.
+/// The query parameters that were not taken yet. What Omnisend does with an unknown parameter is undocumented; the
+/// sandbox refuses it, so that a misspelt filter is noticed.
 #[derive(Debug)]
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
@@ -81,7 +81,8 @@ impl Parameters {
         Some(self.pairs.swap_remove(at).1)
     }
 
-    /// A whole number in a range, or the default after adding an error.
+    /// Takes a whole number. Returns the default if it is missing; adds an error and returns the default if it is out
+    /// of range.
     pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<usize>, default: usize) -> usize {
         let Some(text) = self.take(name) else { return default };
         if let Some(number) = text.parse().ok().filter(|number| range.contains(number)) {

@@ -22,7 +22,8 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    /// The same error with the field's full name, given the place in which it was found, such as `items[3]`.
+    /// Returns the error with the field's full name. `place` is the path of the object that has the field, such as
+    /// `items[3]`.
     pub(crate) fn within(mut self, place: &str) -> Self {
         self.field = if self.field.is_empty() { place.to_owned() } else { format!("{place}.{}", self.field) };
         self

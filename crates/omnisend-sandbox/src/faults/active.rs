@@ -124,7 +124,7 @@ impl ActiveFault {
         fires
     }
 
-    /// Whether the fault has been selected as often as it may.
+    /// Whether the fault has been selected as often as `count` allows.
     pub(crate) fn is_spent(&self) -> bool {
         self.fault.count.is_some_and(|count| self.selected >= count)
     }

@@ -39,7 +39,7 @@ impl Window {
         Self { limit, entries: VecDeque::new(), own: 0, peak: 0, peak_with_traffic: 0, traffic: None }
     }
 
-    /// How long until another request is admitted; `None` if it is now.
+    /// How long until another request is admitted; `None` if one is admitted now.
     pub(crate) fn wait(&mut self, now: Instant) -> Option<Duration> {
         self.advance(now);
         if self.entries.len() < self.limit {

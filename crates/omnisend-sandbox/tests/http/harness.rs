@@ -22,7 +22,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Limits that no test reaches, and all work done before its request is answered.
+/// Limits that no test reaches; all work is done before its request is answered.
 pub(crate) fn options() -> Options {
     Options {
         requests_per_minute: 1_000_000,
