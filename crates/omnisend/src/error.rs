@@ -11,7 +11,7 @@ pub enum CallError {
     #[error(transparent)]
     Refused(Box<Refusal>),
     /// Omnisend could not be reached, or kept failing, until the retries were used up.
-    #[error("Omnisend did not take the request after {attempts} attempts: {last}; try again later")]
+    #[error("Omnisend did not accept the request after {attempts} attempts: {last}; try again later")]
     Unavailable {
         /// How often the request was sent.
         attempts: u32,
@@ -47,7 +47,7 @@ pub enum UnexpectedAnswer {
     #[error(transparent)]
     Json(#[from] JsonDefect),
     /// A request for one contact returned other contacts: Omnisend ignored the filter.
-    #[error("it holds other contacts than the one that was asked for")]
+    #[error("it holds contacts other than the requested one")]
     OtherContacts,
 }
 
@@ -66,7 +66,7 @@ impl JsonDefect {
         match self.category {
             Category::Syntax => "it is not JSON",
             Category::Eof => "it ends too early",
-            Category::Data => "it is JSON of another shape",
+            Category::Data => "its JSON has an unexpected shape",
             Category::Io => "it could not be read",
         }
     }
@@ -88,6 +88,6 @@ mod tests {
             |text: &str| JsonDefect::from(serde_json::from_str::<Vec<u8>>(text).unwrap_err()).to_string();
         assert_eq!(of("ada@example.com"), "it is not JSON (line 1, column 1)");
         assert_eq!(of("[1"), "it ends too early (line 1, column 2)");
-        assert_eq!(of("\"ada@example.com\""), "it is JSON of another shape (line 1, column 17)");
+        assert_eq!(of("\"ada@example.com\""), "its JSON has an unexpected shape (line 1, column 17)");
     }
 }

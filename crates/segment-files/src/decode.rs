@@ -216,7 +216,7 @@ mod tests {
     fn a_utf8_line_in_another_encoding_is_an_error_unless_the_encoding_is_declared() {
         let file = [&b"a\nJos\xe9\n"[..], "José\n".as_bytes()].concat();
         let error = decoded(&file, "windows-1252", false).unwrap_err();
-        assert!(error.starts_with("line 3: UTF-8 in a file that is windows-1252 up to there"), "{error}");
+        assert!(error.starts_with("line 3: UTF-8, but the lines before it are windows-1252"), "{error}");
         assert_eq!(decoded(&file, "windows-1252", true).unwrap(), "a\nJosé\nJosÃ©\n");
     }
 

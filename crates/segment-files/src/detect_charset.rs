@@ -197,7 +197,7 @@ mod tests {
         "メール,氏名,市\na@b.co,田中 太郎,東京都\nb@b.co,ｻﾄｳ ﾊﾅｺ,おおさか\nc@b.co,髙橋,横浜\n";
 
     #[test]
-    fn detects_what_desktops_write() {
+    fn detects_the_encodings_that_desktops_write() {
         for (text, labels) in [
             (WESTERN, &["utf-8", "windows-1252"][..]),
             (JAPANESE, &["utf-8", "shift_jis"]),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_certain_and_names_the_likely_encoding() {
+    fn refuses_an_uncertain_encoding_and_names_the_likely_one() {
         let polish = "EMail,Name,City\na@b.co,Łukasz Wałęsa,Kraków\nb@b.co,Świętosława,Łódź\n";
         assert_eq!(
             result(&encoded("windows-1250", polish)),
@@ -271,13 +271,13 @@ mod tests {
         );
         let mixed = [&encoded("windows-1252", WESTERN), "d@b.co,René,Lyon\n".as_bytes()].concat();
         assert!(
-            result(&mixed).starts_with("line 5: UTF-8 in a file that is windows-1252"),
+            result(&mixed).starts_with("line 5: UTF-8, but the lines before it are windows-1252"),
             "{}",
             result(&mixed)
         );
         let mixed = [&encoded("shift_jis", JAPANESE), "d@b.co,田中,東京\n".as_bytes()].concat();
         assert!(
-            result(&mixed).starts_with("line 5: UTF-8 in a file that is Shift_JIS"),
+            result(&mixed).starts_with("line 5: UTF-8, but the lines before it are Shift_JIS"),
             "{}",
             result(&mixed)
         );

@@ -99,13 +99,13 @@ pub enum Defect {
     UnknownEncoding(Option<Charset>),
     /// The line is not UTF-8, unlike the lines before it, but looks like another encoding.
     #[error(
-        "not UTF-8, unlike the lines before it, and looks like {0}; if all of the file is, set `encoding = \"{0}\"`, else \
+        "not UTF-8, unlike the lines before it, and looks like {0}; if the whole file is, set `encoding = \"{0}\"`, else \
          write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
     )]
     NotUtf8(Charset),
     /// The line is UTF-8 in a file that is in another encoding.
     #[error(
-        "UTF-8 in a file that is {0} up to there; write the whole file in one encoding, or set `encoding = \"{0}\"` if all \
+        "UTF-8, but the lines before it are {0}; write the whole file in one encoding, or set `encoding = \"{0}\"` if all \
          of it is"
     )]
     Utf8Within(Charset),
@@ -143,8 +143,8 @@ pub enum Defect {
     AfterQuoteLines,
     /// The row is larger than [`MAX_ROW_BYTES`].
     #[error(
-        "this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the line ends may \
-         be other ones",
+        "this row is larger than {} MiB, more than any contact; a quote may be open, or the file may use another delimiter \
+         or other line ends",
         MAX_ROW_BYTES >> 20
     )]
     RowTooLong,

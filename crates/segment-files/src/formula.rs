@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_formulas_and_what_looks_escaped() {
+    fn escapes_formulas_and_cells_that_look_escaped() {
         for (cell, safe) in [
             ("ada@example.com", "ada@example.com"),
             ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),

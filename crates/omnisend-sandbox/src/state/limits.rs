@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_burst_around_a_minute_exceeds_the_limit() {
+    async fn no_burst_across_a_minute_exceeds_the_limit() {
         // A fixed window would start again after 60 s and admit 400 more.
         let mut windows = Windows::new(400, 60);
         tokio::time::advance(ms(59_000)).await;

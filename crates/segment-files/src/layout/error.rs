@@ -9,7 +9,7 @@ pub enum ListError {
     #[error("it is not UTF-8 text")]
     NotUtf8,
     /// The list begins like a Redshift manifest, but is not one.
-    #[error("it is not a manifest of Redshift: {0}")]
+    #[error("it is not a Redshift manifest: {0}")]
     NotRedshift(#[source] serde_json::Error),
     /// A manifest has an entry that is not the URL of an S3 object.
     #[error("an entry is not s3://bucket/key; is it a manifest?")]

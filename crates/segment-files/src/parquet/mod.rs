@@ -78,7 +78,7 @@ impl ParquetRows {
             .map_err(|error| refusal(error, None, None))?;
         let (all, grouped) = (metadata.file_metadata().num_rows(), grouped_rows(&metadata));
         if grouped != Some(all) {
-            return Err(damaged(None, None, "its row groups have another number of rows than the file"));
+            return Err(damaged(None, None, "its row groups and the file disagree on the number of rows"));
         }
         let leaves = leaves(metadata.file_metadata().schema_descr());
         let known = Header::new(leaves.iter().map(|leaf| leaf.name.as_str()));

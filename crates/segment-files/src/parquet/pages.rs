@@ -100,7 +100,7 @@ impl<P: PageReader> CheckedPages<P> {
         let bytes = self.values(&page).ok_or_else(|| refused("a page ends within its levels"))?;
         let at_most = values.min(MAX_LENGTHS);
         let impossible =
-            || refused("the lengths of the values of a page are impossible, or more than its values");
+            || refused("the lengths of the values of a page are impossible, or outnumber its values");
         if encoding == Encoding::DELTA_BYTE_ARRAY {
             let mut beginnings = Sum::default();
             let rest = walk(bytes, at_most, Some(&mut beginnings)).ok_or_else(impossible)?;
