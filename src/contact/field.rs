@@ -24,7 +24,7 @@ macro_rules! fields {
                 match self { $(Self::$field => $key,)+ }
             }
 
-            /// The field's key in a contact of the API. E-mail and phone are identifiers there, not fields.
+            /// The field's key in a contact of the API. Email and phone are identifiers there, not fields.
             pub(super) fn wire_key(self) -> &'static str {
                 match self { $(Self::$field => $wire_key,)+ }
             }

@@ -91,9 +91,9 @@ impl<'m> Mapper<'m> {
         })
     }
 
-    /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is
-    /// counted in `warnings` and left out, or makes the row invalid, as the export says. An invalid email address
-    /// always makes the row invalid.
+    /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is counted
+    /// in `warnings` and left out, or makes the row invalid; the export decides which. An invalid email address always
+    /// makes the row invalid.
     pub fn contact<'a>(
         &'a self,
         row: &'a Row,

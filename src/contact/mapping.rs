@@ -125,7 +125,7 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// How the fields and the custom properties are made, without the email address.
+    /// How the fields and the custom properties are made; the email address is not included.
     pub(super) fn values(&self) -> impl Iterator<Item = &Mapped> {
         let fields = self.fields.iter().map(|(_, mapped)| mapped);
         fields.chain(self.properties.iter().map(|property| &property.value))

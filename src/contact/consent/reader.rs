@@ -52,7 +52,7 @@ impl<'m> ConsentReader<'m> {
         Self { channels: Channels { email: bind(&mapping.email), sms: bind(&mapping.sms) }, now }
     }
 
-    /// Returns a row's consent, and adds the cells that are not understood to `invalid`.
+    /// Returns a row's consent, and adds its invalid cells to `invalid`.
     pub(crate) fn read<'a>(
         &'a self,
         row: &'a Row,

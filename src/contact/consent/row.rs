@@ -10,8 +10,8 @@ use super::status::Statement;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Consent<'a> {
     pub status: ConsentStatus,
-    /// How consent was given. Only a subscription has it: it would overwrite the proof of a subscription that Omnisend
-    /// has.
+    /// How consent was given. Only a subscription has a proof: any other status would overwrite the proof of an earlier
+    /// subscription in Omnisend.
     pub proof: Option<Proof<'a>>,
 }
 

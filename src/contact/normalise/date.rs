@@ -22,7 +22,7 @@ const FORMATS: [&str; 11] = [
 /// No living person was born earlier.
 const OLDEST: Date = civil::date(1880, 1, 1);
 
-/// Returns a birthdate as `YYYY-MM-DD`: at the latest `today`.
+/// Returns a birthdate as `YYYY-MM-DD`. It is `today` at the latest.
 pub(super) fn birthdate<'a>(
     cell: &'a str,
     format: Option<&str>,
