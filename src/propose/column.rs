@@ -7,7 +7,7 @@ use segment_files::UNDECODABLE;
 
 /// How much of a cell is kept, in bytes.
 const MAX_CELL: usize = 256;
-/// The share of a column's cells from which it counts as binary, in percent.
+/// The share of undecodable cells at which a column counts as binary, in percent.
 const MOSTLY_BINARY: usize = 50;
 
 /// A column of a file, as the sampled rows show it.
@@ -62,8 +62,8 @@ impl Column {
         }
     }
 
-    /// Completes the column after the last row. A column that is mostly binary counts as binary. Lists of one address
-    /// or phone number each are replaced with their items, since the mapping accepts them.
+    /// Completes the column after the last row. A column of which at least half cannot be decoded counts as binary.
+    /// Lists of one address or phone number each are replaced with their items, since the mapping accepts them.
     pub(super) fn finish(&mut self) {
         let binary = self.cells.iter().filter(|cell| *cell == UNDECODABLE).count();
         self.is_binary |= percent(binary, self.filled()) >= MOSTLY_BINARY;
@@ -97,7 +97,7 @@ impl Column {
     }
 }
 
-/// A share in percent, rounded down. 0 of nothing.
+/// A share in percent, rounded down; 0 if `whole` is 0.
 pub(super) fn percent(part: usize, whole: usize) -> usize {
     (part * 100).checked_div(whole).unwrap_or(0)
 }
