@@ -21,7 +21,7 @@ pub struct Aws(SdkConfig);
 
 impl Aws {
     /// Reads the region and the credentials from the variables `AWS_*` that Lambda sets. `endpoint_url` is the address
-    /// of a stand-in for AWS. A missing or wrong variable is an error of the first call that needs it.
+    /// of a stand-in for AWS. A missing or wrong variable fails the first call that needs it.
     ///
     /// It does not use the SDK's default chain of providers: a function has no profile and no other role, and the code
     /// for those would add half a megabyte to the artifact.

@@ -200,7 +200,7 @@ pub(crate) async fn an_expired_handle_has_no_effect(h: &dyn Harness) {
     send(h, &["a1"]).await;
     let first = receive(h, 1).await;
     h.pass(SETTINGS.visibility).await;
-    // Also before the message is received again.
+    // Even before the message is received again.
     assert_expired(h, &first[0]).await;
     let second = receive(h, 1).await;
     assert_expired(h, &first[0]).await;
@@ -266,7 +266,7 @@ pub(crate) async fn drops_a_duplicate_within_the_deduplication_window(h: &dyn Ha
     send(h, &["a1", "a2", "a1"]).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, ["a1", "a2"]);
-    // Also after the message was deleted. A dropped duplicate does not extend the window.
+    // Even after the message was deleted. A dropped duplicate does not extend the window.
     h.pass(almost(SETTINGS.deduplication_window)).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, [""; 0]);

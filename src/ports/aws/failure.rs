@@ -35,7 +35,7 @@ enum Kind {
 }
 
 impl Failure {
-    /// The failure of an answer that broke off.
+    /// The failure of a call whose answer broke off.
     pub(in crate::ports) fn broken_off(cause: &(dyn Error + 'static)) -> Self {
         Self { kind: Kind::Unanswered, code: None, text: Some(deepest(cause)), request_id: None }
     }

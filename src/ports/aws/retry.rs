@@ -24,7 +24,7 @@ impl Retries {
         Self(delays.build())
     }
 
-    /// Waits until the call may be repeated. Returns the failure if a repetition would not help or none is left.
+    /// Waits until the call may be repeated. Returns the failure if a retry would not help, or if none is left.
     pub(in crate::ports) async fn wait(&mut self, failure: Failure) -> Result<(), Failure> {
         if !failure.is_temporary() {
             return Err(failure);
@@ -36,7 +36,7 @@ impl Retries {
     }
 }
 
-/// Makes a call until it succeeds, fails for good or has no retry left. For calls that may be carried out twice.
+/// Makes a call until it succeeds, fails permanently or has no retry left. For idempotent calls only.
 pub(in crate::ports) async fn retried<T, E, C>(call: impl Fn() -> C) -> Result<T, Failure>
 where
     E: ProvideErrorMetadata + Error + 'static,

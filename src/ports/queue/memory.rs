@@ -132,7 +132,7 @@ impl MemoryQueue {
         state
     }
 
-    /// Changes the state and wakes those who wait.
+    /// Changes the state and wakes the waiting callers.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let changed = {
             let mut state = self.state();
@@ -190,8 +190,8 @@ impl State {
                 entry.in_flight = None;
             }
         }
-        // SQS moves a message to the dead letters when it is next in line. Doing it a moment earlier changes nothing for
-        // a receiver, and an empty queue then is one in which nothing more happens.
+        // SQS moves a message to the dead letters when it is next in line. Doing it a moment earlier makes no
+        // difference to a receiver, and nothing more can happen in a queue that is then empty.
         let mut blocked = self.groups_in_flight();
         let mut dead = Vec::new();
         for (place, entry) in &self.messages {

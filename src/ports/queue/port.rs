@@ -60,7 +60,7 @@ pub trait Queue: fmt::Debug + Send + Sync {
     async fn release(&self, handle: &Handle, after: Duration) -> Result<(), QueueError>;
 }
 
-/// A call to the queue, as messages say it.
+/// A call to the queue, in the words of error messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueAction {
     Send,

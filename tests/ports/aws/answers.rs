@@ -57,7 +57,7 @@ impl Answers {
         Self::new(move |_| ready(answer.clone()))
     }
 
-    /// The number of requests so far.
+    /// Returns the number of requests so far.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

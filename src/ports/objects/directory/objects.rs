@@ -27,8 +27,7 @@ use crate::{
     },
 };
 
-/// Pieces of a stream that are buffered between the disk's thread and the task, so that neither waits for each piece of
-/// the other.
+/// How many pieces of a stream are buffered between the disk's thread and the task, so that they need not take turns.
 const AHEAD: usize = 4;
 
 /// Objects as files below one directory. Several processes may use it at once.

@@ -7,7 +7,7 @@ use crate::{
     ports::{objects::error::ObjectError, relative::relative},
 };
 
-/// Where objects are until they are complete. It is on the root's file system, so that a rename or a link publishes
+/// Where objects are until they are complete. It is on the root's file system, so that a rename or a link can publish
 /// them.
 pub(super) const TEMP: &str = ".tmp";
 

@@ -15,7 +15,7 @@ use crate::{
 #[error("the bucket does not exist; check its name, and that it was not deleted")]
 struct NoBucket(#[source] Failure);
 
-/// An answer without something that S3 always sends.
+/// An answer that lacks something that S3 always sends.
 #[derive(Debug, thiserror::Error)]
 #[error("the store's answer lacks a size, a time or an ETag; it does not answer as S3 does")]
 struct Incomplete;

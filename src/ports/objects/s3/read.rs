@@ -66,7 +66,7 @@ fn begins_at(found: &GetObjectOutput, offset: u64) -> bool {
     range.and_then(|range| range.split_once('-')).is_some_and(|(first, _)| first.parse() == Ok(offset))
 }
 
-/// A version while it is read.
+/// A version that is being read.
 pub(super) struct Reading {
     client: Client,
     place: Place,
