@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_word_plan_only_as_a_word() {
+    fn finds_plan_only_as_a_whole_word() {
         assert!(mentions_plan("Your plan's limit is reached."));
         assert!(mentions_plan("plan_limit"));
         assert!(!mentions_plan("planned, explanation, plane"));

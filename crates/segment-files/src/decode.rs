@@ -94,7 +94,7 @@ impl Decoded {
         }
         self.from += read;
         let text = self.text.get(..written).unwrap_or_default();
-        let odd = if self.charset.is_utf16() { None } else { control(text) };
+        let odd = if self.charset.is_utf16() { None } else { first_control_character(text) };
         self.line +=
             memchr::memchr_iter(b'\n', text.get(..odd.unwrap_or(written)).unwrap_or_default()).count() as u64;
         self.written = odd.unwrap_or(written);
@@ -112,7 +112,7 @@ fn undecodable(line: u64, charset: Charset) -> StreamError {
 
 /// Returns where the first control character from U+0080 to U+009F is. Text has none: some decoders produce them from
 /// bytes that the encoding does not use.
-fn control(text: &[u8]) -> Option<usize> {
+fn first_control_character(text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(0xc2, text)
         .find(|at| text.get(at + 1).is_some_and(|next| (0x80..0xa0).contains(next)))
 }

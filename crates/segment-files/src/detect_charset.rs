@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn recognises_utf16_without_a_mark_by_its_zeros() {
+    fn recognises_utf16_without_a_byte_order_mark() {
         let le: Vec<u8> = "EMail,Name\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(result(&le).contains("UTF-16LE"), "{}", result(&le));
         let be: Vec<u8> = "EMail,Name\n".encode_utf16().flat_map(u16::to_be_bytes).collect();

@@ -59,7 +59,7 @@ async fn retries_a_part() {
 }
 
 #[tokio::test]
-async fn recognizes_its_own_completion_after_a_lost_answer() {
+async fn recognises_its_own_completion_after_a_lost_answer() {
     let s3 = S3::new(true).await;
     s3.proxy.spoil(1, is_completion, What::LoseReply);
     s3.objects.put_stream(&at("a"), body(9 << 20)).await.unwrap();

@@ -132,7 +132,7 @@ async fn reports_throttling_that_does_not_end() {
     let queue = Aws::new(answers.config()).queue("http://127.0.0.1:1/123456789012/uploads.fifo");
     let error = queue.send(&[message("a1")]).await.unwrap_err();
     assert_eq!(error.to_string(), "could not send to the queue: ThrottlingException: spoiled (status 400)");
-    assert_eq!(answers.asked(), 8);
+    assert_eq!(answers.request_count(), 8);
 }
 
 #[tokio::test]

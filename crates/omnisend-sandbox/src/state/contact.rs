@@ -107,7 +107,7 @@ impl Contact {
 }
 
 impl ContactIdentifier {
-    /// Takes over the consent that was sent with an identifier.
+    /// Stores the consent that was sent with an identifier.
     pub(crate) fn put_consent(&mut self, identifier: Identifier) {
         self.channel = identifier.channel.unwrap_or(self.channel);
         if let Some(consent) = identifier.consent {

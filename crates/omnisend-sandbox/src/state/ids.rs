@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_contains_the_index_of_its_kind_and_brand_only() {
+    fn an_id_is_valid_only_for_its_own_kind_and_brand() {
         for n in [0, 1, 99, 1_000_000, usize::MAX - 1] {
             let text = id(Kind::Contact, 3, n);
             assert_eq!(text.len(), 24);

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognizes_a_segment_of_one_tag() {
+    fn recognises_a_segment_of_one_tag() {
         let created: Value = serde_json::from_slice(&new_segment("VIP", "segment: VIP")).unwrap();
         let segment = |groups: &Value| {
             serde_json::from_value::<Segment>(json!({ "segmentID": "1", "conditionGroups": groups })).unwrap()

@@ -56,7 +56,7 @@ fn decompresses_whether_declared_or_not() {
 }
 
 #[test]
-fn rejects_another_compression_than_the_declared_one() {
+fn rejects_a_compression_that_was_not_declared() {
     let error = |bytes: &[u8], declared| decompressed(bytes, Some(declared)).unwrap_err().to_string();
     assert_eq!(
         error(TEXT.as_bytes(), Compression::Gzip),

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognizes_every_code_of_an_expired_handle() {
+    fn recognises_every_code_of_an_expired_handle() {
         let parameter =
             "Value AQEB for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.";
         for (code, text) in [
