@@ -42,7 +42,7 @@ pub struct PreparedContact<'a> {
 }
 
 impl<'a> PreparedContact<'a> {
-    /// A contact with only its address.
+    /// Returns a contact with only its address.
     pub fn of(email: impl Into<Cow<'a, str>>) -> Self {
         Self {
             email: email.into(),

@@ -13,7 +13,7 @@ use omnisend_export::{
 pub(crate) trait Harness: Sync {
     fn objects(&self) -> &dyn Objects;
 
-    /// The location of a key below a prefix that belongs to one test.
+    /// Returns the location of a key below a prefix that belongs to one test.
     fn at(&self, key: &str) -> Location;
 
     /// Returns whether a version can be read after it was replaced or deleted.

@@ -22,7 +22,7 @@ pub(crate) trait Harness: Sync {
     /// Advances the queue's time.
     async fn advance(&self, time: Duration);
 
-    /// The bodies of the dead letters, the oldest first.
+    /// Returns the bodies of the dead letters, the oldest first.
     async fn dead_letters(&self) -> Vec<String>;
 }
 
@@ -75,7 +75,7 @@ fn almost(time: Duration) -> Duration {
     time.saturating_sub(SECOND)
 }
 
-/// A message whose group is the first letter of its body, and whose deduplication id is its body.
+/// Returns a message whose group is the first letter of its body, and whose deduplication id is its body.
 pub(crate) fn message(body: &str) -> Message {
     Message { group: body[..1].to_owned(), deduplication_id: body.to_owned(), body: body.to_owned() }
 }

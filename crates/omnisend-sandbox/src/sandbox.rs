@@ -54,13 +54,13 @@ pub async fn start(mut options: Options) -> io::Result<Sandbox> {
 }
 
 impl Sandbox {
-    /// The base URL of the API, such as `http://127.0.0.1:8080/api`.
+    /// Returns the base URL of the API, such as `http://127.0.0.1:8080/api`.
     pub fn url(&self) -> String {
         format!("http://{}/api", self.addr)
     }
 
-    /// The URL of the page for people, such as `http://127.0.0.1:8080/`. The control endpoints are at `_sandbox/…` below
-    /// it.
+    /// Returns the URL of the page for people, such as `http://127.0.0.1:8080/`. The control endpoints are at
+    /// `_sandbox/…` below it.
     pub fn page(&self) -> String {
         format!("http://{}/", self.addr)
     }

@@ -31,7 +31,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// The refusal, if that is what failed.
+    /// Returns the refusal, if that is what failed.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),

@@ -29,7 +29,7 @@ impl ApiKey {
         Ok(Self(header))
     }
 
-    /// The value of the `Authorization` header.
+    /// Returns the value of the `Authorization` header.
     pub(crate) fn authorization(&self) -> HeaderValue {
         self.0.clone()
     }

@@ -32,7 +32,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The limits of a brand. The narrower ones are multiplied by `narrow_limits_times`.
+    /// Creates the limits of a brand. The narrower ones are multiplied by `narrow_limits_times`.
     pub(crate) fn new(brand: Arc<Pacer>, narrow_limits_times: NonZeroU32) -> Self {
         let pacer = |per_minute: NonZeroU32| Pacer::new(per_minute.saturating_mul(narrow_limits_times));
         Self {

@@ -49,7 +49,7 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// A pacer for a budget in requests a minute.
+    /// Creates a pacer for a budget in requests a minute.
     pub fn new(budget: NonZeroU32) -> Self {
         Self { pace: Mutex::new(Pace::new(budget, Instant::now())) }
     }
@@ -66,7 +66,7 @@ impl Pacer {
         }
     }
 
-    /// When the next request could leave.
+    /// Returns when the next request could leave.
     pub fn next_slot(&self) -> Instant {
         self.with(|pace| pace.next_slot(Instant::now()))
     }
@@ -81,7 +81,7 @@ impl Pacer {
         self.with(|pace| pace.throttled(Instant::now(), wait));
     }
 
-    /// The current pace, in requests a minute.
+    /// Returns the current pace, in requests a minute.
     pub fn per_minute(&self) -> f64 {
         self.with(|pace| pace.budget * pace.share)
     }
@@ -116,7 +116,7 @@ impl Pace {
         pace
     }
 
-    /// The time between two requests at the current pace.
+    /// Returns the time between two requests at the current pace.
     fn interval(&self) -> Duration {
         (WINDOW + CATCH_UP + JITTER).div_f64(self.budget * self.share)
     }

@@ -1,4 +1,4 @@
-//! Requests that Omnisend refuses for good: what kind of refusal, and what to do about it.
+//! Requests that Omnisend refuses permanently: the kind of the refusal, and what to do about it.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ impl RefusalKind {
         }
     }
 
-    /// What a person can do about it.
+    /// Returns what a person can do about it.
     pub fn advice(self) -> &'static str {
         match self {
             Self::InvalidKey => {
@@ -84,7 +84,7 @@ impl Refusal {
         Self { kind: RefusalKind::of(status, &problem), problem, status }
     }
 
-    /// The HTTP status in digits, as a label for reports. Base decisions on [`kind`](Self::kind) instead.
+    /// Returns the HTTP status in digits, as a label for reports. Base decisions on [`kind`](Self::kind) instead.
     pub fn code(&self) -> String {
         self.status.to_string()
     }

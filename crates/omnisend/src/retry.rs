@@ -46,12 +46,12 @@ impl RetryPolicy {
     /// One attempt: for a request that could take effect twice.
     pub const NEVER: Self = Self::retries(0);
 
-    /// A policy of this many retries, with waits that double from 0.5 s up to 1 minute.
+    /// Returns a policy of this many retries, with waits that double from 0.5 s up to 1 minute.
     pub const fn retries(retries: usize) -> Self {
         Self { retries, first_delay: Duration::from_millis(500), max_delay: Duration::from_mins(1) }
     }
 
-    /// Options for a call with this policy and a deadline.
+    /// Returns options for a call with this policy and a deadline.
     pub const fn until(self, deadline: Option<Instant>) -> CallOptions {
         CallOptions { retry: self, deadline }
     }
@@ -83,7 +83,7 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// How long an attempt that starts now may take.
+    /// Returns how long an attempt that starts now may take.
     pub(crate) fn attempt_timeout(&self, timing: &Timing) -> Duration {
         let left =
             |deadline: Instant| (deadline + GRACE_AFTER_DEADLINE).saturating_duration_since(Instant::now());
@@ -122,7 +122,7 @@ impl Timing {
         wait / self.waits_divided_by.get()
     }
 
-    /// How long to wait after a 429 that asked for `asked`.
+    /// Returns how long to wait after a 429 that asked for `asked`.
     pub(crate) fn throttle_wait(&self, asked: Option<Duration>) -> Duration {
         asked.unwrap_or_else(|| self.wait(DEFAULT_THROTTLE_WAIT)).min(MAX_THROTTLE_WAIT)
     }
@@ -195,7 +195,7 @@ pub(crate) enum Verdict {
     Fail(Refusal),
 }
 
-/// The verdict on an answer. `retry_after` is the value of the header `Retry-After`.
+/// Returns the verdict on an answer. `retry_after` is the value of the header `Retry-After`.
 pub(crate) fn verdict(status: u16, retry_after: Option<&str>, body: &[u8]) -> Verdict {
     match status {
         200..=299 => Verdict::Done,

@@ -151,8 +151,8 @@ fn is_certain(charset: Charset, sample: &[u8]) -> bool {
 /// € … ‘ “ ” • – — ™ ¡ £ § © « ® ° · » ¿ in Windows-1252: signs that do not occur between two letters.
 const RARE_SIGNS: &[u8] = b"\x80\x85\x91\x93\x94\x95\x96\x97\x99\xa1\xa3\xa7\xa9\xab\xae\xb0\xb7\xbb\xbf";
 
-/// Counts the bytes of Windows-1252 that are common letters of Western languages, those that are rare letters and signs, and
-/// those that are implausible. The last two are where other encodings have their letters.
+/// Counts the bytes that are common letters of Western languages in Windows-1252, those that are rare letters or signs,
+/// and those that are implausible. Other encodings have their letters among the last two.
 fn western(sample: &[u8]) -> (usize, usize, usize) {
     let (mut letters, mut rare, mut implausible) = (0, 0, 0);
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xc0;

@@ -31,8 +31,8 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
-    /// Options for CSV files whose cells were written by [`escape_formula`](crate::escape_formula), and perhaps saved again
-    /// by a spreadsheet. No cell means "no value".
+    /// Returns options for CSV files whose cells were written by [`escape_formula`](crate::escape_formula), and perhaps
+    /// saved again by a spreadsheet. No cell means "no value".
     pub fn formula_escaped_csv() -> Self {
         Self { format: Some(Format::Csv), nulls: Vec::new(), has_escaped_formulas: true, ..Self::default() }
     }

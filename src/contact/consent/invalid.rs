@@ -22,7 +22,7 @@ pub(super) enum Reason {
 }
 
 impl InvalidConsent {
-    /// The cell's name in an export: `consent.email.date`.
+    /// Returns the cell's name in an export: `consent.email.date`.
     pub fn name(self) -> String {
         let key = match self.reason {
             Reason::Value => "",

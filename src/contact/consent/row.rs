@@ -30,7 +30,7 @@ pub enum ConsentStatus {
 }
 
 impl ConsentStatus {
-    /// The status to send, if any.
+    /// Returns the status to send, if any.
     pub fn statement(self) -> Option<Statement> {
         match self {
             Self::Stated(statement) => Some(statement),
@@ -38,7 +38,7 @@ impl ConsentStatus {
         }
     }
 
-    /// The status to send, if it is an opt-out.
+    /// Returns the status to send, if it is an opt-out.
     pub fn opt_out(self) -> Option<Statement> {
         self.statement().filter(Statement::is_opt_out)
     }

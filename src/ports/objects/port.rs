@@ -60,7 +60,7 @@ pub trait Objects: fmt::Debug + Send + Sync {
     /// Removes an object. Succeeds if it does not exist.
     async fn delete(&self, at: &Location) -> Result<(), ObjectError>;
 
-    /// The name of the state's bucket, if the state is in a bucket.
+    /// Returns the name of the state's bucket, if the state is in a bucket.
     fn state_bucket(&self) -> Option<&str> {
         None
     }

@@ -36,7 +36,7 @@ impl From<String> for Handle {
 }
 
 impl Handle {
-    /// The handle as the queue writes it.
+    /// Returns the handle as the queue writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

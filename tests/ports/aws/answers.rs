@@ -62,7 +62,7 @@ impl Answers {
         self.request_count.load(Ordering::SeqCst)
     }
 
-    /// A configuration whose calls are answered here.
+    /// Returns a configuration whose calls are answered here.
     pub(crate) fn config(&self) -> SdkConfig {
         let nowhere = ([127, 0, 0, 1], 1).into();
         config_for(nowhere).into_builder().http_client(self.clone()).build()

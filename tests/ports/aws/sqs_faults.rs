@@ -16,7 +16,7 @@ fn is_send(request: &Exchange) -> bool {
     request.operation() == "SendMessageBatch"
 }
 
-/// The deduplication ids of each batch, in the order in which they were sent.
+/// Returns the deduplication ids of each batch, in the order in which they were sent.
 fn batches(moto: &Moto) -> Vec<Vec<String>> {
     let ids = |request: &Exchange| {
         let sent: Value = serde_json::from_slice(&request.body).unwrap();

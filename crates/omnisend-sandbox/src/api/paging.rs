@@ -28,7 +28,7 @@ impl CursorPage {
         Self { limit, after: parameters.take("after") }
     }
 
-    /// The index at which the page starts.
+    /// Returns the index at which the page starts.
     pub(crate) fn first<T>(&self, records: &Records<T>) -> Result<usize, Problem> {
         let Some(cursor) = &self.after else { return Ok(0) };
         let last = records.index(cursor);

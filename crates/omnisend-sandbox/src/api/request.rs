@@ -22,7 +22,7 @@ pub(crate) struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// The path below `/api`, such as `/batches`; `None` for other paths.
+    /// Returns the path below `/api`, such as `/batches`; `None` for other paths.
     pub(crate) fn path(&self) -> Option<&str> {
         self.uri.path().strip_prefix("/api").filter(|path| path.is_empty() || path.starts_with('/'))
     }
@@ -35,7 +35,7 @@ impl ApiRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body, which must be declared as JSON.
+    /// Returns the body, which must be declared as JSON.
     pub(crate) fn body(&self) -> Result<&Bytes, Problem> {
         let media_type = self.header(header::CONTENT_TYPE.as_str()).and_then(|text| text.split(';').next());
         if !media_type.is_some_and(|text| text.trim().eq_ignore_ascii_case("application/json")) {

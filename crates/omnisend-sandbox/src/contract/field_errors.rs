@@ -73,7 +73,7 @@ impl FieldErrors {
         values.iter().enumerate().filter_map(read).collect()
     }
 
-    /// The value, unless a field is invalid.
+    /// Returns the value, or the errors if a field is invalid.
     pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<FieldError>> {
         if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }

@@ -61,7 +61,7 @@ pub(crate) fn country_code(text: &str) -> Result<(), &'static str> {
     require(country_name(text).is_some(), "must be an ISO 3166-1 alpha-2 code in capitals, such as LT")
 }
 
-/// The English name of an ISO 3166-1 alpha-2 code in capitals.
+/// Returns the English name of an ISO 3166-1 alpha-2 code in capitals.
 pub(crate) fn country_name(code: &str) -> Option<&'static str> {
     rust_iso3166::from_alpha2(code).map(|country| country.name)
 }

@@ -128,7 +128,7 @@ fn refuse_unknown(errors: &mut FieldErrors, field: &str, value: &Value, known: &
     }
 }
 
-/// A property that must be one of some words, or `None` after adding an error.
+/// Returns a property that must be one of some words, or adds an error and returns `None`.
 fn one_of<'v>(
     errors: &mut FieldErrors,
     field: &str,

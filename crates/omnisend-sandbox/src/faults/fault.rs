@@ -65,7 +65,7 @@ pub enum FaultKind {
         /// In milliseconds.
         ms: u64,
     },
-    /// Leaves the batch `inProgress` for good, with no item processed.
+    /// Leaves the batch `inProgress` forever, with no item processed.
     StuckBatch {},
     /// Stops the batch after some of its items: its status is `stopped`.
     StoppedBatch {

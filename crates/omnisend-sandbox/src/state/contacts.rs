@@ -63,7 +63,7 @@ impl Contacts {
         self.by_phone.get(phone).copied()
     }
 
-    /// The contact in the response to an upsert, or only its id if it has been deleted since.
+    /// Returns the contact in the response to an upsert, or only its id if it has been deleted since.
     pub(crate) fn summary(&self, index: usize) -> Value {
         let id = self.records.id(index);
         match self.records.get(index) {

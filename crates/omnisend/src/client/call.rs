@@ -68,7 +68,7 @@ impl Client {
         Self { http, base_url, key, limits, timing, requests: zero(), throttled: zero() }
     }
 
-    /// The requests made so far.
+    /// Returns the requests made so far.
     pub fn usage(&self) -> Usage {
         Usage {
             requests: self.requests.load(Ordering::Relaxed),
@@ -76,7 +76,7 @@ impl Client {
         }
     }
 
-    /// The pacer that every request waits for.
+    /// Returns the pacer that every request waits for.
     pub fn pacer(&self) -> &Pacer {
         &self.limits.brand
     }
@@ -87,7 +87,7 @@ impl Client {
         Ok(())
     }
 
-    /// The URL of a resource below the base URL.
+    /// Returns the URL of a resource below the base URL.
     pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base_url.clone();
         // The builder refuses a base URL that takes no path.

@@ -8,7 +8,7 @@ fn budget(per_minute: u32) -> NonZeroU32 {
     NonZeroU32::new(per_minute).unwrap()
 }
 
-/// The most arrivals in any window of 60 s.
+/// Returns the most arrivals in any window of 60 s.
 fn peak(mut arrivals: Vec<Instant>) -> usize {
     arrivals.sort();
     let (mut window, mut peak) = (VecDeque::new(), 0);

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 const BODY_START: &[u8] = br#"{"endpoint":"contacts","method":"POST","items":["#;
 const BODY_END: &[u8] = b"]}";
 
-/// The bytes of a batch's body without its items and the commas between them.
+/// Returns the bytes of a batch's body without its items and the commas between them.
 pub const fn batch_body_overhead() -> usize {
     BODY_START.len() + BODY_END.len()
 }
@@ -142,7 +142,7 @@ pub enum ItemOutcome {
 }
 
 impl BatchItem {
-    /// The email address that the item was posted with.
+    /// Returns the email address that the item was posted with.
     pub fn email(&self) -> Option<String> {
         let contact = embedded_json(self.request.as_ref()?)?;
         let identifiers = contact.get("identifiers")?.as_array()?;
@@ -152,7 +152,7 @@ impl BatchItem {
         Some(email.get("id")?.as_str()?.to_owned())
     }
 
-    /// What happened to the item, if Omnisend says so.
+    /// Returns what happened to the item, if Omnisend says so.
     pub fn outcome(&self) -> Option<ItemOutcome> {
         Some(match self.response_code? {
             200..=299 => ItemOutcome::Accepted,
@@ -168,8 +168,8 @@ impl BatchItem {
         response.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
     }
 
-    /// A label for reports of why the item was not accepted: the code of its first invalid field, or else its HTTP
-    /// status in digits, or else `refused`.
+    /// Returns a label for reports of why the item was not accepted: the code of its first invalid field, or else its
+    /// HTTP status in digits, or else `refused`.
     pub fn code(&self) -> String {
         let of_field = self.problem().errors.into_iter().next().and_then(|error| error.code);
         let of_status = || self.response_code.map(|status| status.to_string());

@@ -36,7 +36,7 @@ fn only_tag(groups: &Value) -> Option<&str> {
     only(filter.get("value").filter(|_| is_on_tags)?)?.as_str()
 }
 
-/// The only element of a list.
+/// Returns the only element of a list.
 fn only(list: &Value) -> Option<&Value> {
     match list.as_array()?.as_slice() {
         [only] => Some(only),
@@ -44,7 +44,7 @@ fn only(list: &Value) -> Option<&Value> {
     }
 }
 
-/// The body of a `POST /segments`: a segment of the contacts that have a tag.
+/// Returns the body of a `POST /segments`: a segment of the contacts that have a tag.
 pub(crate) fn new_segment(name: &str, tag: &str) -> Bytes {
     let filter = json!({ "property": "tags", "operator": "anyOf", "value": [tag] });
     let condition = json!({ "entity": "contact", "junction": "and", "filters": [filter] });

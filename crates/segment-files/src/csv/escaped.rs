@@ -113,7 +113,7 @@ impl<R: Read> Read for Escaped<R> {
 mod tests {
     use super::*;
 
-    /// Returns at most so many bytes at a time.
+    /// Returns at most this many bytes at a time.
     struct Slow<'a>(&'a [u8], usize);
 
     impl Read for Slow<'_> {

@@ -1,5 +1,5 @@
-//! Checks pages before the library decodes them. It would allocate whatever a page header declares, and it reads whole rows,
-//! however many values they have.
+//! Checks pages before the library decodes them. The library would allocate whatever a page header declares, and would
+//! read whole rows, however many values they have.
 
 use std::sync::{
     Arc,

@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 
-/// A workspace with these files, in a folder that is removed with the value.
+/// Creates a workspace with these files, in a folder that is removed with the value.
 fn workspace(files: &[(&str, &str)]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     let manifest = "[package]\nname = \"planted\"\n[package.metadata]\nlayers = [\"low\", [\"left\", \"right\"], \"high\"]\n";

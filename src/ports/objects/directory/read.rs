@@ -27,7 +27,7 @@ fn version(found: &Metadata) -> String {
     format!("{:x}-{:x}-{}.{:09}", found.ino(), found.size(), found.mtime(), found.mtime_nsec())
 }
 
-/// The time at which a file was written.
+/// Returns the time at which a file was written.
 pub(super) fn modified(found: &Metadata) -> io::Result<Timestamp> {
     Timestamp::try_from(found.modified()?).map_err(io::Error::other)
 }

@@ -149,7 +149,7 @@ impl Reading {
         store(&self.place.at, Action::Read, unsound)
     }
 
-    /// The pieces as a stream, which ends after an error.
+    /// Returns the pieces as a stream, which ends after an error.
     pub(super) fn into_stream(self) -> ByteStream {
         try_unfold(self, |mut reading| async move { Ok(reading.next().await?.map(|piece| (piece, reading))) })
             .boxed()
