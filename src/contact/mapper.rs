@@ -43,7 +43,7 @@ pub struct Mapper<'m> {
 
 impl<'m> Mapper<'m> {
     /// Binds a mapping to a file's header. The error lists all missing columns. `programs` are compiled from the same
-    /// mapping. `now` is the start of the run: no birthdate and no consent is later.
+    /// mapping. `now` is the start of the run: no birthdate is later, and no consent more than 24 hours later.
     pub fn bind(
         mapping: &'m Mapping,
         programs: &'m Programs,

@@ -19,7 +19,7 @@ use segment_files::Row;
 #[derive(Debug)]
 pub(crate) struct ConsentReader<'m> {
     channels: Channels<Option<ChannelReader<'m>>>,
-    /// The start of the run: no consent was given later.
+    /// The start of the run: no consent was given more than 24 hours later.
     now: Timestamp,
 }
 
