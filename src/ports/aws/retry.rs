@@ -30,7 +30,7 @@ impl Retries {
             return Err(failure);
         }
         let Some(delay) = self.0.next() else { return Err(failure) };
-        tracing::debug!(error = %failure, delay.ms = delay.as_millis(), "aws call tried again");
+        tracing::debug!(error = %failure, delay.ms = delay.as_millis(), "AWS call failed; retrying");
         sleep(delay).await;
         Ok(())
     }

@@ -75,7 +75,7 @@ impl fmt::Display for QueueAction {
             Self::Send => "send to",
             Self::Receive => "receive from",
             Self::Delete => "delete from",
-            Self::Release => "release to",
+            Self::Release => "return a message to",
         })
     }
 }

@@ -144,7 +144,7 @@ async fn does_not_retry_a_refusal() {
         (moto.queue.send(&[message("a1")]).await, "send to"),
         (moto.queue.receive(1).await.map(drop), "receive from"),
         (moto.queue.delete(&handle).await, "delete from"),
-        (moto.queue.release(&handle, std::time::Duration::ZERO).await, "release to"),
+        (moto.queue.release(&handle, std::time::Duration::ZERO).await, "return a message to"),
     ] {
         let error = error.unwrap_err();
         assert!(matches!(error, QueueError::Service { .. }));

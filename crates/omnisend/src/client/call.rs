@@ -141,7 +141,7 @@ impl Client {
                         attempt = attempts,
                         delay.ms = delay.as_secs_f64() * 1000.0,
                         reason = %last,
-                        "request failed; trying again"
+                        "request failed; retrying"
                     );
                     if !options.allow(Instant::now() + delay) {
                         return Err(CallError::OutOfTime);

@@ -12,7 +12,7 @@ pub enum ListError {
     #[error("it is not a Redshift manifest: {0}")]
     NotRedshift(#[source] serde_json::Error),
     /// A manifest has an entry that is not the URL of an S3 object.
-    #[error("an entry is not s3://bucket/key; is it a manifest?")]
+    #[error("an entry is not s3://bucket/key; is this file a manifest?")]
     NotS3Url,
     /// The list is not a `model.json`.
     #[error("it is not a model.json: {0}")]

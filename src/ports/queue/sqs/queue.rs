@@ -136,7 +136,10 @@ mod tests {
         let other =
             Failure::answered(400, Some("InvalidParameterValue"), "Value 99 for parameter VisibilityTimeout");
         let error = of_handle(QueueAction::Release, other).to_string();
-        assert!(error.starts_with("could not release to the queue: InvalidParameterValue"), "{error}");
+        assert!(
+            error.starts_with("could not return a message to the queue: InvalidParameterValue"),
+            "{error}"
+        );
     }
 
     #[test]
