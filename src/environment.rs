@@ -90,7 +90,7 @@ pub fn log_level() -> Option<String> {
 
 /// `OMNISEND_EXPORT_KILL`: where a test kills the process; only in builds with kill points.
 #[cfg(feature = "kill-points")]
-pub(crate) fn kill_plan() -> Option<String> {
+pub(crate) fn kill_point() -> Option<String> {
     process_variable("OMNISEND_EXPORT_KILL")?.into_string().ok()
 }
 
@@ -154,7 +154,7 @@ pub enum InvalidApiUrl {
     Query,
 }
 
-/// Compares the name without resolving it: only loopback names and addresses are certain to stay on this machine.
+/// Compares the host without resolving it: only loopback names and addresses are certain to stay on this machine.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

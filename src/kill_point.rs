@@ -17,15 +17,15 @@ pub(crate) fn reach(label: &'static str) {
         atomic::{AtomicU32, Ordering},
     };
 
-    static PLAN: LazyLock<Option<(String, u32, bool)>> = LazyLock::new(|| {
-        let text = crate::environment::kill_plan()?;
+    static KILL: LazyLock<Option<(String, u32, bool)>> = LazyLock::new(|| {
+        let text = crate::environment::kill_point()?;
         let mut parts = text.split(':');
         let (label, n) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
         Some((label, n, parts.next() == Some("panic")))
     });
     static REACHED: AtomicU32 = AtomicU32::new(0);
 
-    if let Some((wanted, n, panics)) = &*PLAN
+    if let Some((wanted, n, panics)) = &*KILL
         && wanted == label
         && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *n
     {

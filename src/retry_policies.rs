@@ -1,7 +1,7 @@
-//! How often calls are retried and how long the product waits: every number in one place, each with its reason.
+//! How often calls are retried and how long the product waits: every number in one place, with its reason.
 //!
-//! Which of Omnisend's answers are retried, and after how long, is decided in `crates/omnisend/src/retry.rs`; which of
-//! AWS's failures are temporary, in `ports/aws/failure.rs`.
+//! `crates/omnisend/src/retry.rs` decides which of Omnisend's answers are retried, and after how long.
+//! `ports/aws/failure.rs` decides which of AWS's failures are temporary.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use omnisend::RetryPolicy;
 
 // Calls to Omnisend.
 
-/// Batches: an outage that is shorter than the client's default policy costs only time. After that the run is parked.
+/// Batches: an outage shorter than the client's default policy costs only time. After a longer one, the run is parked.
 pub(crate) const UPLOAD: RetryPolicy = RetryPolicy::DEFAULT;
 
-/// Questions about batches, and batches that are sent again: like [`UPLOAD`].
+/// Requests for the outcomes of batches, and batches that are posted again: like [`UPLOAD`].
 pub(crate) const SETTLE: RetryPolicy = RetryPolicy::DEFAULT;
 
 /// Tag changes: like [`UPLOAD`].
 pub(crate) const TAG: RetryPolicy = RetryPolicy::DEFAULT;
 
-/// The canary: what it finds out is not worth minutes, because there is a safe answer without it.
+/// The canary: its finding is not worth minutes of waiting, because there is a safe default without it.
 pub(crate) const CANARY: RetryPolicy = RetryPolicy::retries(3);
 
-/// Segments: a report does not wait for minutes.
+/// Segments: the report should not wait minutes for them.
 pub(crate) const SEGMENTS: RetryPolicy = RetryPolicy::retries(3);
 
-/// The look at earlier batches before a chunk: if it fails, the upload meets the same failure and retries it.
+/// The check of earlier batches before a chunk: if it fails, the upload will meet the same failure and retry.
 pub(crate) const HALT_CHECK: RetryPolicy = RetryPolicy::retries(1);
 
 /// `connection test`: a person waits for it.
 pub(crate) const CONNECTION_TEST: RetryPolicy = RetryPolicy::retries(2);
 
-// Waits for Omnisend to process what it took.
+// Waits for Omnisend to process what it accepted.
 
 /// The first wait for a batch that is not over. It doubles up to [`SETTLE_MAX_DELAY`].
 pub(crate) const SETTLE_FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -38,34 +38,34 @@ pub(crate) const SETTLE_FIRST_DELAY: Duration = Duration::from_millis(500);
 /// The longest wait. Published examples show minutes between a batch's creation and its end.
 pub(crate) const SETTLE_MAX_DELAY: Duration = Duration::from_mins(1);
 
-/// How often the newest batch alone is asked for before all batches are listed: other batches may take longer.
+/// How often only the newest batch is polled before all batches are: an older batch may take longer.
 pub(crate) const SETTLE_PROBES: u32 = 9;
 
 /// The first wait for Omnisend to show the canary's change. It doubles.
 pub(crate) const CANARY_FIRST_DELAY: Duration = Duration::from_millis(500);
 
-/// How often the canary looks for its change again: half a minute in all.
+/// How many more times the canary looks for its change: half a minute in all.
 pub(crate) const CANARY_LOOKS: usize = 6;
 
-/// How often a stage looks whether its run was canceled: one read of an object each time.
+/// How often a stage checks whether its run was canceled. Each check reads one object.
 pub(crate) const CANCEL_CHECK: Duration = Duration::from_secs(5);
 
 // Calls to AWS.
 
-/// The first wait before a call to AWS is repeated. It doubles up to [`AWS_MAX_DELAY`]; each wait has a random part of
-/// up to its own length added.
+/// The first wait before a call to AWS is retried. It doubles up to [`AWS_MAX_DELAY`], and a random part of up to its
+/// own length is added.
 #[cfg(feature = "aws")]
 pub(crate) const AWS_FIRST_DELAY: Duration = Duration::from_millis(100);
 
 #[cfg(feature = "aws")]
 pub(crate) const AWS_MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// With the waits above, 11 to 23 s in all. Throttling and the restart of a server pass in that time, and it is well
-/// below the 5 minutes in which SQS deduplicates messages.
+/// With the waits above, 11 to 23 s in all: long enough for throttling or a server restart to pass, and well below the
+/// 5 minutes in which SQS deduplicates messages.
 #[cfg(feature = "aws")]
 pub(crate) const AWS_RETRIES: usize = 7;
 
-/// How long S3 may take to its answer's first byte: as long as sending a part of 8 MiB may take over a slow line.
+/// How long S3 may take until the first byte of its answer: long enough to send a part of 8 MiB over a slow line.
 #[cfg(feature = "aws")]
 pub(crate) const AWS_BULK_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -85,9 +85,9 @@ pub(crate) mod messages {
     /// receives; a parked run is better, because it says why it stopped and can be resumed.
     pub(crate) const LAST_RECEIVE: u32 = 9;
 
-    /// The delay before a failed message is delivered again. It doubles with each receive up to the longest delay: a
-    /// failure that passes in seconds costs seconds, and a brand waits at most a quarter of an hour before its run is
-    /// parked.
+    /// The first delay before a failed message is delivered again. It doubles with each receive up to
+    /// [`LONGEST_DELAY`]: a failure that passes in seconds costs seconds, and a brand waits about a quarter of an hour
+    /// before its run is parked.
     const FIRST_DELAY: Duration = Duration::from_secs(5);
     const LONGEST_DELAY: Duration = Duration::from_mins(5);
 
@@ -134,10 +134,11 @@ pub(crate) mod sweep {
     /// How long a run whose messages were sent may write nothing: it may wait behind another run of its brand.
     pub(crate) const SILENT: SignedDuration = SignedDuration::from_hours(1);
 
-    /// How often a run is settled again once all its chunks are sent: with every sweep, which runs every 5 minutes.
+    /// How long after the last settlement a run is settled again, once all its chunks are sent. It is less than the 5
+    /// minutes between two sweeps, so that every sweep settles.
     pub(crate) const SETTLE_AGAIN: SignedDuration = SignedDuration::from_mins(4);
 
-    /// The age of a late drop. A drop older than a week was not missed just now; its run may already have been removed,
+    /// The age of a late drop. A drop older than a week was not missed just now: its run may already have been removed,
     /// as runs are after some months, and must not start again.
     pub(crate) const LATE_DROP: Range<SignedDuration> = FORGOTTEN..SignedDuration::from_hours(7 * 24);
 

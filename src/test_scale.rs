@@ -16,7 +16,7 @@ pub(crate) fn chunk(contacts: u32) -> u32 {
     factor("chunk").unwrap_or(contacts)
 }
 
-/// The API client's timing.
+/// Returns the API client's timing.
 pub(crate) fn timing() -> Timing {
     let divisor = |name| factor(name).and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
     let unscaled = Timing::default();
@@ -27,7 +27,7 @@ pub(crate) fn timing() -> Timing {
     }
 }
 
-/// A wait that a stage chooses itself, such as a backoff.
+/// Returns a wait that a stage chooses itself, such as a backoff.
 pub(crate) fn wait(wait: Duration) -> Duration {
     factor("wait").map_or(wait, |n| wait / n)
 }

@@ -1,6 +1,6 @@
 //! Numbers, lists and quoted text for messages to people.
 
-/// Longer words are not typing mistakes, and comparing them is slow.
+/// Longer words are not typos, and comparing them is slow.
 const MAX_COMPARED_BYTES: usize = 64;
 
 /// How much of a text a message quotes, in characters.
@@ -43,8 +43,8 @@ pub fn list<T: AsRef<str>>(words: impl IntoIterator<Item = T>, conjunction: &str
     }
 }
 
-/// Says that a word is not one of the known ones, and which was probably meant: `` `ful` is not a mode; did you mean
-/// `full`? Known: full, changes and mirror``.
+/// Returns the message for an unknown word, with the known words and the one that was probably meant: `` `ful` is not a
+/// mode; did you mean `full`? Known: full, changes and mirror``.
 pub fn unknown(word: &str, what: &str, known: &[&str]) -> String {
     let meant = match nearest(word, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`? Known: "),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_word_that_a_typing_mistake_explains() {
+    fn finds_the_word_that_was_probably_meant() {
         let fields = ["email", "phone", "first_name", "postal_code", "country", "country_code"];
         assert_eq!(nearest("emial", fields), Some("email"));
         assert_eq!(nearest("e-mail", fields), Some("email"));

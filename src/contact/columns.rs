@@ -7,7 +7,7 @@ use super::{
 use segment_files::{Header, Row};
 
 impl Source {
-    /// The columns that it uses. An invalid template uses none, but no configuration has one.
+    /// Returns the columns that the source uses. For an invalid template it returns none, but no configuration has one.
     pub fn columns(&self) -> Vec<String> {
         match self {
             Self::Column(column) => vec![column.clone()],
@@ -19,7 +19,7 @@ impl Source {
 }
 
 impl Mapping {
-    /// Every column that the mapping uses, each once. The email's comes first.
+    /// Returns every column that the mapping uses, each once. The email's comes first.
     pub fn columns(&self) -> Vec<String> {
         let filter = self.filter.as_deref().map(|text| check_expression(text).unwrap_or_default());
         let consent = self.consent.columns().map(str::to_owned);
@@ -34,7 +34,7 @@ impl Mapping {
         columns
     }
 
-    /// The separator of a column that holds lists as text.
+    /// Returns the separator of a column that holds lists as text.
     fn separator(&self, column: &str) -> Option<&str> {
         let uses = |mapped: &&Mapped| match &mapped.from {
             Source::Column(name) => name == column,
@@ -62,7 +62,7 @@ struct Column {
 }
 
 impl Columns {
-    /// No columns, for a row whose cells cannot be told apart.
+    /// Returns no columns, for a row whose cells cannot be told apart.
     pub fn none() -> Self {
         Self(Vec::new())
     }

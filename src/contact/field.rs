@@ -19,12 +19,12 @@ macro_rules! fields {
             /// Every field, in the order in which a contact is written.
             pub const ALL: [Self; [$($key),+].len()] = [$(Self::$field),+];
 
-            /// The field's key in an export's `[fields]`.
+            /// Returns the field's key in an export's `[fields]`.
             pub fn key(self) -> &'static str {
                 match self { $(Self::$field => $key,)+ }
             }
 
-            /// The field's key in a contact of the API. E-mail and phone are identifiers there, not fields.
+            /// Returns the field's key in a contact of the API. Email and phone are identifiers there, not fields.
             pub(super) fn wire_key(self) -> &'static str {
                 match self { $(Self::$field => $wire_key,)+ }
             }

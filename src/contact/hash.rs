@@ -78,7 +78,7 @@ fn length(scratch: &mut Vec<u8>, length: usize) {
 }
 
 impl ContactHash {
-    /// The hash as 32 hexadecimal digits.
+    /// Returns the hash as 32 hexadecimal digits.
     pub(crate) fn hex(self) -> [u8; 32] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 32];

@@ -7,7 +7,7 @@ pub enum InvalidCell {
     Email,
     #[error("not a valid phone number")]
     Phone,
-    /// A national number, while the export sets no region.
+    /// A national number, but the export sets no region.
     #[error("a phone number without a country code; set `region` or `default_region`")]
     PhoneWithoutRegion,
     #[error("not a country name or code")]

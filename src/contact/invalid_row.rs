@@ -2,7 +2,7 @@
 
 use super::{consent::InvalidConsent, invalid_cell::InvalidCell};
 
-/// Why a row is invalid: it makes no contact.
+/// Why a row is invalid: it cannot become a contact.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRow {
     #[error("the email cell is empty")]
@@ -16,7 +16,7 @@ pub enum InvalidRow {
         field: String,
         reason: InvalidCell,
     },
-    /// A consent cell is not understood, and the export rejects such rows.
+    /// A consent cell is invalid, and the export rejects such rows.
     #[error(transparent)]
     Consent(#[from] InvalidConsent),
     /// The filter fails on the row, or its result is neither true nor false.

@@ -1,7 +1,7 @@
 //! Writes a contact's JSON, as the API takes it.
 //!
-//! A serializer took a fifth of a plan's time for this. So texts are scanned for characters that JSON escapes eight
-//! bytes at a time, and the parts that all contacts share are copied.
+//! A serializer took a fifth of a plan's time. So texts are scanned eight bytes at a time for characters that JSON
+//! escapes, and the parts that all contacts share are copied.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -163,7 +163,7 @@ fn is_escaped(text: &[u8]) -> bool {
     }
 }
 
-/// Serializes what is not worth optimising. Writing texts, numbers and lists to memory cannot fail.
+/// Serializes values that are not worth optimising. Writing texts, numbers and lists to memory cannot fail.
 fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }

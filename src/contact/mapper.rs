@@ -43,7 +43,7 @@ pub struct Mapper<'m> {
 
 impl<'m> Mapper<'m> {
     /// Binds a mapping to a file's header. The error lists all missing columns. `programs` are compiled from the same
-    /// mapping. `now` is the start of the run: no birthdate and no consent is later.
+    /// mapping. `now` is the start of the run: no birthdate is later, and no consent more than 24 hours later.
     pub fn bind(
         mapping: &'m Mapping,
         programs: &'m Programs,
@@ -91,9 +91,9 @@ impl<'m> Mapper<'m> {
         })
     }
 
-    /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is
-    /// counted in `warnings` and left out, or makes the row invalid, as the export says. An invalid email address
-    /// always makes the row invalid.
+    /// Returns a row's contact, or `None` if the filter excludes the row. A cell that does not fit its field is counted
+    /// in `warnings` and left out, or makes the row invalid; the export decides which. An invalid email address always
+    /// makes the row invalid.
     pub fn contact<'a>(
         &'a self,
         row: &'a Row,

@@ -125,20 +125,20 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// How the fields and the custom properties are made, without the email address.
+    /// Returns how each field and custom property is made, except the email address.
     pub(super) fn values(&self) -> impl Iterator<Item = &Mapped> {
         let fields = self.fields.iter().map(|(_, mapped)| mapped);
         fields.chain(self.properties.iter().map(|property| &property.value))
     }
 
-    /// Where every value comes from, the email address first.
+    /// Returns where each value comes from, the email address first.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         std::iter::once(&self.email).chain(self.values().map(|mapped| &mapped.from))
     }
 }
 
 impl Mapped {
-    /// A column converted to a kind, with defaults for the rest.
+    /// Returns a column converted to a kind, with defaults for the rest.
     pub fn column(name: &str, kind: Kind) -> Self {
         Self {
             from: Source::Column(name.to_owned()),
@@ -150,7 +150,7 @@ impl Mapped {
 }
 
 impl Kind {
-    /// The kind of a field, before an export's settings.
+    /// Returns the kind of a field, before an export's settings.
     pub fn of(field: Field) -> Self {
         match field {
             Field::Email => Self::Email,
@@ -169,7 +169,8 @@ impl Kind {
         }
     }
 
-    /// The value that clears a field in Omnisend: an empty text or list. Omnisend documents none for the other kinds.
+    /// Returns the value that clears a field in Omnisend: an empty text or list. Omnisend documents none for the other
+    /// kinds.
     pub(super) fn cleared(&self) -> Option<Value<'static>> {
         match self {
             Self::Text | Self::Country => Some(Value::Text(Cow::Borrowed(""))),

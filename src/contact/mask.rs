@@ -6,7 +6,7 @@ use serde_json::Value;
 /// consent.
 const PUBLIC_KEYS: [&str; 5] = ["type", "tags", "status", "source", "sendWelcomeMessage"];
 
-/// The export names the custom properties, so a key of [`PUBLIC_KEYS`] among them is not the API's.
+/// The export chooses the names of custom properties, so a name in [`PUBLIC_KEYS`] does not make one public.
 const PROPERTIES: &str = "customProperties";
 
 /// Replaces the hidden part of a value.
@@ -52,7 +52,7 @@ fn mask(value: &mut Value, public: &[&str]) {
     }
 }
 
-/// Whether digits are a day: eight of them, with a year at either end.
+/// Whether digits are a date: eight of them, with a year at either end.
 fn is_date(value: &str) -> bool {
     let digits: String = value.chars().filter(char::is_ascii_digit).collect();
     let is_year =

@@ -42,7 +42,7 @@ pub struct PreparedContact<'a> {
 }
 
 impl<'a> PreparedContact<'a> {
-    /// A contact with nothing but its address.
+    /// Returns a contact with only its address.
     pub fn of(email: impl Into<Cow<'a, str>>) -> Self {
         Self {
             email: email.into(),
@@ -58,7 +58,7 @@ impl<'a> PreparedContact<'a> {
         EmailKey::of(&self.email)
     }
 
-    /// Returns the contact with its opt-outs and nothing else, or `None` if it has none.
+    /// Returns the contact with only its opt-outs, or `None` if it has none.
     pub fn only_opt_outs(&self) -> Option<PreparedContact<'_>> {
         let opt_out = |channel| self.statement(channel).filter(Statement::is_opt_out);
         let (email, sms) = (opt_out(Channel::Email), opt_out(Channel::Sms));
@@ -75,7 +75,7 @@ impl<'a> PreparedContact<'a> {
         })
     }
 
-    /// Removes the consent of each channel whose known opt-out is as late as, or later than, the contact's.
+    /// Removes the consent of each channel if its known opt-out is not older than the contact's status.
     pub fn remove_known_opt_outs(&mut self, known: &Channels<Option<Statement>>) {
         for channel in Channel::ALL {
             let known = known.of(channel).filter(Statement::is_opt_out);

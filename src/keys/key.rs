@@ -28,7 +28,7 @@ pub enum Key {
     ConnectionSchema,
     /// What a run sends, from which objects and how. A run exists once its manifest does.
     Manifest(RunRef),
-    /// The mark of a run whose messages were sent.
+    /// Marks a run whose messages were sent.
     Enqueued(RunRef),
     /// Prepared contacts, one per line: `chunks/<n>`.
     Chunk(RunRef, u32),
@@ -44,9 +44,9 @@ pub enum Key {
     Resent(RunRef, u32),
     /// The outcome of each of a chunk's contacts. A chunk is settled once this exists.
     Outcome(RunRef, u32),
-    /// Its existence stops the run at its next batch.
+    /// The mark of a canceled run. A stage that finds it sends nothing more.
     Canceled(RunRef),
-    /// Why the run was halted: Omnisend refuses every contact.
+    /// Why the run was halted: Omnisend refused too many contacts in a row.
     Halted(RunRef),
     /// Why the run is parked. A parked run has no messages in the queue.
     Parked(RunRef),

@@ -15,7 +15,7 @@ pub enum Bucket {
     Named(String),
 }
 
-/// Whether S3 accepts this as a bucket name.
+/// Whether S3 accepts a text as a bucket name.
 pub(crate) fn is_bucket_name(text: &str) -> bool {
     (3..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')

@@ -70,7 +70,7 @@ name! {
 }
 
 name! {
-    /// An export's name: the stem of `exports/<connection>/<export>.toml`, unique over all connections.
+    /// An export's name: the stem of `exports/<connection>/<export>.toml`, unique across all connections.
     ExportName
 }
 
@@ -80,7 +80,7 @@ name! {
 }
 
 impl RunId {
-    /// Makes an id of a text that is known to be a valid name.
+    /// Makes an id from a text that is known to be a valid name.
     pub(crate) fn made(text: String) -> Self {
         debug_assert!(is_name(&text), "{text}");
         Self(text)

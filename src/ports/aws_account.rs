@@ -21,7 +21,7 @@ pub struct Aws(SdkConfig);
 
 impl Aws {
     /// Reads the region and the credentials from the variables `AWS_*` that Lambda sets. `endpoint_url` is the address
-    /// of a stand-in for AWS. A missing or wrong variable is an error of the first call that needs it.
+    /// of a stand-in for AWS. A missing or wrong variable fails the first call that needs it.
     ///
     /// It does not use the SDK's default chain of providers: a function has no profile and no other role, and the code
     /// for those would add half a megabyte to the artifact.
@@ -42,7 +42,7 @@ impl Aws {
         Self(config)
     }
 
-    /// The objects in the state bucket, and in the buckets that exports name.
+    /// Returns the objects in the state bucket, and in the buckets that exports name.
     pub fn objects(&self, state_bucket: &str) -> S3Objects {
         let config = aws_sdk_s3::config::Builder::from(&self.0)
             .timeout_config(self.timeouts(AWS_BULK_TIMEOUT))
@@ -52,22 +52,22 @@ impl Aws {
         S3Objects::new(&aws_sdk_s3::Client::from_conf(config), state_bucket)
     }
 
-    /// The queue at a URL.
+    /// Returns the queue at a URL.
     pub fn queue(&self, url: &str) -> SqsQueue {
         let config = aws_sdk_sqs::config::Builder::from(&self.0);
         let config = config.timeout_config(self.timeouts(AWS_CALL_TIMEOUT)).build();
         SqsQueue::new(&aws_sdk_sqs::Client::from_conf(config), url)
     }
 
-    /// The secrets of the account and region.
+    /// Returns the secrets of the account and region.
     pub fn secrets(&self) -> SecretsManager {
         let config = aws_sdk_secretsmanager::config::Builder::from(&self.0);
         let config = config.timeout_config(self.timeouts(AWS_CALL_TIMEOUT)).build();
         SecretsManager::new(&aws_sdk_secretsmanager::Client::from_conf(config))
     }
 
-    /// The configuration's timeouts, with `answer` as its read timeout if it has none. The SDK's default is to wait
-    /// forever.
+    /// Returns the configuration's timeouts, with `answer` as its read timeout if it has none. The SDK's default is to
+    /// wait forever.
     fn timeouts(&self, answer: Duration) -> TimeoutConfig {
         let mut timeouts =
             self.0.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);

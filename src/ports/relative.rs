@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-/// Returns a text with `/` between its parts as a path that cannot leave the folder that it is joined to, or why it is
-/// not such a path. Nothing is decoded, normalised or trimmed, so two different texts are two different paths.
+/// Returns a text with `/` between its parts as a path that cannot leave the folder that it is joined to, or the reason
+/// why it is not such a path. Nothing is decoded, normalised or trimmed, so two different texts are two different
+/// paths.
 pub(super) fn relative(text: &str) -> Result<&Path, &'static str> {
     if text.is_empty() {
         return Err("it is empty");

@@ -54,7 +54,7 @@ fn named(joined: &str, clarity: Clarity) -> Option<Name> {
     spelling(joined).map(|meaning| Name { meaning, clarity })
 }
 
-/// Finds a name, also one that is joined with a qualifier to one word: `kundenemail`, `会員メールアドレス`.
+/// Finds a name, even one that is joined with a qualifier into one word: `kundenemail`, `会員メールアドレス`.
 fn named_or_prefixed(words: &[String], clarity: Clarity) -> Option<Name> {
     let joined = words.concat();
     let after = |prefix: &&str| joined.strip_prefix(*prefix);

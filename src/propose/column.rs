@@ -7,7 +7,7 @@ use segment_files::UNDECODABLE;
 
 /// How much of a cell is kept, in bytes.
 const MAX_CELL: usize = 256;
-/// The share of a column's cells from which it counts as binary, in percent.
+/// The share of undecodable cells at which a column counts as binary, in percent.
 const MOSTLY_BINARY: usize = 50;
 
 /// A column of a file, as the sampled rows show it.
@@ -62,8 +62,8 @@ impl Column {
         }
     }
 
-    /// Completes the column after the last row. A column that is mostly binary counts as binary. Lists of one address
-    /// or phone number each are replaced with their items, since the mapping accepts them.
+    /// Completes the column after the last row. A column of which at least half cannot be decoded counts as binary.
+    /// Lists of one address or phone number each are replaced with their items, since the mapping accepts them.
     pub(super) fn finish(&mut self) {
         let binary = self.cells.iter().filter(|cell| *cell == UNDECODABLE).count();
         self.is_binary |= percent(binary, self.filled()) >= MOSTLY_BINARY;
@@ -75,29 +75,29 @@ impl Column {
         }
     }
 
-    /// The number of rows in which it is not empty.
+    /// Returns the number of rows in which the column is not empty.
     pub(super) fn filled(&self) -> usize {
         self.cells.len() + self.lists
     }
 
-    /// The share of the filled cells for which `is` holds, in percent, rounded down: 100 means all of them. 0 if none
-    /// is filled.
+    /// Returns the share of the filled cells for which `is` holds, in percent, rounded down: 100 means all of them. 0
+    /// if none is filled.
     pub(super) fn percent(&self, is: impl Fn(&str) -> bool) -> usize {
         percent(self.cells.iter().filter(|cell| is(cell)).count(), self.cells.len())
     }
 
-    /// The share of the rows in which it is not empty, in percent, rounded down.
+    /// Returns the share of the rows in which the column is not empty, in percent, rounded down.
     pub(super) fn percent_filled(&self) -> usize {
         percent(self.filled(), self.rows)
     }
 
-    /// The number of different values.
+    /// Returns the number of different values.
     pub(super) fn distinct(&self) -> usize {
         self.cells.iter().collect::<HashSet<_>>().len()
     }
 }
 
-/// A share in percent, rounded down. 0 of nothing.
+/// Returns a share in percent, rounded down; 0 if `whole` is 0.
 pub(super) fn percent(part: usize, whole: usize) -> usize {
     (part * 100).checked_div(whole).unwrap_or(0)
 }

@@ -9,7 +9,7 @@ pub(super) const ORDERS: [&str; 14] = [
     "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
 ];
 
-/// Orders, the day first and the month first, that look alike unless a day is above 12.
+/// Pairs of orders, the day first and the month first, that look alike unless a day is above 12.
 pub(super) const AMBIGUOUS: [(&str, &str); 2] = [("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y")];
 
 /// The years of a customer's dates. Digits with other years are not dates.

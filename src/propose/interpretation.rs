@@ -11,6 +11,6 @@ pub(crate) enum Interpretation {
     Region(&'static str),
     /// The same, if the file only makes the country likely.
     LikelyRegion(&'static str),
-    /// The same, if the file does not tell the country.
+    /// The same, if the file does not show the country.
     UnknownRegion,
 }

@@ -2,7 +2,7 @@
 
 use crate::contact::Field;
 
-/// What a column contains, by its name.
+/// What a column contains, according to its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     Field(Field),
@@ -19,8 +19,8 @@ pub(super) enum Clarity {
     Unnamed,
     /// The name of a secondary value, such as an office phone or a delivery address.
     Secondary,
-    /// With words that say whose value it is.
+    /// The known name with words that say whose value it is.
     Qualified,
-    /// Nothing but the known name.
+    /// Only the known name.
     Plain,
 }

@@ -118,7 +118,7 @@ fn date(column: &Column) -> Option<PropertyType> {
 /// How many cells must have a comma before three digits for it to separate thousands beyond doubt.
 const ENOUGH_GROUPED: usize = 3;
 
-/// Returns the type of a column of numbers, or `None` if not every cell is one.
+/// Returns the type of a column of numbers, or `None` if not every cell is one, or if their decimal sign is uncertain.
 fn number(column: &Column) -> Option<PropertyType> {
     let cells = || column.cells.iter().map(String::as_str);
     let with_comma = cells().filter(|cell| cell.contains(',')).count();

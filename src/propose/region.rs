@@ -4,10 +4,13 @@ use super::{column::Column, interpretation::Interpretation};
 use crate::contact::{Kind, country_code, is_region};
 use crate::propose::by_values::NEARLY_ALL;
 
-/// Returns how phone numbers without a country code are read. `is_japanese` tells whether the file's header is.
+/// Returns how phone numbers without a country code are read. `is_japanese` tells whether the file's header is
+/// Japanese.
 ///
-/// The country is certain if nearly everybody in the file lives there, or if a file with a Japanese header has numbers
-/// that Japan assigns. It is likely if most people or most addresses belong to it.
+/// The country is certain if at least 90% of the people live there, or if the file has no country column but a Japanese
+/// header, and at least 90% of the numbers are valid in Japan. It is likely if most people live there and most numbers
+/// are valid there, or if the file has no country column, most addresses with a country's domain have this country's,
+/// and at least 90% of the numbers are valid there.
 pub(super) fn of(
     phone: &Column,
     country: Option<&Column>,

@@ -1,4 +1,4 @@
-//! Makes names of Latin letters and digits from names in any script.
+//! Converts names in any script to Latin letters and digits.
 
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;

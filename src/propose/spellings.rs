@@ -178,7 +178,7 @@ pub(super) const ABBREVIATIONS: &[(&str, &str)] = &[
     ("frst", "first"), ("lst", "last"), ("prov", "province"),
 ];
 
-/// Words that only say whose value it is, or that it is the main one.
+/// Words that only say whose value a column has, or that it is the main one.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
     "customer", "customers", "contact", "contacts", "user", "users", "client", "clients", "member", "members",

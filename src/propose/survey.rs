@@ -22,7 +22,7 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Samples the first rows. Problems further on are found by the first run.
+    /// Samples the first rows. The first run finds problems further on.
     pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, ReadError> {
         let mut columns = columns(rows.header());
         let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, first_bad: None, is_whole: false };

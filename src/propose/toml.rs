@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// The terminal column at which a comment after a line begins, if the line is shorter.
+/// The terminal column at which a trailing comment begins, if the line is short enough.
 const COMMENT_AT: usize = 42;
 
 /// Returns the text as a TOML string in double quotes.

@@ -27,7 +27,7 @@ pub(crate) struct Target<'a> {
     pub settings: &'a FileSettings,
 }
 
-/// How to read files that do not show it themselves.
+/// How to read the files, as far as they do not show it themselves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FileSettings {
     /// The marker of a complete drop; `None` if each file is a drop.

@@ -38,7 +38,7 @@ async fn the_simulated_clock_follows_tokios_clock() {
     assert_eq!(clock.now().to_string(), "2026-11-23T10:00:00Z");
     advance(Duration::from_millis(90_250)).await;
     assert_eq!(clock.now().to_string(), "2026-11-23T10:01:30.25Z");
-    // A copy shows the same time, also after a wait.
+    // A copy shows the same time, even after a wait.
     let copy = clock;
     tokio::time::sleep(Duration::from_hours(24)).await;
     assert_eq!(clock.now().to_string(), "2026-11-24T10:01:30.25Z");

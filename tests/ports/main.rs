@@ -1,4 +1,4 @@
-//! The contract of each port, run against each of its adapters, and what only one adapter promises.
+//! The contract of each port, run against each of its adapters, and the promises of single adapters.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -17,7 +17,7 @@ impl Harness for Memory {
         &self.0
     }
 
-    async fn pass(&self, time: Duration) {
+    async fn advance(&self, time: Duration) {
         advance(time).await;
     }
 

@@ -13,7 +13,7 @@ use omnisend_export::{
 pub(crate) trait Harness: Sync {
     fn objects(&self) -> &dyn Objects;
 
-    /// The location of a key below a prefix that belongs to one test.
+    /// Returns the location of a key below a prefix that belongs to one test.
     fn at(&self, key: &str) -> Location;
 
     /// Returns whether a version can be read after it was replaced or deleted.
@@ -113,7 +113,7 @@ pub(crate) async fn a_put_replaces_the_whole_object(h: &dyn Harness) {
 pub(crate) async fn a_streamed_put_is_one_object(h: &dyn Harness) {
     let body = noise(20_000_000);
     put(h, "rejects.csv", "an older one").await;
-    // Pieces of many sizes, also an empty one.
+    // Pieces of many sizes, including an empty one.
     let mut left = body.clone();
     let mut pieces = vec![Ok(Bytes::new())];
     for size in [1, 70_000, 3, 5 << 20, 8 << 20] {
@@ -256,7 +256,7 @@ pub(crate) async fn a_delete_removes_one_object_and_can_be_repeated(h: &dyn Harn
     for key in ["a/b", "a/b2", "a/c/d"] {
         put(h, key, "x").await;
     }
-    // All except the first do not exist: a deleted key, an unknown key, a folder, a key below an object.
+    // Only the first key exists. The others are a deleted key, an unknown key, a folder and a key below an object.
     for key in ["a/b", "a/b", "z", "a/c", "a/b2/x"] {
         h.objects().delete(&h.at(key)).await.unwrap();
     }

@@ -20,9 +20,9 @@ pub(crate) trait Harness: Sync {
     fn queue(&self) -> &dyn Queue;
 
     /// Advances the queue's time.
-    async fn pass(&self, time: Duration);
+    async fn advance(&self, time: Duration);
 
-    /// The bodies of the dead letters, the oldest first.
+    /// Returns the bodies of the dead letters, the oldest first.
     async fn dead_letters(&self) -> Vec<String>;
 }
 
@@ -75,7 +75,7 @@ fn almost(time: Duration) -> Duration {
     time.saturating_sub(SECOND)
 }
 
-/// A message whose group is the first letter of its body, and whose deduplication id is its body.
+/// Returns a message whose group is the first letter of its body, and whose deduplication id is its body.
 pub(crate) fn message(body: &str) -> Message {
     Message { group: body[..1].to_owned(), deduplication_id: body.to_owned(), body: body.to_owned() }
 }
@@ -184,9 +184,9 @@ pub(crate) async fn a_message_arrives_unchanged(h: &dyn Harness) {
 pub(crate) async fn a_message_is_received_again_after_its_visibility_timeout(h: &dyn Harness) {
     send(h, &["a1", "a2"]).await;
     let first = receive(h, 1).await;
-    h.pass(almost(SETTINGS.visibility)).await;
+    h.advance(almost(SETTINGS.visibility)).await;
     assert_eq!(receive(h, 10).await, []);
-    h.pass(SECOND).await;
+    h.advance(SECOND).await;
     let second = receive(h, 10).await;
     assert_eq!(bodies(&second), ["a1", "a2"]);
     assert_eq!((first[0].receive_count, second[0].receive_count, second[1].receive_count), (1, 2, 1));
@@ -199,8 +199,8 @@ pub(crate) async fn a_message_is_received_again_after_its_visibility_timeout(h: 
 pub(crate) async fn an_expired_handle_has_no_effect(h: &dyn Harness) {
     send(h, &["a1"]).await;
     let first = receive(h, 1).await;
-    h.pass(SETTINGS.visibility).await;
-    // Also before the message is received again.
+    h.advance(SETTINGS.visibility).await;
+    // Even before the message is received again.
     assert_expired(h, &first[0]).await;
     let second = receive(h, 1).await;
     assert_expired(h, &first[0]).await;
@@ -211,9 +211,9 @@ pub(crate) async fn an_expired_handle_has_no_effect(h: &dyn Harness) {
 pub(crate) async fn a_deleted_message_is_never_received_again(h: &dyn Harness) {
     send(h, &["a1"]).await;
     let first = receive(h, 1).await;
-    h.pass(almost(SETTINGS.visibility)).await;
+    h.advance(almost(SETTINGS.visibility)).await;
     delete(h, &first[0]).await;
-    h.pass(SETTINGS.visibility).await;
+    h.advance(SETTINGS.visibility).await;
     assert_eq!(receive(h, 10).await, []);
     assert_eq!(h.dead_letters().await, [""; 0]);
 }
@@ -234,9 +234,9 @@ pub(crate) async fn a_message_can_be_released_with_a_delay(h: &dyn Harness) {
     let first = receive(h, 1).await;
     h.queue().release(&first[0].handle, Duration::from_secs(20)).await.unwrap();
     assert_eq!(drain(h).await, ["b1"], "only its group waits");
-    h.pass(Duration::from_secs(19)).await;
+    h.advance(Duration::from_secs(19)).await;
     assert_eq!(receive(h, 10).await, []);
-    h.pass(SECOND).await;
+    h.advance(SECOND).await;
     let second = receive(h, 1).await;
     assert_eq!((second[0].body.as_str(), second[0].receive_count), ("a1", 2));
     delete(h, &second[0]).await;
@@ -266,11 +266,11 @@ pub(crate) async fn drops_a_duplicate_within_the_deduplication_window(h: &dyn Ha
     send(h, &["a1", "a2", "a1"]).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, ["a1", "a2"]);
-    // Also after the message was deleted. A dropped duplicate does not extend the window.
-    h.pass(almost(SETTINGS.deduplication_window)).await;
+    // Even after the message was deleted. A dropped duplicate does not extend the window.
+    h.advance(almost(SETTINGS.deduplication_window)).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, [""; 0]);
-    h.pass(SECOND).await;
+    h.advance(SECOND).await;
     send(h, &["a1"]).await;
     assert_eq!(drain(h).await, ["a1"]);
     // Only the id decides.
@@ -306,7 +306,7 @@ pub(crate) async fn a_message_whose_receivers_crash_becomes_a_dead_letter(h: &dy
                 delete(h, &delivery).await;
             }
         }
-        h.pass(SETTINGS.visibility).await;
+        h.advance(SETTINGS.visibility).await;
         receives += 1;
         assert!(receives <= SETTINGS.max_receive_count + 1, "received too often");
     }

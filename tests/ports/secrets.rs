@@ -1,4 +1,4 @@
-//! The contract of every store of secrets, and what only the local one does.
+//! The contract of every store of secrets, and the behaviour of the local one.
 
 use std::{
     fs::{self, Permissions},
@@ -203,7 +203,7 @@ async fn the_advice_for_a_missing_secret_names_the_file_to_write() {
     let advice = format!("write the API key to {path} and run `chmod 600 {path}`, or set OMNISEND_API_KEY");
     let expected = format!("secret `omnisend/acme` was not found; {advice}");
     assert_eq!(local.error("omnisend/acme").await, expected);
-    // A directory is not a secret, and nothing is below a file.
+    // A directory is not a secret, and no secret is below a file.
     local.write_secret("omnisend/acme/x", "key-1").await;
     assert_eq!(local.error("omnisend/acme").await, expected);
     assert!(local.error("omnisend/acme/x/y").await.contains("was not found; write the API key to "));

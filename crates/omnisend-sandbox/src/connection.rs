@@ -52,7 +52,7 @@ impl Listener for ResettableListener {
                     _ = stream.set_nodelay(true);
                     return (Connection { stream, reset: Reset::default() }, from);
                 }
-                // For example, no file descriptor is free, or the client has gone again; the listener continues.
+                // For example, no file descriptor is free, or the client is already gone; the listener continues.
                 Err(error) => {
                     tracing::debug!(%error, "could not accept a connection");
                     tokio::time::sleep(Duration::from_millis(10)).await;

@@ -24,9 +24,9 @@ pub struct Options {
     /// The time from the creation of a batch to its end, and until a change of tags or a segment takes effect. With
     /// zero the work is done before the request is answered. (Published examples show minutes.)
     pub batch_delay: Duration,
-    /// The time by which every response is delayed.
+    /// How long every response is delayed.
     pub latency: Duration,
-    /// The most contacts of a brand; further new ones are refused with 402 (undocumented: a guess).
+    /// The most contacts that a brand may have; further new ones are refused with 402 (undocumented: a guess).
     pub plan_limit: Option<usize>,
     /// Refuses a whole batch with 400 if one of its items is invalid, instead of only the item when the batch is
     /// processed (undocumented).

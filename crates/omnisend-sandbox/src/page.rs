@@ -94,7 +94,7 @@ fn render(shared: &Shared, query: &ControlQuery) -> Result<String, Problem> {
 }
 
 impl Page<'_> {
-    /// The share of the rate limit, in percent.
+    /// Returns the share of the rate limit, in percent.
     fn percent(&self, requests: usize) -> usize {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX).max(1);
         (requests.saturating_mul(100) / limit).min(100)
@@ -122,7 +122,7 @@ fn totals(brand: &Brand, now: Instant) -> Vec<(&'static str, usize)> {
     statuses.into_iter().chain([("errors", errors)]).filter(|(_, count)| *count > 0).collect()
 }
 
-/// A number with a comma between thousands.
+/// Returns a number with a comma between thousands.
 fn with_separators(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -17,10 +17,10 @@ use crate::options::Options;
 use crate::shared::Shared;
 use crate::{control, page};
 
-/// The longest batch delay: in effect for good, and still safe to add to a time.
+/// The longest batch delay: effectively forever, but still safe to add to a time.
 const MAX_BATCH_DELAY: Duration = Duration::from_hours(24 * 365);
 
-/// How long a sandbox that stops waits for requests in flight.
+/// How long a stopping sandbox waits for requests in flight.
 const GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 /// A sandbox that runs until it is stopped or dropped.
@@ -54,13 +54,13 @@ pub async fn start(mut options: Options) -> io::Result<Sandbox> {
 }
 
 impl Sandbox {
-    /// The base URL of the API, such as `http://127.0.0.1:8080/api`.
+    /// Returns the base URL of the API, such as `http://127.0.0.1:8080/api`.
     pub fn url(&self) -> String {
         format!("http://{}/api", self.addr)
     }
 
-    /// The URL of the page for people, such as `http://127.0.0.1:8080/`. The control endpoints are at `_sandbox/…` below
-    /// it.
+    /// Returns the URL of the page for people, such as `http://127.0.0.1:8080/`. The control endpoints are at
+    /// `_sandbox/…` below it.
     pub fn page(&self) -> String {
         format!("http://{}/", self.addr)
     }

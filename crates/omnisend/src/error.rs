@@ -10,8 +10,8 @@ pub enum CallError {
     /// Omnisend refuses the request however often it is sent.
     #[error(transparent)]
     Refused(Box<Refusal>),
-    /// Omnisend could not be reached or could not answer until the retries were used up.
-    #[error("Omnisend did not take the request after {attempts} attempts: {last}; try again later")]
+    /// Omnisend could not be reached, or kept failing, until the retries were used up.
+    #[error("Omnisend did not accept the request after {attempts} attempts: {last}; try again later")]
     Unavailable {
         /// How often the request was sent.
         attempts: u32,
@@ -25,13 +25,13 @@ pub enum CallError {
     /// The API key could not be read.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Omnisend accepted the request, and its answer is not what the API documents.
+    /// Omnisend accepted the request, but its answer is not what the API documents.
     #[error("Omnisend's answer is not what its API documents: {0}")]
     Unexpected(#[from] UnexpectedAnswer),
 }
 
 impl CallError {
-    /// The refusal, if that is what failed.
+    /// Returns the refusal, if that is what failed.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -46,13 +46,13 @@ pub enum UnexpectedAnswer {
     /// The body is not the JSON that the API documents.
     #[error(transparent)]
     Json(#[from] JsonDefect),
-    /// A request for one contact returned other contacts: the filter was ignored.
-    #[error("it holds other contacts than the one that was asked for")]
+    /// A request for one contact returned other contacts: Omnisend ignored the filter.
+    #[error("it holds contacts other than the requested one")]
     OtherContacts,
 }
 
-/// What is wrong with a JSON text, and where. It takes the place of [`serde_json::Error`], whose message quotes the
-/// text, which may hold personal data.
+/// What is wrong with a JSON text, and where. It replaces [`serde_json::Error`], whose message quotes the text, which
+/// may hold personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{} (line {line}, column {column})", self.defect())]
 pub struct JsonDefect {
@@ -66,7 +66,7 @@ impl JsonDefect {
         match self.category {
             Category::Syntax => "it is not JSON",
             Category::Eof => "it ends too early",
-            Category::Data => "it is JSON of another shape",
+            Category::Data => "its JSON has an unexpected shape",
             Category::Io => "it could not be read",
         }
     }
@@ -88,6 +88,6 @@ mod tests {
             |text: &str| JsonDefect::from(serde_json::from_str::<Vec<u8>>(text).unwrap_err()).to_string();
         assert_eq!(of("ada@example.com"), "it is not JSON (line 1, column 1)");
         assert_eq!(of("[1"), "it ends too early (line 1, column 2)");
-        assert_eq!(of("\"ada@example.com\""), "it is JSON of another shape (line 1, column 17)");
+        assert_eq!(of("\"ada@example.com\""), "its JSON has an unexpected shape (line 1, column 17)");
     }
 }

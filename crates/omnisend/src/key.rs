@@ -19,7 +19,7 @@ pub struct ApiKey(HeaderValue);
 pub struct InvalidKey;
 
 impl ApiKey {
-    /// The key in a text. The text must consist of one or more visible ASCII characters.
+    /// Parses a key, which must consist of one or more visible ASCII characters.
     pub fn new(key: &str) -> Result<Self, InvalidKey> {
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidKey);
@@ -29,7 +29,7 @@ impl ApiKey {
         Ok(Self(header))
     }
 
-    /// The value of the `Authorization` header.
+    /// Returns the value of the `Authorization` header.
     pub(crate) fn authorization(&self) -> HeaderValue {
         self.0.clone()
     }
@@ -41,7 +41,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Whether a key that was read before is good enough.
+/// Whether a cached key is acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// The source may return a key that it has cached.
@@ -100,7 +100,7 @@ impl CachedKey {
     }
 
     /// Returns the key to use after one was refused: the key that another request has read meanwhile, or else the
-    /// source's present key.
+    /// source's current key.
     pub(crate) async fn after_refusal(&self, refused: &ApiKey) -> Result<ApiKey, KeyError> {
         let _one_at_a_time = self.refresh.lock().await;
         let cached = self.get().await?;

@@ -2,10 +2,10 @@
 //!
 //! - Every request waits for a [`Slot`] of the [`Pacer`], so that the client stays within the brand's rate limit of
 //!   400 requests a minute in any window of 60 s.
-//! - A request that fails is retried according to a [`RetryPolicy`], within the caller's deadline. A request that
-//!   could have an effect twice ([`Client::create_segment`]) is not.
-//! - A failed call is a [`CallError`] that says what happened and what to do. A refusal has a [`RefusalKind`]; no
-//!   caller needs to know HTTP statuses.
+//! - A request that fails is retried according to a [`RetryPolicy`], within the caller's deadline. A request that could
+//!   take effect twice ([`Client::create_segment`]) is not retried.
+//! - A failed call returns a [`CallError`] that says what happened and what to do. A refusal has a [`RefusalKind`], so
+//!   no caller needs to know HTTP statuses.
 //! - The API key comes from a [`KeySource`], and is read again once if Omnisend refuses it.
 //! - Personal data is masked in what the client logs and in every error.
 //!

@@ -1,4 +1,4 @@
-//! The rate limits that apply to a request: the brand's, and for some resources a narrower one besides.
+//! The rate limits that apply to a request: the brand's, and for some resources a narrower one as well.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The limits of a brand. The narrower ones are multiplied by `narrow_limits_times`.
+    /// Creates the limits of a brand. The narrower ones are multiplied by `narrow_limits_times`.
     pub(crate) fn new(brand: Arc<Pacer>, narrow_limits_times: NonZeroU32) -> Self {
         let pacer = |per_minute: NonZeroU32| Pacer::new(per_minute.saturating_mul(narrow_limits_times));
         Self {
@@ -43,8 +43,8 @@ impl Limits {
         }
     }
 
-    /// Waits until every limit of a request allows it to leave. The narrower limit is waited for first: the other
-    /// order would keep a slot of the brand from other requests.
+    /// Waits until every limit of a request allows it to leave. Waits for the narrower limit first: in the other order,
+    /// the request would hold a slot of the brand that other requests could use.
     pub(crate) async fn slot(&self, limit: Limit, options: CallOptions) -> Result<Slot, CallError> {
         let narrow = self.narrow(limit);
         if let Some(narrow) = narrow {

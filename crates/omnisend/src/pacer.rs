@@ -1,13 +1,13 @@
 //! Spaces the requests of one brand so that its rate limit holds in any window.
 //!
-//! Omnisend counts a brand's requests in a sliding window of 60 s. The burst of a token bucket would break such a
-//! window, so requests leave evenly spaced: the generic cell rate algorithm (GCRA) with an emission interval of
-//! `(60 s + CATCH_UP + JITTER) / budget`. This bounds the requests that arrive in any 60 s to the budget, even if some
-//! catch up on up to [`CATCH_UP`] of lost time and arrive up to [`JITTER`] closer together than they left. It costs
-//! 0.9 % of the budget.
+//! Omnisend counts a brand's requests in a sliding window of 60 s. The burst of a token bucket would exceed the limit
+//! of such a window, so requests leave evenly spaced: the generic cell rate algorithm (GCRA) with an emission interval
+//! of `(60 s + CATCH_UP + JITTER) / budget`. This bounds the requests that arrive in any 60 s to the budget, even if
+//! some catch up on up to [`CATCH_UP`] of lost time and arrive up to [`JITTER`] closer together than they left. It
+//! costs 0.9 % of the budget.
 //!
-//! A new pacer assumes that another process used the whole budget until now, including its catching up: the first
-//! request waits one interval, so the window also holds when one process takes over from another.
+//! A new pacer assumes that another process used the whole budget until now, including its catch-up. So the first
+//! request waits one interval, and the limit also holds when one process takes over from another.
 
 use std::{
     num::NonZeroU32,
@@ -25,7 +25,7 @@ const CATCH_UP: Duration = Duration::from_millis(350);
 /// How much closer together two requests may arrive than they left.
 const JITTER: Duration = Duration::from_millis(200);
 
-/// A 429 reduces the pace to this share of it: another integration uses the rest of the limit.
+/// A 429 multiplies the pace by this factor: another integration uses the rest of the limit.
 const AFTER_THROTTLE: f64 = 0.7;
 
 /// The lowest pace, as a share of the budget: requests never stop.
@@ -49,7 +49,7 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// A pacer for a budget of so many requests a minute.
+    /// Creates a pacer for a budget in requests a minute.
     pub fn new(budget: NonZeroU32) -> Self {
         Self { pace: Mutex::new(Pace::new(budget, Instant::now())) }
     }
@@ -66,12 +66,12 @@ impl Pacer {
         }
     }
 
-    /// When the next request could leave.
+    /// Returns when the next request could leave.
     pub fn next_slot(&self) -> Instant {
         self.with(|pace| pace.next_slot(Instant::now()))
     }
 
-    /// Records that a request leaves only now although its slot was earlier: the next one keeps its distance from it.
+    /// Records that a request leaves only now, later than its slot. The next request keeps its distance from it.
     pub(crate) fn left(&self) {
         self.with(|pace| pace.left(Instant::now()));
     }
@@ -81,7 +81,7 @@ impl Pacer {
         self.with(|pace| pace.throttled(Instant::now(), wait));
     }
 
-    /// The present pace, in requests a minute.
+    /// Returns the current pace, in requests a minute.
     pub fn per_minute(&self) -> f64 {
         self.with(|pace| pace.budget * pace.share)
     }
@@ -116,7 +116,7 @@ impl Pace {
         pace
     }
 
-    /// The time between two requests at the present pace.
+    /// Returns the time between two requests at the current pace.
     fn interval(&self) -> Duration {
         (WINDOW + CATCH_UP + JITTER).div_f64(self.budget * self.share)
     }

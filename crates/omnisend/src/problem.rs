@@ -44,7 +44,8 @@ impl Problem {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
-    /// The explanation in one line: `detail` or else `title`, then the first 3 fields. `None` if it has neither.
+    /// Returns the explanation in one line: `detail` or else `title`, then the first 3 fields. `None` if it has
+    /// neither.
     pub fn summary(&self) -> Option<String> {
         let first = self.detail.as_deref().or(self.title.as_deref());
         let fields = self.errors.iter().take(3).map(FieldError::summary);
@@ -61,7 +62,7 @@ impl FieldError {
     }
 }
 
-/// A text with its email addresses and phone numbers masked.
+/// Returns a text with its email addresses and phone numbers masked.
 fn masked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(|text| mask(&text)))
 }

@@ -9,7 +9,7 @@ pub const BASE_URL: &str = "https://api.omnisend.com/api";
 /// ([`RefusalKind::RetiredVersion`](crate::RefusalKind::RetiredVersion)).
 pub const VERSION: &str = "2026-03-15";
 
-/// Requests a minute for one brand, over all of its keys and integrations.
+/// Requests a minute for one brand, across all of its keys and integrations.
 pub const REQUESTS_PER_MINUTE: NonZeroU32 = per_minute(400);
 
 /// The sliding window in which Omnisend counts requests.
@@ -33,7 +33,8 @@ pub const MAX_BATCH_BYTES: usize = 950_000;
 /// The most batches in one page of a listing.
 pub const MAX_LISTED: usize = 250;
 
-/// The most segments in one page of a listing, by the endpoint's own contract. The general page on paging says 250.
+/// The most segments in one page of a listing, according to the endpoint's own reference. The general page on paging
+/// says 250.
 pub(crate) const MAX_LISTED_SEGMENTS: usize = 50;
 
 /// The most contacts in one request to `/contacts/tags`.

@@ -1,4 +1,4 @@
-//! Requests that Omnisend refuses for good: what kind of refusal, and what to do about it.
+//! Requests that Omnisend refuses permanently: the kind of the refusal, and what to do about it.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub struct Refusal {
     status: u16,
 }
 
-/// What kind of refusal an answer is. The HTTP status decides, and for [`SubscriptionLimit`](Self::SubscriptionLimit)
-/// the text too.
+/// The kind of a refusal. The HTTP status decides it; for [`SubscriptionLimit`](Self::SubscriptionLimit), the text does
+/// too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
@@ -56,7 +56,7 @@ impl RefusalKind {
         }
     }
 
-    /// What a person can do about it.
+    /// Returns what a person can do about it.
     pub fn advice(self) -> &'static str {
         match self {
             Self::InvalidKey => {
@@ -78,13 +78,13 @@ impl RefusalKind {
 }
 
 impl Refusal {
-    /// The refusal that an answer with this HTTP status and body is.
+    /// Makes a refusal from an answer's HTTP status and body.
     pub fn from_answer(status: u16, body: &[u8]) -> Self {
         let problem = Problem::parse(body);
         Self { kind: RefusalKind::of(status, &problem), problem, status }
     }
 
-    /// The HTTP status in digits, as a label for reports. [`kind`](Self::kind) is what decisions are made by.
+    /// Returns the HTTP status in digits, as a label for reports. Base decisions on [`kind`](Self::kind) instead.
     pub fn code(&self) -> String {
         self.status.to_string()
     }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_word_plan_only_as_a_word() {
+    fn finds_plan_only_as_a_whole_word() {
         assert!(mentions_plan("Your plan's limit is reached."));
         assert!(mentions_plan("plan_limit"));
         assert!(!mentions_plan("planned, explanation, plane"));

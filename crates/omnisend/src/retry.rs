@@ -1,5 +1,4 @@
-//! Every retry and every wait of the client, with its reason: which answers are retried, how often, and how long the
-//! client waits before.
+//! Every retry and every wait of the client, with its reason: which answers are retried, how often, and after how long.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -14,8 +13,8 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one attempt may take. Omnisend answers a batch well within a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long after the deadline an attempt in flight may still take: long enough for an answer that is on its way,
-/// short enough for the caller to record what was sent.
+/// How long an attempt in flight may run past the deadline: long enough for an answer that is on its way, short enough
+/// for the caller to record what was sent.
 const GRACE_AFTER_DEADLINE: Duration = Duration::from_secs(8);
 
 /// The wait after a 429 that names no time: a sixth of Omnisend's window of 60 s.
@@ -28,14 +27,13 @@ const MAX_THROTTLE_WAIT: Duration = Duration::from_mins(2);
 /// limit for 10 minutes or more before the request fails.
 pub(crate) const MAX_THROTTLES: u32 = 60;
 
-/// How often a failed attempt is repeated, and how long the client waits before. Answers with 429 do not count: they
-/// are waited out.
+/// How often a failed attempt is retried, and how long the client waits before each retry. Answers with 429 do not
+/// count: they are waited out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How often an attempt may be repeated.
+    /// The most retries of one request.
     pub retries: usize,
-    /// The wait before the first repetition. It doubles with each one; each has a random part of up to its own length
-    /// added.
+    /// The wait before the first retry. It doubles with each retry, and a random part of up to its own length is added.
     pub first_delay: Duration,
     /// The longest wait, without its random part.
     pub max_delay: Duration,
@@ -45,15 +43,15 @@ impl RetryPolicy {
     /// 9 retries in 3 to 6 minutes: a restart or a short outage of the API passes in that time.
     pub const DEFAULT: Self = Self::retries(9);
 
-    /// One attempt: for a request that could have its effect twice.
+    /// One attempt: for a request that could take effect twice.
     pub const NEVER: Self = Self::retries(0);
 
-    /// So many retries, with waits that double from 0.5 s up to 1 minute.
+    /// Returns a policy of this many retries, with waits that double from 0.5 s up to 1 minute.
     pub const fn retries(retries: usize) -> Self {
         Self { retries, first_delay: Duration::from_millis(500), max_delay: Duration::from_mins(1) }
     }
 
-    /// This policy, until a deadline.
+    /// Returns options for a call with this policy and a deadline.
     pub const fn until(self, deadline: Option<Instant>) -> CallOptions {
         CallOptions { retry: self, deadline }
     }
@@ -74,19 +72,18 @@ impl Default for RetryPolicy {
     }
 }
 
-/// How one call is made.
+/// The options of one call.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CallOptions {
     /// How the call is retried.
     pub retry: RetryPolicy,
-    /// When the caller's time ends. The call starts no wait that ends later and returns
-    /// [`OutOfTime`](crate::CallError::OutOfTime) instead. An attempt that is in flight at the deadline may take 8 s
-    /// more.
+    /// The caller's deadline. The call starts no wait that would end later, but returns
+    /// [`OutOfTime`](crate::CallError::OutOfTime). An attempt in flight at the deadline may take 8 s more.
     pub deadline: Option<Instant>,
 }
 
 impl CallOptions {
-    /// How long an attempt that starts now may take.
+    /// Returns how long an attempt that starts now may take.
     pub(crate) fn attempt_timeout(&self, timing: &Timing) -> Duration {
         let left =
             |deadline: Instant| (deadline + GRACE_AFTER_DEADLINE).saturating_duration_since(Instant::now());
@@ -125,16 +122,16 @@ impl Timing {
         wait / self.waits_divided_by.get()
     }
 
-    /// How long to wait after a 429 that asked for `asked`.
+    /// Returns how long to wait after a 429 that asked for `asked`.
     pub(crate) fn throttle_wait(&self, asked: Option<Duration>) -> Duration {
         asked.unwrap_or_else(|| self.wait(DEFAULT_THROTTLE_WAIT)).min(MAX_THROTTLE_WAIT)
     }
 }
 
-/// Why an attempt failed that may succeed the next time.
+/// Why an attempt failed that may succeed if it is retried.
 #[derive(Debug, thiserror::Error)]
 pub enum AttemptError {
-    /// Omnisend answered with a status that passes.
+    /// Omnisend answered with a status that is temporary.
     #[error("it answered {status}{}", explanation(.problem))]
     Answered {
         /// The HTTP status.
@@ -174,7 +171,7 @@ fn explanation(problem: &Problem) -> String {
     problem.summary().map(|summary| format!(": {summary}")).unwrap_or_default()
 }
 
-/// The last cause: those above it only say in which layer it happened.
+/// Returns the innermost cause: the messages above it only say in which layer it happened.
 fn deepest(error: &reqwest::Error) -> &dyn std::error::Error {
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
@@ -188,9 +185,9 @@ fn deepest(error: &reqwest::Error) -> &dyn std::error::Error {
 pub(crate) enum Verdict {
     /// It succeeded.
     Done,
-    /// The rate limit is reached: wait, for as long as the answer asks if it does.
+    /// The rate limit is reached: wait for as long as the answer asks, if it does.
     Throttled(Option<Duration>),
-    /// It may succeed the next time.
+    /// It failed, but may succeed if it is retried.
     Retry(AttemptError),
     /// The key was refused: read it again once, because it may have been rotated.
     RefreshKey(Refusal),
@@ -198,7 +195,7 @@ pub(crate) enum Verdict {
     Fail(Refusal),
 }
 
-/// The verdict on an answer. `retry_after` is the value of the header `Retry-After`.
+/// Returns the verdict on an answer. `retry_after` is the value of the header `Retry-After`.
 pub(crate) fn verdict(status: u16, retry_after: Option<&str>, body: &[u8]) -> Verdict {
     match status {
         200..=299 => Verdict::Done,
@@ -210,8 +207,8 @@ pub(crate) fn verdict(status: u16, retry_after: Option<&str>, body: &[u8]) -> Ve
             Verdict::Throttled(seconds.map(Duration::from_secs))
         }
         401 => Verdict::RefreshKey(Refusal::from_answer(status, body)),
-        // The server, or a proxy before it, did not get to the request or failed at it. A repeated upsert or change of
-        // tags has the same effect.
+        // The server, or a proxy in front of it, failed on the request or never reached it. An upsert and a change of
+        // tags are idempotent, so they can be repeated.
         408 | 425 | 500..=599 => {
             Verdict::Retry(AttemptError::Answered { status, problem: Box::new(Problem::parse(body)) })
         }

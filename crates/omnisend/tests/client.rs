@@ -25,7 +25,7 @@ use tokio::{
 /// An answer's status and body.
 type Answer = (u16, &'static str);
 
-/// A server that answers each request with the next answer, and the requests that it has received.
+/// A server that sends the next prepared answer to each request, and the requests that it has received.
 struct Server {
     address: String,
     requests: mpsc::UnboundedReceiver<String>,

@@ -12,10 +12,10 @@ use crate::{
     stream_error::StreamError,
 };
 
-/// The bytes that are decoded at once.
+/// How many bytes are decoded at once.
 const PIECE_BYTES: usize = 32 << 10;
 
-/// The bytes of a line that are checked for UTF-8. A longer line shows no more.
+/// How many bytes of a line are checked for UTF-8. More bytes would tell nothing new.
 const WATCHED_BYTES: usize = 64 << 10;
 
 /// A stream of UTF-8 text, decoded from a stream in another encoding.
@@ -24,12 +24,12 @@ pub(crate) struct Decoded {
     charset: Charset,
     decoder: encoding_rs::Decoder,
     piece: Vec<u8>,
-    /// The part of the piece that is not decoded yet is at `from..to`.
+    /// `from..to` is the part of the piece that is not decoded yet.
     from: usize,
     to: usize,
     ended: bool,
     done: bool,
-    /// The decoded text that is not read yet is at `read..written`.
+    /// `read..written` is the decoded text that is not read yet.
     text: Vec<u8>,
     read: usize,
     written: usize,
@@ -50,7 +50,7 @@ impl Decoded {
             to: 0,
             ended: false,
             done: false,
-            // UTF-8 is at most 3 times as long as any other encoding.
+            // Text in UTF-8 is at most 3 times as long as in any other encoding.
             text: vec![0; PIECE_BYTES * 3 + 16],
             read: 0,
             written: 0,
@@ -66,7 +66,7 @@ impl Decoded {
         (self.read, self.written) = (0, 0);
         while self.written == 0 {
             if let Some(error) = self.error.take() {
-                // Another call fails too.
+                // Later calls fail too.
                 self.error = Some(undecodable(self.line, self.charset));
                 return Err(error.into());
             }
@@ -94,7 +94,7 @@ impl Decoded {
         }
         self.from += read;
         let text = self.text.get(..written).unwrap_or_default();
-        let odd = if self.charset.is_utf16() { None } else { control(text) };
+        let odd = if self.charset.is_utf16() { None } else { first_control_character(text) };
         self.line +=
             memchr::memchr_iter(b'\n', text.get(..odd.unwrap_or(written)).unwrap_or_default()).count() as u64;
         self.written = odd.unwrap_or(written);
@@ -110,9 +110,9 @@ fn undecodable(line: u64, charset: Charset) -> StreamError {
     StreamError { line: Some(line), defect: Defect::Undecodable(charset) }
 }
 
-/// Returns where the first control character from U+0080 to U+009F is. Text has none: some decoders make them of bytes that
-/// the encoding does not use.
-fn control(text: &[u8]) -> Option<usize> {
+/// Returns where the first control character from U+0080 to U+009F is. Text has none: some decoders produce them from
+/// bytes that the encoding does not use.
+fn first_control_character(text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(0xc2, text)
         .find(|at| text.get(at + 1).is_some_and(|next| (0x80..0xa0).contains(next)))
 }
@@ -128,7 +128,7 @@ impl Read for Decoded {
     }
 }
 
-/// Searches a text in another encoding for lines that are clearly UTF-8.
+/// Searches text in another encoding for lines that are clearly UTF-8.
 #[derive(Debug, Default)]
 struct Utf8Watch {
     line: u64,
@@ -216,7 +216,7 @@ mod tests {
     fn a_utf8_line_in_another_encoding_is_an_error_unless_the_encoding_is_declared() {
         let file = [&b"a\nJos\xe9\n"[..], "José\n".as_bytes()].concat();
         let error = decoded(&file, "windows-1252", false).unwrap_err();
-        assert!(error.starts_with("line 3: UTF-8 in a file that is windows-1252 up to there"), "{error}");
+        assert!(error.starts_with("line 3: UTF-8, but the lines before it are windows-1252"), "{error}");
         assert_eq!(decoded(&file, "windows-1252", true).unwrap(), "a\nJosé\nJosÃ©\n");
     }
 

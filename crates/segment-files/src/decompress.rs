@@ -26,7 +26,7 @@ const WINDOW_LOG: u32 = 27;
 
 const BUFFER_BYTES: usize = 128 << 10;
 
-/// Decompresses a stream as its first bytes show. An error if another compression is declared.
+/// Detects a stream's compression by its first bytes and decompresses it. Fails if another compression is declared.
 pub(crate) fn decompress(bytes: Peeked, declared: Option<Compression>) -> Result<ByteStream, ReadError> {
     let found = match magic::detect(bytes.first()) {
         Some(Magic::Compressed(compression)) => compression,
@@ -53,11 +53,11 @@ fn unzstd(input: Input) -> io::Result<ZstdDecoder<'static, Input>> {
     Ok(decoder)
 }
 
-/// The progress in the compressed bytes.
+/// How many compressed bytes the decoder has taken.
 #[derive(Debug, Clone, Default)]
 struct Consumed {
     bytes: Arc<AtomicU64>,
-    /// Whether reading them failed: the error is then the file's, not the decoder's.
+    /// Whether reading the file failed: then the error is the file's, not the decoder's.
     failed: Arc<AtomicBool>,
 }
 
@@ -86,7 +86,8 @@ impl Read for Input {
     }
 }
 
-/// The members of a gzip file, one after the other. Zeros may follow the last one, as padding of tapes and block devices.
+/// The members of a gzip file, one after the other. Zeros may follow the last one, as padding from tapes and block
+/// devices.
 struct Gunzip(Option<GzDecoder<Input>>);
 
 impl Read for Gunzip {

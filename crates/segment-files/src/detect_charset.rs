@@ -1,4 +1,4 @@
-//! Detects the encoding of text. If it is not certain, the file is refused: a wrong guess would garble names.
+//! Detects the encoding of text. If the guess is not certain, the file is refused: a wrong one would garble names.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_JP, ISO_2022_JP, SHIFT_JIS, WINDOWS_1252};
@@ -8,7 +8,7 @@ use crate::{
     error::{Defect, ReadError},
 };
 
-/// Detects the encoding of a file by its first bytes. `whole` tells whether these are all its bytes.
+/// Detects the encoding of a file by its first bytes. `whole` tells whether `sample` is the whole file.
 pub(crate) fn detect(sample: &[u8], whole: bool) -> Result<Charset, ReadError> {
     let sample = if whole { sample } else { whole_lines(sample) };
     let escape = |at: &[u8]| memchr::memmem::find(sample, at);
@@ -23,7 +23,7 @@ pub(crate) fn detect(sample: &[u8], whole: bool) -> Result<Charset, ReadError> {
     }
     match std::str::from_utf8(sample) {
         Ok(_) => return Ok(Charset::UTF_8),
-        // The end of the sample has cut a character.
+        // The sample ends within a character.
         Err(error) if !whole && error.error_len().is_none() => return Ok(Charset::UTF_8),
         Err(_) => {}
     }
@@ -62,7 +62,7 @@ fn unknown(sample: &[u8], at: usize, likely: Option<Charset>) -> ReadError {
     Defect::UnknownEncoding(likely).at(1 + memchr::memchr_iter(b'\n', before).count() as u64)
 }
 
-/// Returns the complete lines of a sample, so that no character is cut.
+/// Returns the complete lines of a sample, so that it does not end within a character.
 fn whole_lines(sample: &[u8]) -> &[u8] {
     let end = memchr::memrchr(b'\n', sample).map_or(sample.len(), |at| at + 1);
     sample.get(..end).unwrap_or(sample)
@@ -104,8 +104,9 @@ pub(crate) fn utf8_weight(line: &[u8]) -> Option<usize> {
     std::str::from_utf8(line).ok().map(|text| text.len() - text.chars().count())
 }
 
-/// Returns the weight from which a line is UTF-8, and not in `charset` by chance. In Western text, an accented capital before
-/// a sign is rare; but two characters of two bytes each can look like UTF-8.
+/// Returns the weight at which a line must be UTF-8, and cannot be text in `charset` that looks like it by chance. In
+/// Western encodings, an accented capital before a sign is rare; in others, two characters of two bytes each can look
+/// like UTF-8.
 pub(crate) fn clear_weight(charset: Charset) -> usize {
     match charset.encoding() {
         encoding if encoding.is_single_byte() => 1,
@@ -114,7 +115,8 @@ pub(crate) fn clear_weight(charset: Charset) -> usize {
     }
 }
 
-/// Whether a guess is certain. Only encodings that desktops write today can be, and only if the text shows it.
+/// Whether a guess is certain. Only the encodings that desktops write today can be certain, and only if the text is
+/// evidence for them.
 fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     let encoding = charset.encoding();
     if encoding == WINDOWS_1252 {
@@ -146,11 +148,11 @@ fn is_certain(charset: Charset, sample: &[u8]) -> bool {
     enough && odd * 10 <= kana + kanji
 }
 
-/// € … ‘ “ ” • – — ™ ¡ £ § © « ® ° · » ¿ in Windows-1252, which are not between two letters.
+/// € … ‘ “ ” • – — ™ ¡ £ § © « ® ° · » ¿ in Windows-1252: signs that do not occur between two letters.
 const RARE_SIGNS: &[u8] = b"\x80\x85\x91\x93\x94\x95\x96\x97\x99\xa1\xa3\xa7\xa9\xab\xae\xb0\xb7\xbb\xbf";
 
-/// Counts the bytes of Windows-1252 that are common letters of Western languages, those that are rare letters and signs, and
-/// those that are implausible. The last two are where other encodings have their letters.
+/// Counts the bytes that are common letters of Western languages in Windows-1252, those that are rare letters or signs,
+/// and those that are implausible. Other encodings have their letters among the last two.
 fn western(sample: &[u8]) -> (usize, usize, usize) {
     let (mut letters, mut rare, mut implausible) = (0, 0, 0);
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xc0;
@@ -158,7 +160,7 @@ fn western(sample: &[u8]) -> (usize, usize, usize) {
         let beside = |at: Option<usize>| at.and_then(|at| sample.get(at)).is_some_and(|byte| letter(*byte));
         let (before, after) = (beside(at.checked_sub(1)), beside(at.checked_add(1)));
         match byte {
-            // Icelandic letters are where the Turkish encoding has its letters.
+            // × and ÷, and Icelandic letters, whose bytes are letters in the Turkish encoding.
             0xd0 | 0xd7 | 0xdd | 0xde | 0xf0 | 0xf7 | 0xfd | 0xfe => implausible += 1,
             0xc0..=0xff if before || after => letters += 1,
             // Words of one letter: "À Montréal", "5 à 7".
@@ -195,7 +197,7 @@ mod tests {
         "メール,氏名,市\na@b.co,田中 太郎,東京都\nb@b.co,ｻﾄｳ ﾊﾅｺ,おおさか\nc@b.co,髙橋,横浜\n";
 
     #[test]
-    fn detects_what_desktops_write() {
+    fn detects_the_encodings_that_desktops_write() {
         for (text, labels) in [
             (WESTERN, &["utf-8", "windows-1252"][..]),
             (JAPANESE, &["utf-8", "shift_jis"]),
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_certain_and_names_the_likely_encoding() {
+    fn refuses_an_uncertain_encoding_and_names_the_likely_one() {
         let polish = "EMail,Name,City\na@b.co,Łukasz Wałęsa,Kraków\nb@b.co,Świętosława,Łódź\n";
         assert_eq!(
             result(&encoded("windows-1250", polish)),
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn recognises_utf16_without_a_mark_by_its_zeros() {
+    fn recognises_utf16_without_a_byte_order_mark() {
         let le: Vec<u8> = "EMail,Name\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(result(&le).contains("UTF-16LE"), "{}", result(&le));
         let be: Vec<u8> = "EMail,Name\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -269,13 +271,13 @@ mod tests {
         );
         let mixed = [&encoded("windows-1252", WESTERN), "d@b.co,René,Lyon\n".as_bytes()].concat();
         assert!(
-            result(&mixed).starts_with("line 5: UTF-8 in a file that is windows-1252"),
+            result(&mixed).starts_with("line 5: UTF-8, but the lines before it are windows-1252"),
             "{}",
             result(&mixed)
         );
         let mixed = [&encoded("shift_jis", JAPANESE), "d@b.co,田中,東京\n".as_bytes()].concat();
         assert!(
-            result(&mixed).starts_with("line 5: UTF-8 in a file that is Shift_JIS"),
+            result(&mixed).starts_with("line 5: UTF-8, but the lines before it are Shift_JIS"),
             "{}",
             result(&mixed)
         );

@@ -40,7 +40,7 @@ pub enum ReadError {
         "this is a Parquet file that was compressed as a whole; decompress it: Parquet compresses its own columns"
     )]
     CompressedParquet,
-    /// The file is declared to be Parquet, and is not.
+    /// The file is declared to be Parquet, but is not.
     #[error(
         "`format` is set to \"parquet\", but this is not a Parquet file; correct it, or leave it out to detect it"
     )]
@@ -70,7 +70,7 @@ pub enum ReadError {
     /// Wanted columns are missing, or their names are not unique.
     #[error("the columns do not fit the mapping:{}", list(.0))]
     Columns(Vec<ColumnProblem>),
-    /// The file cannot be read from a line on.
+    /// The file cannot be read from this line on.
     #[error("line {line}: {defect}")]
     Line {
         /// The line on which the row begins, counted from 1; the number of the row in a Parquet file.
@@ -81,7 +81,7 @@ pub enum ReadError {
     },
 }
 
-/// Why a file cannot be read from a line on.
+/// Why a file cannot be read from one of its lines on.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
     /// The file cannot be decompressed.
@@ -99,13 +99,13 @@ pub enum Defect {
     UnknownEncoding(Option<Charset>),
     /// The line is not UTF-8, unlike the lines before it, but looks like another encoding.
     #[error(
-        "not UTF-8, unlike the lines before it, and looks like {0}; if all of the file is, set `encoding = \"{0}\"`, else \
+        "not UTF-8, unlike the lines before it, and looks like {0}; if the whole file is, set `encoding = \"{0}\"`, else \
          write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
     )]
     NotUtf8(Charset),
     /// The line is UTF-8 in a file that is in another encoding.
     #[error(
-        "UTF-8 in a file that is {0} up to there; write the whole file in one encoding, or set `encoding = \"{0}\"` if all \
+        "UTF-8, but the lines before it are {0}; write the whole file in one encoding, or set `encoding = \"{0}\"` if all \
          of it is"
     )]
     Utf8Within(Charset),
@@ -143,8 +143,8 @@ pub enum Defect {
     AfterQuoteLines,
     /// The row is larger than [`MAX_ROW_BYTES`].
     #[error(
-        "this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the line ends may \
-         be other ones",
+        "this row is larger than {} MiB, more than any contact; a quote may be open, or the file may use another delimiter \
+         or other line ends",
         MAX_ROW_BYTES >> 20
     )]
     RowTooLong,

@@ -1,12 +1,12 @@
-//! Escapes cells that a spreadsheet would take for a formula, reversibly: a `'` is put before a cell that begins a formula,
-//! and before one that already looks escaped.
+//! Reversibly escapes cells that a spreadsheet would treat as a formula: a `'` is put before a cell that begins a
+//! formula, and before one that already looks escaped.
 
 use std::borrow::Cow;
 
 /// The characters that begin a formula. The last four are the full-width forms of the first four.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Returns a cell as text that no spreadsheet takes for a formula.
+/// Returns a cell as text that no spreadsheet treats as a formula.
 ///
 /// ```
 /// assert_eq!(segment_files::escape_formula("=1+1"), "'=1+1");
@@ -16,7 +16,7 @@ pub fn escape_formula(cell: &str) -> Cow<'_, str> {
     if begins_a_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// Reverts [`escape_formula`]. Returns a cell that was not escaped as it is.
+/// Undoes [`escape_formula`]. A cell that was not escaped is returned unchanged.
 pub fn unescape_formula(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| begins_a_formula(rest)).unwrap_or(cell)
 }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_formulas_and_what_looks_escaped() {
+    fn escapes_formulas_and_cells_that_look_escaped() {
         for (cell, safe) in [
             ("ada@example.com", "ada@example.com"),
             ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),

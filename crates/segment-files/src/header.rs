@@ -24,9 +24,10 @@ impl ColumnProblem {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    /// The header does not have it, but these similar names, the best first.
+    /// The header does not have it. These are the most similar names, the best first.
     Missing(Vec<String>),
-    /// No row has it, in a format without headers. The first rows have these similar names, the best first.
+    /// The format has no header, and no row has the column. These are the most similar names in the first rows, the
+    /// best first.
     Absent(Vec<String>),
     /// Several columns have this name, at these positions, counted from 1.
     Ambiguous(Vec<usize>),
@@ -37,17 +38,17 @@ enum Problem {
 pub struct HeadersDiffer {
     /// The position, counted from 1.
     column: usize,
-    /// Its name in the first file and in the other one. `None`: that file has fewer columns.
+    /// The column's name in the first file and in the other one. `None`: that file has fewer columns.
     names: [Option<String>; 2],
     /// Whether the header of one of the files may be missing. Its first row has personal data, which is not shown.
     is_data: bool,
 }
 
-/// The Jaro-Winkler similarity from which a name is suggested for another.
+/// The lowest Jaro-Winkler similarity at which a name is suggested.
 const SIMILAR: f64 = 0.7;
 
 impl Header {
-    /// Makes a header of the cells of its line.
+    /// Creates a header from the cells of its line.
     pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
         Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
     }
@@ -78,7 +79,7 @@ impl Header {
         })
     }
 
-    /// Whether this seems to be a row of data and not a header: it has an email address.
+    /// Whether this looks like a row of data and not like a header: it contains an email address.
     fn is_data(&self) -> bool {
         self.names.iter().any(|name| name.contains('@'))
     }
@@ -96,12 +97,12 @@ impl Header {
         Err(ColumnProblem { wanted: wanted.to_owned(), kind })
     }
 
-    /// Returns the problem of a column that no row has. `self` has the columns of the first rows.
+    /// Returns the problem of a column that no row has. `self` holds the columns of the first rows.
     pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
         ColumnProblem { wanted: wanted.to_owned(), kind: Problem::Absent(self.nearest(wanted)) }
     }
 
-    /// Returns the names that are most similar to one. Data is never suggested.
+    /// Returns the names that are most similar to the wanted one. Data is never suggested.
     fn nearest(&self, wanted: &str) -> Vec<String> {
         if self.is_data() {
             return Vec::new();

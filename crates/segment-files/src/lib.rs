@@ -1,9 +1,9 @@
 //! Reads customer segments from the files that databases, spreadsheets and data platforms export: any supported file
 //! becomes a header and a sequence of rows of text.
 //!
-//! [`open()`] detects what a file is: CSV, JSON Lines or Parquet; compressed with gzip, zstd or bzip2; in UTF-8, UTF-16,
-//! Windows-1252, Shift_JIS or EUC-JP. Whatever is declared in [`ReadOptions`] is not detected. A guess that is not certain
-//! is an error that names the option to set, so that no name arrives garbled.
+//! [`open()`] detects what a file is: CSV, JSON Lines or Parquet; compressed with gzip, zstd or bzip2; in UTF-8,
+//! UTF-16, Windows-1252, Shift_JIS or EUC-JP. Whatever is declared in [`ReadOptions`] is not detected. An uncertain
+//! guess is an error that names the option to set, so that no name is garbled.
 //!
 //! A row that cannot be read is reported with its line, and reading continues: see [`UnreadableRow`]. If the rows after a
 //! defect cannot be told apart, reading stops: see [`ReadError`].
@@ -30,13 +30,13 @@
 //!
 //! # Memory and passes
 //!
-//! A text file is read once, from its first byte to its last. Of a Parquet file, the first 4 KiB, the footer and the wanted
-//! columns are read; with more than 96 columns, parts of it may be read again.
+//! A text file is read once, from its first byte to its last. From a Parquet file, only the first 4 KiB, the footer and
+//! the wanted columns are read; with more than 96 columns, some parts may be read twice.
 //!
-//! The memory does not depend on the size of the file. A text file takes a few MiB, for samples of 1 MiB and rows of at most
-//! [`MAX_ROW_BYTES`], and the window of the decompressor: at most 128 MiB for zstd, which the `zstd` tool accepts by default. A
-//! Parquet file takes 24 MiB for blocks, and its footer; and for each column that is read, a page and a dictionary. These are
-//! at most 64 MiB each, and mostly about 1 MiB.
+//! Memory use does not depend on the size of the file. A text file takes a few MiB, for samples of 1 MiB and rows of at
+//! most [`MAX_ROW_BYTES`], plus the decompressor's window: at most 128 MiB for zstd, the default limit of the `zstd`
+//! tool. A Parquet file takes 24 MiB for blocks, its footer, and a page and a dictionary for each column that is read:
+//! usually about 1 MiB each, at most 64 MiB.
 //!
 //! # Untrusted files
 //!

@@ -14,14 +14,15 @@ use crate::{
     text::Text,
 };
 
-/// Enough for every signature: that of tar is the last one, at byte 262.
+/// Enough for every signature: the furthest one, tar's, ends at byte 262.
 const FIRST_BYTES: usize = 4 << 10;
 
-/// Opens a file as what it is. `wanted` are the names of the columns that the caller needs, or empty for all columns.
+/// Detects a file's format and opens it. `wanted` names the columns that the caller needs; if it is empty, the caller
+/// needs all.
 ///
-/// Parquet and JSON Lines return only the wanted columns; a missing one is an error of Parquet, and is reported by
-/// [`Rows::absent`] for JSON Lines, which has no header. CSV returns all columns: find the wanted ones in [`Rows::header`].
-/// They also help to detect the delimiter.
+/// Parquet and JSON Lines return only the wanted columns. In a Parquet file, a missing column is an error; JSON Lines
+/// has no header, so [`Rows::absent`] reports it after the last row. CSV returns all columns: find the wanted ones in
+/// [`Rows::header`]. The wanted names also help to detect the delimiter.
 pub fn open(file: &dyn File, options: &ReadOptions, wanted: &[&str]) -> Result<Box<dyn Rows>, ReadError> {
     let stream = file.stream().map_err(|source| ReadError::stopped(source, 1))?;
     let bytes = Peeked::new(stream, FIRST_BYTES);

@@ -1,10 +1,10 @@
-//! How files are to be read. What is not declared is detected in each file.
+//! How to read files. What is not declared is detected in each file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{charset::Charset, delimiter::Delimiter};
 
-/// How files are to be read.
+/// How to read files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReadOptions {
@@ -12,12 +12,13 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// `None`: detected.
     pub compression: Option<Compression>,
-    /// The encoding of text files. `None`: detected, and a file that does not keep to the detected encoding is refused.
-    /// If it is declared as UTF-8, only the rows that are not UTF-8 are invalid.
+    /// The encoding of text files. `None`: detected, and a file with text in any other encoding is refused. If UTF-8 is
+    /// declared, only the rows that are not UTF-8 are invalid.
     pub encoding: Option<Charset>,
     /// The delimiter of CSV files. `None`: detected.
     pub delimiter: Option<Delimiter>,
-    /// What precedes a delimiter, a quote or a line break that belongs to a cell of a CSV file. `None`: only quotes do so.
+    /// The character that escapes a delimiter, a quote or a line break within a cell of a CSV file. `None`: cells are
+    /// only quoted.
     pub escape: Option<Escape>,
     /// The names of the columns of CSV files without a header. A first row that repeats them is skipped. `None`: the first
     /// row of each file is its header.
@@ -30,8 +31,8 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
-    /// Options for CSV files whose cells were written by [`escape_formula`](crate::escape_formula), and perhaps saved again
-    /// by a spreadsheet. No cell means "no value".
+    /// Returns options for CSV files whose cells were written by [`escape_formula`](crate::escape_formula), and perhaps
+    /// saved again by a spreadsheet. No cell means "no value".
     pub fn formula_escaped_csv() -> Self {
         Self { format: Some(Format::Csv), nulls: Vec::new(), has_escaped_formulas: true, ..Self::default() }
     }
@@ -66,10 +67,10 @@ pub enum Setting {
     Escape,
 }
 
-/// The character that precedes what belongs to a cell of a CSV file.
+/// The escape character of a CSV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Escape {
-    /// `\`. No producer writes another one unless it is told to.
+    /// `\`. No producer writes another one by default.
     #[serde(rename = "\\")]
     Backslash,
 }

@@ -1,4 +1,4 @@
-//! A stream whose first bytes can be looked at before they are read.
+//! A stream whose first bytes can be peeked at before they are read.
 
 use std::io::{self, Cursor, Read};
 
@@ -26,7 +26,7 @@ impl Peeked {
         }
     }
 
-    /// Returns those of the first bytes that were not read yet.
+    /// Returns the part of the first bytes that is not read yet.
     pub(crate) fn first(&self) -> &[u8] {
         let from = usize::try_from(self.first.position()).unwrap_or(usize::MAX);
         self.first.get_ref().get(from..).unwrap_or_default()

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{cells::Cells, options::Setting};
 
-/// The size in bytes from which a row is refused: larger than any contact that an API accepts.
+/// The largest row that is read, in bytes: larger than any contact that an API accepts.
 pub const MAX_ROW_BYTES: usize = 2 << 20;
 
 /// The text of a Parquet cell whose bytes are not UTF-8, when every column is read: it shows that the cell is not empty.
@@ -75,7 +75,7 @@ impl Row {
     }
 }
 
-/// Trims a cell. The first and the last byte mostly show that there is nothing to trim.
+/// Trims a cell. The first and the last byte usually show that there is nothing to trim.
 #[inline]
 fn trimmed(cell: &str) -> &str {
     match cell.as_bytes() {

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::error::{Defect, ReadError};
 
-/// Why a stream ends before its end.
+/// Why a stream ended early.
 #[derive(Debug, thiserror::Error)]
 #[error("{defect}")]
 pub(crate) struct StreamError {

@@ -23,12 +23,12 @@ pub(crate) struct Text {
     utf8: Utf8,
 }
 
-/// Why a text is taken for UTF-8. It decides what happens to bytes that are not.
+/// Why text is read as UTF-8. It decides what happens to bytes that are not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Utf8 {
-    /// It is declared: a row with other bytes is invalid.
+    /// UTF-8 is declared: a row with other bytes is invalid.
     Declared,
-    /// It was detected: other bytes show that this was wrong, or that the file has several encodings.
+    /// UTF-8 was detected: other bytes show that the guess was wrong, or that the file has several encodings.
     Detected,
 }
 
@@ -43,7 +43,7 @@ impl Utf8 {
 }
 
 impl Text {
-    /// Detects the encoding of decompressed bytes if it is not declared. Refuses what is not text.
+    /// Detects the encoding of decompressed bytes if it is not declared. Refuses bytes that are not text.
     pub(crate) fn open(bytes: ByteStream, options: &ReadOptions) -> Result<Self, ReadError> {
         let mut bytes = Peeked::new(bytes, SAMPLE_BYTES);
         if let Some(error) = bytes.take_error() {
@@ -58,7 +58,7 @@ impl Text {
             None => {}
         }
         let (charset, declared, mark_bytes) = match (bytes.first(), options.encoding) {
-            // A byte order mark is right, whatever is declared.
+            // A byte order mark overrides a declared encoding.
             ([0xef, 0xbb, 0xbf, ..], declared) => (Charset::UTF_8, declared.is_some_and(Charset::is_utf8), 3),
             ([0xff, 0xfe, ..], _) => (Charset::of(UTF_16LE), true, 2),
             ([0xfe, 0xff, ..], _) => (Charset::of(UTF_16BE), true, 2),

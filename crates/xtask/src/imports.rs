@@ -1,4 +1,4 @@
-//! The names that an item takes from other modules.
+//! The names that an item imports from other modules.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{ImplItem, ItemUse, Macro, Path, TraitItem, Visibility, ext::IdentExt as _, visit::Visit};
@@ -20,7 +20,7 @@ pub(crate) struct ImportVisitor {
 
 impl<'ast> Visit<'ast> for ImportVisitor {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // A re-export hands a name on. If the code beside it uses the name too, its path is an import.
+        // A re-export only passes a name on. If code in the same file uses the name too, that path is the import.
         if !matches!(item.vis, Visibility::Inherited) {
             return;
         }
@@ -33,7 +33,7 @@ impl<'ast> Visit<'ast> for ImportVisitor {
         }
     }
 
-    /// The path in `pub(super)` names no import.
+    /// The path in `pub(super)` is not an import.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast Path) {
@@ -69,7 +69,7 @@ impl<'ast> Visit<'ast> for ImportVisitor {
 }
 
 impl ImportVisitor {
-    /// A macro's arguments are tokens: finds `a::b::C` in them.
+    /// Finds paths such as `a::b::C` among a macro's arguments, which are tokens.
     fn visit_tokens(&mut self, tokens: TokenStream) {
         let mut path: Names = Vec::new();
         let (mut line, mut colons) = (0, 0);

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Each name is a file or a folder of `src/`. A file may import from its own layer and from the layers below it. Layers
-//! that share a place may not import from each other. In every crate of the workspace, files may not import in a circle,
-//! and neither may the folders and files that share a folder.
+//! that share a place may not import from each other. In every crate of the workspace, files may not form an import
+//! cycle, and neither may the folders and files in one folder.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,10 +36,10 @@ pub(crate) enum CheckError {
 /// A place where the code breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Breach {
-    /// An import from a layer above, or beside.
+    /// An import from a layer above, or from one in the same place.
     Up { arrow: Arrow, from: String, to: String },
-    /// Files or folders that import each other in a circle, with the imports that tie them.
-    Circle { rooms: Vec<PathBuf>, arrows: Vec<Arrow> },
+    /// Files or folders that form an import cycle, with the imports between them.
+    Cycle { entries: Vec<PathBuf>, arrows: Vec<Arrow> },
     /// A file or folder of `src/` that the order does not name.
     Unlisted { layer: String },
     /// A crate below `crates/` that depends on another crate of this workspace.
@@ -47,10 +47,10 @@ pub(crate) enum Breach {
 }
 
 impl Breach {
-    /// The imports that make a circle.
+    /// Returns the imports that form a cycle.
     fn ties(&self) -> Vec<Arrow> {
         match self {
-            Self::Circle { arrows, .. } => arrows.clone(),
+            Self::Cycle { arrows, .. } => arrows.clone(),
             _ => Vec::new(),
         }
     }
@@ -66,9 +66,9 @@ impl fmt::Display for Breach {
                 arrow.line,
                 arrow.name
             ),
-            Self::Circle { rooms, arrows } => {
-                let rooms: Vec<_> = rooms.iter().map(|room| room.display().to_string()).collect();
-                write!(f, "{} import each other in a circle:", rooms.join(", "))?;
+            Self::Cycle { entries, arrows } => {
+                let entries: Vec<_> = entries.iter().map(|entry| entry.display().to_string()).collect();
+                write!(f, "{} form an import cycle:", entries.join(", "))?;
                 for Arrow { from, line, name, to } in arrows {
                     write!(f, "\n  {}:{line}: `{name}` from {}", from.display(), to.display())?;
                 }
@@ -94,7 +94,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Breach>, CheckError> {
         breaches.extend(check_dependencies(&folder)?);
         for file in ["lib.rs", "main.rs"].map(|name| folder.join("src").join(name)) {
             if file.is_file() {
-                breaches.extend(circles(&Crate::read(&file)?.arrows(), &folder.join("src")));
+                breaches.extend(cycles(&Crate::read(&file)?.arrows(), &folder.join("src")));
             }
         }
     }
@@ -119,11 +119,11 @@ fn check_order(root: &Path) -> Result<Vec<Breach>, CheckError> {
             breaches.push(Breach::Up { arrow: arrow.clone(), from, to });
         }
     }
-    breaches.extend(circles(&arrows, &source));
+    breaches.extend(cycles(&arrows, &source));
     Ok(breaches)
 }
 
-/// Each layer's place in the order, counted from the bottom.
+/// Returns each layer's place in the order, counted from the bottom.
 fn read_order(manifest: &Path) -> Result<BTreeMap<String, usize>, CheckError> {
     let no_layers = || CheckError::NoLayers { path: manifest.to_owned() };
     let table = read_toml(manifest)?;
@@ -150,7 +150,8 @@ fn read_toml(path: &Path) -> Result<toml::Table, CheckError> {
     toml::from_str(&text).map_err(|source| CheckError::Toml { path: path.to_owned(), source })
 }
 
-/// The files and folders of `src/`, without `lib.rs`, which only declares them, and `bin/`, which nothing can import.
+/// Returns the files and folders of `src/`, without `lib.rs`, which only declares them, and `bin/`, which no file can
+/// import.
 fn layers_in(source: &Path) -> Result<BTreeSet<String>, CheckError> {
     let names = entries(source)?
         .into_iter()
@@ -182,7 +183,7 @@ fn crates(root: &Path) -> Result<Vec<PathBuf>, CheckError> {
     Ok(entries(&folder)?.into_iter().filter(|path| path.join("Cargo.toml").is_file()).collect())
 }
 
-/// Only tests and examples of a crate may use another crate of the workspace.
+/// Checks that only the tests and examples of a crate use other crates of the workspace.
 fn check_dependencies(folder: &Path) -> Result<Vec<Breach>, CheckError> {
     let manifest = folder.join("Cargo.toml");
     let table = read_toml(&manifest)?;
@@ -191,50 +192,51 @@ fn check_dependencies(folder: &Path) -> Result<Vec<Breach>, CheckError> {
     Ok(of_ours.map(|(on, _)| Breach::Dependency { manifest: manifest.clone(), on: on.clone() }).collect())
 }
 
-/// Files that import in a circle; and, folder by folder, its folders and files that do.
-fn circles(arrows: &BTreeSet<Arrow>, source: &Path) -> Vec<Breach> {
-    let mut breaches = circles_between(arrows, |file| Some(file.to_owned()));
+/// Finds import cycles between files and, folder by folder, between the folders and files in it.
+fn cycles(arrows: &BTreeSet<Arrow>, source: &Path) -> Vec<Breach> {
+    let mut breaches = cycles_between(arrows, |file| Some(file.to_owned()));
     let ancestors = |arrow: &Arrow| arrow.from.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>();
     let folders: BTreeSet<PathBuf> =
         arrows.iter().flat_map(ancestors).filter(|folder| folder.starts_with(source)).collect();
     for folder in folders {
         let of_files: Vec<_> = breaches.iter().map(Breach::ties).collect();
-        let mut found = circles_between(arrows, |file| room_in(&folder, file));
-        // Files without folders of their own are a circle already.
+        let mut found = cycles_between(arrows, |file| entry_in(&folder, file));
+        // A cycle of files directly in this folder is already found.
         found.retain(|breach| !of_files.contains(&breach.ties()));
         breaches.extend(found);
     }
     breaches
 }
 
-/// The file or the folder in `folder` that holds a file. None for the folder's own `mod.rs`, which speaks for all of it.
-fn room_in(folder: &Path, file: &Path) -> Option<PathBuf> {
+/// Returns the file or the folder in `folder` that holds a file, or `None` for the folder's own `mod.rs`.
+fn entry_in(folder: &Path, file: &Path) -> Option<PathBuf> {
     let first = file.strip_prefix(folder).ok()?.components().next()?.as_os_str().to_str()?;
     let is_face = ["mod.rs", "lib.rs", "main.rs"].contains(&first);
     (!is_face).then(|| folder.join(first.trim_end_matches(".rs")))
 }
 
-fn circles_between(arrows: &BTreeSet<Arrow>, room: impl Fn(&Path) -> Option<PathBuf>) -> Vec<Breach> {
-    let ends = |arrow: &Arrow| Some((room(&arrow.from)?, room(&arrow.to)?)).filter(|(from, to)| from != to);
-    let rooms: BTreeSet<PathBuf> = arrows.iter().filter_map(ends).flat_map(|(from, to)| [from, to]).collect();
-    let rooms: Vec<PathBuf> = rooms.into_iter().collect();
+fn cycles_between(arrows: &BTreeSet<Arrow>, entry: impl Fn(&Path) -> Option<PathBuf>) -> Vec<Breach> {
+    let ends = |arrow: &Arrow| Some((entry(&arrow.from)?, entry(&arrow.to)?)).filter(|(from, to)| from != to);
+    let entries: BTreeSet<PathBuf> =
+        arrows.iter().filter_map(ends).flat_map(|(from, to)| [from, to]).collect();
+    let entries: Vec<PathBuf> = entries.into_iter().collect();
     let mut graph = DiGraphMap::<usize, ()>::new();
     for (from, to) in arrows.iter().filter_map(ends) {
-        if let (Ok(from), Ok(to)) = (rooms.binary_search(&from), rooms.binary_search(&to)) {
+        if let (Ok(from), Ok(to)) = (entries.binary_search(&from), entries.binary_search(&to)) {
             graph.add_edge(from, to, ());
         }
     }
-    let circles = tarjan_scc(&graph).into_iter().filter(|circle| circle.len() > 1);
-    circles
-        .map(|circle| {
+    let cycles = tarjan_scc(&graph).into_iter().filter(|cycle| cycle.len() > 1);
+    cycles
+        .map(|cycle| {
             let mut inside: Vec<PathBuf> =
-                circle.iter().filter_map(|room| rooms.get(*room).cloned()).collect();
+                cycle.iter().filter_map(|entry| entries.get(*entry).cloned()).collect();
             inside.sort();
             let ties = arrows.iter().filter(|arrow| {
                 ends(arrow).is_some_and(|(from, to)| inside.contains(&from) && inside.contains(&to))
             });
             let arrows = ties.cloned().collect();
-            Breach::Circle { rooms: inside, arrows }
+            Breach::Cycle { entries: inside, arrows }
         })
         .collect()
 }

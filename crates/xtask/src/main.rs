@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     };
     match layers::check(Path::new(root)) {
         Ok(breaches) if breaches.is_empty() => {
-            println!("layers: no import runs up, and no file imports in a circle");
+            println!("layers: no import runs up, and no files form an import cycle");
             ExitCode::SUCCESS
         }
         Ok(breaches) => {

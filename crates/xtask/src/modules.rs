@@ -105,12 +105,12 @@ impl Crate {
         Ok(())
     }
 
-    /// Every import from one file to another, each to the file that defines the name: re-exports are followed.
+    /// Returns every import from one file to another. Re-exports are followed to the file that defines the name.
     pub(crate) fn arrows(&self) -> BTreeSet<Arrow> {
         let mut arrows = BTreeSet::new();
         for (path, module) in &self.modules {
             for import in &module.imports {
-                // A single name may be a variable that is called as a module is: only a name that `use` brings in counts.
+                // A single name may be a variable with the name of a module: only a name that `use` brings in counts.
                 let is_variable = import.path.len() == 1
                     && import.path.first().is_some_and(|name| !module.used.contains_key(name));
                 if is_variable {
@@ -127,7 +127,7 @@ impl Crate {
         arrows
     }
 
-    /// The files that define what `path` names, seen from `module`. Empty if it is not of this crate.
+    /// Returns the files that define what `path` names, seen from `module`. Empty if the path is not in this crate.
     fn files_of(&self, module: &Names, path: &Names) -> BTreeSet<PathBuf> {
         let mut seen = BTreeSet::new();
         self.resolve(module, path, &mut seen)
@@ -168,7 +168,7 @@ impl Crate {
             if name == "*" || module.defined.contains(name) {
                 return BTreeSet::from([module.file.clone()]);
             }
-            // `use serde::{self}` brings in a crate's own name: it is not of this crate.
+            // `use serde::{self}` brings in the name of another crate.
             let is_external = |target: &&Names| target.first() != Some(name);
             if let Some(target) = module.used.get(name).filter(is_external) {
                 let target: Names = target.iter().chain(after).cloned().collect();
@@ -181,7 +181,7 @@ impl Crate {
             }
             return files;
         }
-        // A module by its name: what is taken of it shows where it is used.
+        // The path ends at a module: its file counts. What the code takes from the module shows where it is used.
         self.modules.get(&at).map(|module| module.file.clone()).into_iter().collect()
     }
 }

@@ -1,11 +1,11 @@
-//! Small questions to a syntax tree.
+//! Small queries on a syntax tree.
 
 use syn::{Attribute, Item, UseTree, ext::IdentExt as _};
 
 /// A path of identifiers, such as `crate::run::Manifest`. The first one is `crate` for a resolved module path.
 pub(crate) type Names = Vec<String>;
 
-/// The paths of a `use` tree, each with the name that it brings into scope (`*` for a glob).
+/// Returns the paths of a `use` tree, each with the name that it brings into scope (`*` for a glob).
 pub(crate) fn flatten(tree: &UseTree) -> Vec<(Names, String)> {
     fn walk(tree: &UseTree, prefix: &[String], out: &mut Vec<(Names, String)>) {
         let with = |name: String| prefix.iter().cloned().chain([name]).collect::<Names>();
@@ -33,7 +33,7 @@ pub(crate) fn flatten(tree: &UseTree) -> Vec<(Names, String)> {
     out
 }
 
-/// The attributes of an item that can be for tests only.
+/// Returns the attributes of an item that may be compiled for tests only.
 pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
@@ -60,7 +60,7 @@ pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The name that an item defines in its module.
+/// Returns the name that an item defines in its module.
 pub(crate) fn defined_name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,

@@ -14,7 +14,7 @@ impl Channel {
     /// Both channels, in the order in which a contact is written.
     pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
 
-    /// The channel's key, in an export's `[consent]` and in the API.
+    /// Returns the channel's key, in an export's `[consent]` and in the API.
     pub fn key(self) -> &'static str {
         match self {
             Self::Email => "email",

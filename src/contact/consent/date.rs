@@ -8,7 +8,7 @@ use crate::contact::date_format::{InvalidDateFormat, check_date_format};
 /// Dates before this one mean "unknown" (1900-01-01, 1970-01-01): 1990-01-01T00:00:00Z, in Unix seconds.
 const FIRST: i64 = 631_152_000;
 
-/// How far clocks and time zones may differ: a date later than this after the start of the run is a mistake.
+/// How far clocks and time zones may differ: a date further than this after the start of the run is a mistake.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
 /// The format of a date, for `strptime`: `%d.%m.%Y`.

@@ -1,8 +1,8 @@
-//! Consent cells that cannot be understood.
+//! Consent cells whose value is invalid.
 
 use super::channel::Channel;
 
-/// A consent cell that cannot be understood, and why.
+/// A consent cell whose value is invalid, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{}: {reason}", self.name())]
 pub struct InvalidConsent {
@@ -10,7 +10,7 @@ pub struct InvalidConsent {
     pub(super) reason: Reason,
 }
 
-/// Why a consent cell cannot be understood. Each reason belongs to one cell of a channel.
+/// Why the value of a consent cell is invalid. Each reason belongs to one cell of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(super) enum Reason {
     #[error("not one of the listed values")]
@@ -22,7 +22,7 @@ pub(super) enum Reason {
 }
 
 impl InvalidConsent {
-    /// The cell's name in an export: `consent.email.date`.
+    /// Returns the cell's name in an export: `consent.email.date`.
     pub fn name(self) -> String {
         let key = match self.reason {
             Reason::Value => "",

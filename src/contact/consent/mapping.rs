@@ -55,7 +55,7 @@ impl ChannelConsent {
 }
 
 impl ConsentMapping {
-    /// Every column that consent is read from.
+    /// Returns every column that consent is read from.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         Channel::ALL
             .into_iter()

@@ -19,7 +19,7 @@ use segment_files::Row;
 #[derive(Debug)]
 pub(crate) struct ConsentReader<'m> {
     channels: Channels<Option<ChannelReader<'m>>>,
-    /// The start of the run: no consent was given later.
+    /// The start of the run: no consent was given more than 24 hours later.
     now: Timestamp,
 }
 
@@ -52,7 +52,7 @@ impl<'m> ConsentReader<'m> {
         Self { channels: Channels { email: bind(&mapping.email), sms: bind(&mapping.sms) }, now }
     }
 
-    /// Returns a row's consent, and adds the cells that are not understood to `invalid`.
+    /// Returns a row's consent, and adds its invalid cells to `invalid`.
     pub(crate) fn read<'a>(
         &'a self,
         row: &'a Row,

@@ -10,8 +10,8 @@ use super::status::Statement;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Consent<'a> {
     pub status: ConsentStatus,
-    /// How consent was given. Only a subscription has it: it would overwrite the proof of a subscription that Omnisend
-    /// has.
+    /// How consent was given. Only a subscription has a proof: any other status would overwrite the proof of an earlier
+    /// subscription in Omnisend.
     pub proof: Option<Proof<'a>>,
 }
 
@@ -30,7 +30,7 @@ pub enum ConsentStatus {
 }
 
 impl ConsentStatus {
-    /// The status to send, if any.
+    /// Returns the status to send, if any.
     pub fn statement(self) -> Option<Statement> {
         match self {
             Self::Stated(statement) => Some(statement),
@@ -38,7 +38,7 @@ impl ConsentStatus {
         }
     }
 
-    /// The status to send, if it is an opt-out.
+    /// Returns the status to send, if it is an opt-out.
     pub fn opt_out(self) -> Option<Statement> {
         self.statement().filter(Statement::is_opt_out)
     }

@@ -73,7 +73,7 @@ static ALPHA2: LazyLock<[Option<&'static str>; LETTERS * LETTERS]> = LazyLock::n
 
 const LETTERS: usize = 26;
 
-/// The position of a two-letter code in [`ALPHA2`].
+/// Returns the position of a two-letter code in [`ALPHA2`].
 fn place(a: u8, b: u8) -> Option<usize> {
     let letter = |byte: u8| byte.is_ascii_alphabetic().then(|| usize::from(byte.to_ascii_uppercase() - b'A'));
     Some(letter(a)? * LETTERS + letter(b)?)

@@ -22,7 +22,7 @@ const FORMATS: [&str; 11] = [
 /// No living person was born earlier.
 const OLDEST: Date = civil::date(1880, 1, 1);
 
-/// Returns a birthdate as `YYYY-MM-DD`: at the latest `today`.
+/// Returns a birthdate as `YYYY-MM-DD`. It is `today` at the latest.
 pub(super) fn birthdate<'a>(
     cell: &'a str,
     format: Option<&str>,
@@ -92,7 +92,7 @@ fn exact(cell: &str, format: Option<&str>) -> Option<Exact> {
     parsed.to_date().ok().map(Exact::Day)
 }
 
-/// Reads a time with its zone or offset, also after a space, as BigQuery, Snowflake and Presto write it.
+/// Reads a time with its zone or offset, even after a space, as BigQuery, Snowflake and Presto write it.
 fn instant(cell: &str) -> Option<Timestamp> {
     if let Ok(timestamp) = cell.parse::<Timestamp>() {
         return Some(timestamp);
@@ -134,7 +134,7 @@ fn without_time(text: &str) -> Option<&str> {
     (time.starts_with(|c: char| c.is_ascii_digit()) && time.contains(':')).then(|| day.trim_end())
 }
 
-/// Why a text that may look like a date cannot be read as one.
+/// Returns why a text that may look like a date cannot be read as one.
 fn why_unreadable(text: &str) -> InvalidCell {
     let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
     match parts.as_slice() {

@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 254;
 /// Returns the address in lower case, or as it is if `keep_case`.
 ///
 /// Stricter than RFC 5322, as mail services are: the domain needs a dot, and display names and quoted local parts are
-/// rejected. Removes what a copy from a web page or a Japanese keyboard adds: `mailto:`, angle brackets, full-width
+/// rejected. Removes what copying from a web page or a Japanese keyboard adds: `mailto:`, angle brackets, full-width
 /// characters.
 pub(in crate::contact) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, InvalidCell> {
     if let Some(address) = address(cell, keep_case) {
@@ -42,8 +42,9 @@ fn is_address(cell: &str) -> bool {
     !cell.starts_with('"') && !has_odd_width(cell) && EmailAddress::parse_with_options(cell, options).is_ok()
 }
 
-/// Whether it is an address of letters, digits and the few signs that mail services allow. Nearly every address is,
-/// and checking it against the full grammar takes several times as long. Such an address is valid in that grammar too.
+/// Whether a cell is an address of letters, digits and the few signs that mail services allow. Nearly every address is,
+/// and checking it against the full grammar takes several times as long. Such an address is valid in the full grammar
+/// too.
 fn is_usual(cell: &str) -> bool {
     let Some((local, domain)) = cell.split_once('@') else { return false };
     let is_word = |word: &[u8]| {

@@ -34,7 +34,7 @@ fn guess(text: &str) -> Result<Decimal, InvalidCell> {
     }
 }
 
-/// Removes thousands separators. Returns `None` if one is in any other place.
+/// Removes thousands separators. Returns `None` if one is misplaced.
 fn ungroup(text: &str, is_separator: fn(char) -> bool) -> Option<String> {
     if !text.contains(is_separator) {
         return Some(text.to_owned());

@@ -17,7 +17,7 @@ pub(super) fn plain(cell: &str) -> Cow<'_, str> {
     })
 }
 
-/// The plain text in lower case, for looking up a word.
+/// Returns the plain text in lower case, for looking up a word.
 pub(super) fn folded(cell: &str) -> String {
     plain(cell).to_lowercase()
 }

@@ -25,8 +25,8 @@ pub fn check_template(text: &str) -> Result<Vec<String>, ProgramError> {
 pub fn check_expression(text: &str) -> Result<Vec<String>, ProgramError> {
     let environment = environment();
     let expression = compile(&environment, text)?;
-    // MiniJinja ends an expression at the first sign that it does not know: of `A == 'x' && B == 'y'` it would keep
-    // the first half. Inside parentheses it reports the sign.
+    // MiniJinja ends an expression at the first unknown sign, so it would keep only the first half of `A == 'x' && B ==
+    // 'y'`. Inside parentheses it reports the sign.
     compile(&environment, &format!("({text}\n)"))?;
     let tokens = tokens(text);
     compare::check(&tokens)?;
@@ -41,7 +41,7 @@ fn compile<'e>(environment: &'e Environment<'_>, text: &'e str) -> Result<Expres
     environment.compile_expression(text).map_err(|error| ProgramError::Expression(syntax_error(text, &error)))
 }
 
-/// Returns a program's columns, at least one. `variables` are the names that it does not define itself.
+/// Returns a program's columns, at least one. `variables` are the names that the program does not define itself.
 fn columns_used(
     environment: &Environment<'_>,
     tokens: &[Token<'_>],

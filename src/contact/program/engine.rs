@@ -2,7 +2,7 @@
 
 use minijinja::{Environment, UndefinedBehavior};
 
-/// The most work that a program may do on one row, in MiniJinja's units. It ends endless loops; real programs need
+/// The most work that a program may do on one row, in MiniJinja's units. It stops endless loops; real programs need
 /// much less.
 const FUEL: u64 = 20_000;
 

@@ -92,8 +92,8 @@ impl Program<'_> {
         })
     }
 
-    /// Whether a filter keeps a row, or `None` if it fails or its result is neither true nor false. Other results do
-    /// not count, since even the text `0` would be true.
+    /// Returns whether a filter keeps a row, or `None` if it fails or its result is neither true nor false. Other
+    /// results are not converted to true or false, since even the text `0` would be true.
     pub(in crate::contact) fn keeps(&self, row: &Row) -> Option<bool> {
         let Code::Expression(expression) = &self.code else { return None };
         let value = expression.eval(self.context(row)).ok()?;

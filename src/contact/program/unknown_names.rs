@@ -1,4 +1,4 @@
-//! Rejects unknown filters, tests and functions. The template language finds them only when it runs on a row, and a
+//! Rejects unknown filters, tests and functions. The template language reports them only when it runs on a row, and a
 //! filter that fails on every row makes every row invalid.
 
 use std::collections::HashSet;

@@ -23,7 +23,7 @@ pub(in crate::ports) struct Failure {
 enum Kind {
     /// The request was not sent, for example because there are no credentials.
     Unsent,
-    /// The request was sent and no complete answer arrived. It may have been carried out.
+    /// The request was sent, but no complete answer arrived. It may have been carried out.
     Unanswered,
     /// AWS answered with this HTTP status.
     Answered(u16),
@@ -35,23 +35,23 @@ enum Kind {
 }
 
 impl Failure {
-    /// The failure of an answer that broke off.
+    /// Returns the failure of a call whose answer broke off.
     pub(in crate::ports) fn broken_off(cause: &(dyn Error + 'static)) -> Self {
         Self { kind: Kind::Unanswered, code: None, text: Some(deepest(cause)), request_id: None }
     }
 
-    /// The failure of a request that could not be built.
+    /// Returns the failure of a request that could not be built.
     pub(in crate::ports) fn unsent(cause: &(dyn Error + 'static)) -> Self {
         Self { kind: Kind::Unsent, ..Self::broken_off(cause) }
     }
 
-    /// The failure of one entry of a batch.
+    /// Returns the failure of one entry of a batch.
     pub(in crate::ports) fn of_entry(code: &str, text: Option<&str>, sender_fault: bool) -> Self {
         let (code, text) = (Some(code.to_owned()), text.map(str::to_owned));
         Self { kind: Kind::Entry { sender_fault }, code, text, request_id: None }
     }
 
-    /// The HTTP status, if AWS answered.
+    /// Returns the HTTP status, if AWS answered.
     pub(in crate::ports) fn status(&self) -> Option<u16> {
         match self.kind {
             Kind::Answered(status) => Some(status),
@@ -59,12 +59,12 @@ impl Failure {
         }
     }
 
-    /// The service's name for the error.
+    /// Returns the service's name for the error.
     pub(in crate::ports) fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The service's message, or else the innermost cause.
+    /// Returns the service's message, or else the innermost cause.
     pub(in crate::ports) fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
     }
@@ -189,13 +189,13 @@ impl Error for Failure {}
 
 #[cfg(test)]
 impl Failure {
-    /// The failure of a call that AWS answered.
+    /// Returns the failure of a call that AWS answered.
     pub(in crate::ports) fn answered(status: u16, code: Option<&str>, text: &str) -> Self {
         let text = Some(text.to_owned()).filter(|text| !text.is_empty());
         Self { kind: Kind::Answered(status), code: code.map(str::to_owned), text, request_id: None }
     }
 
-    /// The failure of a call without an answer.
+    /// Returns the failure of a call without an answer.
     pub(in crate::ports) fn unanswered() -> Self {
         Self::broken_off(&std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     }

@@ -24,19 +24,19 @@ impl Retries {
         Self(delays.build())
     }
 
-    /// Waits until the call may be repeated. Returns the failure if a repetition would not help or none is left.
+    /// Waits until the call may be repeated. Returns the failure if a retry would not help, or if none is left.
     pub(in crate::ports) async fn wait(&mut self, failure: Failure) -> Result<(), Failure> {
         if !failure.is_temporary() {
             return Err(failure);
         }
         let Some(delay) = self.0.next() else { return Err(failure) };
-        tracing::debug!(error = %failure, delay.ms = delay.as_millis(), "aws call tried again");
+        tracing::debug!(error = %failure, delay.ms = delay.as_millis(), "AWS call failed; retrying");
         sleep(delay).await;
         Ok(())
     }
 }
 
-/// Makes a call until it succeeds, fails for good or has no retry left. For calls that may be carried out twice.
+/// Makes a call until it succeeds, fails permanently or has no retry left. For idempotent calls only.
 pub(in crate::ports) async fn retried<T, E, C>(call: impl Fn() -> C) -> Result<T, Failure>
 where
     E: ProvideErrorMetadata + Error + 'static,

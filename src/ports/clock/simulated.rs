@@ -13,7 +13,7 @@ pub struct SimulatedClock {
 }
 
 impl SimulatedClock {
-    /// A clock that shows `at` now.
+    /// Creates a clock that shows `at` now.
     pub fn starting(at: Timestamp) -> Self {
         Self { start: at, started: Instant::now() }
     }

@@ -58,7 +58,7 @@ pub enum ObjectError {
     },
 }
 
-/// What an adapter makes of a failure, without the object and the action.
+/// A failure as an adapter classifies it, without the object and the action.
 #[derive(Debug)]
 pub(super) enum Defect {
     NotFound,

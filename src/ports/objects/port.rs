@@ -48,7 +48,7 @@ pub trait Objects: fmt::Debug + Send + Sync {
     /// within the object and not empty.
     async fn range(&self, object: &Pinned, range: Range<u64>) -> Result<Bytes, ObjectError>;
 
-    /// Writes an object atomically: a reader sees all of it or nothing, also after a crash.
+    /// Writes an object atomically: a reader sees all of it or nothing, even after a crash.
     async fn put(&self, at: &Location, body: Bytes, mode: Put) -> Result<(), ObjectError>;
 
     /// Writes an object atomically from a stream, and replaces an existing one. For objects that do not fit in memory.
@@ -60,7 +60,7 @@ pub trait Objects: fmt::Debug + Send + Sync {
     /// Removes an object. Succeeds if it does not exist.
     async fn delete(&self, at: &Location) -> Result<(), ObjectError>;
 
-    /// The name of the state's bucket, if the state is in a bucket.
+    /// Returns the name of the state's bucket, if the state is in a bucket.
     fn state_bucket(&self) -> Option<&str> {
         None
     }

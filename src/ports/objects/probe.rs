@@ -25,7 +25,7 @@ pub async fn honours_conditions(objects: &dyn Objects) -> Result<bool, ObjectErr
     }
     let second = put("second").await;
     if let Err(error) = objects.delete(&at).await {
-        // The answer is known all the same.
+        // The result is known anyway.
         tracing::warn!(%error, "probe object left behind");
     }
     match second {

@@ -82,12 +82,12 @@ impl MemoryQueue {
         self.depth() == 0
     }
 
-    /// The number of messages that wait or are in flight.
+    /// Returns the number of messages that wait or are in flight.
     pub fn depth(&self) -> usize {
         self.state().messages.len()
     }
 
-    /// The messages that were received too often, the oldest dead letter first.
+    /// Returns the messages that were received too often, the oldest dead letter first.
     pub fn dead_letters(&self) -> Vec<Message> {
         self.state().dead.clone()
     }
@@ -124,7 +124,7 @@ impl MemoryQueue {
         }
     }
 
-    /// The state as of now.
+    /// Returns the state as of now.
     fn state(&self) -> MutexGuard<'_, State> {
         // No change here can panic half-way, so the state under a poisoned lock is consistent.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,7 +132,7 @@ impl MemoryQueue {
         state
     }
 
-    /// Changes the state and wakes those who wait.
+    /// Changes the state and wakes the waiting callers.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let changed = {
             let mut state = self.state();
@@ -190,8 +190,8 @@ impl State {
                 entry.in_flight = None;
             }
         }
-        // SQS moves a message to the dead letters when it is next in line. Doing it a moment earlier changes nothing for
-        // a receiver, and an empty queue then is one in which nothing more happens.
+        // SQS moves a message to the dead letters when it is next in line. Doing it a moment earlier makes no
+        // difference to a receiver, and nothing more can happen in a queue that is then empty.
         let mut blocked = self.groups_in_flight();
         let mut dead = Vec::new();
         for (place, entry) in &self.messages {
@@ -239,7 +239,7 @@ impl State {
         deliveries
     }
 
-    /// The place of the message that is in flight under a handle.
+    /// Returns the place of the message that is in flight under a handle.
     fn in_flight(&self, handle: &Handle) -> Result<u64, QueueError> {
         let held = |entry: &Entry| entry.in_flight.as_ref().is_some_and(|held| held.handle == *handle);
         self.messages

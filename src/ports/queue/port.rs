@@ -36,7 +36,7 @@ impl From<String> for Handle {
 }
 
 impl Handle {
-    /// The handle as the queue writes it.
+    /// Returns the handle as the queue writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,7 +60,7 @@ pub trait Queue: fmt::Debug + Send + Sync {
     async fn release(&self, handle: &Handle, after: Duration) -> Result<(), QueueError>;
 }
 
-/// A call to the queue, as messages say it.
+/// A call to the queue, in the words of error messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueAction {
     Send,
@@ -75,7 +75,7 @@ impl fmt::Display for QueueAction {
             Self::Send => "send to",
             Self::Receive => "receive from",
             Self::Delete => "delete from",
-            Self::Release => "release to",
+            Self::Release => "return a message to",
         })
     }
 }

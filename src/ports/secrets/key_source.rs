@@ -15,7 +15,7 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// The key in the secret `name`. It is read when the client asks for it.
+    /// Creates a source of the key in the secret `name`. It is read when the client asks for it.
     pub fn new(secrets: Arc<dyn Secrets>, name: &str) -> Self {
         Self { secrets, name: name.to_owned() }
     }

@@ -33,7 +33,7 @@ pub struct LocalSecrets {
 }
 
 impl LocalSecrets {
-    /// The keys in `dir`, or `override_key` (`OMNISEND_API_KEY`) for all secrets. A blank override counts as none, for
+    /// Uses the keys in `dir`, or `override_key` (`OMNISEND_API_KEY`) for all secrets. A blank override counts as none, for
     /// `OMNISEND_API_KEY= command` in a shell.
     pub fn new(dir: PathBuf, override_key: Option<String>) -> Self {
         let text = override_key.map(SecretString::from);

@@ -33,7 +33,7 @@ struct Advised {
 struct Binary;
 
 impl SecretsManager {
-    /// The secrets that a client can read. The client's own retries are off: this adapter retries.
+    /// Opens the secrets that a client can read. The client's own retries are off: this adapter retries.
     pub fn new(client: &Client) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         Self { client: Client::from_conf(config), cache: KeyCache::default() }

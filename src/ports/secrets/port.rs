@@ -43,7 +43,7 @@ pub enum SecretError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The secret exists and could not be read.
+    /// The secret exists, but could not be read.
     #[error("secret `{name}` could not be read: {source}")]
     Service {
         name: String,

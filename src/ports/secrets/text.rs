@@ -9,8 +9,8 @@ pub enum InvalidSecret {
     /// Only white space.
     #[error("it is empty")]
     Empty,
-    /// It begins like JSON and is not `{"api_key": "…"}`.
-    #[error("it looks like JSON and is not of the form {{\"api_key\": \"…\"}}")]
+    /// It begins like JSON, but is not `{"api_key": "…"}`.
+    #[error("it looks like JSON, but is not of the form {{\"api_key\": \"…\"}}")]
     Json,
     /// A space, a line break or a character outside ASCII.
     #[error("it holds a space, a line break or a character that no API key has")]

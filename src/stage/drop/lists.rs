@@ -95,13 +95,12 @@ impl ListPlace<'_> {
                 .flat_map(|table| &table.partitions)
                 .map(|p| url_path(&p.location))
                 .collect();
-            found.above = find_copied(&all, exists).above;
+            found.omitted_folders = find_copied(&all, exists).omitted_folders;
         }
         let name = |path: &[String], tail: &Option<String>| match tail {
             Some(tail) => Ok(format!("{folder}{tail}")),
-            None => {
-                Err(self.at(format!("{folder}{}", path.get(found.above..).unwrap_or_default().join("/"))))
-            }
+            None => Err(self
+                .at(format!("{folder}{}", path.get(found.omitted_folders..).unwrap_or_default().join("/")))),
         };
         let keys: Vec<_> = paths.iter().zip(&found.tails).map(|(path, tail)| name(path, tail)).collect();
         let missing: Vec<_> =

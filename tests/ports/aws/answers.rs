@@ -33,7 +33,7 @@ type Answering = dyn Fn(Exchange) -> Pin<Box<dyn Future<Output = Option<Exchange
 #[derive(Clone)]
 pub(crate) struct Answers {
     answer: Arc<Answering>,
-    asked: Arc<AtomicUsize>,
+    request_count: Arc<AtomicUsize>,
 }
 
 impl fmt::Debug for Answers {
@@ -49,7 +49,7 @@ impl Answers {
         F: Future<Output = Option<Exchange>> + Send + 'static,
     {
         let answer: Arc<Answering> = Arc::new(move |request| Box::pin(answer(request)));
-        Self { answer, asked: Arc::default() }
+        Self { answer, request_count: Arc::default() }
     }
 
     /// Answers every request in the same way.
@@ -57,12 +57,12 @@ impl Answers {
         Self::new(move |_| ready(answer.clone()))
     }
 
-    /// The number of requests so far.
-    pub(crate) fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    /// Returns the number of requests so far.
+    pub(crate) fn request_count(&self) -> usize {
+        self.request_count.load(Ordering::SeqCst)
     }
 
-    /// A configuration whose calls are answered here.
+    /// Returns a configuration whose calls are answered here.
     pub(crate) fn config(&self) -> SdkConfig {
         let nowhere = ([127, 0, 0, 1], 1).into();
         config_for(nowhere).into_builder().http_client(self.clone()).build()
@@ -77,7 +77,7 @@ impl HttpClient for Answers {
 
 impl HttpConnector for Answers {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.request_count.fetch_add(1, Ordering::SeqCst);
         let answer = (self.answer)(exchange(&request));
         HttpConnectorFuture::new(async move {
             let broken = || ConnectorError::io("the connection was closed".into());

@@ -83,7 +83,7 @@ async fn reports_throttling_that_does_not_end() {
     let error = Aws::new(answers.config()).secrets().api_key("acme", Freshness::Cached).await.unwrap_err();
     let message = "secret `acme` could not be read just now: ThrottlingException: spoiled (status 400)";
     assert_eq!(error.to_string(), message);
-    assert_eq!(answers.asked(), 8);
+    assert_eq!(answers.request_count(), 8);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ mod sqs_rules;
 
 use uuid::Uuid;
 
-/// Returns a name that nothing else on the stand-in has.
+/// Returns a name that is unique on the stand-in.
 fn fresh(prefix: &str) -> String {
     format!("{prefix}-{}", Uuid::new_v4().simple())
 }

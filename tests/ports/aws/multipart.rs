@@ -10,7 +10,7 @@ use crate::{
     objects::{noise, read},
 };
 
-/// A stream that panics if it is polled after its end.
+/// Returns a stream that panics if it is polled after its end.
 fn body(len: usize) -> ByteStream {
     stream::unfold(Some(noise(len)), |rest| async { rest.map(|bytes| (Ok(bytes), None)) }).boxed()
 }
@@ -27,7 +27,7 @@ fn is_abort(request: &Exchange) -> bool {
     request.is("DELETE", "uploadId=")
 }
 
-/// The number of unfinished uploads, and of objects.
+/// Returns the number of unfinished uploads, and of objects.
 async fn remaining(s3: &S3) -> (usize, usize) {
     let uploads = s3.client.list_multipart_uploads().bucket(&s3.bucket).send().await.unwrap();
     let objects = s3.client.list_objects_v2().bucket(&s3.bucket).send().await.unwrap();
@@ -59,7 +59,7 @@ async fn retries_a_part() {
 }
 
 #[tokio::test]
-async fn recognizes_its_own_completion_after_a_lost_answer() {
+async fn recognises_its_own_completion_after_a_lost_answer() {
     let s3 = S3::new(true).await;
     s3.proxy.spoil(1, is_completion, What::LoseReply);
     s3.objects.put_stream(&at("a"), body(9 << 20)).await.unwrap();

@@ -57,11 +57,11 @@ async fn a_conflict_that_does_not_end_is_not_already_exists() {
     let objects = Aws::new(answers.config()).objects("state");
     let error = objects.put(&at("a"), "mine".into(), Put::IfAbsent).await.unwrap_err();
     assert_eq!(error.to_string(), "a: could not write it: ConditionalRequestConflict: spoiled (status 409)");
-    assert_eq!(answers.asked(), 8);
+    assert_eq!(answers.request_count(), 8);
 }
 
 #[tokio::test]
-async fn recognizes_its_own_write_after_a_lost_answer() {
+async fn recognises_its_own_write_after_a_lost_answer() {
     for versions in [false, true] {
         let (s3, key) = (S3::new(versions).await, at("runs/a/receipts/00000.json"));
         s3.proxy.spoil(1, is_put, What::LoseReply);
@@ -197,7 +197,7 @@ async fn gives_up_on_a_body_that_keeps_breaking_off() {
     assert_eq!((pinned.version.as_str(), pinned.size), ("etag:\"e\"", 100));
     let error = read(&objects, &pinned).await.unwrap_err();
     assert!(error.to_string().starts_with("segments/vip.csv: could not read it: "), "{error}");
-    assert_eq!(answers.asked(), 9, "one HEAD, one GET and seven retries");
+    assert_eq!(answers.request_count(), 9, "one HEAD, one GET and seven retries");
 }
 
 #[tokio::test]
@@ -258,5 +258,5 @@ async fn gives_up_on_a_store_that_cannot_be_reached() {
     let objects = Aws::new(answers.config()).objects("state");
     let error = objects.head(&at("a")).await.unwrap_err();
     assert_eq!(error.to_string(), "a: could not read it: the connection was closed");
-    assert_eq!(answers.asked(), 8);
+    assert_eq!(answers.request_count(), 8);
 }

@@ -40,7 +40,7 @@ impl Harness for Rules {
         &self.queue
     }
 
-    async fn pass(&self, time: Duration) {
+    async fn advance(&self, time: Duration) {
         advance(time).await;
     }
 
@@ -93,7 +93,7 @@ impl Harness for Moto {
         &self.queue
     }
 
-    async fn pass(&self, _: Duration) {
+    async fn advance(&self, _: Duration) {
         panic!("moto uses the machine's time");
     }
 

@@ -16,7 +16,7 @@ fn is_send(request: &Exchange) -> bool {
     request.operation() == "SendMessageBatch"
 }
 
-/// The deduplication ids of each batch, in the order in which they were sent.
+/// Returns the deduplication ids of each batch, in the order in which they were sent.
 fn batches(moto: &Moto) -> Vec<Vec<String>> {
     let ids = |request: &Exchange| {
         let sent: Value = serde_json::from_slice(&request.body).unwrap();
@@ -132,7 +132,7 @@ async fn reports_throttling_that_does_not_end() {
     let queue = Aws::new(answers.config()).queue("http://127.0.0.1:1/123456789012/uploads.fifo");
     let error = queue.send(&[message("a1")]).await.unwrap_err();
     assert_eq!(error.to_string(), "could not send to the queue: ThrottlingException: spoiled (status 400)");
-    assert_eq!(answers.asked(), 8);
+    assert_eq!(answers.request_count(), 8);
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn does_not_retry_a_refusal() {
         (moto.queue.send(&[message("a1")]).await, "send to"),
         (moto.queue.receive(1).await.map(drop), "receive from"),
         (moto.queue.delete(&handle).await, "delete from"),
-        (moto.queue.release(&handle, std::time::Duration::ZERO).await, "release to"),
+        (moto.queue.release(&handle, std::time::Duration::ZERO).await, "return a message to"),
     ] {
         let error = error.unwrap_err();
         assert!(matches!(error, QueueError::Service { .. }));

@@ -62,7 +62,7 @@ fn logged(request: &ApiRequest) -> LoggedRequest {
     }
 }
 
-/// The API key of a request, if it has one in the right form.
+/// Returns the API key of a request, if it has one in the right form.
 fn api_key(request: &ApiRequest) -> Result<Option<&str>, Problem> {
     let Some(text) = request.header("authorization") else {
         let detail = "`X-API-KEY` belongs to retired versions; send `Authorization: Omnisend-API-Key <key>`.";

@@ -74,7 +74,7 @@ pub(crate) fn list(admitted: &Admitted<'_>) -> Result<Response, Problem> {
     Ok(json_response(StatusCode::OK, &json!({ "batches": page, "paging": paging })))
 }
 
-/// How many batches of another integration faults add before the listing is read.
+/// Returns how many batches of another integration the faults add before the listing is read.
 fn shift(faults: &[SelectedFault]) -> usize {
     faults.iter().map(|fault| if let FaultKind::ShiftListing { by } = fault.kind { by } else { 0 }).sum()
 }

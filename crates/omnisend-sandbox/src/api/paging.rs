@@ -10,15 +10,15 @@ use crate::api::request::Parameters;
 use crate::contract::{Problem, json_response};
 use crate::state::Records;
 
-/// The sizes that a page may have (published).
+/// The valid page sizes (published).
 pub(crate) const PAGE_SIZES: RangeInclusive<usize> = 1..=250;
-/// The size of a page if the request names none (undocumented).
+/// The default page size (undocumented).
 pub(crate) const DEFAULT_PAGE_SIZE: usize = 100;
 
 /// The page that a request asks for.
 pub(crate) struct CursorPage {
     limit: usize,
-    /// The id of the last record of the page before.
+    /// The id of the last record of the previous page.
     after: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl CursorPage {
         Self { limit, after: parameters.take("after") }
     }
 
-    /// The index at which the page starts.
+    /// Returns the index at which the page starts.
     pub(crate) fn first<T>(&self, records: &Records<T>) -> Result<usize, Problem> {
         let Some(cursor) = &self.after else { return Ok(0) };
         let last = records.index(cursor);
@@ -36,7 +36,7 @@ impl CursorPage {
         last.map(|index| index + 1).ok_or_else(invalid)
     }
 
-    /// The response: the first of these records, each as its id and its view.
+    /// Returns the response: the first of these records, each given as its id and its view.
     pub(crate) fn answer(&self, name: &str, mut records: impl Iterator<Item = (String, Value)>) -> Response {
         let (ids, views): (Vec<String>, Vec<Value>) = records.by_ref().take(self.limit).unzip();
         let has_more = records.next().is_some();

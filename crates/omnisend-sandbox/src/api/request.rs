@@ -22,7 +22,7 @@ pub(crate) struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// The path below `/api`, such as `/batches`; `None` for other paths.
+    /// Returns the path below `/api`, such as `/batches`; `None` for other paths.
     pub(crate) fn path(&self) -> Option<&str> {
         self.uri.path().strip_prefix("/api").filter(|path| path.is_empty() || path.starts_with('/'))
     }
@@ -35,7 +35,7 @@ impl ApiRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body, which must be declared as JSON.
+    /// Returns the body, which must be declared as JSON.
     pub(crate) fn body(&self) -> Result<&Bytes, Problem> {
         let media_type = self.header(header::CONTENT_TYPE.as_str()).and_then(|text| text.split(';').next());
         if !media_type.is_some_and(|text| text.trim().eq_ignore_ascii_case("application/json")) {
@@ -67,8 +67,8 @@ fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-/// The query parameters that were not taken yet. Undocumented: what Omnisend does with an unknown one. The sandbox
-/// refuses it, so that a misspelt filter is noticed.
+/// The query parameters that were not taken yet. What Omnisend does with an unknown parameter is undocumented; the
+/// sandbox refuses it, so that a misspelt filter is noticed.
 #[derive(Debug)]
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
@@ -81,7 +81,8 @@ impl Parameters {
         Some(self.pairs.swap_remove(at).1)
     }
 
-    /// A whole number in a range, or the default after adding an error.
+    /// Takes a whole number. Returns the default if it is missing; adds an error and returns the default if it is out
+    /// of range.
     pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<usize>, default: usize) -> usize {
         let Some(text) = self.take(name) else { return default };
         if let Some(number) = text.parse().ok().filter(|number| range.contains(number)) {

@@ -78,7 +78,7 @@ fn read(admitted: &Admitted<'_>) -> Result<Segment, Problem> {
     Ok(Segment { body, created_at: now, updated_at: now, ready })
 }
 
-/// A segment that may be changed.
+/// Returns a segment that may be changed, or refuses the request.
 fn find_built<'s>(segments: &'s Records<Segment>, id: &str) -> Result<(usize, &'s Segment), Problem> {
     let (index, segment) = segments.find(id)?;
     if segment.is_building(Instant::now()) {

@@ -1,4 +1,4 @@
-//! Answers API requests, and lets the active faults fire on them.
+//! Answers API requests and applies the active faults to them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::faults::{FaultKind, Timing, total_delay};
 use crate::jobs::Jobs;
 use crate::shared::Shared;
 
-/// How many bytes of a body that is too large are read, so that its client gets to read the response.
+/// How many bytes of an oversized body are read, so that its client gets to read the response.
 const MAX_READ: usize = MAX_BODY * 16;
 
 /// Answers every request outside of `/_sandbox` and the page.
@@ -62,7 +62,7 @@ async fn with_faults(admitted: &Admitted<'_>, reset: &Reset) -> Response {
     response
 }
 
-/// Ends a request as a fault says.
+/// Ends a request as a fault specifies.
 async fn fail(shared: &Shared, reset: &Reset, kind: &FaultKind) -> Response {
     match kind {
         FaultKind::Status { status, retry_after, retry_after_header, html, .. } => {

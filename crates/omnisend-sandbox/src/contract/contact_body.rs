@@ -98,7 +98,7 @@ fn read_identifiers(errors: &mut FieldErrors, draft: &mut Draft, field: &str, va
             None => continue,
         };
         let identifier = read_identifier(errors, &field, object, check, channel);
-        // Whether Omnisend takes two identifiers of one type is undocumented; the sandbox could not tell them apart.
+        // Whether Omnisend accepts two identifiers of one type is undocumented; the sandbox could not tell them apart.
         if slot.is_some() {
             errors.add(field, "duplicate", "is the second identifier of its type");
         } else {
@@ -139,7 +139,7 @@ fn read_identifier(
 }
 
 /// Reads the channels of an identifier: `email` for an email address, `sms` for a phone number. Omnisend publishes one
-/// shape for both; the sandbox refuses a mismatch, because nothing says what it would mean.
+/// shape for both; the sandbox refuses a mismatch, because its meaning is undocumented.
 fn read_channels(errors: &mut FieldErrors, field: &str, value: &Value, expected: &str) -> Option<Channel> {
     let mut channel = None;
     for (name, value) in errors.object(field, value)? {

@@ -1,4 +1,4 @@
-//! A contact as `POST /contacts` describes it, after every rule was checked.
+//! A contact as `POST /contacts` describes it, with every rule checked.
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -29,7 +29,7 @@ impl FieldErrors {
         self.typed(field, value, "a boolean", Value::as_bool)
     }
 
-    /// The value as the type that the field takes, or `None` after adding an error.
+    /// Returns the value in the field's type. If it has another type, adds an error and returns `None`.
     fn typed<'v, T>(
         &mut self,
         field: &str,
@@ -44,7 +44,7 @@ impl FieldErrors {
         typed
     }
 
-    /// A string, parsed; `None` after adding an error.
+    /// Returns the parsed string. If it is invalid, adds an error and returns `None`.
     pub(crate) fn parsed<T>(
         &mut self,
         field: &str,
@@ -55,7 +55,8 @@ impl FieldErrors {
         parse(text).map_err(|message| self.add(field, "invalidFormat", message)).ok()
     }
 
-    /// An array of at most `max` strings that all pass a check; without those that do not.
+    /// Returns the strings of an array that pass a check. Adds an error for each that does not, and one if there are
+    /// more than `max`.
     pub(crate) fn strings(
         &mut self,
         field: &str,
@@ -72,7 +73,7 @@ impl FieldErrors {
         values.iter().enumerate().filter_map(read).collect()
     }
 
-    /// The value, unless a field is invalid.
+    /// Returns the value, or the errors if a field is invalid.
     pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<FieldError>> {
         if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }

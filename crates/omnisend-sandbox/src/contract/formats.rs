@@ -61,7 +61,7 @@ pub(crate) fn country_code(text: &str) -> Result<(), &'static str> {
     require(country_name(text).is_some(), "must be an ISO 3166-1 alpha-2 code in capitals, such as LT")
 }
 
-/// The English name of an ISO 3166-1 alpha-2 code in capitals.
+/// Returns the English name of an ISO 3166-1 alpha-2 code in capitals.
 pub(crate) fn country_name(code: &str) -> Option<&'static str> {
     rust_iso3166::from_alpha2(code).map(|country| country.name)
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_addresses_with_a_dotted_domain_only() {
+    fn accepts_only_addresses_with_a_dotted_domain() {
         let good = ["ada@example.com", "Ada.L+news@mail.example.co.uk", "zoë@bücher.example", "a_b-c@x.io"];
         assert_eq!(refused(email, &good), Vec::<&str>::new());
         let bad = [
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_phone_numbers_in_e164_only() {
+    fn accepts_only_phone_numbers_in_e164() {
         assert_eq!(refused(phone, &["+442071838750", "+12025550142", "+3706123456"]), Vec::<&str>::new());
         let bad =
             ["442071838750", "+44 2071838750", "+0123456789", "+1234567890123456", "+", "", "+12-025550142"];
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_existing_dates_and_rfc_3339_timestamps_only() {
+    fn accepts_only_existing_dates_and_rfc_3339_timestamps() {
         assert_eq!(refused(date, &["1981-11-05", "2024-02-29"]), Vec::<&str>::new());
         let bad =
             ["2023-02-29", "1981-13-01", "05/11/1981", "19811105", "1981-11-5", "1981-11-05T00:00:00Z", ""];
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_alpha_2_country_codes_in_capitals_only() {
+    fn knows_only_alpha_2_country_codes_in_capitals() {
         assert_eq!(country_name("LT"), Some("Lithuania"));
         assert_eq!(
             (country_name("lt"), country_name("XX"), country_name("LTU"), country_name("")),

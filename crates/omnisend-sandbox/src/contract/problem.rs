@@ -22,7 +22,8 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    /// The same error with the field's full name, given the place in which it was found, such as `items[3]`.
+    /// Returns the error with the field's full name. `place` is the path of the object that has the field, such as
+    /// `items[3]`.
     pub(crate) fn within(mut self, place: &str) -> Self {
         self.field = if self.field.is_empty() { place.to_owned() } else { format!("{place}.{}", self.field) };
         self
@@ -66,7 +67,7 @@ impl Problem {
         }))
     }
 
-    /// A 400 that lists every invalid field.
+    /// Returns a 400 that lists every invalid field.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.len() {
             1 => "The request has 1 invalid field.".to_owned(),
@@ -75,18 +76,18 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail).with_errors(errors)
     }
 
-    /// A 400 for one invalid field.
+    /// Returns a 400 for one invalid field.
     pub(crate) fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
         let error = FieldError { field: field.to_owned(), code: code.into(), message: message.into() };
         Self::invalid(vec![error])
     }
 
-    /// The invalid fields.
+    /// Returns the invalid fields.
     pub(crate) fn into_errors(self) -> Vec<FieldError> {
         self.0.errors
     }
 
-    /// A 500 for an error of the sandbox itself.
+    /// Returns a 500 for an error of the sandbox itself.
     pub(crate) fn internal(error: &dyn Error) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
@@ -124,7 +125,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A response with a JSON body.
+/// Returns a response with a JSON body.
 pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], Body::from(body)).into_response(),

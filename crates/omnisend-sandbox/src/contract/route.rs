@@ -46,7 +46,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// The path without its ids, under which requests are counted.
+    /// Returns the path without its ids, under which requests are counted.
     pub(crate) fn pattern(self) -> &'static str {
         match self {
             Self::Contacts => "/contacts",
@@ -63,7 +63,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// The methods that the sandbox supports, as an `Allow` header lists them.
+    /// Returns the methods that the sandbox supports, as an `Allow` header lists them.
     pub(crate) fn allowed(self) -> &'static str {
         match self {
             Self::Contacts | Self::Batches | Self::Segments => "GET, POST",

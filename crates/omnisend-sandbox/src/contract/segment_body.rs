@@ -1,7 +1,7 @@
 //! Reads the body of `POST /segments` and `PUT /segments/{id}`: a name and conditions on contacts' tags.
 //!
-//! Undocumented, chosen: all conditions and groups must hold. Of the filters the sandbox supports `tags` `anyOf`; it
-//! refuses the others, because it would count wrong without them.
+//! Undocumented, chosen: all conditions and groups must hold. The only filter that the sandbox supports is `tags`
+//! `anyOf`; it refuses the others, because its counts would be wrong if it ignored them.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(crate) struct SegmentBody {
     conditions: Vec<Condition>,
 }
 
-/// Filters of which all (`and`) or any (`or`) must hold; each holds if the contact has one of its tags.
+/// Filters. All of them (`and`) or any of them (`or`) must hold; a filter holds if the contact has one of its tags.
 #[derive(Debug)]
 struct Condition {
     junction: Junction,
@@ -128,7 +128,7 @@ fn refuse_unknown(errors: &mut FieldErrors, field: &str, value: &Value, known: &
     }
 }
 
-/// A property that must be one of some words, or `None` after adding an error.
+/// Returns a property that must be one of some words, or adds an error and returns `None`.
 fn one_of<'v>(
     errors: &mut FieldErrors,
     field: &str,

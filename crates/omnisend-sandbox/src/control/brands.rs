@@ -1,4 +1,4 @@
-//! Changes what happens around a brand: the traffic of another integration, and its API key.
+//! Changes a brand from outside the API: the traffic of another integration, and the API key.
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};

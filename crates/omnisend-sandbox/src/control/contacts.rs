@@ -94,8 +94,8 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A contact in the form of `POST /contacts`. What only the sandbox shows of a contact is removed, so that the output of
-/// `GET /_sandbox/contacts` can be added again.
+/// Converts a contact to the form of `POST /contacts`. Removes what only the sandbox shows, so that the output of `GET
+/// /_sandbox/contacts` can be added again.
 fn long_form(mut short: Map<String, Value>) -> Map<String, Value> {
     let mut identifiers = Vec::new();
     for (kind, channel, status, changed_at) in

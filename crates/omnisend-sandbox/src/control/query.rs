@@ -34,7 +34,7 @@ pub(crate) struct ControlQuery {
 }
 
 impl ControlQuery {
-    /// The index of the brand that the query picks.
+    /// Returns the index of the brand that the query picks.
     pub(crate) fn brand(&self, state: &mut State) -> Result<usize, Problem> {
         match &self.key {
             Some(key) => state.brand_of(key).ok_or_else(|| Problem::not_found("key")),

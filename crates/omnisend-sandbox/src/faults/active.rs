@@ -38,7 +38,7 @@ impl ActiveFaults {
         active
     }
 
-    /// Adds faults after the present ones, and returns the index of the first new one.
+    /// Adds faults after the existing ones, and returns the index of the first new one.
     pub(crate) fn add(&mut self, faults: Vec<Fault>) -> usize {
         let first = self.0.len();
         self.0.extend(faults.into_iter().map(|fault| ActiveFault { fault, seen: 0, selected: 0, fired: 0 }));
@@ -66,7 +66,7 @@ impl ActiveFaults {
         selected
     }
 
-    /// Returns the problem with which a fault refuses a contact, if one does.
+    /// Returns the refusal of a contact, if a fault refuses it.
     pub(crate) fn refuse(&mut self, draft: &Draft) -> Option<Problem> {
         let address = &draft.email.as_ref()?.id;
         let matches =
@@ -93,12 +93,12 @@ impl ActiveFaults {
         }
     }
 
-    /// How often a fault has fired; `None` if it does not exist.
+    /// Returns how often a fault has fired; `None` if it does not exist.
     pub(crate) fn fired(&self, index: usize) -> Option<u32> {
         self.0.get(index).map(|active| active.fired)
     }
 
-    /// Every fault in its JSON form, with its counts.
+    /// Returns every fault in its JSON form, with its counts.
     pub(crate) fn view(&self) -> Vec<Map<String, Value>> {
         let with_counts = |(index, active): (usize, &ActiveFault)| {
             let mut map = Map::from(active.fault.clone());
@@ -124,7 +124,7 @@ impl ActiveFault {
         fires
     }
 
-    /// Whether the fault has been selected as often as it may.
+    /// Whether the fault has been selected as often as `count` allows.
     pub(crate) fn is_spent(&self) -> bool {
         self.fault.count.is_some_and(|count| self.selected >= count)
     }

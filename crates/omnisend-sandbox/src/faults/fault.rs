@@ -20,7 +20,7 @@ pub struct Fault {
     /// How many matching requests pass before the first on which the fault fires (items, for
     /// [`FaultKind::RefuseItem`]).
     pub skip: u32,
-    /// On how many of the following requests the fault fires; `None` for all.
+    /// How many of the following requests the fault fires on; `None` for all.
     pub count: Option<u32>,
     /// What the fault does.
     pub kind: FaultKind,
@@ -65,7 +65,7 @@ pub enum FaultKind {
         /// In milliseconds.
         ms: u64,
     },
-    /// Leaves the batch `inProgress` for good, with no item processed.
+    /// Leaves the batch `inProgress` forever, with no item processed.
     StuckBatch {},
     /// Stops the batch after some of its items: its status is `stopped`.
     StoppedBatch {
@@ -164,7 +164,7 @@ impl Timing {
 }
 
 impl FaultKind {
-    /// When the fault ends the request, if it is one that does.
+    /// Returns when the fault ends the request, or `None` if it does not end it.
     pub(crate) fn ends_request(&self) -> Option<Timing> {
         match self {
             Self::Status { when, .. } | Self::Reset { when } | Self::Hang { when } => Some(*when),

@@ -1,7 +1,7 @@
 //! A batch: accepted at once and processed later.
 //!
-//! Published: the four states. Undocumented, chosen: items are checked when they are processed and not before. A batch is
-//! kept for good, not for 7 days.
+//! Published: the four states. Undocumented, chosen: items are checked when they are processed and not before. A batch
+//! is kept forever, not for 7 days.
 
 use std::io;
 use std::time::Duration;
@@ -109,7 +109,7 @@ impl BatchFaults {
 }
 
 impl Batch {
-    /// A batch that is accepted now and processed after `delay`.
+    /// Creates a batch that is accepted now and processed after `delay`.
     pub(crate) fn new(body: BatchBody, faults: BatchFaults, now: Timestamp, delay: Duration) -> Self {
         let half = delay / 2;
         Self {
@@ -124,7 +124,7 @@ impl Batch {
         }
     }
 
-    /// A finished batch of another integration, without items.
+    /// Creates a finished batch of another integration, without items.
     pub(crate) fn foreign(now: Timestamp) -> Self {
         let origin = Some("another integration".to_owned());
         let body = BatchBody { items: Bytes::from_static(b"[]"), total: 0, origin };
@@ -132,7 +132,7 @@ impl Batch {
         Self { end, ..Self::new(body, BatchFaults::default(), now, Duration::ZERO) }
     }
 
-    /// The items that still have to be processed.
+    /// Returns the items that still have to be processed.
     pub(crate) fn unprocessed(&self) -> Option<Bytes> {
         match &self.items {
             Items::Sent(items) if self.end.is_none() => Some(items.clone()),
@@ -187,7 +187,7 @@ impl Batch {
         self.end.as_ref().map_or(&[], |end| &end.outcomes)
     }
 
-    /// The text of the items.
+    /// Returns the text of the items.
     pub(crate) fn items(&self) -> io::Result<Vec<u8>> {
         match &self.items {
             Items::Sent(items) => Ok(items.to_vec()),

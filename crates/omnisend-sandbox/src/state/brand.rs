@@ -47,7 +47,7 @@ impl Brand {
         self.contacts.change_tags(change, segment);
     }
 
-    /// The brand as the API shows it.
+    /// Returns the brand as the API shows it.
     pub(crate) fn view(&self) -> Value {
         json!({
             "brandID": ids::id(Kind::Brand, self.index, 0),

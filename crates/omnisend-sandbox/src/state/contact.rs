@@ -45,12 +45,12 @@ impl Contact {
         self.tags.iter().any(|held| **held == *tag)
     }
 
-    /// The email address, or the phone number of a contact without one.
+    /// Returns the email address, or the phone number of a contact without one.
     pub(crate) fn identifier(&self) -> &str {
         self.email.id.as_deref().or(self.phone.id.as_deref()).unwrap_or_default()
     }
 
-    /// The contact in the response to an upsert. Undocumented beyond `contactID`.
+    /// Returns the contact in the response to an upsert. Undocumented beyond `contactID`.
     pub(crate) fn summary(&self, id: String) -> Map<String, Value> {
         let mut view = Map::from_iter([("contactID".to_owned(), Value::String(id))]);
         for (name, identifier) in [("email", &self.email), ("phone", &self.phone)] {
@@ -61,7 +61,7 @@ impl Contact {
         view
     }
 
-    /// The contact as the API shows it.
+    /// Returns the contact as the API shows it.
     pub(crate) fn view(&self, id: String) -> Value {
         let mut view = self.common(id);
         let identifiers = [self.email.view("email", "email"), self.phone.view("phone", "sms")];
@@ -70,7 +70,7 @@ impl Contact {
         Value::Object(view)
     }
 
-    /// The contact with everything that the sandbox stores, without nesting.
+    /// Returns the contact with everything that the sandbox stores, without nesting.
     pub(crate) fn full_view(&self, id: String) -> Value {
         let mut view = self.common(id);
         let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
@@ -107,7 +107,7 @@ impl Contact {
 }
 
 impl ContactIdentifier {
-    /// Takes over the consent that was sent with an identifier.
+    /// Stores the consent that was sent with an identifier.
     pub(crate) fn put_consent(&mut self, identifier: Identifier) {
         self.channel = identifier.channel.unwrap_or(self.channel);
         if let Some(consent) = identifier.consent {
@@ -124,7 +124,7 @@ impl ContactIdentifier {
     }
 }
 
-/// A time as in Omnisend's examples: UTC, whole seconds.
+/// Returns a time as in Omnisend's examples: UTC, whole seconds.
 pub(crate) fn time(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }

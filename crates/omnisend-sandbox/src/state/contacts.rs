@@ -63,7 +63,7 @@ impl Contacts {
         self.by_phone.get(phone).copied()
     }
 
-    /// The contact in the response to an upsert; only its id if it has been deleted since.
+    /// Returns the contact in the response to an upsert, or only its id if it has been deleted since.
     pub(crate) fn summary(&self, index: usize) -> Value {
         let id = self.records.id(index);
         match self.records.get(index) {
@@ -92,12 +92,12 @@ impl Contacts {
     fn create(&mut self, draft: &Draft, policy: UpsertPolicy, now: Timestamp) -> Result<usize, Problem> {
         let phone_is_taken = draft.phone.as_ref().is_some_and(|phone| self.by_phone(&phone.id).is_some());
         if draft.email.is_none() && phone_is_taken {
-            // Published: it is not created. The status is undocumented; a conflict is the plainest choice.
+            // Published: the contact is not created. The status is undocumented; a conflict is the plainest choice.
             let detail = "The contact's only identifier belongs to another contact.";
             return Err(Problem::new(StatusCode::CONFLICT, detail));
         }
         if policy.plan_limit.is_some_and(|limit| self.records.len() >= limit) {
-            // Undocumented; Omnisend's campaigns are said to answer 402 beyond the size of a plan.
+            // Undocumented; sending a campaign beyond the subscription's size is said to get a 402.
             let detail = "The brand's plan holds no more contacts.";
             return Err(Problem::new(StatusCode::PAYMENT_REQUIRED, detail));
         }

@@ -25,17 +25,17 @@ impl Kind {
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const UNMIX: u64 = 0xF1DE_83E1_9937_733D;
 
-/// The id of a brand's record of one kind.
+/// Returns the id of a brand's record of one kind.
 pub(crate) fn id(kind: Kind, brand: usize, index: usize) -> String {
     format!("{:02x}{brand:06x}{:016x}", kind as u8, mixed(index))
 }
 
-/// The id of one item of a batch.
+/// Returns the id of one item of a batch.
 pub(crate) fn item(batch: usize, item: usize) -> String {
     format!("{item:08x}{:016x}", mixed(batch))
 }
 
-/// The index that an id contains, if it is an id of that kind and brand.
+/// Returns the index that an id contains, if it is an id of that kind and brand.
 pub(crate) fn index(kind: Kind, brand: usize, text: &str) -> Option<usize> {
     let digits = text.strip_prefix(&format!("{:02x}{brand:06x}", kind as u8))?;
     let well_formed = digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_contains_the_index_of_its_kind_and_brand_only() {
+    fn an_id_is_valid_only_for_its_own_kind_and_brand() {
         for n in [0, 1, 99, 1_000_000, usize::MAX - 1] {
             let text = id(Kind::Contact, 3, n);
             assert_eq!(text.len(), 24);

@@ -1,9 +1,10 @@
 //! The rate limits of a brand.
 //!
-//! Published: 400 requests a minute and brand over all keys and integrations; 60 a minute to `/contacts/tags`; to
-//! `/segments` 100 a minute by GET and DELETE, 15 by POST and PUT. Undocumented, chosen as the strictest reading: the
-//! narrow limits count on top of the brand's, methods that are named together share a window, and a request counts
-//! whatever its response. A 429 itself does not count: otherwise a client over the limit would never get under it again.
+//! Published: 400 requests a minute for a brand, across all keys and integrations; 60 a minute to `/contacts/tags`; 100
+//! a minute to `/segments` by GET and DELETE, and 15 by POST and PUT. Undocumented, chosen as the strictest reading:
+//! the narrow limits count on top of the brand's, methods that are named together share a window, and a request counts
+//! whatever its response is. A 429 itself does not count: otherwise a client over the limit would never get under it
+//! again.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ impl Windows {
         }
     }
 
-    /// Counts a request; if a window is full, counts nothing and returns how long to wait.
+    /// Counts a request. If a window is full, counts nothing and returns how long to wait.
     pub(crate) fn admit(&mut self, limit: Limit, now: Instant) -> Result<(), Duration> {
         let narrow = match limit {
             Limit::Brand => None,
@@ -81,8 +82,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_burst_around_a_minute_exceeds_the_limit() {
-        // A fixed window would start anew after 60 s, and admit 400 more.
+    async fn no_burst_across_a_minute_exceeds_the_limit() {
+        // A fixed window would start again after 60 s and admit 400 more.
         let mut windows = Windows::new(400, 60);
         tokio::time::advance(ms(59_000)).await;
         for _ in 0..400 {

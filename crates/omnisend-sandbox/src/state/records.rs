@@ -27,7 +27,7 @@ impl<T> Records<T> {
         self.list.len() - 1
     }
 
-    /// The id of the record that is added next.
+    /// Returns the id of the record that is added next.
     pub(crate) fn next_id(&self) -> String {
         self.id(self.list.len())
     }
@@ -52,12 +52,12 @@ impl<T> Records<T> {
         record
     }
 
-    /// The records with their indexes, the oldest first.
+    /// Returns the records with their indexes, the oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, &T)> {
         self.iter_from(0)
     }
 
-    /// The records from an index on.
+    /// Returns the records from an index on.
     pub(crate) fn iter_from(&self, first: usize) -> impl DoubleEndedIterator<Item = (usize, &T)> {
         let list = self.list.iter().enumerate().skip(first);
         list.filter_map(|(index, record)| Some((index, record.as_ref()?)))
@@ -67,12 +67,12 @@ impl<T> Records<T> {
         ids::id(self.kind, self.brand, index)
     }
 
-    /// The index that an id contains. The record may have been removed since.
+    /// Returns the index that an id contains. The record may have been removed since.
     pub(crate) fn index(&self, id: &str) -> Option<usize> {
         ids::index(self.kind, self.brand, id).filter(|&index| index < self.list.len())
     }
 
-    /// The record with an id, and its index.
+    /// Returns the record with an id, and its index.
     pub(crate) fn find(&self, id: &str) -> Result<(usize, &T), Problem> {
         let found = self.index(id).and_then(|index| Some((index, self.get(index)?)));
         found.ok_or_else(|| Problem::not_found(self.kind.name()))

@@ -41,7 +41,7 @@ impl RequestLog {
         }
     }
 
-    /// The last requests, the oldest first.
+    /// Returns the last requests, the oldest first.
     pub(crate) fn last(&self) -> &VecDeque<LoggedRequest> {
         &self.last
     }

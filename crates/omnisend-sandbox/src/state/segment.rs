@@ -27,7 +27,7 @@ impl Segment {
         now < self.ready
     }
 
-    /// The segment as the API shows it.
+    /// Returns the segment as the API shows it.
     pub(crate) fn view(&self, id: &str, now: Instant) -> Value {
         json!({
             "segmentID": id,

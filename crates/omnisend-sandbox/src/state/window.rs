@@ -39,7 +39,7 @@ impl Window {
         Self { limit, entries: VecDeque::new(), own: 0, peak: 0, peak_with_traffic: 0, traffic: None }
     }
 
-    /// How long until another request is admitted; `None` if it is now.
+    /// Returns how long until another request is admitted; `None` if one is admitted now.
     pub(crate) fn wait(&mut self, now: Instant) -> Option<Duration> {
         self.advance(now);
         if self.entries.len() < self.limit {
@@ -64,18 +64,18 @@ impl Window {
         self.traffic = SPAN.checked_div(per_minute).map(|every| Traffic { every, next: now });
     }
 
-    /// The number of the client's requests in the window, and of all requests.
+    /// Returns the number of the client's requests in the window, and of all requests.
     pub(crate) fn in_window(&mut self, now: Instant) -> (usize, usize) {
         self.advance(now);
         (self.own, self.entries.len())
     }
 
-    /// The most requests of the client in any 60 s, and the most of all requests.
+    /// Returns the most requests of the client in any 60 s, and the most of all requests.
     pub(crate) fn peaks(&self) -> (usize, usize) {
         (self.peak, self.peak_with_traffic)
     }
 
-    /// The number of the client's and of other requests in each of the last 60 seconds, the oldest first.
+    /// Returns the number of the client's and of other requests in each of the last 60 seconds, the oldest first.
     pub(crate) fn seconds(&mut self, now: Instant) -> Vec<(u32, u32)> {
         self.advance(now);
         let mut seconds = vec![(0, 0); 60];

@@ -22,7 +22,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Limits that no test reaches, and all work done before its request is answered.
+/// Limits that no test reaches; all work is done before its request is answered.
 pub(crate) fn options() -> Options {
     Options {
         requests_per_minute: 1_000_000,
@@ -87,7 +87,7 @@ impl Sandbox {
         self.control(Method::GET, "/state", None).await.json()
     }
 
-    /// The contact with an email address, as the sandbox stores it.
+    /// Returns the contact with an email address, as the sandbox stores it.
     pub(crate) async fn contact(&self, email: &str) -> Option<Value> {
         let state = self.state().await;
         state["contacts"].as_array().unwrap().iter().find(|contact| contact["email"] == email).cloned()
@@ -114,7 +114,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The invalid fields of a problem as `field code`, sorted.
+    /// Returns the invalid fields of a problem as `field code`, sorted.
     pub(crate) fn errors(&self) -> Vec<String> {
         let body = self.json();
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
@@ -127,12 +127,12 @@ impl Answer {
     }
 }
 
-/// A contact with an email address only, and without a welcome message.
+/// Returns a contact with an email address only, and without a welcome message.
 pub(crate) fn contact(email: &str) -> Value {
     json!({ "identifiers": [{ "type": "email", "id": email, "sendWelcomeMessage": false }] })
 }
 
-/// A contact with an email address and more fields.
+/// Returns a contact with an email address and more fields.
 pub(crate) fn contact_with(email: &str, more: &Value) -> Value {
     let mut contact = contact(email);
     contact.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -1,4 +1,4 @@
-//! What applies to every request: keys, version, media type, problems, limits.
+//! The rules for every request: keys, version, media type, problems, limits.
 
 use omnisend_sandbox::Options;
 use reqwest::Method;

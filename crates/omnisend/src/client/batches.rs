@@ -19,8 +19,8 @@ impl Client {
     /// Posts a batch of contacts ([`batch_body`](crate::batch_body)). The first attempt uses `slot`, for which the
     /// caller has waited ([`Pacer::slot`](crate::Pacer::slot)).
     ///
-    /// A batch is retried: each item is an upsert by email address, so that a batch whose answer was lost does no
-    /// harm when it is sent again.
+    /// A batch is retried: each item is an upsert by email address, so a batch can safely be sent again if its answer
+    /// was lost.
     pub async fn post_batch(
         &self,
         slot: Slot,
@@ -31,9 +31,8 @@ impl Client {
         parse(&self.call(request, Some(slot), options).await?)
     }
 
-    /// Returns one page of the contact batches that were created on some days: up to [`MAX_LISTED`] of them, from
-    /// `offset` on. Pages shift while new batches are created. In which time zone Omnisend counts days is not
-    /// documented.
+    /// Returns one page of the contact batches that were created in a range of days: up to [`MAX_LISTED`] batches,
+    /// starting at `offset`. Pages shift while new batches are created. The time zone of the days is not documented.
     pub async fn list_batches(
         &self,
         created: RangeInclusive<Date>,

@@ -27,7 +27,7 @@ pub struct ClientBuilder {
 /// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// No path can be appended to the base URL, such as to `mailto:`.
+    /// The base URL is one to which no path can be appended, such as `mailto:`.
     #[error("`{0}` cannot be the API's base URL: use one such as `https://api.omnisend.com/api`")]
     BaseUrl(Url),
     /// The HTTP client could not be set up.
@@ -50,20 +50,20 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// The brand's pacer. Clients of one brand in one process must share one, because Omnisend counts requests by
+    /// Sets the brand's pacer. Clients of one brand in one process must share one, because Omnisend counts requests by
     /// brand. By default the client has its own, with [`REQUESTS_PER_MINUTE`].
     pub fn pacer(mut self, pacer: Arc<Pacer>) -> Self {
         self.pacer = Some(pacer);
         self
     }
 
-    /// How long the client waits, for tests.
+    /// Sets how long the client waits, for tests.
     pub fn timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
         self
     }
 
-    /// The value of the header `User-Agent`.
+    /// Sets the value of the header `User-Agent`.
     pub fn user_agent(mut self, user_agent: &str) -> Self {
         user_agent.clone_into(&mut self.user_agent);
         self

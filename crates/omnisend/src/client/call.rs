@@ -31,9 +31,9 @@ pub struct Client {
 /// The requests that a client has made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Requests, every attempt counted.
+    /// Requests, counting every attempt.
     pub requests: u64,
-    /// How many of them were answered with 429.
+    /// How many of the requests were answered with 429.
     pub throttled: u64,
 }
 
@@ -68,7 +68,7 @@ impl Client {
         Self { http, base_url, key, limits, timing, requests: zero(), throttled: zero() }
     }
 
-    /// The requests made so far.
+    /// Returns the requests made so far.
     pub fn usage(&self) -> Usage {
         Usage {
             requests: self.requests.load(Ordering::Relaxed),
@@ -76,7 +76,7 @@ impl Client {
         }
     }
 
-    /// The pacer that every request waits for.
+    /// Returns the pacer that every request waits for.
     pub fn pacer(&self) -> &Pacer {
         &self.limits.brand
     }
@@ -87,7 +87,7 @@ impl Client {
         Ok(())
     }
 
-    /// The URL of a resource below the base URL.
+    /// Returns the URL of a resource below the base URL.
     pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base_url.clone();
         // The builder refuses a base URL that takes no path.
@@ -97,8 +97,8 @@ impl Client {
         url
     }
 
-    /// Sends a request until it succeeds, is refused or may not be retried any more, and returns the answer's body.
-    /// `slot` is used by the first attempt.
+    /// Sends a request until it succeeds, is refused or has no retry left, and returns the answer's body. The first
+    /// attempt uses `slot`.
     pub(super) async fn call(
         &self,
         request: Request,
@@ -141,7 +141,7 @@ impl Client {
                         attempt = attempts,
                         delay.ms = delay.as_secs_f64() * 1000.0,
                         reason = %last,
-                        "request failed; trying again"
+                        "request failed; retrying"
                     );
                     if !options.allow(Instant::now() + delay) {
                         return Err(CallError::OutOfTime);

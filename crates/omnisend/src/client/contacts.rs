@@ -30,8 +30,8 @@ impl Client {
         }
     }
 
-    /// Creates the contact in `body`, a JSON object, or updates the one with its email address. Omnisend does it before
-    /// it answers, and may show it a little later.
+    /// Creates the contact in `body`, a JSON object, or updates the one with its email address. Omnisend does this
+    /// before it answers, but may show the change a little later.
     ///
     /// Each identifier should have `"sendWelcomeMessage": false`: the API's default is `true`.
     pub async fn upsert(&self, body: Bytes, options: CallOptions) -> Result<(), CallError> {
@@ -39,7 +39,7 @@ impl Client {
         self.call(request, None, options).await.map(drop)
     }
 
-    /// Adds tags to at most [`MAX_TAGGED`](crate::MAX_TAGGED) contacts. Omnisend does it some time after it answered,
+    /// Adds tags to at most [`MAX_TAGGED`](crate::MAX_TAGGED) contacts. Omnisend does this some time after it answers,
     /// and ignores addresses that it does not know.
     pub async fn add_tags(
         &self,
@@ -50,8 +50,8 @@ impl Client {
         self.change_tags(Method::POST, tags, emails, options).await
     }
 
-    /// Removes tags from at most [`MAX_TAGGED`](crate::MAX_TAGGED) contacts. Omnisend does it some time after it
-    /// answered, and ignores addresses that it does not know.
+    /// Removes tags from at most [`MAX_TAGGED`](crate::MAX_TAGGED) contacts. Omnisend does this some time after it
+    /// answers, and ignores addresses that it does not know.
     pub async fn remove_tags(
         &self,
         tags: &[&str],

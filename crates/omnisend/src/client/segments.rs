@@ -39,7 +39,7 @@ impl Client {
 
     /// Creates a segment of the contacts that have a tag.
     ///
-    /// The request is not retried, because a repetition could create a second segment. After
+    /// The request is not retried, because a retry could create a second segment. After
     /// [`Unavailable`](CallError::Unavailable), look for the segment by its name before you call again.
     pub async fn create_segment(
         &self,

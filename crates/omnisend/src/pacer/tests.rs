@@ -8,7 +8,7 @@ fn budget(per_minute: u32) -> NonZeroU32 {
     NonZeroU32::new(per_minute).unwrap()
 }
 
-/// The most arrivals in any window of 60 s.
+/// Returns the most arrivals in any window of 60 s.
 fn peak(mut arrivals: Vec<Instant>) -> usize {
     arrivals.sort();
     let (mut window, mut peak) = (VecDeque::new(), 0);
@@ -77,7 +77,7 @@ async fn a_request_that_already_has_a_slot_waits_out_a_429_too() {
 }
 
 proptest! {
-    /// The window holds with any pauses between requests, any delays on their way, and when one process takes over from
+    /// The limit holds with any pauses between requests, any delays on their way, and when one process takes over from
     /// another.
     #[test]
     fn no_window_exceeds_the_budget(

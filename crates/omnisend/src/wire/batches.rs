@@ -9,7 +9,7 @@ use crate::problem::Problem;
 const BODY_START: &[u8] = br#"{"endpoint":"contacts","method":"POST","items":["#;
 const BODY_END: &[u8] = b"]}";
 
-/// The bytes of a batch's body without its items and the commas between them.
+/// Returns the bytes of a batch's body without its items and the commas between them.
 pub const fn batch_body_overhead() -> usize {
     BODY_START.len() + BODY_END.len()
 }
@@ -43,7 +43,7 @@ pub struct Posted {
     /// Omnisend's id of the batch.
     #[serde(rename = "batchID")]
     pub batch_id: String,
-    /// How many items Omnisend took, if it says so.
+    /// How many items Omnisend found in the batch, if it says so.
     #[serde(default, rename = "totalCount")]
     pub total_count: Option<u64>,
 }
@@ -102,7 +102,8 @@ impl BatchStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct BatchList {
-    /// Third-party clients of earlier versions read them from `data`; which key this version uses is not documented.
+    /// Third-party clients of earlier versions read the batches from `data`; which key this version uses is not
+    /// documented.
     #[serde(alias = "data")]
     pub batches: Vec<BatchStatus>,
 }
@@ -119,8 +120,8 @@ pub struct BatchItems {
     pub errors: Vec<BatchItem>,
 }
 
-/// The outcome of one item. Only [`email`](Self::email) identifies it for certain: that `itemID` is the item's place is
-/// not documented.
+/// The outcome of one item. Only [`email`](Self::email) identifies the item for certain: whether `itemID` is its
+/// position is not documented.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct BatchItem {
@@ -136,12 +137,12 @@ pub enum ItemOutcome {
     Accepted,
     /// Omnisend refused the contact, and would refuse it again.
     Refused,
-    /// Omnisend did not accept the contact, and may accept it the next time.
+    /// Omnisend did not accept the contact, but may accept it next time.
     Failed,
 }
 
 impl BatchItem {
-    /// The email address that the item was posted with.
+    /// Returns the email address that the item was posted with.
     pub fn email(&self) -> Option<String> {
         let contact = embedded_json(self.request.as_ref()?)?;
         let identifiers = contact.get("identifiers")?.as_array()?;
@@ -151,7 +152,7 @@ impl BatchItem {
         Some(email.get("id")?.as_str()?.to_owned())
     }
 
-    /// What happened to the item, if Omnisend says so.
+    /// Returns what happened to the item, if Omnisend says so.
     pub fn outcome(&self) -> Option<ItemOutcome> {
         Some(match self.response_code? {
             200..=299 => ItemOutcome::Accepted,
@@ -167,8 +168,8 @@ impl BatchItem {
         response.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
     }
 
-    /// A label for reports of why the item was not accepted: the code of its first invalid field, or else its HTTP
-    /// status in digits, or else `refused`.
+    /// Returns a label for reports of why the item was not accepted: the code of its first invalid field, or else its
+    /// HTTP status in digits, or else `refused`.
     pub fn code(&self) -> String {
         let of_field = self.problem().errors.into_iter().next().and_then(|error| error.code);
         let of_status = || self.response_code.map(|status| status.to_string());
@@ -176,7 +177,8 @@ impl BatchItem {
     }
 }
 
-/// The JSON value itself, or the one in a string that holds JSON. Which of the two Omnisend sends is not documented.
+/// Returns the JSON value, or, if it is a string that holds JSON, the value in it. Which of the two Omnisend sends is
+/// not documented.
 fn embedded_json(value: &Value) -> Option<Value> {
     match value {
         Value::String(text) => serde_json::from_str(text).ok(),

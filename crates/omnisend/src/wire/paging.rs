@@ -17,7 +17,7 @@ struct Cursors {
 }
 
 impl Paging {
-    /// The next page's cursor, if there is a next page.
+    /// Returns the next page's cursor, if there is a next page.
     pub(super) fn next(self) -> Option<String> {
         self.cursors.after.filter(|_| self.has_more)
     }

@@ -19,14 +19,15 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Returns whether its only condition is that a contact has a tag. `None` if the answer leaves out the conditions.
+    /// Returns whether the segment's only condition is that a contact has this tag. `None` if the answer leaves out the
+    /// conditions.
     pub fn is_of_tag(&self, tag: &str) -> Option<bool> {
         let groups = self.condition_groups.as_ref().filter(|groups| !groups.is_null())?;
         Some(only_tag(groups).is_some_and(|found| found == tag))
     }
 }
 
-/// The tag, if the conditions ask for one tag and for nothing else.
+/// Returns the tag, if the only condition is that a contact has one tag.
 fn only_tag(groups: &Value) -> Option<&str> {
     let conditions = only(groups)?.get("conditions")?;
     let filter = only(only(conditions)?.get("filters")?)?;
@@ -35,7 +36,7 @@ fn only_tag(groups: &Value) -> Option<&str> {
     only(filter.get("value").filter(|_| is_on_tags)?)?.as_str()
 }
 
-/// The only element of a list.
+/// Returns the only element of a list.
 fn only(list: &Value) -> Option<&Value> {
     match list.as_array()?.as_slice() {
         [only] => Some(only),
@@ -43,7 +44,7 @@ fn only(list: &Value) -> Option<&Value> {
     }
 }
 
-/// The body of a `POST /segments`: a segment of the contacts that have a tag.
+/// Returns the body of a `POST /segments`: a segment of the contacts that have a tag.
 pub(crate) fn new_segment(name: &str, tag: &str) -> Bytes {
     let filter = json!({ "property": "tags", "operator": "anyOf", "value": [tag] });
     let condition = json!({ "entity": "contact", "junction": "and", "filters": [filter] });
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognizes_a_segment_of_one_tag() {
+    fn recognises_a_segment_of_one_tag() {
         let created: Value = serde_json::from_slice(&new_segment("VIP", "segment: VIP")).unwrap();
         let segment = |groups: &Value| {
             serde_json::from_value::<Segment>(json!({ "segmentID": "1", "conditionGroups": groups })).unwrap()

@@ -1,8 +1,8 @@
 //! Backslash escapes for a CSV parser that only knows quotes.
 //!
-//! A backslash and the character after it are replaced by one byte that UTF-8 does not use, which the parser takes for text.
-//! When a record has been split into cells, that byte is replaced by the character. So a backslash works in quoted cells, as
-//! Spark writes them, and in cells without quotes, as Redshift, Snowflake, MySQL and Hive write them.
+//! A backslash and the character after it are replaced with one byte that UTF-8 does not use, which the parser treats
+//! as text. Once a record is split into cells, that byte is replaced with the character. So a backslash works in quoted
+//! cells, as Spark writes them, and in cells without quotes, as Redshift, Snowflake, MySQL and Hive write them.
 
 use std::io::{self, Read};
 
@@ -24,7 +24,7 @@ impl Escapes {
         Self { escaped: [BACKSLASH, b'"', delimiter, b'\n', b'\r'] }
     }
 
-    /// Replaces the replacement bytes of a record by the characters. Returns how many of them are line breaks.
+    /// Replaces the replacement bytes of a record with their characters. Returns how many of them are line breaks.
     pub(super) fn restore(self, text: &mut [u8]) -> u64 {
         let mut newlines = 0;
         for byte in text.iter_mut().filter(|byte| **byte >= FIRST) {
@@ -54,7 +54,7 @@ pub(super) struct Escaped<R> {
     stream: R,
     escapes: Escapes,
     piece: Vec<u8>,
-    /// Whether the last piece ends with a backslash that may escape the next byte.
+    /// Whether the last piece ended with a backslash, which may escape the next byte.
     is_open: bool,
     /// Text that is ready. It is read up to `at`.
     text: Vec<u8>,
@@ -90,7 +90,7 @@ impl<R: Read> Escaped<R> {
     }
 }
 
-/// Copies text. A byte that could be taken for a replacement is not UTF-8, and becomes another byte that is not.
+/// Copies text. A byte that looks like a replacement is invalid UTF-8 anyway, and becomes another invalid byte.
 fn copy(bytes: &[u8], text: &mut Vec<u8>) {
     text.extend(bytes.iter().map(|byte| if *byte >= FIRST { u8::MAX } else { *byte }));
 }
@@ -113,7 +113,7 @@ impl<R: Read> Read for Escaped<R> {
 mod tests {
     use super::*;
 
-    /// Returns at most so many bytes at a time.
+    /// Returns at most this many bytes at a time.
     struct Slow<'a>(&'a [u8], usize);
 
     impl Read for Slow<'_> {

@@ -61,7 +61,7 @@ impl CsvRows {
         };
         let mut row = Row::default();
         if first_line.is_some() {
-            // `sep=;` is not a row, however it is split.
+            // `sep=;` is not a row, whatever cells it splits into.
             let _ = rows.parse(&mut row)?;
             rows.has_read_row = false;
         }
@@ -163,7 +163,7 @@ impl Rows for CsvRows {
     }
 }
 
-/// The cells that do not mean what they say.
+/// Cells whose text is not their value: null texts and escaped formulas.
 struct SpecialCells {
     /// The texts that mean "no value".
     nulls: Vec<(String, Finder<'static>)>,
@@ -177,7 +177,7 @@ impl SpecialCells {
         Self { nulls: nulls.collect(), has_escaped_formulas: options.has_escaped_formulas }
     }
 
-    /// Replaces the special cells of a row by what they mean.
+    /// Replaces the special cells of a row with their values.
     fn replace(&self, row: &mut Row) {
         if self.has_escaped_formulas && row.cells().any(|cell| cell.starts_with('\'')) {
             let cells = row.take_cells();

@@ -1,7 +1,7 @@
 //! The records of a CSV file, as bytes.
 //!
-//! The parser accepts any bytes. So each record is checked again as it is in the file: whether its quotes are closed, and
-//! whether nothing follows a closing quote.
+//! The parser accepts any bytes, so the raw bytes of each record are checked: every quote must be closed, and no text
+//! may follow a closing quote.
 
 use std::io::{self, Read};
 
@@ -69,11 +69,11 @@ impl LineEnd {
 pub(super) enum QuoteDefect {
     /// A quote is not closed.
     Unclosed,
-    /// Text is between a closing quote and the delimiter.
+    /// Text follows a closing quote.
     TextAfter,
-    /// The same, in a record of several lines, some of which may be records.
+    /// Text follows a closing quote, in a record of several lines, some of which may be records of their own.
     TextAfterLines,
-    /// One of these, and a backslash precedes a quote inside the cell.
+    /// One of the above, and a backslash precedes a quote inside the cell.
     Backslash,
 }
 
@@ -254,7 +254,7 @@ impl<R: Read> Records<R> {
             }
             self.stream.read(self.buffer.get_mut(self.filled..).unwrap_or_default())
         };
-        // An error names this line.
+        // If reading failed, the error names this line.
         self.record_line = self.first_line();
         let read = read?;
         self.filled += read;

@@ -3,7 +3,7 @@
 use super::records::{LineEnd, Records};
 use crate::{cells::Cells, delimiter::Delimiter, header::Header};
 
-/// The rows that are looked at after the header.
+/// How many rows after the header are examined.
 const ROWS: usize = 20;
 
 /// Returns the delimiter of a first line such as `sep=;`, which some programs write for Excel.
@@ -14,8 +14,8 @@ pub(super) fn declared(text: &[u8]) -> Option<Delimiter> {
     Delimiter::try_from(char::from(*byte).to_string()).ok()
 }
 
-/// Returns the delimiter with which most wanted columns are in the header. Among equals, it is the one with which most rows
-/// have as many cells as the header. `columns` is the number of columns of a file without a header.
+/// Returns the delimiter that finds the most wanted columns in the header. On a tie, it is the one that splits the most
+/// rows into as many cells as the header. `columns` is the number of columns of a file without a header.
 pub(super) fn detect(sample: &[u8], wanted: &[&str], columns: Option<usize>) -> Delimiter {
     let score = |delimiter: &Delimiter| {
         let mut records = Records::new(sample, delimiter.byte(), LineEnd::of(sample));
@@ -32,10 +32,10 @@ pub(super) fn detect(sample: &[u8], wanted: &[&str], columns: Option<usize>) -> 
         let found = header.as_ref().map_or(0, found);
         let expected = columns.or(header.map(|header| header.len())).unwrap_or_default();
         let rows = (0..ROWS).map_while(|_| next()).filter(|(_, ends)| ends.len() == expected).count();
-        // A header of one column fits every delimiter that the file does not have.
+        // A header of one column fits every delimiter that the file does not contain.
         (found, if expected > 1 || columns.is_some() { rows } else { 0 }, expected)
     };
-    // `max_by_key` returns the last of equals, and the first candidate is the likeliest.
+    // `max_by_key` returns the last maximum, and the first candidate is the likeliest.
     Delimiter::CANDIDATES.into_iter().rev().max_by_key(score).unwrap_or(Delimiter::COMMA)
 }
 

@@ -11,7 +11,7 @@ use std::{
 use super::*;
 use crate::{charset::Charset, delimiter::Delimiter, options::Escape, row::MAX_ROW_BYTES};
 
-/// Counts the bytes that are read of a stream.
+/// Counts the bytes that are read from a stream.
 struct Counted<R>(R, Arc<AtomicUsize>);
 
 impl<R: Read> Read for Counted<R> {
@@ -128,7 +128,7 @@ fn a_row_that_is_not_utf8_refuses_the_file_if_utf8_was_detected() {
     file.extend(b"b@b.co,Jos\xe9\n");
     assert_eq!(
         read(&file).last().unwrap(),
-        "line 200001: not UTF-8, unlike the lines before it, and looks like windows-1252; if all of the file is, set \
+        "line 200001: not UTF-8, unlike the lines before it, and looks like windows-1252; if the whole file is, set \
          `encoding = \"windows-1252\"`, else write the file again, or set `encoding = \"utf-8\"` to reject only such rows"
     );
     assert_eq!(read_utf8(&file).last().unwrap(), "200001: the row is not UTF-8 text");

@@ -56,7 +56,7 @@ fn decompresses_whether_declared_or_not() {
 }
 
 #[test]
-fn rejects_another_compression_than_the_declared_one() {
+fn rejects_a_compression_that_was_not_declared() {
     let error = |bytes: &[u8], declared| decompressed(bytes, Some(declared)).unwrap_err().to_string();
     assert_eq!(
         error(TEXT.as_bytes(), Compression::Gzip),
@@ -78,7 +78,7 @@ fn only_zeros_may_follow_gzip() {
     }
 }
 
-/// Text that compresses badly, so that the compressed file is long.
+/// Text that compresses poorly, so that the compressed file is long.
 fn random_text(bytes: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let next = || {

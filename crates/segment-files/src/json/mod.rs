@@ -16,7 +16,7 @@ use crate::{
     text::{Text, Utf8},
 };
 
-/// The rows that are searched for columns.
+/// How many rows are searched for columns.
 const ROWS_AHEAD: usize = 1_000;
 
 /// The rows of a JSON Lines file.
@@ -51,11 +51,11 @@ enum Found {
 }
 
 impl JsonRows {
-    /// Searches the first rows for columns. Reads the wanted ones, or all of these if none are wanted.
+    /// Searches the first rows for columns. Reads the wanted columns, or all that were found if none are wanted.
     pub(crate) fn open(text: Text, wanted: &[&str]) -> Self {
         let mut known = Vec::new();
         for line in text.first().split(|byte| *byte == b'\n').take(ROWS_AHEAD) {
-            // The last line may be cut. An invalid line is reported when its row is read.
+            // The last line may be incomplete. An invalid line is reported when its row is read.
             let _ = std::str::from_utf8(line).map(|line| paths::add(line, &mut known));
         }
         let mut columns: Vec<String> = Vec::new();

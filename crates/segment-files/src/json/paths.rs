@@ -9,13 +9,13 @@ use super::value::{elements, members};
 /// The depth to which nested objects are searched for columns.
 const MAX_DEPTH: usize = 8;
 
-/// The largest number of columns that are found.
+/// The most columns that are collected.
 const MAX_COLUMNS: usize = 1_000;
 
 /// The columns to read.
 #[derive(Debug)]
 pub(super) struct Paths {
-    /// The columns by their whole name, which may have a dot in it.
+    /// The columns by their whole name, which may contain a dot.
     whole: HashMap<String, usize>,
     /// The columns that may be paths into nested values.
     nested: Vec<(usize, String)>,
@@ -95,7 +95,7 @@ fn below<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     rest.strip_prefix('.').or_else(|| rest.starts_with('[').then_some(rest))
 }
 
-/// Adds those paths of the values of an object that are not known yet.
+/// Adds the paths of an object's values to `known`, each once.
 pub(super) fn add(object: &str, known: &mut Vec<String>) -> Result<(), Error> {
     fn walk(object: &str, before: &str, depth: usize, known: &mut Vec<String>) -> Result<(), Error> {
         members(object, |name, value: &RawValue| {

@@ -1,4 +1,4 @@
-//! JSON values as cells. Numbers stay as they are written: as a float, a customer number could change.
+//! JSON values as cells. Numbers stay as they are written: as a float, a customer number could lose digits.
 
 use std::{borrow::Cow, fmt};
 
@@ -38,7 +38,7 @@ fn unquoted(text: &str) -> Result<Cow<'_, str>, Error> {
     }
 }
 
-/// Returns a list, or its JSON if it has an object or a list in it.
+/// Returns a list, or its JSON if it contains an object or a list.
 fn list(text: &str) -> Result<Cell<'_>, Error> {
     let mut list = Vec::new();
     let mut is_flat = true;

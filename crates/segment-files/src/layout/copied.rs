@@ -1,18 +1,18 @@
-//! Finds files that were copied from the place that a list names: the ends of their paths are the same.
+//! Finds listed files in another place, to which they were copied: the ends of their paths are still the same.
 
 use percent_encoding::percent_decode_str;
 
 /// Where copied files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopiedFiles {
-    /// For each path, the end of it under which the file exists. `None`: the file is missing.
+    /// For each path, the end under which its file exists. `None`: the file is missing.
     pub tails: Vec<Option<String>>,
     /// How many folders the copy left out at the beginning of every path.
-    pub above: usize,
+    pub omitted_folders: usize,
 }
 
-/// Returns the folders and the name of a file from its URL: decoded, without host, query and fragment. A text that is not a
-/// URL is taken for a path.
+/// Returns the folders and the name of a file from its URL: decoded, without host, query and fragment. Text that is not
+/// a URL is treated as a path.
 pub fn url_path(url: &str) -> Vec<String> {
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
@@ -25,21 +25,21 @@ pub fn url_path(url: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// Finds files that were copied together, so that all their paths lost the same folders at the beginning. Chooses the number of
-/// folders with which most files exist, and the smallest of these.
+/// Finds files that were copied together, so that all their paths lost the same folders at the beginning. Removes as
+/// many folders as lets the most files be found; on a tie, as few as possible.
 pub fn find_copied(paths: &[Vec<String>], exists: impl Fn(&str) -> bool) -> CopiedFiles {
-    let tail = |path: &[String], above: usize| path.get(above..).unwrap_or_default().join("/");
-    let existing = |above: usize| -> Vec<Option<String>> {
-        paths.iter().map(|path| Some(tail(path, above)).filter(|tail| exists(tail))).collect()
+    let tail = |path: &[String], omitted: usize| path.get(omitted..).unwrap_or_default().join("/");
+    let existing = |omitted: usize| -> Vec<Option<String>> {
+        paths.iter().map(|path| Some(tail(path, omitted)).filter(|tail| exists(tail))).collect()
     };
-    let mut best = CopiedFiles { tails: vec![None; paths.len()], above: 0 };
+    let mut best = CopiedFiles { tails: vec![None; paths.len()], omitted_folders: 0 };
     let mut most = 0;
-    for above in 0..=common_folders(paths) {
-        let tails = existing(above);
+    for omitted in 0..=common_folders(paths) {
+        let tails = existing(omitted);
         let count = tails.iter().flatten().count();
         if count > most {
             most = count;
-            best = CopiedFiles { tails, above };
+            best = CopiedFiles { tails, omitted_folders: omitted };
         }
     }
     best
@@ -85,7 +85,7 @@ mod tests {
         let found = find_copied(&paths, |tail| existing.contains(&tail));
         assert_eq!(
             found,
-            CopiedFiles { tails: existing.map(|tail| Some(tail.to_owned())).to_vec(), above: 2 }
+            CopiedFiles { tails: existing.map(|tail| Some(tail.to_owned())).to_vec(), omitted_folders: 2 }
         );
     }
 
@@ -107,7 +107,7 @@ mod tests {
             for (path, tail) in names.iter().zip(&found.tails) {
                 if let Some(tail) = tail {
                     prop_assert!(existing.contains(tail));
-                    prop_assert_eq!(tail, &path[found.above..].join("/"));
+                    prop_assert_eq!(tail, &path[found.omitted_folders..].join("/"));
                 }
             }
         }

@@ -8,11 +8,11 @@ pub enum ListError {
     /// The list is not UTF-8.
     #[error("it is not UTF-8 text")]
     NotUtf8,
-    /// The list begins like a manifest of Redshift, and is not one.
-    #[error("it is not a manifest of Redshift: {0}")]
+    /// The list begins like a Redshift manifest, but is not one.
+    #[error("it is not a Redshift manifest: {0}")]
     NotRedshift(#[source] serde_json::Error),
     /// A manifest has an entry that is not the URL of an S3 object.
-    #[error("an entry is not s3://bucket/key; is it a manifest?")]
+    #[error("an entry is not s3://bucket/key; is this file a manifest?")]
     NotS3Url,
     /// The list is not a `model.json`.
     #[error("it is not a model.json: {0}")]
@@ -20,7 +20,7 @@ pub enum ListError {
     /// A `model.json` has no tables.
     #[error("it has neither `entities` nor `tables`")]
     NoTables,
-    /// A `model.json` does not tell where a file is.
+    /// A `model.json` does not say where a file is.
     #[error("a partition of table `{table}` has no `location`")]
     NoLocation {
         /// The name of the table.
@@ -35,7 +35,7 @@ pub enum ListError {
         /// The name of the table.
         table: String,
     },
-    /// The quotes of a file follow unknown rules.
+    /// The quote style of a file is unknown.
     #[error(
         "the `quoteStyle` of table `{table}` is `{}`, which is not supported; write its files with `QuoteStyle.Csv`",
         .style.escape_debug()

@@ -29,7 +29,7 @@ pub struct Entry {
 pub struct Manifest {
     /// The files, each once, in the order of the manifest.
     pub entries: Vec<Entry>,
-    /// The columns of the files, or nothing if the manifest does not have them.
+    /// The columns of the files; empty if the manifest does not list them.
     pub columns: Vec<Column>,
 }
 

@@ -1,5 +1,5 @@
-//! `model.json`: the tables of a Common Data Model folder, as Customer Insights writes them. Sources: Microsoft's references
-//! "Common Data Model folder" and "model.json". Newer documents have `tables` instead of `entities`.
+//! `model.json`: the tables of a Common Data Model folder, as Customer Insights writes them. Sources: Microsoft's
+//! references "Common Data Model folder" and "model.json". Newer documents say `tables` instead of `entities`.
 
 use serde::{Deserialize, Deserializer};
 
@@ -70,8 +70,8 @@ impl Table {
     /// Returns how a file of the table is written. What `options` declare takes precedence over the document.
     ///
     /// # Errors
-    /// If the file is written in a way that is not supported: read in another way, its cells would be cut elsewhere, or have
-    /// other letters.
+    /// If the format of the file is not supported: reading it anyway could split its cells in the wrong places or
+    /// garble their letters.
     pub fn csv_format(&self, partition: &Partition, options: &ReadOptions) -> Result<CsvFormat, ListError> {
         let Settings { column_headers, delimiter, quote_style, encoding } = &partition.format;
         let declared = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

@@ -1,4 +1,4 @@
-//! The bytes of a Parquet file, read in blocks of which a few stay in memory, however large its row groups are.
+//! The bytes of a Parquet file, read in blocks. Only a few blocks stay in memory, however large the row groups are.
 
 use std::{
     collections::VecDeque,
@@ -20,7 +20,7 @@ const CACHE_BYTES: u64 = 24 << 20;
 /// The size of a block if few columns are read.
 const BLOCK_BYTES: u64 = 1 << 20;
 
-/// The smallest block. A smaller request to an object store takes as long.
+/// The smallest block. A smaller request to an object store would take just as long.
 const MIN_BLOCK_BYTES: u64 = 128 << 10;
 
 /// The largest page or footer that is read. Writers make pages of about 1 MiB.
@@ -42,7 +42,8 @@ impl Blocks {
         Self { file, block_bytes: BLOCK_BYTES, has_pages: false, cache: Arc::default() }
     }
 
-    /// Prepares for the pages of so many columns. The blocks are so small that each column can keep the two that it reads.
+    /// Prepares to read the pages of `columns` columns, in blocks small enough for each column to keep the two that it
+    /// reads.
     pub(super) fn for_pages(mut self, columns: usize) -> Self {
         let each = CACHE_BYTES / (2 * columns.max(1) as u64);
         self.block_bytes = each.clamp(MIN_BLOCK_BYTES, BLOCK_BYTES);
@@ -153,7 +154,8 @@ impl Read for PageHeader {
         bytes.truncate(out.len());
         let n = bytes.as_ref().read(out)?;
         if n == 0 && !out.is_empty() {
-            // The library would take missing bytes for empty elements of a list, whose length may be any number.
+            // The library would read missing bytes as the empty elements of a list, whose declared length may be any
+            // number.
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.at += n as u64;
@@ -161,8 +163,8 @@ impl Read for PageHeader {
     }
 }
 
-/// Returns the uncompressed size of a page, which is the second field of its header. The header is a Thrift structure whose
-/// first two fields are numbers. The library would allocate so much memory before it reads the page.
+/// Returns the uncompressed size of a page, which is the second field of its header. The header is a Thrift structure
+/// whose first two fields are numbers. The library allocates this much memory before it reads the page.
 fn uncompressed_size(header: &[u8]) -> Option<u64> {
     const NEXT_I32: u8 = 0x15;
     let rest = header.strip_prefix(&[NEXT_I32])?;

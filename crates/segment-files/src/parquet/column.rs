@@ -17,14 +17,14 @@ use crate::{
     row::{MAX_ROW_BYTES, UNDECODABLE, UnreadableRow},
 };
 
-/// The text that is made at once, not counting its last cell.
+/// How many bytes of text are made at once, not counting the last cell.
 const TEXT_BYTES: usize = 256 << 10;
 
 /// The cells of a column, one row after the other.
 pub(super) struct Column {
     decoded: Box<dyn Decoded>,
     is_list: bool,
-    /// Cells that are text already. Making them at once is faster than one by one.
+    /// Cells that are already converted to text. Converting many at once is faster than one by one.
     ready: Cells,
     /// Which of them are not UTF-8.
     undecodable: Vec<usize>,
@@ -34,7 +34,7 @@ pub(super) struct Column {
 
 /// The decoded values of some rows.
 trait Decoded {
-    /// Reads the values of at most so many rows. Returns the number of rows.
+    /// Reads the values of at most `rows` rows. Returns the number of rows.
     fn load(&mut self, rows: usize) -> Result<usize, ParquetError>;
 
     /// Writes the cells of the next rows, where each of them ends, and which of them are not text.
@@ -59,7 +59,7 @@ impl Column {
         Self { decoded, is_list: is_list(of), ready: Cells::default(), undecodable: Vec::new(), read: 0 }
     }
 
-    /// Reads the values of at most so many rows. Returns the number of rows.
+    /// Reads the values of at most `rows` rows. Returns the number of rows.
     pub(super) fn load(&mut self, rows: usize) -> Result<usize, ParquetError> {
         self.ready.clear();
         self.read = 0;
@@ -195,7 +195,7 @@ where
         let mut bytes = 0;
         let mut invalid = None;
         loop {
-            // Nothing is copied after the row is too long: a dictionary can repeat one value any number of times.
+            // Nothing is copied once the row is too long: a dictionary can repeat one value any number of times.
             if let Some(value) = self.step().filter(|_| bytes <= MAX_ROW_BYTES) {
                 let mut text = Vec::new();
                 let written = value.write(kind, &mut text);

@@ -1,4 +1,5 @@
-//! Decompresses pages in gzip and Brotli. The library would do so without a limit, whatever size the page declares.
+//! Decompresses pages in gzip and Brotli. The library would decompress them without a limit, whatever size the page
+//! declares.
 
 use std::io::Read;
 
@@ -24,7 +25,7 @@ pub(super) enum PageCompression {
 }
 
 impl PageCompression {
-    /// Returns the compression of a codec, or `None` if the library decompresses no more than the page declares.
+    /// Returns the compression of a codec, or `None` if the library itself stops at the size that the page declares.
     pub(super) fn of(codec: Compression) -> Option<Self> {
         match codec {
             Compression::GZIP(_) => Some(Self::Gzip),
@@ -54,7 +55,7 @@ impl PageCompression {
         let (levels, values) =
             page.split_at_checked(levels).ok_or_else(|| refused("a page ends within its levels"))?;
         let mut out = levels.to_vec();
-        // Some writers compress no values to no bytes.
+        // Some writers store zero values as zero bytes.
         if !values.is_empty() {
             out.reserve(values.len().saturating_mul(4));
             let read = match self {

@@ -1,4 +1,4 @@
-//! Turns panics of the Parquet library into errors: it asserts what a damaged file may break.
+//! Turns panics of the Parquet library into errors: its assertions fail on some damaged files.
 
 use std::{
     cell::Cell,
@@ -13,10 +13,10 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Wraps the panic hook, once: it would print or log guarded panics, which are reported as errors.
+/// Wraps the panic hook, once: otherwise it would print or log guarded panics, which are reported as errors.
 static QUIET: Once = Once::new();
 
-/// Calls the library. A panic is the error of a damaged file.
+/// Calls the library. A panic becomes the error of a damaged file.
 pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     QUIET.call_once(|| {
         let hook = panic::take_hook();

@@ -1,4 +1,4 @@
-//! Reads Parquet: the wanted columns of one row group after the other, some rows at a time.
+//! Reads Parquet: the wanted columns, one row group at a time and some rows of it at once.
 //!
 //! It uses the column readers of the library and not Arrow. Values are needed as text, one row at a time; Arrow's arrays would
 //! be one more copy, and megabytes of code.
@@ -43,7 +43,7 @@ use crate::{
 /// The most rows that are decoded at once: few enough to stay in the processor cache until they are read.
 const ROWS_AHEAD: u64 = 256;
 
-/// The size of the rows that are decoded at once, by the sizes in the footer.
+/// The most bytes that are decoded at once, estimated from the sizes in the footer.
 const BYTES_AHEAD: u64 = 4 << 20;
 
 /// The rows of a Parquet file.
@@ -78,7 +78,7 @@ impl ParquetRows {
             .map_err(|error| refusal(error, None, None))?;
         let (all, grouped) = (metadata.file_metadata().num_rows(), grouped_rows(&metadata));
         if grouped != Some(all) {
-            return Err(damaged(None, None, "its row groups have another number of rows than the file"));
+            return Err(damaged(None, None, "its row groups and the file disagree on the number of rows"));
         }
         let leaves = leaves(metadata.file_metadata().schema_descr());
         let known = Header::new(leaves.iter().map(|leaf| leaf.name.as_str()));
@@ -224,7 +224,7 @@ impl Rows for ParquetRows {
             read = Err(UnreadableRow::Nul);
         }
         row.set_cells(cells);
-        // If no column was asked for, cells that are not text do not make the row invalid.
+        // If no column is wanted by name, cells that are not text do not make the row invalid.
         Ok(Some(if self.reads_all { Ok(()) } else { read }))
     }
 }

@@ -1,5 +1,5 @@
-//! Checks pages before the library decodes them. It would allocate whatever a page header declares, and it reads whole rows,
-//! however many values they have.
+//! Checks pages before the library decodes them. The library would allocate whatever a page header declares, and would
+//! read whole rows, however many values they have.
 
 use std::sync::{
     Arc,
@@ -18,8 +18,8 @@ use super::{blocks::MAX_PAGE_BYTES, compressed::PageCompression};
 /// The most lengths in one page: the library keeps all of them in memory.
 const MAX_LENGTHS: u64 = 1 << 24;
 
-/// The most list values in one page, and in the rows that are read at once. A row could have any number of values of no bytes.
-/// The longest pages that writers make have a tenth of this.
+/// The most list values in one page, and in the rows that are read at once. A row could have any number of values of
+/// zero bytes. The longest pages that writers make have a tenth of this limit.
 const MAX_LIST_VALUES: u64 = 1 << 22;
 
 /// The most bytes that the values of one page may repeat from the values before them.
@@ -30,7 +30,7 @@ const MAX_REPEATED_BYTES: u64 = MAX_PAGE_BYTES;
 pub(super) struct ListValues(Arc<AtomicU64>);
 
 impl ListValues {
-    /// Begins to count for the next rows.
+    /// Starts counting again for the next rows.
     pub(super) fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
@@ -100,7 +100,7 @@ impl<P: PageReader> CheckedPages<P> {
         let bytes = self.values(&page).ok_or_else(|| refused("a page ends within its levels"))?;
         let at_most = values.min(MAX_LENGTHS);
         let impossible =
-            || refused("the lengths of the values of a page are impossible, or more than its values");
+            || refused("the lengths of the values of a page are impossible, or outnumber its values");
         if encoding == Encoding::DELTA_BYTE_ARRAY {
             let mut beginnings = Sum::default();
             let rest = walk(bytes, at_most, Some(&mut beginnings)).ok_or_else(impossible)?;
@@ -157,7 +157,7 @@ struct Sum {
 }
 
 impl Sum {
-    /// Adds the length that has this difference to the last one.
+    /// Adds the length that differs from the last one by `difference`.
     fn add(&mut self, difference: i32) {
         self.last = self.last.wrapping_add(difference);
         // The library rejects a negative length itself.
@@ -165,8 +165,8 @@ impl Sum {
     }
 }
 
-/// Reads the blocks of a list of at most `at_most` differences as the library does. Returns what follows it, or `None` if the
-/// list is invalid.
+/// Reads the blocks of a list of at most `at_most` differences as the library does. Returns the bytes after the list,
+/// or `None` if the list is invalid.
 fn walk<'b>(mut bytes: &'b [u8], at_most: u64, mut sum: Option<&mut Sum>) -> Option<&'b [u8]> {
     let block = number(&mut bytes)?;
     let minis = usize::try_from(number(&mut bytes)?).ok()?;

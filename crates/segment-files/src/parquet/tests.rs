@@ -196,7 +196,7 @@ fn a_changed_byte_in_the_footer_loses_no_row() {
     assert!(refused > 100, "{refused}");
 }
 
-/// A file that records the sizes of the ranges that are read.
+/// A file that records the size of each range that is read.
 #[derive(Debug, Clone)]
 struct Recorded(Bytes, Arc<Mutex<Vec<u64>>>);
 

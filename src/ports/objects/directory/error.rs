@@ -9,7 +9,7 @@ use crate::{
 
 /// A full disk. The system's own message does not say what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("the disk or the user's share of it is full; free some space and run it again")]
+#[error("the disk or the user's quota is full; free some space and run it again")]
 struct Full(#[source] io::Error);
 
 pub(super) fn object_error(at: &Location, action: Action, error: io::Error) -> ObjectError {
@@ -49,7 +49,7 @@ mod tests {
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
             assert_eq!(
                 message(Action::Write, kind),
-                "runs/a: could not write it: the disk or the user's share of it is full; free some space and run \
+                "runs/a: could not write it: the disk or the user's quota is full; free some space and run \
                  it again"
             );
         }

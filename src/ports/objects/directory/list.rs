@@ -43,7 +43,7 @@ struct Walk<'a> {
     objects: Vec<Listed>,
 }
 
-/// A folder on the walk's way, and the one above it.
+/// A folder that is being walked, and the one above it.
 #[derive(Clone, Copy)]
 struct Trail<'a> {
     id: (u64, u64),
@@ -51,7 +51,7 @@ struct Trail<'a> {
 }
 
 impl Walk<'_> {
-    /// Adds every file below a folder, of the entries whose names begin with `name`.
+    /// Adds every file below a folder, from the entries whose names begin with `name`.
     fn folder(
         &mut self,
         path: &Path,
@@ -68,7 +68,7 @@ impl Walk<'_> {
             Err(error) => return Err(error),
         };
         let here = Trail { id: (found.dev(), found.ino()), from };
-        // A link to a folder above this one would never end.
+        // Following a link to a folder above this one would never end.
         let mut before = from;
         while let Some(trail) = before {
             if trail.id == here.id {

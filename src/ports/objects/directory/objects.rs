@@ -27,8 +27,7 @@ use crate::{
     },
 };
 
-/// Pieces of a stream that are buffered between the disk's thread and the task, so that neither waits for each piece of
-/// the other.
+/// How many pieces of a stream are buffered between the disk's thread and the task, so that they need not take turns.
 const AHEAD: usize = 4;
 
 /// Objects as files below one directory. Several processes may use it at once.
@@ -41,7 +40,8 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The objects below `root`. If `root` does not exist, the first put creates it: reading a state writes nothing.
+    /// Opens the objects below `root`. If `root` does not exist, the first put creates it: reading a state writes
+    /// nothing.
     ///
     /// Removes incomplete files that a crash left more than a day ago.
     ///
@@ -63,12 +63,12 @@ impl Directory {
         Ok(Self { root: root.into() })
     }
 
-    /// The directory's absolute path.
+    /// Returns the directory's absolute path.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The path of an object's file, which need not exist.
+    /// Returns the path of an object's file, which need not exist.
     fn path(&self, at: &Location) -> Result<PathBuf, ObjectError> {
         let below = below(key(at)?).map_err(|reason| ObjectError::InvalidKey { at: at.clone(), reason })?;
         Ok(self.root.join(below))

@@ -7,7 +7,7 @@ use crate::{
     ports::{objects::error::ObjectError, relative::relative},
 };
 
-/// Where objects are until they are complete. It is on the root's file system, so that a rename or a link publishes
+/// Where objects are until they are complete. It is on the root's file system, so that a rename or a link can publish
 /// them.
 pub(super) const TEMP: &str = ".tmp";
 
@@ -17,7 +17,7 @@ const RESERVED: [(&str, &str); 2] = [
     ("secrets", "`secrets` is for API keys, which are not objects"),
 ];
 
-/// The path of a key, or of a prefix's folders, below the root; or why it has none.
+/// Returns the path of a key, or of a prefix's folders, below the root; or why it has none.
 pub(super) fn below(key: &str) -> Result<&Path, &'static str> {
     let path = relative(key)?;
     match RESERVED.iter().find(|(name, _)| path.starts_with(name)) {
@@ -31,7 +31,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
     RESERVED.iter().any(|(reserved, _)| *reserved == name)
 }
 
-/// The key of a location in the state. A directory has no other buckets.
+/// Returns the key of a location in the state. A directory has no other buckets.
 pub(super) fn key(at: &Location) -> Result<&str, ObjectError> {
     match &at.bucket {
         Bucket::State => Ok(&at.key),

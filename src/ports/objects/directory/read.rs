@@ -18,7 +18,7 @@ use crate::{
     ports::objects::error::{Action, ObjectError},
 };
 
-/// The bytes of one piece of a stream: passing it on costs little compared to reading it.
+/// The size of one piece of a stream, in bytes. Passing on a piece costs little compared to reading it.
 const PIECE: u64 = 512 * 1024;
 
 /// Identifies a file's version. A replaced file has another inode; one that was written in place has another size or
@@ -27,7 +27,7 @@ fn version(found: &Metadata) -> String {
     format!("{:x}-{:x}-{}.{:09}", found.ino(), found.size(), found.mtime(), found.mtime_nsec())
 }
 
-/// The time at which a file was written.
+/// Returns the time at which a file was written.
 pub(super) fn modified(found: &Metadata) -> io::Result<Timestamp> {
     Timestamp::try_from(found.modified()?).map_err(io::Error::other)
 }

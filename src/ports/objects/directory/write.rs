@@ -1,4 +1,4 @@
-//! Writes files atomically: a reader sees all of a file or nothing, also after a crash.
+//! Writes files atomically: a reader sees all of a file or nothing, even after a crash.
 
 use std::{
     fs::{self, File},
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The age from which a temporary file has no writer any more: much longer than the pause between two writes of the
+/// The age at which a temporary file has no writer any more: much longer than the pause between two writes of the
 /// slowest stream.
 const STALE: Duration = Duration::from_hours(24);
 
@@ -35,7 +35,7 @@ impl Temp {
     pub(super) fn create(root: &Path) -> io::Result<Self> {
         let folder = root.join(TEMP);
         fs::create_dir_all(&folder).map_err(|error| match error.kind() {
-            // `AlreadyExists` would mean that the object exists, so that its work is done.
+            // `AlreadyExists` would tell the caller that the object exists.
             io::ErrorKind::AlreadyExists => {
                 io::Error::other(format!("{} is not a directory; remove it", folder.display()))
             }
@@ -57,7 +57,7 @@ impl Temp {
         let folder = to.parent().unwrap_or(to);
         create_folders(folder)?;
         match mode {
-            // A link fails if the path exists, also if several writers link at once; a rename would replace it.
+            // A link fails if the path exists, even if several writers link at once; a rename would replace the file.
             Put::IfAbsent => fs::hard_link(&self.path, to).map_err(|error| refine(error, to))?,
             Put::Replace => fs::rename(&self.path, to)?,
         }
@@ -73,7 +73,7 @@ impl Drop for Temp {
     }
 }
 
-/// Maps the failure of a link to what it means for the object.
+/// Maps a failed link to an error that says what it means for the object.
 fn refine(error: io::Error, to: &Path) -> io::Error {
     if error.kind() == io::ErrorKind::AlreadyExists && to.is_dir() {
         return io::ErrorKind::IsADirectory.into();
@@ -139,7 +139,7 @@ pub(super) fn sweep(root: &Path) {
     if found.is_empty() {
         return;
     }
-    // A new file has the time of the disk's own clock, which the other files' times are compared with.
+    // A new file shows the time of the disk's own clock, which the other files are compared with.
     let Ok(now) = Temp::create(root).and_then(|probe| probe.file.metadata()?.modified()) else { return };
     for entry in found {
         let written = entry.metadata().and_then(|found| found.modified());

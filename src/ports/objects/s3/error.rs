@@ -15,7 +15,7 @@ use crate::{
 #[error("the bucket does not exist; check its name, and that it was not deleted")]
 struct NoBucket(#[source] Failure);
 
-/// An answer without something that S3 always sends.
+/// An answer that lacks something that S3 always sends.
 #[derive(Debug, thiserror::Error)]
 #[error("the store's answer lacks a size, a time or an ETag; it does not answer as S3 does")]
 struct Incomplete;
@@ -36,7 +36,7 @@ pub(super) fn object_error(at: &Location, action: Action, failure: Failure) -> O
     defect.of(at, action)
 }
 
-/// The error of reading one exact version. A version that does not exist any more has changed.
+/// Returns the error of reading one exact version. A version that no longer exists counts as changed.
 pub(super) fn version_error(at: &Location, failure: Failure) -> ObjectError {
     // 405: the version is a delete marker.
     if failure.status() == Some(405) {
@@ -48,7 +48,7 @@ pub(super) fn version_error(at: &Location, failure: Failure) -> ObjectError {
     }
 }
 
-/// The error of an incomplete answer.
+/// Returns the error of an incomplete answer.
 pub(super) fn incomplete(at: &Location, action: Action) -> ObjectError {
     store(at, action, Incomplete)
 }

@@ -1,7 +1,7 @@
 //! Objects in S3.
 //!
 //! In a bucket with versioning, exact versions are read. Without versioning, an `ETag` identifies a version, which is
-//! gone once the object is replaced. Encryption is up to the bucket's own setting.
+//! gone once the object is replaced. The bucket's own settings decide how objects are encrypted.
 
 mod error;
 mod list;

@@ -52,7 +52,7 @@ pub(super) async fn put_stream(client: Client, place: Place, body: ByteStream) -
     result
 }
 
-/// The bytes of a stream in pieces of [`PART`]; the last one may be shorter.
+/// Returns the bytes of a stream in pieces of [`PART`]; the last one may be shorter.
 fn parts(body: ByteStream) -> impl Stream<Item = Result<Bytes, ObjectError>> + Unpin + Send + 'static {
     // The last part may be polled for after the stream has ended, which not every stream allows without `fuse`.
     let parts = try_unfold((body.fuse(), Bytes::new()), |(mut body, mut rest)| async move {
@@ -136,7 +136,7 @@ impl Upload {
                 Ok(_) => return Ok(()),
                 Err(error) => Failure::from(error),
             };
-            // The upload does not exist any more because an earlier attempt, whose answer was lost, completed it.
+            // The upload no longer exists, because an earlier attempt, whose answer was lost, completed it.
             if may_be_done && failure.code() == Some("NoSuchUpload") && self.is_done().await? {
                 return Ok(());
             }

@@ -38,7 +38,7 @@ pub struct S3Objects {
 }
 
 impl S3Objects {
-    /// The state in a bucket. The client's own retries are off: this adapter retries.
+    /// Opens the state in a bucket. The client's own retries are off: this adapter retries.
     pub fn new(client: &Client, state_bucket: &str) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         Self { client: Client::from_conf(config), state_bucket: state_bucket.into() }

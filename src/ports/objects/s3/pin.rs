@@ -17,8 +17,8 @@ pub(super) enum Pin {
 }
 
 impl Pin {
-    /// The pin from an answer's headers. The version `null` does not identify one, because it is replaced in place
-    /// ("Adding objects to versioning-suspended buckets" in the S3 user guide).
+    /// Returns the pin from an answer's headers. The version id `null` identifies no exact version, because that
+    /// version is replaced in place ("Adding objects to versioning-suspended buckets" in the S3 user guide).
     pub(super) fn new(version: Option<&str>, etag: Option<&str>) -> Option<Self> {
         match version.filter(|version| !version.is_empty() && *version != "null") {
             Some(version) => Some(Self::Version(version.to_owned())),

@@ -1,4 +1,4 @@
-//! Where an object is in S3, and what S3 tells about it.
+//! Where an object is in S3, and how S3 describes it.
 
 use aws_sdk_s3::primitives::DateTime;
 use jiff::Timestamp;

@@ -66,7 +66,7 @@ fn begins_at(found: &GetObjectOutput, offset: u64) -> bool {
     range.and_then(|range| range.split_once('-')).is_some_and(|(first, _)| first.parse() == Ok(offset))
 }
 
-/// A version while it is read.
+/// A version that is being read.
 pub(super) struct Reading {
     client: Client,
     place: Place,
@@ -149,7 +149,7 @@ impl Reading {
         store(&self.place.at, Action::Read, unsound)
     }
 
-    /// The pieces as a stream, which ends after an error.
+    /// Returns the pieces as a stream, which ends after an error.
     pub(super) fn into_stream(self) -> ByteStream {
         try_unfold(self, |mut reading| async move { Ok(reading.next().await?.map(|piece| (piece, reading))) })
             .boxed()

@@ -6,11 +6,11 @@
 //!   retried.
 //! - An answer can be lost after S3 wrote the object. The retried put then finds the object that it wrote itself. So
 //!   every put-if-absent writes an id into the object's metadata. If a 412 follows a lost answer, the object is read,
-//!   and one with that id is this put's own. Comparing the content would not do: another writer may have written the
+//!   and one with that id is this put's own. Comparing the content is not enough: another writer may have written the
 //!   same bytes, and then this put has lost.
 //!
-//! One case remains: an object that this put wrote and that was replaced before it was read counts as another writer's.
-//! Nothing in this project replaces an object that was written by a put-if-absent.
+//! One case remains: if the object that this put wrote is replaced before it is read, it counts as another writer's. No
+//! code of this project replaces an object that a put-if-absent wrote.
 
 use aws_sdk_s3::{Client, operation::put_object::builders::PutObjectFluentBuilder};
 use bytes::Bytes;
@@ -37,7 +37,7 @@ fn request(client: &Client, place: &Place, body: &Bytes) -> PutObjectFluentBuild
     client.put_object().bucket(&place.bucket).key(place.key()).body(body.clone().into())
 }
 
-/// Writes an object and replaces an existing one. Repeating it is harmless.
+/// Writes an object and replaces an existing one. It is idempotent.
 pub(super) async fn replace(client: &Client, place: &Place, body: Bytes) -> Result<(), ObjectError> {
     let put = retried(|| request(client, place, &body).send()).await;
     put.map(drop).map_err(|failure| place.error(Action::Write, failure))

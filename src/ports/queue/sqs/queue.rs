@@ -32,7 +32,7 @@ pub struct SqsQueue {
 struct Incomplete(&'static str);
 
 impl SqsQueue {
-    /// The queue at a URL. The client's own retries are off: this adapter retries.
+    /// Opens the queue at a URL. The client's own retries are off: this adapter retries.
     pub fn new(client: &Client, queue_url: &str) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         Self { client: Client::from_conf(config), url: queue_url.into() }
@@ -104,8 +104,8 @@ fn service(action: QueueAction, source: impl Into<Box<dyn std::error::Error + Se
     QueueError::Service { action, source: source.into() }
 }
 
-/// The error of a call with a handle. SQS has several codes for a handle whose visibility timeout ended: the handle is
-/// invalid, or it is a parameter with a wrong value, or its message is not in flight.
+/// Returns the error of a call with a handle. SQS has several codes for a handle whose visibility timeout ended: the
+/// handle is invalid, or it is a parameter with a wrong value, or its message is not in flight.
 fn of_handle(action: QueueAction, failure: Failure) -> QueueError {
     let code = failure.code().and_then(|code| code.rsplit('.').next()).unwrap_or_default();
     let expired = match code {
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognizes_every_code_of_an_expired_handle() {
+    fn recognises_every_code_of_an_expired_handle() {
         let parameter =
             "Value AQEB for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.";
         for (code, text) in [
@@ -136,7 +136,10 @@ mod tests {
         let other =
             Failure::answered(400, Some("InvalidParameterValue"), "Value 99 for parameter VisibilityTimeout");
         let error = of_handle(QueueAction::Release, other).to_string();
-        assert!(error.starts_with("could not release to the queue: InvalidParameterValue"), "{error}");
+        assert!(
+            error.starts_with("could not return a message to the queue: InvalidParameterValue"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) async fn send(client: &Client, url: &str, messages: &[Message]) -> Re
     }
 }
 
-/// The messages of each group, in the order in which the groups first occur.
+/// Returns the messages of each group, in the order in which the groups first occur.
 fn by_group(messages: &[Message]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -93,7 +93,7 @@ fn by_group(messages: &[Message]) -> Vec<Group<'_>> {
     groups
 }
 
-/// The first message of each of the first groups, as many as fit into one request.
+/// Returns the first message of each of the first groups, as many as fit into one request.
 fn next_batch<'a>(groups: &[Group<'a>]) -> Vec<&'a Message> {
     let mut bytes = 0_usize;
     let fits = |message: &&Message| {
