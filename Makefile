@@ -14,10 +14,11 @@ demo: ## Show the whole pipeline: send a messy sample segment to a sandbox
 test: $(VENV)/done ## Run all tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/run
 
-check: ## Check formatting, lints, documentation and its links, and that each binary builds on its own
+check: ## Check formatting, layers, lints, documentation and its links, and that each binary builds by itself
 	cargo fmt --check
+	cargo xtask layers
 	cargo clippy --all-targets --all-features -- -D warnings
-	# The two builds that ship, each on its own: no feature may depend on what another one enables.
+	# The two builds that ship, each by itself: no feature may rely on what another one enables.
 	cargo clippy --bins -- -D warnings
 	cargo clippy --no-default-features --features lambda --bins -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features --document-private-items
