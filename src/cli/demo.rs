@@ -39,7 +39,7 @@ pub(super) struct DemoArgs {
     /// The seed of the random sample; the same seed gives the same file
     #[arg(long, value_name = "N", default_value_t = 2026)]
     seed: u64,
-    /// Keep the sandbox running until Ctrl-C, so that you can look at its contacts
+    /// Keep the sandbox running until Ctrl-C, to look at its contacts
     #[arg(long)]
     keep: bool,
 }
