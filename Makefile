@@ -8,7 +8,7 @@ VENV := target/venv
 help: ## List the targets
 	@grep -hE '^[a-zA-Z_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-demo: ## Show the whole pipeline: send a messy sample segment to a sandbox
+demo: ## Send a messy sample segment to a sandbox, to see a whole run
 	@cargo run --quiet -- demo
 
 test: $(VENV)/done ## Run all tests
