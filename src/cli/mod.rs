@@ -32,7 +32,7 @@ use self::{args::StateArgs, exit::Failure};
 /// A state directory holds everything: connections/CONNECTION.toml names an Omnisend brand,
 /// exports/CONNECTION/EXPORT.toml maps the columns of a segment to contacts of that brand, and runs/ holds the
 /// reports. The API key is read from secrets/SECRET in the state directory (file mode 0600) or from the environment
-/// variable OMNISEND_API_KEY. OMNISEND_API_URL sets the URL of another server, such as the sandbox.
+/// variable OMNISEND_API_KEY. Set OMNISEND_API_URL to use another server, such as the sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "omnisend-export", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {

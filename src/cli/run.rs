@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct RunArgs {
     /// The export: the name of exports/CONNECTION/EXPORT.toml
     export: ExportName,
-    /// How much of the segment to send; by default as the export says
+    /// How much of the segment to send; by default, the export's own mode
     #[arg(long, value_enum)]
     mode: Option<ModeArg>,
     /// Send nothing: read and map everything, and report what would be sent and how long it would take
