@@ -14,14 +14,14 @@ demo: ## Send a messy sample segment to a sandbox, to see a whole run
 test: $(VENV)/done ## Run all tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/run
 
-check: ## Check formatting, layers, lints, documentation and its links, and that each binary builds by itself
-	cargo fmt --check
+check: ## Check formatting, lints, layers, documentation and its links, and that each binary builds by itself
+	cargo fmt --all --check
 	cargo xtask layers
-	cargo clippy --all-targets --all-features -- -D warnings
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	# The two builds that ship, each by itself: no feature may rely on what another one enables.
 	cargo clippy --bins -- -D warnings
 	cargo clippy --no-default-features --features lambda --bins -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
 	python3 docs/check.py
 
 bench: ## Measure plans and uploads: see docs/BENCHMARKS.md

@@ -175,6 +175,6 @@ impl AppError {
 
     /// Whether a drop cannot be run as it is.
     pub(super) fn is_refused_drop(&self) -> bool {
-        matches!(self, Self::Plan(error) if matches!(**error, PlanError::Drop(_)))
+        matches!(self, Self::Plan(error) if matches!(**error, PlanError::Drop(DropError::Defect { .. })))
     }
 }

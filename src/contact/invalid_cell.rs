@@ -3,7 +3,7 @@
 /// Why a cell does not fit its field. Its message never quotes the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum InvalidCell {
-    #[error("not a valid email address")]
+    #[error("the email address is not valid")]
     Email,
     #[error("not a valid phone number")]
     Phone,

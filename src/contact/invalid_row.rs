@@ -7,7 +7,7 @@ use super::{consent::InvalidConsent, invalid_cell::InvalidCell};
 pub enum InvalidRow {
     #[error("the email cell is empty")]
     NoEmail,
-    #[error("the email address is not valid")]
+    #[error("{}", InvalidCell::Email)]
     Email,
     /// A cell does not fit its field, and the export rejects such rows.
     #[error("{field}: {reason}")]

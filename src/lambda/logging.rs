@@ -31,7 +31,7 @@ pub fn log(level: Option<&str>) {
         level => level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO),
     };
     // Only this crate's own events: those of the SDK and the HTTP client contain bodies and headers at their finer levels.
-    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level).with_target("omnisend", level);
     tracing_subscriber::registry().with(own).with(Lines).init();
     // The place, not the message: a panic's message may quote personal data.
     panic::set_hook(Box::new(|panic| {

@@ -8,9 +8,9 @@ use crate::{
     contact::{Channel, InvalidCell, WarningCounts},
     keys::RunRef,
     run::{
-        Allowed, ConsentCounts, Counts, EnsuredSegment, Forecast, ForecastRequests, Guard, GuardLimits,
-        GuardName, Planned, Reason, Report, Requests, RowOutcome, SegmentState, Settled, SourceObject, State,
-        TagCounts, TagWay,
+        Allowed, ConsentCounts, Counts, DUPLICATE_REASON, EnsuredSegment, Forecast, ForecastRequests, Guard,
+        GuardLimits, GuardName, Planned, Reason, Report, Requests, RowOutcome, SegmentState, Settled,
+        SourceObject, State, TagCounts, TagWay,
     },
 };
 
@@ -86,12 +86,7 @@ fn warning(mut all: WarningCounts, (field, reason, count): (&str, InvalidCell, u
 
 fn of_the_file(invalid_email: u64, no_email: u64, duplicate: u64) -> Vec<Reason> {
     let reasons = vec![
-        reason(
-            RowOutcome::Duplicate,
-            "duplicate",
-            "an earlier row has this email address; the first row is used",
-            duplicate,
-        ),
+        reason(RowOutcome::Duplicate, "duplicate", DUPLICATE_REASON, duplicate),
         reason(RowOutcome::Invalid, "invalid_email", "the email address is not valid", invalid_email),
         reason(RowOutcome::Invalid, "no_email", "the email cell is empty", no_email),
     ];

@@ -43,7 +43,7 @@ pub use parked::{Parked, RefusedDrop};
 pub use receipt::{Batch, Contacts, Outcome, Progress, Receipt, Rejection, Resent, Unknown};
 pub use record::{Canceled, Enqueued, Record};
 pub use report::{Reason, Report, Requests, SourceObject, State, TagCounts};
-pub use row_outcome::RowOutcome;
+pub use row_outcome::{DUPLICATE_REASON, RowOutcome};
 pub use segments::{EnsuredSegment, EnsuredSegments, SegmentState, WantedSegment};
 pub use snapshot::{Kept, ListName, Member, Members, MembersWriter, Snapshot, Translation, united};
 pub use tag_receipt::{TagPart, TagReceipt};

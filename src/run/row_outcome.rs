@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Why a duplicate is not sent.
+pub const DUPLICATE_REASON: &str = "an earlier row has this email address; the first row is used";
+
 /// What happened to a row or contact that did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -27,7 +27,7 @@ pub enum RecordError {
     Object(#[from] ObjectError),
     #[error("{key} is damaged: {source}")]
     Damaged {
-        key: Key,
+        key: Box<Key>,
         #[source]
         source: Defect,
     },
@@ -35,7 +35,7 @@ pub enum RecordError {
 
 impl RecordError {
     pub(crate) fn damaged(key: &Key, defect: impl Into<Defect>) -> Self {
-        Self::Damaged { key: key.clone(), source: defect.into() }
+        Self::Damaged { key: Box::new(key.clone()), source: defect.into() }
     }
 }
 

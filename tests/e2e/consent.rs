@@ -343,10 +343,7 @@ async fn text_messages_have_their_own_consent() {
     let contacts = world.contacts().await;
     let sms: Vec<_> = (0..5).map(|n| contacts[&address(n)]["smsStatus"].as_str()).collect();
     assert_eq!(sms, [Some("subscribed"), Some("unsubscribed"), None, Some("unsubscribed"), None]);
-    assert!(
-        contacts.values().all(|contact| contact["status"] == "nonSubscribed"),
-        "an email status changed"
-    );
+    assert!(contacts.values().all(|contact| contact["status"] == "nonSubscribed"), "an email status changed");
     assert_eq!(contacts[&address(0)]["smsConsent"]["source"], "Shop");
 }
 

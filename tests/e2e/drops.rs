@@ -117,7 +117,7 @@ async fn refuses_files_with_different_columns_and_names_both() {
     world.write("segments/drop/_SUCCESS", "");
     let said = [
         "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
-        "column 2 is `City`, and `FirstName` in the first",
+        "column 2 is `City`, but `FirstName` in the first file",
     ];
     starts_no_run(&world, 1, &said).await;
 }

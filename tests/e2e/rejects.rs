@@ -72,6 +72,8 @@ async fn every_invalid_or_rejected_row_is_in_the_rejects() {
 #[tokio::test]
 async fn rejects_have_only_the_address_if_the_file_is_gone() {
     let world = World::of_people(150).await;
+    // 100 ms between two requests, so that the batch of 100 arrives before the batch of 50.
+    world.connection("acme", 600);
     world.fault(&format!("refuse_item={}", address(7))).await;
     let stuck = world.fault("stuck_batch,skip=1,count=1").await;
     let call = world.call("run vip --give-up-after 2s").start();

@@ -6,15 +6,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
 
-use super::{
-    error::PlanError,
-    prepare::{DUPLICATE, bad_row_reason},
-};
+use super::{error::PlanError, prepare::bad_row_reason};
 use crate::{
     config::Export,
     contact::{Channels, Mapper, Programs, Tag, Warnings},
     keys::Location,
     ports::Ports,
+    run::DUPLICATE_REASON,
     stage::{
         ObjectFile,
         drop::{Part, find_sources},
@@ -186,7 +184,7 @@ impl Preview<'_> {
                 let key = contact.key();
                 if self.seen.insert(key).is_some() {
                     shown.fate = Fate::Duplicate;
-                    shown.why = Some(DUPLICATE.to_owned());
+                    shown.why = Some(DUPLICATE_REASON.to_owned());
                     return;
                 }
                 self.ledger.restrict(key, &mut contact, &Channels::default());

@@ -12,7 +12,7 @@ pub enum ReportError {
     Unbalanced {
         run: RunRef,
         #[source]
-        source: Unbalanced,
+        source: Box<Unbalanced>,
     },
     #[error("the report's page could not be made: {0}")]
     Page(#[from] askama::Error),

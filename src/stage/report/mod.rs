@@ -34,7 +34,7 @@ pub async fn report(ports: &Ports, manifest: &Manifest) -> Result<Report, Report
     let (mut sums, tally) = sum_up(&records, manifest).await?;
     sums.requests.settle += early_end.halted.as_ref().map_or(0, |halted| halted.requests);
     let report = build(manifest, &early_end, &sums, tally.reasons(), ports.clock.now())
-        .map_err(|source| ReportError::Unbalanced { run: manifest.run.clone(), source })?;
+        .map_err(|source| ReportError::Unbalanced { run: manifest.run.clone(), source: Box::new(source) })?;
     let page = crate::report::html(&report)?;
     let page_key = Key::ReportHtml(manifest.run.clone());
     records.objects().put(&(&page_key).into(), Bytes::from(page), Put::Replace).await?;

@@ -47,7 +47,8 @@ pub(super) async fn sum_up(records: &Records, manifest: &Manifest) -> Result<(Su
     let Chunks { writer, cells, mut sums, .. } = chunks;
     sums.rejects_without_cells = cells.is_gone();
     add_tags(records, manifest, &mut sums).await?;
-    if !manifest.create_segments.is_empty()
+    if manifest.sends()
+        && !manifest.create_segments.is_empty()
         && let Some(ensured) = records.read::<EnsuredSegments>(&manifest.run).await?
     {
         sums.requests.segments += ensured.requests;

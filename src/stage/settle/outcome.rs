@@ -36,7 +36,7 @@ pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: Ba
             (None, Some(answer)) => match answer.outcome() {
                 Some(ItemOutcome::Accepted) => outcome.accepted += 1,
                 Some(ItemOutcome::Refused | ItemOutcome::Failed) => {
-                    outcome.rejected.push(rejection(place, answer))
+                    outcome.rejected.push(rejection(place, answer));
                 }
                 None => unnamed.push(place),
             },

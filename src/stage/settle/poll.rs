@@ -254,13 +254,12 @@ impl<'a> Poller<'a> {
 
     /// The contacts at some places of a chunk.
     async fn contacts(&mut self, chunk: u32, places: &[u32]) -> Result<Vec<StoredContact<'_>>, RecordError> {
-        let unpacked = match self.chunk.take().filter(|unpacked| unpacked.chunk == chunk) {
-            Some(unpacked) => unpacked,
-            None => {
-                let key = self.manifest.chunk_key(chunk);
-                let contacts = self.context.records().lines(&key).await?;
-                Unpacked { chunk, key, contacts }
-            }
+        let unpacked = if let Some(unpacked) = self.chunk.take().filter(|unpacked| unpacked.chunk == chunk) {
+            unpacked
+        } else {
+            let key = self.manifest.chunk_key(chunk);
+            let contacts = self.context.records().lines(&key).await?;
+            Unpacked { chunk, key, contacts }
         };
         let Unpacked { key, contacts, .. } = self.chunk.insert(unpacked);
         let all = ChunkContacts::new(key, contacts);

@@ -81,7 +81,7 @@ fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
         let key = contact.key();
         match seen.get(key) {
             Some(note) => {
-                seen.set_note(key, ledger.later_row(key, note, &contact.consent, &Channels::default()))
+                seen.set_note(key, ledger.later_row(key, note, &contact.consent, &Channels::default()));
             }
             None if row.is_invalid => ledger.row_without_contact(key, &contact.consent),
             None => {

@@ -26,7 +26,7 @@ mod rows;
 
 pub use self::error::PrepareError;
 #[cfg(feature = "cli")]
-pub(super) use self::refused::{DUPLICATE, bad_row_reason};
+pub(super) use self::refused::bad_row_reason;
 pub(super) use self::{
     error::FileError,
     input::{Input, People, Removing, Rules},

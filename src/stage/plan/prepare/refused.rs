@@ -3,12 +3,9 @@
 use crate::{
     config::where_to_set,
     contact::{Columns, InvalidRow},
-    run::{Place, RefusedLine, RowOutcome, TagSet},
+    run::{DUPLICATE_REASON, Place, RefusedLine, RowOutcome, TagSet},
 };
 use segment_files::{Row, UnreadableRow};
-
-/// Why a duplicate is not sent.
-pub(in crate::stage::plan) const DUPLICATE: &str = "an earlier row has this email; the first one was taken";
 
 /// A row and its place.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +39,7 @@ impl Spot<'_> {
             at: self.at,
             outcome: RowOutcome::Duplicate,
             code: RowOutcome::Duplicate.to_string(),
-            reason: DUPLICATE.to_owned(),
+            reason: DUPLICATE_REASON.to_owned(),
             email: email.to_owned(),
             tags: TagSet::default(),
             cells: Vec::new(),
