@@ -87,7 +87,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
 
 /// Replaces the state with a new one. Only directories that the demo writes are removed.
 fn prepare(args: &DemoArgs) -> io::Result<sample::Contents> {
-    for written in ["connections", "exports", "segments", "runs", "locks"] {
+    for written in ["connections", "exports", "segments", "runs", "snapshots", "findings", "locks"] {
         match fs::remove_dir_all(args.dir.join(written)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
