@@ -8,17 +8,17 @@ VENV := target/venv
 help: ## List the targets
 	@grep -hE '^[a-zA-Z_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-demo: ## Show the whole pipeline: send a messy sample segment to a sandbox
+demo: ## Send a messy sample segment to a sandbox, to see a whole run
 	@cargo run --quiet -- demo
 
 test: $(VENV)/done ## Run all tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/run
 
-check: ## Check formatting, lints, layers, documentation and its links, and that each binary builds on its own
+check: ## Check formatting, lints, layers, documentation and its links, and that each binary builds by itself
 	cargo fmt --all --check
 	cargo xtask layers
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
-	# The two builds that ship, each on its own: no feature may depend on what another one enables.
+	# The two builds that ship, each by itself: no feature may rely on what another one enables.
 	cargo clippy --bins -- -D warnings
 	cargo clippy --no-default-features --features lambda --bins -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items

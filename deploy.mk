@@ -39,7 +39,7 @@ build: ## Build the Lambda's bootstrap for ARCH (arm64, x86_64), with cargo-lamb
 	        '(https://www.cargo-lambda.info), or set ARCH to the architecture of this machine.' >&2; exit 1; \
 	fi
 
-# One target for each function in template.yaml. They share one artifact, so only the first one compiles.
+# One target for each function in template.yaml. They share one artifact, so it is compiled once.
 build-Planner build-Uploader build-Settler: build
 	@wanted=$$(grep -ao 'GLIBC_2\.[0-9]*' '$(bootstrap)' | sed 's/GLIBC_//' | sort -t. -k2 -n | tail -n 1); \
 	newest=$$(printf '%s\n' "$$wanted" $(newest_glibc) | sort -t. -k2 -n | tail -n 1); \
@@ -49,7 +49,7 @@ build-Planner build-Uploader build-Settler: build
 	fi
 	cp '$(bootstrap)' '$(ARTIFACTS_DIR)/bootstrap'
 
-deploy: ## Build and deploy the stack; asks for parameters the first time, and reads samconfig.toml later
+deploy: ## Build and deploy the stack; asks for parameters the first time, then reads samconfig.toml
 	@test '$(ARCH)' = '$(or $(call parameter,Architecture),$(ARCH))' || { \
 	    echo 'samconfig.toml sets another Architecture. Change it there, or leave ARCH out.' >&2; exit 2; }
 	cd '$(project)' && ARCH=$(ARCH) $(sam) build --parameter-overrides Architecture=$(ARCH)

@@ -37,7 +37,9 @@ def defects(path):
         elif anchor and anchor not in anchors(target):
             yield f"the link {link} has an anchor that does not exist"
     for name in re.findall(r"`([\w./-]+)`", "" if path.name == "CHANGELOG.md" else text):
-        if name.split("/")[0] in FOLDERS and "/" in name and not (ROOT / name).exists():
+        # A path is written from the root, or, in a crate's README, from the crate.
+        exists = (ROOT / name).exists() or (path.parent / name).exists()
+        if name.split("/")[0] in FOLDERS and "/" in name and not exists:
             yield f"the path {name} does not exist"
 
 

@@ -35,7 +35,7 @@ pub(super) struct ReportArgs {
     /// Print the report as JSON, with the fields of report.json
     #[arg(long)]
     json: bool,
-    /// How long Omnisend may take to process what was sent; after that, its outcome is unknown
+    /// How long to wait for Omnisend to process what was sent; after that, the outcome is unknown
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "1h")]
     give_up_after: SignedDuration,
 }

@@ -12,7 +12,7 @@ use crate::keys::{ExportName, RunId};
 pub(super) struct CancelArgs {
     /// The export
     export: ExportName,
-    /// The run; by default the newest that is not over
+    /// The run; by default the newest unfinished one
     run: Option<RunId>,
     #[command(flatten)]
     report: ReportArgs,

@@ -39,7 +39,7 @@ pub(super) struct DemoArgs {
     /// The seed of the random sample; the same seed gives the same file
     #[arg(long, value_name = "N", default_value_t = 2026)]
     seed: u64,
-    /// Keep the sandbox running until Ctrl-C, so that you can look at its contacts
+    /// Keep the sandbox running until Ctrl-C, to look at its contacts
     #[arg(long)]
     keep: bool,
 }
@@ -87,7 +87,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
 
 /// Replaces the state with a new one. Only directories that the demo writes are removed.
 fn prepare(args: &DemoArgs) -> io::Result<sample::Contents> {
-    for written in ["connections", "exports", "segments", "runs", "locks"] {
+    for written in ["connections", "exports", "segments", "runs", "snapshots", "findings", "locks"] {
         match fs::remove_dir_all(args.dir.join(written)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -32,14 +32,14 @@ use self::{args::StateArgs, exit::Failure};
 /// A state directory holds everything: connections/CONNECTION.toml names an Omnisend brand,
 /// exports/CONNECTION/EXPORT.toml maps the columns of a segment to contacts of that brand, and runs/ holds the
 /// reports. The API key is read from secrets/SECRET in the state directory (file mode 0600) or from the environment
-/// variable OMNISEND_API_KEY. OMNISEND_API_URL names another server than Omnisend's, such as the sandbox.
+/// variable OMNISEND_API_KEY. Set OMNISEND_API_URL to use another server, such as the sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "omnisend-export", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Log to standard error; twice to log every request
+    /// Log to standard error; repeat it to log every request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -47,12 +47,12 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  every row was sent, unchanged or a duplicate
-  1  the run failed, was stopped by a guard, canceled or interrupted
+  1  the run failed, was canceled or interrupted, or was stopped by a guard
   2  the command or the configuration is wrong; nothing was sent
   3  the run ended, and some rows did not arrive: see its rejects
 
 Examples:
-  omnisend-export demo                         watch a whole export, against the sandbox
+  omnisend-export demo                         watch a whole run, against the sandbox
   omnisend-export export init --file vip.csv   write the export for a segment file
   omnisend-export validate                     check all configuration files in this directory
   omnisend-export connection test acme         show the brand, and what the API key may do
@@ -62,25 +62,25 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run an export: read its newest segment file, send its contacts, report their outcomes
+    /// Run an export: read its newest files, send the contacts and report their outcomes
     Run(run::RunArgs),
-    /// Stop a run; what was sent stays in Omnisend, and the report counts it
+    /// Stop a run; what was sent stays in Omnisend and is in the report
     Cancel(cancel::CancelArgs),
     /// Send again what did not arrive in a run, unchanged or corrected
     Replay(replay::ReplayArgs),
     /// Remove the tags that a run added
     Undo(undo::UndoArgs),
-    /// Show the state of an export's last runs
+    /// Show the status of an export's last runs
     Status(status::StatusArgs),
-    /// Set up an export: propose one for a file, preview its contacts
+    /// Set up an export: propose one for a file, or preview its contacts
     Export(export::ExportArgs),
     /// Test a connection: its API key, its brand, and the findings about the brand
     Connection(connection::ConnectionArgs),
-    /// Check every connection and export of a state, and list all problems at once
+    /// Check all connections and exports in a state directory, and list every problem at once
     Validate(StateArgs),
-    /// Serve an Omnisend stand-in on this machine, with its rules, limits and faults
+    /// Start a stand-in for Omnisend on this machine, with its documented rules and limits
     Sandbox(sandbox::SandboxArgs),
-    /// Watch a whole export: a messy sample segment, sent to a sandbox
+    /// Send a messy sample segment to a sandbox, to see a whole run
     Demo(demo::DemoArgs),
 }
 

@@ -17,7 +17,7 @@ pub(super) struct ReplayArgs {
     export: ExportName,
     /// The run, as named by `status` and by its report
     run: RunId,
-    /// Its corrected rejects.csv: only the rows of this file are sent
+    /// The run's corrected rejects.csv; only its rows are sent
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]

@@ -25,16 +25,16 @@ use crate::{
 pub(super) struct RunArgs {
     /// The export: the name of exports/CONNECTION/EXPORT.toml
     export: ExportName,
-    /// How much of the segment to send, instead of the export's own mode
+    /// How much of the segment to send; by default, the export's own mode
     #[arg(long, value_enum)]
     mode: Option<ModeArg>,
-    /// Read and map everything, report what would be sent and how long it would take, and send nothing
+    /// Send nothing: read and map everything, and report what would be sent and how long it would take
     #[arg(long)]
     dry_run: bool,
-    /// Show the values of the contacts in a dry run; by default they are masked
+    /// Show the values of the dry run's first contacts; by default they are masked
     #[arg(long, requires = "dry_run")]
     show_values: bool,
-    /// Do not let this guard stop the run; may be given several times
+    /// Let the run pass this guard; may be repeated
     #[arg(long, value_name = "GUARD", value_parser = guard())]
     allow: Vec<GuardName>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ enum ModeArg {
     Full,
     /// Profiles that are new or changed since the last run
     Changes,
-    /// The same, and remove the export's tags from members who left the segment
+    /// The same as changes, and remove the export's tags from members who left the segment
     Mirror,
 }
 

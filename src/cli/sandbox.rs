@@ -19,22 +19,22 @@ pub(super) struct SandboxArgs {
     /// The rate limit of a brand, in requests per 60 s
     #[arg(long, value_name = "N", default_value_t = 400)]
     requests_per_minute: u32,
-    /// Replace the tags of a contact in an upsert, instead of adding to them
+    /// Let an upsert replace a contact's tags instead of adding to them
     #[arg(long)]
     replace_tags: bool,
-    /// How long a batch takes from its creation to its end
+    /// How long a batch takes to finish
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "500ms")]
     batch_delay: SignedDuration,
     /// Delay every response by this time
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "0s")]
     latency: SignedDuration,
-    /// The most contacts of a brand; further new ones are refused with 402
+    /// The most contacts that a brand may have; new ones beyond it are refused with 402
     #[arg(long, value_name = "N")]
     plan_limit: Option<usize>,
     /// Refuse a whole batch if one of its items is invalid, instead of only that item
     #[arg(long)]
     validate_batches: bool,
-    /// A fault, such as `status=503,count=3,path=/batches`; may be repeated
+    /// A fault that is active from the start, such as status=503,count=3,path=/batches; may be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 }

@@ -1,4 +1,4 @@
-//! `status`: the state of an export's runs.
+//! `status`: the status of an export's runs.
 
 use std::{fmt::Write as _, process::ExitCode, sync::Arc};
 

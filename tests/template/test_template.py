@@ -464,7 +464,7 @@ class Infrastructure(unittest.TestCase):
             self.assertRegex(target, rf"(?m)^build-[^:]*build-{function}\b|^build-{function}\b")
 
     def test_functions_get_the_environment_that_the_binary_reads(self):
-        reader = (ROOT / "src/config/environment.rs").read_text()
+        reader = (ROOT / "src/environment.rs").read_text()
         known = set(re.findall(r'^const [A-Z_]+: &str = "([A-Z_]+)";', reader, re.MULTILINE))
         settings = Resolver(EVERYTHING).value(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
         for function in FUNCTIONS:

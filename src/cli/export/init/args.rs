@@ -13,7 +13,7 @@ use segment_files::Charset;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(in crate::cli::export) struct InitArgs {
-    /// The segment file to read (its first 5,000 rows), or a folder that a producer writes
+    /// The segment file, or a folder that a producer wrote; the first 5,000 rows are read
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
     /// The table to export, if the folder has a model.json
