@@ -1,23 +1,23 @@
 //! Syncs customer segments to Omnisend.
 //!
-//! A segment file becomes contacts in stages. Each stage takes a value and returns a value, and writes an object that the
-//! next stage reads: **plan** reads and maps the file, **upload** posts batches at the connection's pace, **settle** asks
-//! Omnisend for the outcome of each batch, and **report** writes the report.
-//!
-//! The modules, from the bottom up; no module imports one that comes after it:
+//! A segment file becomes contacts in Omnisend in stages. Each stage takes a value, returns a value, and writes objects
+//! that the next stage reads: **plan** reads and maps the file, **upload** posts batches at the connection's pace,
+//! **settle** asks Omnisend for the outcome of each batch, and **report** writes the report.
+//! The modules, from the bottom up; no module imports one that comes after it. Segment files are read by the crate
+//! `segment-files`, and the client of the API is the crate `omnisend`.
 //!
 //! - [`keys`]: names of connections, exports and runs, and the keys of all objects
-//! - [`source`]: segment files to rows
+
 //! - [`contact`]: rows to contacts: mapping and normalization
-//! - [`omnisend`]: the client of the API, with its pacer and its errors
+
 //! - [`ports`]: objects, queue, secrets and clock, with their adapters
 //! - [`run`]: the records of a run: manifest, receipt, outcome, counts, report
 //! - [`config`]: the configuration files and the environment: text to validated types
 //! - [`report`]: the report for people: HTML and text
 //! - [`stage`]: the stages of a run
-//! - [`app`]: a run's life, and everything else that can be done with connections, exports and runs
+//! - [`app`]: the life of a run, and all other operations on connections, exports and runs
 //! - `lambda`: the Lambda (feature `lambda`)
-//! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
+//! - `cli`: the command line (feature `cli`)
 
 pub mod app;
 #[cfg(feature = "cli")]

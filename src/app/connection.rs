@@ -50,8 +50,8 @@ pub struct Permission {
     /// `None` if the test could not tell.
     pub allowed: Option<bool>,
     /// The answer, if it was not a success.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub says: Option<String>,
+    #[serde(rename = "says", skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// How contacts get their tags.
@@ -141,11 +141,11 @@ impl App {
 impl Permission {
     fn from_answer(to: &'static str, answer: Result<(), CallError>) -> Self {
         match answer {
-            Ok(()) => Self { to, allowed: Some(true), says: None },
+            Ok(()) => Self { to, allowed: Some(true), answer: None },
             Err(error) if lacks_permission(&error) => {
-                Self { to, allowed: Some(false), says: Some(error.to_string()) }
+                Self { to, allowed: Some(false), answer: Some(error.to_string()) }
             }
-            Err(error) => Self { to, allowed: None, says: Some(error.to_string()) },
+            Err(error) => Self { to, allowed: None, answer: Some(error.to_string()) },
         }
     }
 }
@@ -168,7 +168,7 @@ impl TestedTags {
             _ if self.forced => "set by the connection".to_owned(),
             Some(found) => {
                 let until = if found.certain { "" } else { "; tried again a day later" };
-                format!("{}, found by run {} at {:.0}{until}", found.evidence.says, found.run, found.at)
+                format!("{}, found by run {} at {:.0}{until}", found.evidence.conclusion, found.run, found.at)
             }
             None => String::new(),
         };

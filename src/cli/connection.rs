@@ -66,8 +66,8 @@ fn text(tested: &Tested) -> String {
             Some(false) => "may NOT",
             None => "perhaps may",
         };
-        let says = permission.says.as_deref().map(|says| format!(": {says}")).unwrap_or_default();
-        lines.push(format!("  the API key {may} {}{says}", permission.to));
+        let answer = permission.answer.as_deref().map(|answer| format!(": {answer}")).unwrap_or_default();
+        lines.push(format!("  the API key {may} {}{answer}", permission.to));
     }
     lines.push(format!("  {}", tested.tags.describe()));
     if tested.tags.to_tidy_up {

@@ -54,9 +54,9 @@ impl Drop for Bars {
 impl Observer for Bars {
     fn notice(&self, notice: Notice) {
         self.with(|slot| match notice {
-            Notice::Read { bytes, of } => {
+            Notice::Read { bytes, total } => {
                 if slot.is_none() {
-                    Self::begin(slot, of, "reading   {bar:40.cyan} {bytes}/{total_bytes}");
+                    Self::begin(slot, total, "reading   {bar:40.cyan} {bytes}/{total_bytes}");
                 }
                 if let Some(bar) = slot {
                     bar.inc(bytes);
@@ -107,12 +107,12 @@ impl Observer for Lines {
                 ));
             }
             Notice::Posted { contacts } => {
-                let of = self.contacts.load(Ordering::Relaxed).max(1);
+                let total = self.contacts.load(Ordering::Relaxed).max(1);
                 let before = self.posted.fetch_add(contacts, Ordering::Relaxed);
                 let now = before + contacts;
                 // A line for every tenth of the contacts.
-                if before * 10 / of != now * 10 / of {
-                    output::note(&format!("sent: {} of {} contacts", number(now), number(of)));
+                if before * 10 / total != now * 10 / total {
+                    output::note(&format!("sent: {} of {} contacts", number(now), number(total)));
                 }
             }
             Notice::Settling { pending } => {

@@ -34,7 +34,7 @@ pub struct Configuration {
 
 impl Configuration {
     /// Returns why an ambiguous export does not run.
-    pub fn why_not(&self, export: &Export) -> LoadError {
+    pub fn ambiguity(&self, export: &Export) -> LoadError {
         let same = self.ambiguous.iter().filter(|other| other.name() == export.name());
         LoadError::Ambiguous {
             name: export.name().clone(),

@@ -108,7 +108,7 @@ pub(super) fn succeeded() -> Report {
             name: "VIP".to_owned(),
             tag: "segment: VIP".to_owned().try_into().unwrap(),
             state: SegmentState::Created,
-            says: None,
+            advice: None,
         }],
         consent: [(Channel::Email, consent([8_000, 1_284, 1, 0], [0, 0]))].into(),
         reasons: of_the_file(0, 0, 419),

@@ -27,6 +27,7 @@ pub(super) fn segment(segment: &EnsuredSegment) -> String {
         SegmentState::Other => "was not created in Omnisend",
         SegmentState::Failed => "could not be created in Omnisend",
     };
-    let advice = segment.says.as_deref().map(|says| format!(": {}", sanitize(says))).unwrap_or_default();
+    let advice =
+        segment.advice.as_deref().map(|advice| format!(": {}", sanitize(advice))).unwrap_or_default();
     format!("{} (tag \"{}\") {state}{advice}", sanitize(&segment.name), segment.tag.as_str())
 }

@@ -53,10 +53,10 @@ impl File for ObjectFile {
 
     fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         let bytes = self.runtime.block_on(self.objects.open(&self.object)).map_err(io::Error::other)?;
-        let of = self.clone();
+        let file = self.clone();
         let bytes = bytes.inspect(move |piece| {
             if let Ok(piece) = piece {
-                of.note(piece);
+                file.note(piece);
             }
         });
         let (feed, pump) = feed(bytes.boxed());

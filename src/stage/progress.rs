@@ -9,8 +9,8 @@ pub enum Notice {
     Read {
         /// Bytes read since the last notice.
         bytes: u64,
-        /// The source's size in bytes.
-        of: u64,
+        /// The size of the source in bytes.
+        total: u64,
     },
     /// The plan is written, and sending starts.
     Planned {

@@ -30,17 +30,17 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
     for wanted in &manifest.create_segments {
         let options = retry::SEGMENTS.until(context.deadline);
         let search = Search { context, manifest, wanted, options };
-        let (state, says) = match search.find_or_create(&mut findings).await {
+        let (state, advice) = match search.find_or_create(&mut findings).await {
             Ok(SegmentState::Other) => (SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())),
             Ok(state) => (state, None),
             Err(CallError::OutOfTime) => return Ok(Ended::HandedBack),
             Err(error) => {
                 let run = &manifest.run;
                 tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be ensured");
-                (SegmentState::Failed, Some(advice(&error)))
+                (SegmentState::Failed, Some(failure_advice(&error)))
             }
         };
-        segments.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
+        segments.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, advice });
         // After each segment: the id of one that was created must not be lost.
         records.write(&manifest.connection, &findings).await?;
     }
@@ -49,7 +49,7 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
     Ok(Ended::Done)
 }
 
-fn advice(error: &CallError) -> String {
+fn failure_advice(error: &CallError) -> String {
     match error {
         CallError::Refused(refusal) if refusal.kind == RefusalKind::MissingPermission => {
             "the API key may not read and write segments: give it that permission, or remove `create_segment` from \

@@ -206,9 +206,9 @@ async fn sends_no_canary_if_tags_could_not_be_restored() {
 
 #[tokio::test]
 async fn sends_no_canary_if_the_connection_sets_tags() {
-    for (says, way) in [("inline", 0), ("endpoint", 1)] {
+    for (setting, way) in [("inline", 0), ("endpoint", 1)] {
         let world = world(sandbox(TagMode::Add), 3, &json!([tagged(0, &["a"])])).await;
-        world.connection_with("acme", FAST, &format!("tags = \"{says}\""));
+        world.connection_with("acme", FAST, &format!("tags = \"{setting}\""));
         run(&world).await.exits(0).reports("succeeded", [3, 0, 0]);
         assert_eq!(tags(&world, 0).await, set(&["a", TAG]));
         assert_eq!(requests(&world, "POST", "/api/contacts").await, 0);

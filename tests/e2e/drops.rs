@@ -115,11 +115,11 @@ async fn refuses_files_with_different_columns_and_names_both() {
     world.write("segments/drop/a.csv", csv(0, 2));
     world.write("segments/drop/b.csv", "EMail,City\nx@example.com,Rome\n");
     world.write("segments/drop/_SUCCESS", "");
-    let said = [
+    let expected = [
         "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
         "column 2 is `City`, and `FirstName` in the first",
     ];
-    starts_no_run(&world, 1, &said).await;
+    starts_no_run(&world, 1, &expected).await;
 }
 
 #[tokio::test]
@@ -295,8 +295,8 @@ async fn lists_the_tables_if_no_model_has_the_configured_one() {
     let world = world("complete_on = \"model.json\"\ntable = \"Vip customer\"").await;
     let list = model("entities", &[entity("Newsletter", &[]), entity("VIPCustomers", &[])]);
     world.write("segments/drop/model.json", list);
-    let said = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
-    starts_no_run(&world, 2, &[said]).await;
+    let expected = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
+    starts_no_run(&world, 2, &[expected]).await;
     world.write("exports/acme/vip.toml", export("complete_on = \"model.json\"\ntable = \"Newsletter\""));
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 0]);
 }

@@ -238,7 +238,7 @@ async fn rejects_a_replay_after_the_mapping_changed() {
     let before = world.requests().await.len();
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
     ran.exits(2).says(&["mapping or tags have changed since; run the export instead"]);
-    for (file, says) in [
+    for (file, expected) in [
         ("EMail,FirstName\nx,y\n", "has no column `reject_run` that names this run"),
         ("reject_run,EMail\nsomewhere,x\n", "as it is in rejects.csv, and save the file as CSV in UTF-8"),
         (
@@ -252,7 +252,7 @@ async fn rejects_a_replay_after_the_mapping_changed() {
             .end()
             .await
             .exits(2)
-            .says(&[says]);
+            .says(&[expected]);
     }
     world.call(&format!("replay vip {} --file none.csv", id(&run))).end().await.exits(2).says(&["none.csv"]);
     world.call("replay vip 20200101t000000z-1").end().await.exits(2).says(&["has no run"]);

@@ -82,9 +82,12 @@ async fn never_changes_a_segment_of_the_same_name() {
         }
         world.api(KEY, "POST", "segments", &segment_body(tag, "VIP")).await;
         let before = segments(&world).await;
-        let (found, says) = run(&world).await;
+        let (found, advice) = run(&world).await;
         assert_eq!(found, state);
-        assert_eq!(says.as_str().is_some_and(|says| says.contains("was left as it is")), state == "other");
+        assert_eq!(
+            advice.as_str().is_some_and(|advice| advice.contains("was left as it is")),
+            state == "other"
+        );
         assert_eq!(segments(&world).await, before);
     }
 }
@@ -94,9 +97,9 @@ async fn a_failure_with_segments_does_not_fail_the_run() {
     let world = world().await;
     let fault = "status=403,path=/segments";
     world.fault(fault).await;
-    let (state, says) = run(&world).await;
+    let (state, advice) = run(&world).await;
     assert_eq!(state, "failed");
-    assert!(says.as_str().unwrap().starts_with("the API key may not read and write segments"), "{says}");
+    assert!(advice.as_str().unwrap().starts_with("the API key may not read and write segments"), "{advice}");
     world.no_faults().await;
     assert_eq!(run(&world).await.0, "created");
 }

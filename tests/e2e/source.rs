@@ -109,12 +109,12 @@ async fn reports_invalid_rows_with_their_lines() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let of: Vec<Value> = rejects
+    let found: Vec<Value> = rejects
         .iter()
         .map(|reject| json!([reject["line"], reject["outcome"], reject["code"], reject["email"]]))
         .collect();
     assert_eq!(
-        of,
+        found,
         [
             json!([3, "invalid", "ragged_row", ""]),
             json!([4, "invalid", "ragged_row", ""]),

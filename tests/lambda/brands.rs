@@ -142,7 +142,8 @@ async fn ten_brands_upload_at_once_and_each_keeps_its_order() {
     let by_brand = one_at_a_time(&world);
     assert_eq!(by_brand.len(), 10);
     assert_eq!(by_brand["brand-0"].len(), 6, "two chunks and a settlement for each export");
-    let first = || by_brand.values().map(|of| &of[0]);
-    let (last_began, first_ended) = (first().map(|of| of.began).max(), first().map(|of| of.ended).min());
+    let first = || by_brand.values().map(|invocations| &invocations[0]);
+    let (last_began, first_ended) =
+        (first().map(|invocation| invocation.began).max(), first().map(|invocation| invocation.ended).min());
     assert!(last_began < first_ended, "a brand waited until another brand's first message was done");
 }

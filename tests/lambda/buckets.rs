@@ -58,9 +58,9 @@ async fn a_missing_bucket_is_named_and_stops_no_other_export() {
     world.account.put("exports/acme/vip.toml", export.replace(&lake, &format!("{lake}x"))).await;
     world.export("acme", "daily", "").await;
     world.account.put("segments/daily/1.csv", people(0, 10)).await;
-    let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
-    assert!(said.contains(&format!("s3://{lake}x/runs/vip/")), "{said}");
-    assert!(said.contains("the bucket does not exist"), "{said}");
+    let (_, message) = world.error(&json!({"action": "run", "export": "vip"})).await;
+    assert!(message.contains(&format!("s3://{lake}x/runs/vip/")), "{message}");
+    assert!(message.contains("the bucket does not exist"), "{message}");
     let swept = later(&world, 11).sweep_drops().await.unwrap();
     assert_eq!((swept.late_drops, swept.failed), (1, 1));
     world.drain().await;

@@ -42,7 +42,8 @@ async fn an_upload_ends_in_time_if_a_batch_gets_no_answer() {
     world.drain().await;
     world.holds(0..1_000).await;
     assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
-    let outcomes: Vec<_> = world.uploader.invocations().into_iter().map(|of| of.outcome).collect();
+    let outcomes: Vec<_> =
+        world.uploader.invocations().into_iter().map(|invocation| invocation.outcome).collect();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Answer(_))), "{outcomes:?}");
     assert_eq!(world.omnisend.taken(KEY).await, 1_100, "only the batch without an answer is sent again");
 }

@@ -41,7 +41,11 @@ async fn killed_at(label: &str, n: u64) {
     world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();
     world.drain().await;
 
-    let died = killed.invocations().iter().filter(|of| matches!(of.outcome, Outcome::Died(_))).count();
+    let died = killed
+        .invocations()
+        .iter()
+        .filter(|invocation| matches!(invocation.outcome, Outcome::Died(_)))
+        .count();
     assert_eq!(died, 1, "{kill}");
     world.holds(0..PEOPLE).await;
     let report = world.only_report("vip").await;

@@ -70,8 +70,12 @@ async fn restores_the_tags_after_a_kill_in_a_canary() {
         world.uploader.start_with("OMNISEND_EXPORT_KILL", &format!("{step}:1"));
         world.start_vip().await;
         world.drain().await;
-        let died =
-            world.uploader.invocations().iter().filter(|of| matches!(of.outcome, Outcome::Died(_))).count();
+        let died = world
+            .uploader
+            .invocations()
+            .iter()
+            .filter(|invocation| matches!(invocation.outcome, Outcome::Died(_)))
+            .count();
         assert_eq!(died, 1, "{step}");
         succeeded_with_all_tags(&world, 3).await;
         assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null), "{step}");
@@ -104,7 +108,10 @@ async fn connect_reports_the_permissions_and_the_bucket() {
     let tested = world.answer(&connect).await;
     assert_eq!((&tested["brand"], &tested["conditional_writes"]), (&json!("Sandbox store"), &json!(true)));
     let permissions = tested["permissions"].as_array().unwrap();
-    assert!(permissions.len() == 4 && permissions.iter().all(|of| of["allowed"] == true), "{tested}");
+    assert!(
+        permissions.len() == 4 && permissions.iter().all(|permission| permission["allowed"] == true),
+        "{tested}"
+    );
     assert_eq!((&tested["tags"]["way"], &tested["tags"]["forced"]), (&json!("inline"), &json!(true)));
 
     // A store that ignores conditional writes.

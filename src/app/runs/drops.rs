@@ -38,7 +38,7 @@ impl App {
     /// drop, not for the created object: an event that comes late must not bring an older version back.
     pub async fn requests_of_objects(&self, created: Vec<Location>) -> Result<RunRequests, AppError> {
         let mut found = RunRequests::default();
-        let objects: Vec<Location> = created.into_iter().filter(|location| !location.is_own()).collect();
+        let objects: Vec<Location> = created.into_iter().filter(|location| !location.is_reserved()).collect();
         if objects.is_empty() {
             tracing::info!("the event names no segment file; nothing to do");
             return Ok(found);
@@ -48,7 +48,7 @@ impl App {
         let completes = |export: &Export, object: &Location| claims(export, object) == Claim::Completes;
         for export in &state.ambiguous {
             if objects.iter().any(|object| completes(export, object)) {
-                found.failures.push(state.why_not(export).into());
+                found.failures.push(state.ambiguity(export).into());
             }
         }
         let exports = Runnable::all(state);
@@ -201,13 +201,15 @@ impl App {
     /// Whether a run has read the drop that this object completed.
     async fn is_read(&self, export: &Export, completed_by: &Pinned) -> Result<bool, AppError> {
         let records = self.records();
-        for standing in runs(&*self.ports().objects, export.name()).await?.into_iter().rev() {
+        for stored in runs(&*self.ports().objects, export.name()).await?.into_iter().rev() {
             // A run begins after its drop, so that older runs need no look.
-            if standing.last_written < completed_by.modified {
+            if stored.last_written < completed_by.modified {
                 break;
             }
-            let manifest = records.manifest(&standing.run).await?;
-            if manifest.is_some_and(|manifest| manifest.dry_run.is_none() && manifest.is_of(completed_by)) {
+            let manifest = records.manifest(&stored.run).await?;
+            if manifest
+                .is_some_and(|manifest| manifest.dry_run.is_none() && manifest.reads_drop(completed_by))
+            {
                 return Ok(true);
             }
         }

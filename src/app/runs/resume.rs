@@ -69,11 +69,11 @@ impl App {
         export: &ExportName,
         is_it: impl Fn(&Manifest) -> bool,
     ) -> Result<Option<Manifest>, AppError> {
-        for standing in runs(&*self.ports().objects, export).await?.into_iter().rev() {
-            if standing.is_over() || standing.is_canceled() || standing.is_parked() {
+        for stored in runs(&*self.ports().objects, export).await?.into_iter().rev() {
+            if stored.is_over() || stored.is_canceled() || stored.is_parked() {
                 continue;
             }
-            if let Some(manifest) = self.records().manifest(&standing.run).await?.filter(&is_it) {
+            if let Some(manifest) = self.records().manifest(&stored.run).await?.filter(&is_it) {
                 self.enqueue_again(&manifest).await?;
                 return Ok(Some(manifest));
             }
@@ -100,21 +100,21 @@ impl App {
     async fn find_unfinished(&self, export: &ExportName) -> Result<Found, AppError> {
         let objects = &self.ports().objects;
         let mut found = Found::default();
-        for standing in runs(&**objects, export).await?.into_iter().rev() {
-            if !standing.is_planned() {
-                for left in &standing.objects {
+        for stored in runs(&**objects, export).await?.into_iter().rev() {
+            if !stored.is_planned() {
+                for left in &stored.objects {
                     objects.delete(left).await?;
                 }
                 continue;
             }
-            if standing.is_over() || standing.is_canceled() {
+            if stored.is_over() || stored.is_canceled() {
                 continue;
             }
-            let manifest = self.records().manifest(&standing.run).await?;
+            let manifest = self.records().manifest(&stored.run).await?;
             let Some(manifest) = manifest.filter(Manifest::sends) else { continue };
             if !manifest.is_follow_up() {
                 found.newest.get_or_insert(manifest);
-            } else if !standing.is_parked() {
+            } else if !stored.is_parked() {
                 found.follow_ups.push(manifest);
             }
         }

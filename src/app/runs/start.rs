@@ -34,7 +34,7 @@ impl TriggeredRun {
     /// recognized by the end of its ID.
     pub(super) fn find(trigger: &Trigger, export: &ExportName, runs: &[RunObjects]) -> Self {
         let ending = trigger.id_ending(export);
-        if let Some(earlier) = runs.iter().find(|standing| standing.run.run.as_str().ends_with(&ending)) {
+        if let Some(earlier) = runs.iter().find(|stored| stored.run.run.as_str().ends_with(&ending)) {
             return Self { run: earlier.run.clone(), is_reported: earlier.is_reported() };
         }
         let run = RunRef { run: trigger.run_id(export), export: export.clone() };

@@ -46,7 +46,7 @@ pub async fn canary(
             contact: CanaryContact { context, email: stored.email() },
             manifest,
             prepared: stored.contact,
-            ours: stored.of.tags.among(&manifest.tags).map(|tag| tag.as_str().to_owned()).collect(),
+            ours: stored.origin.tags.among(&manifest.tags).map(|tag| tag.as_str().to_owned()).collect(),
             evidence: TagEvidence::default(),
         };
         let (shown, doubt) = match trial.run(findings).await {
@@ -67,13 +67,13 @@ pub async fn canary(
         };
         break (shown, doubt, trial.evidence);
     };
-    evidence.says = doubt.unwrap_or_else(|| shown.says().to_owned());
+    evidence.conclusion = doubt.unwrap_or_else(|| shown.conclusion().to_owned());
     let (way, certain) = (shown.way(), shown != Shown::Nothing);
     tracing::info!(
         connection = %manifest.connection,
         tags = way.as_str(),
         certain,
-        reason = evidence.says,
+        reason = evidence.conclusion,
         "found out how contacts get their tags"
     );
     let (at, run) = (context.ports.clock.now(), manifest.run.clone());

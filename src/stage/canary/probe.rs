@@ -48,7 +48,7 @@ impl Shown {
     }
 
     /// The finding in words.
-    pub(super) fn says(self) -> &'static str {
+    pub(super) fn conclusion(self) -> &'static str {
         match self {
             Self::Nothing => "Omnisend did not show what the upsert changed",
             Self::Added => "an upsert adds its tags to those of the contact",

@@ -61,13 +61,13 @@ pub enum DropDefect {
     },
     #[error(
         "{list} lists {}; the drop is incomplete, and nothing is read until they exist",
-        Missing { files: missing, of: *of }
+        Missing { files: missing, total: *total }
     )]
     Missing {
         list: Location,
         missing: Vec<String>,
         /// The number of files in the list.
-        of: usize,
+        total: usize,
         /// When the list was written.
         since: Timestamp,
     },
@@ -186,16 +186,16 @@ impl fmt::Display for Files {
 
 struct Missing<'a> {
     files: &'a [String],
-    of: usize,
+    total: usize,
 }
 
 impl fmt::Display for Missing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { files, of } = self;
+        let Self { files, total } = self;
         let (noun, verb) =
-            (if *of == 1 { "file" } else { "files" }, if files.len() == 1 { "is" } else { "are" });
+            (if *total == 1 { "file" } else { "files" }, if files.len() == 1 { "is" } else { "are" });
         let named = files.iter().take(NAMED_FILES).map(String::as_str).collect::<Vec<_>>().join(", ");
-        write!(f, "{of} {noun}, of which {} {verb} missing: {named}", files.len())?;
+        write!(f, "{total} {noun}, of which {} {verb} missing: {named}", files.len())?;
         match files.len().saturating_sub(NAMED_FILES) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),

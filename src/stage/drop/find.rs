@@ -252,7 +252,7 @@ impl<'a> Finder<'a> {
         if !folder.key.starts_with(&self.path().key) {
             listed.extend(self.objects.list(&Prefix::Source(folder)).await?);
         }
-        let others = listed.into_iter().filter(|object| !object.location.is_own());
+        let others = listed.into_iter().filter(|object| !object.location.is_reserved());
         Ok(others.map(|object| object.location.key).collect())
     }
 

@@ -23,9 +23,9 @@ impl ListPlace<'_> {
         Location { bucket: self.path.bucket.clone(), key }
     }
 
-    pub(super) fn missing(&self, missing: Vec<String>, of: usize) -> Box<DropDefect> {
+    pub(super) fn missing(&self, missing: Vec<String>, total: usize) -> Box<DropDefect> {
         let list = self.list.location.clone();
-        Box::new(DropDefect::Missing { list, missing, of, since: self.list.modified })
+        Box::new(DropDefect::Missing { list, missing, total, since: self.list.modified })
     }
 
     /// Returns the locations of a manifest's entries, in its order.
@@ -40,7 +40,7 @@ impl ListPlace<'_> {
                     key: entry.key.clone(),
                     path: self.path.clone(),
                 }))
-            } else if part.is_own() {
+            } else if part.is_reserved() {
                 Err(Box::new(DropDefect::Own { list: self.list.location.clone(), part }))
             } else {
                 Ok(part)

@@ -40,7 +40,7 @@ pub(super) fn completed_by(marker: &Location, mut listed: Vec<Listed>) -> Vec<Lo
         object.size > 0
             && key.strip_prefix(folder).is_some_and(is_shown)
             && split(key).1 != name
-            && !object.location.is_own()
+            && !object.location.is_reserved()
             && !is_of_another_drop()
     });
     listed.sort_by(|a, b| a.location.cmp(&b.location));

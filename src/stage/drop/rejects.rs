@@ -26,7 +26,7 @@ const FIRST_BYTES: u64 = 64 << 10;
 pub struct Corrections {
     pub file: Pinned,
     /// The run whose rejects the file holds.
-    pub of: RunId,
+    pub corrected: RunId,
 }
 
 /// Whose rejects a file holds.

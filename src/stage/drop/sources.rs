@@ -30,11 +30,11 @@ impl Sources {
 
     /// A file of corrections. It is read as if it were dropped at the export's first segment.
     pub fn of_corrections(export: &Export, corrections: Corrections) -> Self {
-        let Corrections { file, of } = corrections;
+        let Corrections { file, corrected: run } = corrections;
         let first = export.segments().first();
         Self {
             drops: first.map(|segment| corrected(segment, file)).into_iter().collect(),
-            corrects: Some(of),
+            corrects: Some(run),
         }
     }
 

@@ -65,11 +65,11 @@ impl Ledger {
     pub(crate) fn count_sent(&mut self, contact: &PreparedContact<'_>) -> Note {
         let mut note = if contact.phone.is_some() { SENT | HAS_PHONE } else { SENT };
         for (channel, counts) in &mut self.counts {
-            let said = match contact.consent.of(*channel).status {
+            let status = match contact.consent.of(*channel).status {
                 _ if *channel == Channel::Sms && contact.phone.is_none() => ConsentStatus::Unstated,
-                said => said,
+                status => status,
             };
-            let code = Code::of(said);
+            let code = Code::of(status);
             code.count(counts, 1);
             note |= code.noted(*channel);
         }
@@ -81,7 +81,7 @@ impl Ledger {
         &mut self,
         key: EmailKey,
         note: Note,
-        said: &Channels<Consent<'_>>,
+        stated: &Channels<Consent<'_>>,
         known: &Channels<Option<Statement>>,
     ) -> Note {
         let mut new = note;
@@ -89,7 +89,7 @@ impl Ledger {
             return note;
         }
         for (channel, counts) in &mut self.counts {
-            let Some(opt_out) = said.of(*channel).status.opt_out() else { continue };
+            let Some(opt_out) = stated.of(*channel).status.opt_out() else { continue };
             if *channel == Channel::Sms && note & HAS_PHONE == 0 {
                 continue;
             }
@@ -104,9 +104,9 @@ impl Ledger {
     }
 
     /// Takes the opt-outs of a row that becomes no contact, if its address has no contact yet.
-    pub(crate) fn row_without_contact(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
+    pub(crate) fn row_without_contact(&mut self, key: EmailKey, stated: &Channels<Consent<'_>>) {
         for channel in self.counts.keys() {
-            if let Some(statement) = said.of(*channel).status.opt_out() {
+            if let Some(statement) = stated.of(*channel).status.opt_out() {
                 self.early.add(OptOut { key, channel: *channel, statement });
             }
         }
@@ -159,8 +159,8 @@ impl Code {
         Self::Undated,
     ];
 
-    fn of(said: ConsentStatus) -> Self {
-        match said {
+    fn of(status: ConsentStatus) -> Self {
+        match status {
             ConsentStatus::Unstated => Self::Nothing,
             ConsentStatus::Undated => Self::Undated,
             ConsentStatus::HeldBack => Self::HeldBack,

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub struct FollowUp<'a> {
     /// The earlier run.
-    pub of: &'a Manifest,
+    pub original: &'a Manifest,
     /// The follow-up run itself.
     pub run: RunRef,
     pub trigger: Trigger,
@@ -43,7 +43,7 @@ impl FollowUp<'_> {
             planned: Planned::default(),
             warnings: BTreeMap::new(),
             consent: BTreeMap::new(),
-            ..self.of.clone()
+            ..self.original.clone()
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn read(
     drop(progress);
     let watch = async {
         while let Some(bytes) = bytes_read.recv().await {
-            observer.notice(Notice::Read { bytes, of: total });
+            observer.notice(Notice::Read { bytes, total });
         }
     };
     let (sender, receiver) = mpsc::channel(OBJECTS_AHEAD);

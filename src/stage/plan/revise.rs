@@ -69,7 +69,7 @@ fn revised(key: &Key, unpacked: &[u8], opt_outs: &OptOuts) -> Result<Option<Revi
         } else {
             stored.contact
         };
-        let line = ContactLine { of: stored.of, contact };
+        let line = ContactLine { origin: stored.origin, contact };
         writer.push(&line, usize::MAX).map_err(PlanError::Compress)?;
     }
     if found == 0 {

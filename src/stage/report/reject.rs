@@ -114,17 +114,17 @@ impl<'m> RejectMaker<'m> {
     ) -> Reject<'a> {
         Reject {
             outcome: RowOutcome::Unknown,
-            object: self.object(stored.of.at),
-            line: stored.of.at.line,
+            object: self.object(stored.origin.at),
+            line: stored.origin.at.line,
             email: Cow::Owned(stored.email()),
             field: None,
             code: RowOutcome::Unknown.as_str(),
             reason,
-            contact: Some(self.inline.contact(stored.contact, stored.of.tags)),
+            contact: Some(self.inline.contact(stored.contact, stored.origin.tags)),
             cells: Row { columns: &self.columns, cells },
-            tags: self.tags(stored.of.tags),
+            tags: self.tags(stored.origin.tags),
             // Without a hash it is the opt-out of a duplicate, sent alone: its row would replace the first row's values.
-            is_correctable: stored.of.hash != ContactHash::NONE,
+            is_correctable: stored.origin.hash != ContactHash::NONE,
         }
     }
 

@@ -111,8 +111,9 @@ impl Chunks<'_> {
 
     /// Writes the rejects of a chunk's contacts, in the order of the source.
     async fn rejected_contacts(&mut self, chunk: u32, outcome: &Outcome) -> Result<(), ReportError> {
-        let rejected = outcome.rejected.iter().map(|of| (of.place, Missing::Rejected(of)));
-        let unknown = outcome.unknown.iter().map(|of| (of.place, Missing::Unknown(of)));
+        let rejected =
+            outcome.rejected.iter().map(|rejection| (rejection.place, Missing::Rejected(rejection)));
+        let unknown = outcome.unknown.iter().map(|unknown| (unknown.place, Missing::Unknown(unknown)));
         let missing: BTreeMap<u32, Missing<'_>> = rejected.chain(unknown).collect();
         if missing.is_empty() {
             return Ok(());
@@ -121,7 +122,7 @@ impl Chunks<'_> {
         let unpacked = self.records.lines(&key).await?;
         let contacts = ChunkContacts::new(&key, &unpacked);
         let rows: Result<_, RecordError> =
-            missing.keys().map(|place| Ok(contacts.at(*place)?.of.at)).collect();
+            missing.keys().map(|place| Ok(contacts.at(*place)?.origin.at)).collect();
         let rows = self.cells.of(rows?).await;
         for ((place, missing), row) in missing.into_iter().zip(&rows) {
             let stored = contacts.at(place)?;

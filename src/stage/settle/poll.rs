@@ -241,7 +241,7 @@ impl<'a> Poller<'a> {
         let body = {
             let tags = InlineTags::sent_by(tags, &self.manifest.tags);
             let stored = self.contacts(chunk, &places).await?;
-            batch_body(stored, |stored, body| tags.write(stored.contact, stored.of.tags, body))
+            batch_body(stored, |stored, body| tags.write(stored.contact, stored.origin.tags, body))
         };
         let slot = context.client.pacer().slot().await;
         let posted = context.client.post_batch(slot, body, options).await?;

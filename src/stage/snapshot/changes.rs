@@ -131,5 +131,5 @@ fn member(stored: &StoredContact<'_>, with_consent: bool) -> Result<Member, Defe
             *consent.of_mut(identifier.channel()) = identifier.statement().into();
         }
     }
-    Ok(Member { email: stored.email(), hash: stored.of.hash, tags: stored.of.tags, consent })
+    Ok(Member { email: stored.email(), hash: stored.origin.hash, tags: stored.origin.tags, consent })
 }

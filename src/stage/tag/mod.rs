@@ -52,7 +52,7 @@ pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result
         let mut contacts = Vec::new();
         for place in outcome.accepted_of(&[&receipt, &resent]) {
             let stored = stored.at(place)?;
-            contacts.push(TaggedContact { place, tags: stored.of.tags, email: stored.email() });
+            contacts.push(TaggedContact { place, tags: stored.origin.tags, email: stored.email() });
         }
         match part.change(contacts).await? {
             Tagged::Done => {}
@@ -127,10 +127,10 @@ impl<'a> Part<'a> {
     /// Sends the requests that were not sent yet. `contacts` are all contacts of the part.
     async fn change(mut self, contacts: Vec<TaggedContact>) -> Result<Tagged, StageError> {
         let requests = requests(contacts);
-        let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        if self.receipt.of != of {
+        let total = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        if self.receipt.total != total {
             // A receipt for another number of requests does not show which of these were sent.
-            self.receipt = TagReceipt { of, ..TagReceipt::default() };
+            self.receipt = TagReceipt { total, ..TagReceipt::default() };
         }
         let mut check_at = Instant::now();
         for request in requests.into_iter().skip(self.receipt.done as usize) {

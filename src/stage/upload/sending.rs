@@ -162,7 +162,7 @@ async fn post(
     options: CallOptions,
 ) -> (Cut, Result<Posted, CallError>) {
     let bodies = cut.places.iter().filter_map(|place| contacts.get(*place as usize));
-    let body = batch_body(bodies, |stored, body| tags.write(stored.contact, stored.of.tags, body));
+    let body = batch_body(bodies, |stored, body| tags.write(stored.contact, stored.origin.tags, body));
     let result = client.post_batch(slot, body, options).await;
     (cut, result)
 }

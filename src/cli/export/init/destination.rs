@@ -97,7 +97,7 @@ fn inside(state: &Path, file: &Path) -> Option<String> {
     let below = file.strip_prefix(absolute(state)?).ok()?;
     let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
     let key = parts?.join("/");
-    let fits = !Location::state(key.clone()).is_own()
+    let fits = !Location::state(key.clone()).is_reserved()
         && !key.chars().any(|c| c.is_control() || c == '*' || c == '\\')
         && !key.split('/').any(|part| part.starts_with(['.', '_']));
     fits.then_some(key)

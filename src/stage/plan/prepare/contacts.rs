@@ -93,8 +93,8 @@ impl<'a, S: Sink> Contacts<'a, S> {
             return Ok(());
         }
         let known_tags = self.roster.assign_tags(who, tags);
-        let of = Origin { at, hash, tags, known_tags };
-        if let Err(too_large) = self.output.contact(of, &contact)? {
+        let origin = Origin { at, hash, tags, known_tags };
+        if let Err(too_large) = self.output.contact(origin, &contact)? {
             self.roster.set_note(who, key, Ledger::NOT_SENT);
             return self.invalid(&spot.invalid("too_large", too_large.to_string(), email));
         }
@@ -127,7 +127,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
         let Some(mut alone) = contact.only_opt_outs() else { return Ok(()) };
         alone.remove_known_opt_outs(&known);
         let Some(alone) = alone.only_opt_outs() else { return Ok(()) };
-        let of = Origin {
+        let origin = Origin {
             at,
             // The next run sends the whole contact.
             hash: ContactHash::NONE,
@@ -135,7 +135,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
             known_tags: TagSet::default(),
         };
         // An address and a phone are never too large.
-        if self.output.contact(of, &alone)?.is_ok() {
+        if self.output.contact(origin, &alone)?.is_ok() {
             self.planned.unchanged -= 1;
             self.count_sent(who, &alone);
         }

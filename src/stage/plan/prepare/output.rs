@@ -86,16 +86,16 @@ impl<'a, S: Sink> Output<'a, S> {
     /// Adds a contact, unless it is too large.
     pub(super) fn contact(
         &mut self,
-        of: Origin,
+        origin: Origin,
         contact: &PreparedContact<'_>,
     ) -> Result<Result<(), TooLarge>, PrepareError> {
-        let bytes = self.contacts.push_contact(&of, contact, MAX_CONTACT_BYTES)?;
+        let bytes = self.contacts.push_contact(&origin, contact, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
             return Ok(Err(TooLarge(bytes)));
         }
         let first = &mut self.written.first_contacts;
         if first.len() < FIRST_CONTACTS {
-            first.push(FirstContact { key: contact.key(), tags: of.tags, contact: contact.to_json() });
+            first.push(FirstContact { key: contact.key(), tags: origin.tags, contact: contact.to_json() });
         }
         if self.contacts.lines() >= self.chunk_contacts {
             self.finish_chunk()?;

@@ -149,8 +149,8 @@ impl<S: Sink> Preparation<'_, S> {
                 break;
             }
         }
-        for (of, reasons) in mapper.named(&warnings) {
-            let all = self.warnings.entry(of).or_default();
+        for (field, reasons) in mapper.named(&warnings) {
+            let all = self.warnings.entry(field).or_default();
             for (reason, count) in reasons {
                 *all.entry(reason).or_default() += count;
             }
