@@ -1,5 +1,5 @@
 //! Tests a connection: its brand, the permissions of its API key, the findings about the brand, and whether the state
-//! can be used safely.
+//! supports conditional writes.
 
 use jiff::tz::Offset;
 use serde::Serialize;
@@ -25,9 +25,9 @@ pub struct Tested {
     /// `None` if the key may not read the brand.
     #[serde(flatten)]
     pub brand: Option<TestedBrand>,
-    /// Requests a minute that its exports may use.
+    /// The connection's request budget, per minute.
     pub requests_per_minute: u32,
-    /// What the key may do, as far as a test without a contact can tell.
+    /// What the key may do, as far as requests that change nothing can show.
     pub permissions: Vec<Permission>,
     pub tags: TestedTags,
     pub batch_size: TestedBatch,
@@ -57,9 +57,9 @@ pub struct Permission {
 /// How contacts get their tags.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedTags {
-    /// `None` if the next upload finds it out.
+    /// `None` if the next upload finds out.
     pub way: Option<TagWay>,
-    /// Whether the connection's configuration decides it.
+    /// Whether the connection's configuration sets it.
     pub forced: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<TagFinding>,
@@ -69,12 +69,12 @@ pub struct TestedTags {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedBatch {
-    /// Contacts in a request, at most.
+    /// The most contacts in a batch.
     pub contacts: u32,
 }
 
 impl Tested {
-    /// Whether runs can work: nothing that they need is refused.
+    /// Whether runs can work: the state and the API key allow everything that they need.
     pub fn is_usable(&self) -> bool {
         self.conditional_writes && self.permissions.iter().all(|permission| permission.allowed != Some(false))
     }

@@ -1,4 +1,4 @@
-//! The status of an export's runs, from what the state holds.
+//! The status of an export's runs, from the stored objects.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     stage::{Records, RunObjects, runs},
 };
 
-/// How many runs of an export are shown.
+/// The most runs that a status shows.
 const SHOWN: usize = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Status {
     pub export: ExportName,
     /// The last runs, newest first.
     pub runs: Vec<RunStatus>,
-    /// The drop that could not be run, unless a later run sends what is there.
+    /// The newest drop that could not be run, unless a later run has started since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_drop: Option<RefusedStatus>,
 }
@@ -48,7 +48,7 @@ pub struct RefusedStatus {
     /// The dropped files.
     pub what: String,
     pub why: String,
-    /// When it was tried last.
+    /// When it was last tried.
     pub at: Timestamp,
 }
 

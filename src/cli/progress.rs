@@ -1,4 +1,4 @@
-//! Shows the progress of a run: bars on a terminal, plain lines elsewhere.
+//! Shows the progress of a run: bars on a terminal, otherwise plain lines.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -13,7 +13,7 @@ use crate::{
     wording::{counted, number},
 };
 
-/// Returns an observer for standard error: bars for a person, lines for a log.
+/// Returns an observer that prints to standard error: bars on a terminal, lines in a log.
 pub(super) fn observer() -> Arc<dyn Observer> {
     if output::is_terminal() { Arc::new(Bars::default()) } else { Arc::new(Lines::default()) }
 }
@@ -110,7 +110,7 @@ impl Observer for Lines {
                 let total = self.contacts.load(Ordering::Relaxed).max(1);
                 let before = self.posted.fetch_add(contacts, Ordering::Relaxed);
                 let now = before + contacts;
-                // A line for every tenth of the contacts.
+                // A line for each 10% of the contacts.
                 if before * 10 / total != now * 10 / total {
                     output::note(&format!("sent: {} of {} contacts", number(now), number(total)));
                 }

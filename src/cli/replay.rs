@@ -1,4 +1,4 @@
-//! `replay`: sends again what did not arrive in a run, unchanged or from a corrected rejects file.
+//! `replay`: sends again what did not arrive in a run, either unchanged or from a corrected rejects file.
 
 use std::{path::PathBuf, process::ExitCode};
 

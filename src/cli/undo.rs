@@ -1,4 +1,4 @@
-//! `undo`: takes away exactly the tags that a run added.
+//! `undo`: removes exactly the tags that a run added.
 
 use std::process::ExitCode;
 
@@ -36,7 +36,8 @@ pub(super) async fn undo(args: UndoArgs) -> Result<ExitCode, Failure> {
         output::note(&format!("run {} undoes the tags of run {original}", started.run));
         started.run
     };
-    let to_resume = format!("some of the tags are removed. To resume it, undo run {} again", original.run);
+    let to_resume =
+        format!("some of the tags may be removed. To resume the undo, undo run {} again", original.run);
     let report = local.finish(&undoing, &interrupt::watch(), &to_resume).await?;
     args.report.show(&report, None)
 }

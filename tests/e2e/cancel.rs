@@ -32,7 +32,7 @@ async fn cancels_a_run_from_another_terminal_and_reports_what_was_sent() {
     world.call("cancel vip").end().await.exits(2).says(&["export `vip` has no unfinished run"]);
     let run = report["run"].as_str().unwrap();
     let again = world.call(&format!("cancel vip {run}")).end().await;
-    again.exits(2).says(&["is over: there is nothing to cancel"]);
+    again.exits(2).says(&["is over, so it cannot be canceled"]);
     // The next run is a new one.
     world.connection("acme", FAST);
     world.call("run vip").end().await.exits(0).reports("succeeded", [9_000, 0, 0]);

@@ -186,7 +186,7 @@ async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
     // The rejected contact is sent again; the others are unchanged.
     ran.exits(3)
         .reports("partial", [1, 0, 0])
-        .says(&["segments/vip/zz-corrected.csv holds rejects and is no segment"]);
+        .says(&["segments/vip/zz-corrected.csv holds rejects and is not a segment file"]);
     assert_eq!(ran.report()["counts"]["unchanged"], 99);
     assert_eq!(ran.report()["source"][0]["object"], "segments/vip/segment.csv");
 
@@ -224,7 +224,7 @@ async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
     holds(&world.contacts().await, (100..200).map(address));
 
     let again = world.call(&format!("replay vip {}", id(&run))).end().await;
-    again.exits(2).says(&["cannot be replayed", "came after it", "run the export instead"]);
+    again.exits(2).says(&["cannot be replayed", "is newer", "run the export instead"]);
     let (replay, _) = last(&world);
     let all = world.call(&format!("replay vip {}", id(&replay))).end().await;
     all.exits(2).says(&["all its contacts arrived"]);

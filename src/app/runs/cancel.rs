@@ -15,12 +15,12 @@ impl App {
         self.unpark(run).await
     }
 
-    /// Sends the message that settles a canceled run, whose other messages may be gone.
+    /// Sends the message that settles a canceled run: its earlier messages may be gone.
     pub async fn settle_canceled(&self, manifest: &Manifest) -> Result<(), AppError> {
         self.enqueue_settlement(manifest, &Attempt::again(self.ports().clock.now())).await
     }
 
-    /// Returns an export's unfinished run: the one asked for, or the newest.
+    /// Returns an export's unfinished run: `run` if it is given, or else the newest.
     pub async fn unfinished(&self, export: &ExportName, run: Option<&RunId>) -> Result<Manifest, AppError> {
         for stored in runs(&*self.ports().objects, export).await?.into_iter().rev() {
             if run.is_some_and(|run| stored.run.run != *run) {

@@ -1,5 +1,5 @@
-//! Drops: which exports read created objects, and which runs to start; and late drops, which no run has read although they
-//! are complete, because their event was lost.
+//! Drops: which exports read created objects, and which runs to start. Also late drops: complete drops that no run has
+//! read, because their event was lost.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What created objects are to an export or to one of its segments.
+/// How created objects relate to an export or to one of its segments.
 #[derive(Debug)]
 enum Created {
     /// They complete drops.
@@ -34,8 +34,8 @@ struct Reader {
 }
 
 impl App {
-    /// Returns a request for every export of which the created objects complete a drop. Each request is for the newest
-    /// drop, not for the created object: an event that comes late must not bring an older version back.
+    /// Returns a request for every export with a drop that the created objects complete. Each request is for the newest
+    /// drop, not for the created object: a late event must not bring back an older version.
     pub async fn requests_of_objects(&self, created: Vec<Location>) -> Result<RunRequests, AppError> {
         let mut found = RunRequests::default();
         let objects: Vec<Location> = created.into_iter().filter(|location| !location.is_reserved()).collect();
@@ -81,7 +81,7 @@ impl App {
             _ if incomplete > 0 => {
                 tracing::info!(exports = incomplete, "the drop is not complete yet; nothing to do");
             }
-            // An export whose file is invalid may be the one that reads the objects.
+            // The export that reads the objects may be one whose file is invalid.
             Some(broken) => found.failures.push(LoadError::from(broken).into()),
             None => {
                 tracing::info!(objects = objects.len(), "no export reads the dropped objects; nothing to do");
@@ -90,8 +90,8 @@ impl App {
         Ok(found)
     }
 
-    /// Removes files of rejects from the created objects, and returns those that this export has to send. If several
-    /// exports read the same folder, the file goes to the export that its rows name.
+    /// Removes rejects files from the created objects, and returns those that this export must send. If several exports
+    /// read the same folder, the file belongs to the export that its rows name.
     async fn take_rejects(
         &self,
         export: &Export,
@@ -145,7 +145,7 @@ impl App {
                 Ok(Created::Drops(vec![source]))
             }
             Ok(_) => Ok(Created::Part),
-            // The event of the list itself logs the error once; the sweep reports the drop if it stays incomplete.
+            // Only the event of the list itself logs the error. The sweep reports the drop if it stays incomplete.
             Err(DropError::Defect { defect, .. })
                 if claim == Claim::Listed || defect.waits_since().is_some() =>
             {
@@ -158,7 +158,7 @@ impl App {
         }
     }
 
-    /// Returns an export's late drops: of each segment the newest.
+    /// Returns an export's late drops: at most the newest one of each segment.
     pub(super) async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Vec<Source>, AppError> {
         let mut late = Vec::new();
         for segment in export.segments() {
@@ -188,8 +188,8 @@ impl App {
         if !is_late(newest.modified) {
             return Ok(None);
         }
-        // A drop that is older than the export's file was not missed: no export asked for it when it came. S3 counts in
-        // seconds, so a drop of the same second may have been meant for the export.
+        // A drop that is older than the export's file was not missed: the export did not exist when the drop came. S3's
+        // times are whole seconds, so a drop from the same second may be meant for the export.
         let key = Key::Export(export.connection().clone(), export.name().clone());
         let written = ports.objects.head(&Location::from(&key)).await?.modified;
         if newest.modified < written || self.is_read(export, newest).await? {
@@ -202,7 +202,7 @@ impl App {
     async fn is_read(&self, export: &Export, completed_by: &Pinned) -> Result<bool, AppError> {
         let records = self.records();
         for stored in runs(&*self.ports().objects, export.name()).await?.into_iter().rev() {
-            // A run begins after its drop, so that older runs need no look.
+            // A run starts after its drop, so older runs cannot have read it.
             if stored.last_written < completed_by.modified {
                 break;
             }

@@ -1,5 +1,5 @@
-//! Replays a run. A parked run is resumed. For a run that is over, a follow-up run sends again what did not arrive, or a
-//! corrected rejects file.
+//! Replays a run. A parked run is resumed. For a run that is over, a follow-up run sends again what did not arrive, or
+//! sends a corrected rejects file.
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
@@ -37,8 +37,8 @@ pub enum Replayed {
 }
 
 impl App {
-    /// Replays a run, with the corrected rejects in `file` if there is one. A second call with the same `request` is the
-    /// same replay.
+    /// Replays a run, or sends the corrected rejects in `file`. A second call with the same `request` is the same
+    /// replay.
     pub async fn replay(
         &self,
         run: &RunRef,
@@ -55,7 +55,7 @@ impl App {
         if !original.sends() || original.undoes.is_some() {
             return refuse(run, ReplayRefusal::SentNothing);
         }
-        // A parked run has a report too, until it was resumed to its end.
+        // A parked run has a report too, until it is resumed and ends.
         let is_over = |report: Report| !is_parked && report.state != State::Failed;
         if !records.report(run).await?.is_some_and(is_over) {
             return refuse(run, ReplayRefusal::NotOver);
@@ -67,7 +67,7 @@ impl App {
         }
     }
 
-    /// Resumes the unfinished replay of a run, with this file if there is one, and returns its manifest.
+    /// Resumes the unfinished replay of a run, and returns its manifest. With `file`, the replay of that file.
     pub async fn resume_replay(
         &self,
         run: &RunRef,
@@ -83,7 +83,7 @@ impl App {
         self.resume_follow_up(&run.export, is_it).await
     }
 
-    /// Stores a corrected rejects file with its run. The same content is always stored at the same location.
+    /// Stores a corrected rejects file beside its run. The same content always has the same location.
     pub async fn store_corrections(&self, run: &RunRef, content: Bytes) -> Result<Location, AppError> {
         let location = Location::from(&Key::Corrections(run.clone(), xxh3_64(&content)));
         match self.ports().objects.put(&location, content, Put::IfAbsent).await {
@@ -136,7 +136,7 @@ impl App {
         let existing = runs(&*ports.objects, export.name()).await?;
         let replaying = TriggeredRun::find(&trigger, export.name(), &existing);
         for later in existing.iter().filter(|later| later.run != replaying.run) {
-            // What it sent, or will send, is newer.
+            // That run sent, or will send, newer values.
             if self.is_later(later, original).await? {
                 return refuse(&original.run, ReplayRefusal::Superseded { run: later.run.run.clone() });
             }
@@ -152,7 +152,8 @@ impl App {
         Ok(Replayed::Started(Box::new(manifest)))
     }
 
-    /// Whether a run was planned after another and sends contacts. Run IDs cannot tell: they have the time of the drop.
+    /// Whether a run was planned after `original` and sends contacts. Run IDs do not show that: they contain the time
+    /// of the drop.
     async fn is_later(&self, stored: &RunObjects, original: &Manifest) -> Result<bool, AppError> {
         if stored.last_written < original.started_at || stored.run == original.run {
             return Ok(false);

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What earlier processes left unfinished of an export, and what was done about it.
+/// The runs of an export that earlier processes left unfinished, and what was done with them.
 #[derive(Debug, Default)]
 pub struct Unfinished {
     /// The run that was resumed: no new run has to start.
@@ -21,7 +21,7 @@ pub struct Unfinished {
     pub outdated: Option<RunRef>,
     /// Follow-up runs that were canceled: a new run sends newer values.
     pub follow_ups: Vec<Manifest>,
-    /// Files of rejects that are newer than the segment's file. They are no segment, so the run does not read them.
+    /// Rejects files that are newer than the segment's file. They are not segments, so the run does not read them.
     pub rejects: Vec<Location>,
 }
 
@@ -33,8 +33,8 @@ struct Found {
 }
 
 impl App {
-    /// Resumes the export's unfinished run if it would read and send the same as the requested one. Otherwise cancels
-    /// it. A dry run leaves everything as it is. Resolves what the request reads, so that a new run reads just that.
+    /// Resumes the export's unfinished run if it reads and sends the same as the requested one; otherwise cancels it.
+    /// For a dry run, does neither. Stores the resolved sources in the request, so that a new run reads exactly those.
     pub async fn resume_or_cancel(&self, request: &mut RunRequest) -> Result<Unfinished, AppError> {
         let sources = Sources::of_drops(find_sources(self.ports(), &request.export).await?);
         request.sources = Some(sources.clone());
@@ -81,7 +81,7 @@ impl App {
         Ok(None)
     }
 
-    /// Tells the observer how many contacts a run sends, and how many of them were sent before.
+    /// Notifies the observer how many contacts a run sends, and how many of them were already sent.
     pub async fn announce(&self, manifest: &Manifest) -> Result<(), AppError> {
         let records = self.records();
         let mut posted = 0;
@@ -95,8 +95,8 @@ impl App {
         Ok(())
     }
 
-    /// Finds the export's unfinished runs, and deletes what plans that died left behind: a run exists from its manifest
-    /// on.
+    /// Finds the export's unfinished runs, and deletes the objects of plans that died: a run exists only once its
+    /// manifest is written.
     async fn find_unfinished(&self, export: &ExportName) -> Result<Found, AppError> {
         let objects = &self.ports().objects;
         let mut found = Found::default();

@@ -25,7 +25,7 @@ pub struct Started {
 /// The run that a trigger starts.
 pub(super) struct TriggeredRun {
     pub run: RunRef,
-    /// An earlier request with the same trigger started it, and it has its report.
+    /// Whether an earlier request with the same trigger started it, and it already has its report.
     pub is_reported: bool,
 }
 
@@ -81,7 +81,7 @@ impl App {
         Ok(Started { manifest, report: None })
     }
 
-    /// Records a drop that cannot be run, so that the sweep does not try it for days.
+    /// Records a drop that cannot be run, so that the sweep does not retry it for days.
     async fn remember_refused_drop(&self, request: &Request, error: &PlanError) {
         let Trigger::Drop { .. } = &request.trigger else { return };
         let records = self.records();

@@ -1,4 +1,4 @@
-//! The sweep: resumes runs that no process works on, and starts the runs of late drops.
+//! The sweep: resumes runs that no process is working on, and starts the runs of late drops.
 
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ pub struct Swept {
     /// Runs whose settlement was sent again.
     pub settling: u32,
     pub parked: u32,
-    /// Drops without a run whose run was started now.
+    /// Late drops whose run was started now.
     pub late_drops: u32,
     /// Late drops whose run was stopped by a guard.
     pub stopped: u32,
@@ -31,7 +31,7 @@ pub struct Swept {
     pub failed: u32,
 }
 
-/// The messages that a run lacks.
+/// The messages that a run is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
     Nothing,
@@ -61,7 +61,7 @@ impl App {
         for export in self.export_names().await? {
             for stored in runs(&*ports.objects, &export).await? {
                 swept.parked += u32::from(stored.is_parked());
-                // Most runs are over; this needs no request.
+                // Most runs are over. This check needs no request.
                 if stored.is_reported() || !stored.is_planned() {
                     continue;
                 }
@@ -109,7 +109,7 @@ impl App {
             swept.failed += 1;
         }
         for runnable in Runnable::all(state) {
-            // An error must not keep the next export, perhaps another brand's, from being checked.
+            // An error must not keep the next export from being checked; it may belong to another brand.
             if let Err(error) = self.run_late_drop(&runnable, now, &mut swept).await {
                 tracing::error!(export = %runnable.export.name(), %error, "the sweep could not run the drop");
                 *(if error.is_refused_drop() { &mut swept.refused_drops } else { &mut swept.failed }) += 1;

@@ -1,4 +1,4 @@
-//! Undoes a run: a follow-up run takes away the tags that the run added.
+//! Undoes a run: a follow-up run removes the tags that the run added.
 
 use super::{attempt::Attempt, start::TriggeredRun};
 use crate::{

@@ -32,7 +32,7 @@ impl Destination {
         let inside = inside(&args.state.state, &args.file);
         let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stem = || stem(&file).to_owned();
-        // If the segment has a folder of its own, the export reads the newest file of the folder.
+        // If the segment has its own folder, the export reads the newest file in it.
         let is_folder = args.file.is_dir();
         let folder = inside.as_deref().filter(|_| !is_folder).and_then(own_folder);
         let called = args.table.clone().unwrap_or_else(|| folder.map_or_else(stem, str::to_owned));
@@ -40,7 +40,7 @@ impl Destination {
             Some(name) => name.clone(),
             None => name(&called).ok_or_else(|| {
                 Failure::usage(format!(
-                    "`{called}` cannot be made into a name for the export; add --name, such as --name vip"
+                    "`{called}` cannot be turned into a name for the export; add --name, such as --name vip"
                 ))
             })?,
         };
@@ -90,7 +90,7 @@ fn already_exists(taken: &Key) -> String {
     format!("{taken} already exists and is not replaced; choose another --name, or remove the file first")
 }
 
-/// Returns the file's key, if it is in the state and at a place where a segment may be.
+/// Returns the file's key, if the file is in the state and a segment may have this key.
 fn inside(state: &Path, file: &Path) -> Option<String> {
     let absolute = |path: &Path| -> Option<PathBuf> { path.canonicalize().ok() };
     let file = absolute(file)?;
@@ -103,7 +103,7 @@ fn inside(state: &Path, file: &Path) -> Option<String> {
     fits.then_some(key)
 }
 
-/// Returns the folder below `segments/` that the segment has for itself, if there is one.
+/// Returns the segment's own folder below `segments/`, if it has one.
 fn own_folder(key: &str) -> Option<&str> {
     let (folder, _) = key.strip_prefix("segments/")?.rsplit_once('/')?;
     folder.rsplit('/').next()
@@ -126,7 +126,7 @@ fn stem(file: &str) -> &str {
     stem
 }
 
-/// Returns a name for the export, if the file's name can be written in Latin letters.
+/// Returns a name for the export, if `called` can be written in Latin letters.
 fn name(called: &str) -> Option<ExportName> {
     let name: String = latin(called)?.replace('_', "-").chars().take(64).collect();
     name.trim_end_matches('-').parse().ok()
@@ -166,7 +166,7 @@ async fn connection(objects: &Directory, args: &InitArgs) -> Result<(ConnectionN
     }
 }
 
-/// Returns the file of an existing export with this name, which must be unique over all connections.
+/// Returns the file of an existing export with this name: names are unique across connections.
 async fn taken(
     objects: &Directory,
     export: &ExportName,
