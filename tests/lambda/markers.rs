@@ -149,7 +149,7 @@ async fn a_manifest_may_only_list_objects_of_the_exports_bucket() {
         (
             bucket.as_str(),
             "connections/acme.toml",
-            "lists connections/acme.toml, which is an object of the state and not a segment file",
+            "lists connections/acme.toml, which is one of the state's own files and not a segment file",
         ),
     ] {
         let dropped = world.account.put("segments/vip/manifest", list(bucket, key, part.len())).await;

@@ -91,7 +91,7 @@ pub enum DropDefect {
     )]
     OtherBucket { list: Location, bucket: String, key: String, path: Location },
     #[error(
-        "{list} lists {part}, which is an object of the state and not a segment file; check who writes this list"
+        "{list} lists {part}, which is one of the state's own files and not a segment file; check the program that writes this list"
     )]
     Own { list: Location, part: Location },
     #[error("no model.json at {path} has a table `{table}`; {}", Tables(.known))]
@@ -112,13 +112,15 @@ pub enum DropDefect {
         #[source]
         source: ListError,
     },
-    #[error("{list} has {size} bytes, which is too large for a list of files; check that it is one")]
+    #[error(
+        "{list} has {size} bytes, which is too large for a list of files; check that it is a list of files"
+    )]
     TooLarge {
         list: Location,
         /// In bytes.
         size: u64,
     },
-    #[error("{object} holds rejects of export `{export}`; drop it there")]
+    #[error("{object} holds rejects of export `{export}`; drop it in a folder that this export reads")]
     OthersRejects { object: Location, export: ExportName },
     #[error(
         "{object} holds rejects, but no row names a run in `reject_run`; keep that column as it was, and save the file \
@@ -132,7 +134,7 @@ impl DropError {
         Self::Defect { export: export.name().clone(), defect: defect.into() }
     }
 
-    /// The defect, if the objects could be read.
+    /// Returns the defect, if the objects could be read.
     pub fn as_defect(&self) -> Option<&DropDefect> {
         match self {
             Self::Defect { defect, .. } => Some(defect),
@@ -142,7 +144,7 @@ impl DropError {
 }
 
 impl DropDefect {
-    /// Since when the drop is incomplete, if its producer may still complete it.
+    /// Returns since when the drop is incomplete, if its producer may still complete it.
     pub fn waits_since(&self) -> Option<Timestamp> {
         match self {
             Self::WrittenAfter { since, .. } | Self::Missing { since, .. } | Self::Size { since, .. } => {

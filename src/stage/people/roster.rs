@@ -1,4 +1,5 @@
-//! The addresses of the source beside the members of the snapshot: duplicates, changed contacts and leavers.
+//! Compares the addresses of the source with the members of the snapshot, to find duplicates, changed contacts and
+//! leavers.
 
 use super::{
     known::{Known, MemberAt},
@@ -14,7 +15,7 @@ use crate::{
 pub(crate) enum Who {
     /// A member of the snapshot.
     Member(MemberAt),
-    /// Not a member. The caller keeps the key: a reference into the set would make every row wait for its memory.
+    /// Not a member. The caller keeps the key: a reference into the set would make every row wait for memory.
     New,
 }
 
@@ -26,7 +27,7 @@ pub(crate) enum Met {
     Again(Who),
 }
 
-/// The members of the snapshot, and the addresses that the source has so far. Takes the memory of [`Known`], and of
+/// The members of the snapshot, and the addresses of the source so far. Takes the memory of [`Known`], and that of
 /// [`Seen`] for each address that is not a member's.
 pub(crate) struct Roster {
     known: Known,
@@ -49,7 +50,7 @@ impl Roster {
         if self.new.insert(key).is_some() { Met::Again(Who::New) } else { Met::First(Who::New) }
     }
 
-    /// Returns the person with this address if an earlier row became their contact.
+    /// Returns the person with this address, if an earlier row became their contact.
     pub(crate) fn find_met(&self, key: EmailKey) -> Option<Who> {
         match self.known.find(key) {
             Some(at) => self.known.is_met(at).then_some(Who::Member(at)),
@@ -82,7 +83,7 @@ impl Roster {
         Channels { email: of(Channel::Email), sms: of(Channel::Sms) }
     }
 
-    /// Whether the contact, its tags and its consent are those that were last sent.
+    /// Whether the contact, its tags and its consent are the same as last sent.
     pub(crate) fn is_unchanged(
         &self,
         who: Who,
@@ -100,8 +101,8 @@ impl Roster {
             })
     }
 
-    /// Sets the tags that a person has after this run; the other tags become their surplus. Returns the tags that they
-    /// have from this export already.
+    /// Sets the tags that a person has after this run; the person's other tags become surplus. Returns those of `tags`
+    /// that the person already has from this export.
     pub(crate) fn assign_tags(&mut self, who: Who, tags: TagSet) -> TagSet {
         let Who::Member(at) = who else { return TagSet::default() };
         let before = self.known.tags(at);
@@ -110,22 +111,22 @@ impl Roster {
         before.without(surplus)
     }
 
-    /// Records that the source has an address in an invalid row. Such a member has not left, and keeps all tags.
+    /// Records that an invalid row has this address. Such a member has not left, and keeps all tags.
     pub(crate) fn keep(&mut self, key: EmailKey) {
         if let Some(at) = self.known.find(key) {
             self.known.mark_staying(at);
         }
     }
 
-    /// Records that an unsettled run sends a contact of this address. What was sent before it says nothing any more, so
-    /// that the contact counts as changed.
+    /// Records that an unsettled run sends a contact with this address. The hash that was sent before is then outdated,
+    /// so the contact counts as changed.
     pub(crate) fn add_pending(&mut self, key: EmailKey) {
         if let Some(at) = self.known.find(key) {
             self.known.forget_hash(at);
         }
     }
 
-    /// Records that an unsettled run takes tags from this address.
+    /// Records that an unsettled run removes tags from this address.
     pub(crate) fn add_pending_removal(&mut self, key: EmailKey, tags: TagSet) {
         if let Some(at) = self.known.find(key) {
             self.known.set_tags(at, self.known.tags(at).without(tags));
@@ -133,7 +134,7 @@ impl Roster {
     }
 
     /// Returns each member's surplus, in the order of the snapshot's list: the tags that the member has and must lose.
-    /// Those of a leaver are all surplus.
+    /// All tags of a leaver are surplus.
     pub(crate) fn surplus(&self) -> impl Iterator<Item = TagSet> {
         let of = |at| if self.known.is_staying(at) { TagSet::default() } else { self.known.tags(at) };
         self.known.members().map(of)

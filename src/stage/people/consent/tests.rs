@@ -26,7 +26,7 @@ fn mapping() -> ConsentMapping {
 }
 
 fn status() -> impl Strategy<Value = ConsentStatus> {
-    // Few times, so that many are equal.
+    // Few different times, so that many are equal.
     let at = || (0_i64..4).prop_map(|day| Timestamp::from_second(day * 86_400).unwrap());
     let opt_in = prop::sample::select(vec![Status::Subscribed, Status::NonSubscribed]);
     prop_oneof![
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// The result of the plan: one pass over the rows, the opt-outs put in at the end.
+/// Returns the result of the plan: one pass over the rows, with the opt-outs written at the end.
 fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
     let (mut seen, mut ledger, mut written) = (Seen::new(), Ledger::new(&mapping()), Vec::new());
     for row in rows {
@@ -100,7 +100,7 @@ fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
     (written.into_iter().map(amend).collect(), counts)
 }
 
-/// The expected result by definition: all rows of an address at once.
+/// Returns the expected result by definition, from all rows of an address at once.
 fn expected(rows: &[Row]) -> Vec<Value> {
     let mut contacts: Vec<Value> = Vec::new();
     for (at, first) in rows.iter().enumerate() {
