@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A step of progress.
+/// A progress notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
     /// A part of the source was read.
@@ -16,7 +16,7 @@ pub enum Notice {
     Planned {
         /// All contacts of the run.
         contacts: u64,
-        /// The contacts that were sent before, if the run is resumed.
+        /// The contacts that were already sent, if the run is resumed.
         posted: u64,
     },
     /// Omnisend accepted or refused a request with these contacts.

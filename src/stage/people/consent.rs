@@ -38,7 +38,8 @@ impl Ledger {
         Self { counts, early: OptOuts::default(), late: OptOuts::default() }
     }
 
-    /// Removes consent from a contact that must not be sent. `known` is the consent that was last sent for its address.
+    /// Replaces a contact's consent with the consent that may be sent. `known` is the consent that was last sent for
+    /// its address.
     pub(crate) fn restrict(
         &self,
         key: EmailKey,

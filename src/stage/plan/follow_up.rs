@@ -1,4 +1,4 @@
-//! Follow-up runs: runs about some contacts of an earlier run.
+//! Follow-up runs: runs for some contacts of an earlier run.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct FollowUp<'a> {
 }
 
 impl FollowUp<'_> {
-    /// Returns the manifest of a follow-up run that does nothing: it keeps the earlier run's source, mapping and tags.
+    /// Returns the manifest of a follow-up run without any work. It keeps the earlier run's source, mapping and tags.
     pub(super) fn manifest(&self, connection: &Connection, started_at: Timestamp) -> Manifest {
         Manifest {
             run: self.run.clone(),

@@ -1,4 +1,4 @@
-//! Replay: a run that sends again the contacts of an earlier run that did not arrive, unchanged.
+//! Replay: plans a run that sends the undelivered contacts of an earlier run again, unchanged.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,8 +12,8 @@ use crate::{
     stage::records::{RecordError, Records},
 };
 
-/// Plans the run that replays another, and returns its manifest; `None` if every contact arrived. If it is planned
-/// already, returns the existing manifest. Reads each chunk of the earlier run once.
+/// Plans the run that replays another, and returns its manifest; `None` if every contact arrived. If the run is already
+/// planned, returns the existing manifest. Reads each chunk of the earlier run at most once.
 pub async fn replay(
     ports: &Ports,
     connection: &Connection,
@@ -68,7 +68,7 @@ pub async fn replay(
     Ok(Some(records.create(manifest).await?))
 }
 
-/// The chunks of the new run, one after the other.
+/// Writes the chunks of the new run, one after the other.
 struct Chunks<'a> {
     ports: &'a Ports,
     run: &'a RunRef,

@@ -1,4 +1,4 @@
-//! Puts opt-outs of later rows into the chunks that hold their contacts.
+//! Writes opt-outs of later rows into the chunks that hold their contacts.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ use crate::{
     },
 };
 
-/// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Reads the chunks in order,
-/// up to the last one that holds any. No stage reads a chunk before the manifest is written, so that a plan that dies
-/// here leaves nothing that counts.
+/// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Reads the chunks in
+/// order, up to the last one that holds any. No stage reads a chunk before the manifest is written, so a plan that dies
+/// here leaves nothing that is used.
 pub(super) async fn revise(
     records: &Records,
     run: &RunRef,

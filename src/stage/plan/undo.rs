@@ -1,5 +1,5 @@
-//! Undo: a run that removes exactly the tags that an earlier run added. Nothing else of a run can be undone, because it
-//! is unknown what the contacts had before.
+//! Undo: plans a run that removes exactly the tags that an earlier run added. Nothing else can be undone, because the
+//! contacts' earlier values are unknown.
 
 use std::{io, sync::Arc};
 
@@ -25,7 +25,8 @@ use crate::{
 };
 use segment_files::File as _;
 
-/// Plans the run that undoes another, and returns its manifest. If it is planned already, returns the existing manifest.
+/// Plans the run that undoes another, and returns its manifest. If the run is already planned, returns the existing
+/// manifest.
 pub async fn undo(
     ports: &Ports,
     connection: &Connection,

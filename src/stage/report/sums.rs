@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     pub settled: Settled,
-    /// Contacts of the plan that were never sent.
+    /// Planned contacts that were never sent.
     pub not_sent: u64,
     pub batches: u64,
     pub requests: Requests,
@@ -67,7 +67,7 @@ struct Chunks<'a> {
 }
 
 impl Chunks<'_> {
-    /// Writes the rejects of the rows that the plan made no contact of.
+    /// Writes the rejects of rows that did not become a contact.
     async fn refused_rows(&mut self) -> Result<(), ReportError> {
         for part in 0..self.manifest.refused_parts {
             let key = Key::Refused(self.manifest.run.clone(), part);
@@ -142,7 +142,7 @@ enum Missing<'a> {
     Unknown(&'a Unknown),
 }
 
-/// Adds the changes of tags that were made apart from batches.
+/// Adds the tag changes that were made outside of batches.
 async fn add_tags(records: &Records, manifest: &Manifest, sums: &mut Sums) -> Result<(), RecordError> {
     let run = &manifest.run;
     let written = records.written(run).await?;

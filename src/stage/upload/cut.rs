@@ -1,4 +1,4 @@
-//! Cuts contacts into batches, below the most contacts and the most bytes of a request.
+//! Cuts contacts into batches, within the limits of contacts and bytes of a request.
 
 use crate::run::{InlineTags, StoredContact};
 use omnisend::{MAX_BATCH_BYTES, batch_body_overhead};

@@ -1,4 +1,4 @@
-//! Contacts, one after the other: each is sent, unchanged or a duplicate, and counted as that.
+//! Decides for each contact whether it is sent, unchanged or a duplicate, and counts it.
 
 use super::{
     error::PrepareError,
@@ -28,7 +28,7 @@ pub(super) struct Contacts<'a, S> {
     pub overlapping: u64,
     /// Of those, the number whose data differs between segments.
     pub conflicting: u64,
-    /// Memory that is used again for each contact.
+    /// A buffer that is reused for every contact.
     scratch: Vec<u8>,
 }
 
@@ -52,7 +52,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
         })
     }
 
-    /// Takes the contact of a row.
+    /// Adds the contact of a row.
     pub(super) fn add(
         &mut self,
         spot: &Spot<'_>,
@@ -70,7 +70,8 @@ impl<'a, S: Sink> Contacts<'a, S> {
             }
             Met::Again(who) => {
                 self.later_row(at, who, &contact)?;
-                // The first row in another segment is a duplicate that needs no line: the contact has that tag already.
+                // A contact's first row in another segment is a duplicate without a line in the rejects: the contact
+                // already has that segment's tag.
                 if self.overlap.meet(key, tag) {
                     self.planned.duplicate += 1;
                     return Ok(());
@@ -110,7 +111,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
         }
     }
 
-    /// Takes the opt-outs of a later row of a person.
+    /// Records the opt-outs of a later row of a person.
     fn later_row(&mut self, at: Place, who: Who, contact: &Contact<'_>) -> Result<(), PrepareError> {
         if !self.ledger.is_used() {
             return Ok(());
@@ -142,7 +143,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
         Ok(())
     }
 
-    /// Takes the opt-outs of a row that becomes no contact but has a usable address.
+    /// Records the opt-outs of a row that does not become a contact but has a usable address.
     pub(super) fn opt_out(&mut self, at: Place, mapper: &Mapper<'_>, row: &Row) -> Result<(), PrepareError> {
         let Some(contact) = mapper.consent(row).filter(|_| self.ledger.is_used()) else { return Ok(()) };
         let key = contact.key();
