@@ -78,7 +78,7 @@ async fn sends_a_batch_again_without_the_items_that_it_was_refused_for() {
     assert_eq!(reasons(&ran), [json!(["rejected", "blocked", 3])]);
     assert_eq!(rejects(&world, "rejected"), refused.map(address));
     assert_eq!(ran.report()["requests"]["upload"], 5, "two of three batches were to be sent again once");
-    assert_eq!(world.taken().await, 247);
+    assert_eq!(world.contacts_sent().await, 247);
     holds(&world.contacts().await, (0..250).filter(|n| !refused.contains(n)).map(address));
 }
 
@@ -107,7 +107,7 @@ async fn a_batch_that_never_ends_is_unknown_after_the_time_limit() {
     let world = World::of_people(300).await;
     let stuck = world.fault("stuck_batch,skip=2,count=1").await;
     let ran = world.call("run vip --give-up-after 1s").end().await;
-    world.fallen(stuck).await;
+    world.happened(stuck).await;
     ran.exits(3).reports("partial", [200, 0, 100]);
     let arrived = world.contacts().await;
     let missing = (0..300).map(address).filter(|email| !arrived.contains_key(email));
@@ -120,7 +120,7 @@ async fn sends_the_unprocessed_contacts_of_a_stopped_batch_again_once() {
     let world = World::of_people(300).await;
     world.fault("stopped_batch=30,skip=1,count=1").await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [300, 0, 0]);
-    assert_eq!(world.taken().await, 300 + 70, "contacts that were processed were sent again");
+    assert_eq!(world.contacts_sent().await, 300 + 70, "contacts that were processed were sent again");
     holds(&world.contacts().await, (0..300).map(address));
 }
 
@@ -130,7 +130,7 @@ async fn the_unprocessed_contacts_of_a_batch_that_is_stopped_twice_are_unknown()
     world.fault("stopped_batch=30").await;
     let ran = world.call("run vip").end().await;
     ran.exits(3).reports("partial", [60, 0, 40]);
-    assert_eq!(world.taken().await, 100 + 70);
+    assert_eq!(world.contacts_sent().await, 100 + 70);
     assert_eq!(rejects(&world, "unknown"), (60..100).map(address).collect::<Vec<_>>());
 }
 

@@ -75,7 +75,7 @@ async fn rejects_have_only_the_address_if_the_file_is_gone() {
     world.fault(&format!("refuse_item={}", address(7))).await;
     let stuck = world.fault("stuck_batch,skip=1,count=1").await;
     let call = world.call("run vip --give-up-after 2s").start();
-    world.fallen(stuck).await;
+    world.happened(stuck).await;
     world.write("segments/vip/segment.csv", format!("EMail,FirstName\nsomebody@{CANARY},else\n"));
     let ran = call.end().await;
     ran.exits(3).reports("partial", [99, 1, 50]);
@@ -153,14 +153,14 @@ async fn replaying_corrections_sends_only_their_rows() {
         .collect();
     rejects.push(own);
     world.write("corrected.csv", saved(&rejects));
-    let before = world.taken().await;
+    let before = world.contacts_sent().await;
     let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
     ran.exits(0)
         .reports("succeeded", [9, 0, 0])
         .says(&["planned: 9 contacts to send", "sent: 9 of 9 contacts"]);
     assert_eq!(ran.report()["corrects"], id(&run));
     assert!(ran.stdout.contains("sends only the corrected rejects of run"), "{}", ran.stdout);
-    assert_eq!(world.taken().await - before, 9, "no other contact is sent");
+    assert_eq!(world.contacts_sent().await - before, 9, "no other contact is sent");
 
     let contacts = world.contacts().await;
     holds(&contacts, (0..7).chain(100..200).chain([900]).map(address));
@@ -212,7 +212,7 @@ async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
 async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
-    let before = world.taken().await;
+    let before = world.contacts_sent().await;
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
     ran.exits(0).reports("succeeded", [1, 0, 0]).says(&["planned: 1 contacts to send"]);
     let counts = &ran.report()["counts"];
@@ -220,7 +220,7 @@ async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
         (&counts["read"], &counts["sent"], &ran.report()["replays"]),
         (&json!(1), &json!(1), &json!(id(&run)))
     );
-    assert_eq!(world.taken().await - before, 1);
+    assert_eq!(world.contacts_sent().await - before, 1);
     holds(&world.contacts().await, (100..200).map(address));
 
     let again = world.call(&format!("replay vip {}", id(&run))).end().await;

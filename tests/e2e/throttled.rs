@@ -14,7 +14,7 @@ async fn is_waited_out(fault: &str, least: SignedDuration) {
     ran.exits(0).reports("succeeded", [500, 0, 0]);
     assert_eq!(ran.report()["requests"]["throttled"], 1, "{fault}");
     assert_eq!(ran.report()["requests"]["upload"], 6, "{fault}");
-    assert_eq!(world.taken().await, 500, "{fault}");
+    assert_eq!(world.contacts_sent().await, 500, "{fault}");
     holds(&world.contacts().await, (0..500).map(address));
 
     let posts = world.posts().await;
@@ -46,6 +46,6 @@ async fn throttling_now_and_then_costs_only_time() {
     let ran = world.call("run vip").scale("wait:100").end().await;
     ran.exits(0).reports("succeeded", [3_000, 0, 0]);
     assert_eq!(ran.report()["requests"]["throttled"], 10);
-    assert_eq!(world.taken().await, 3_000);
+    assert_eq!(world.contacts_sent().await, 3_000);
     assert!(ran.stdout.contains("10 requests were throttled (429) and retried"), "{}", ran.stdout);
 }

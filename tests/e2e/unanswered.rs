@@ -11,7 +11,7 @@ async fn is_counted_once(fault: &str, carried_out: u64) {
     ran.exits(0).reports("succeeded", [500, 0, 0]);
     assert_eq!(ran.report()["batches"], 5, "{fault}");
     assert_eq!(ran.report()["requests"]["upload"], 6, "{fault}");
-    assert_eq!(world.taken().await, 500 + carried_out, "{fault}");
+    assert_eq!(world.contacts_sent().await, 500 + carried_out, "{fault}");
     holds(&world.contacts().await, (0..500).map(address));
 }
 

@@ -46,7 +46,7 @@ async fn a_waiting_brand_does_not_hold_up_another() {
     world.start_vip().await;
     let slow = world.drain();
     let quick = async {
-        world.omnisend.fallen(held).await;
+        world.omnisend.happened(held).await;
         world.answer(&json!({"action": "run", "export": "all"})).await;
         world.drain().await;
     };

@@ -25,7 +25,11 @@ async fn a_large_drop(event: fn(&str, &Dropped) -> Value) {
 
     world.holds(0..MANY).await;
     assert_eq!(world.pump.waits(), 0, "no message was delivered twice");
-    assert_eq!(world.omnisend.taken(crate::cloud::omnisend::KEY).await, MANY, "each contact was sent once");
+    assert_eq!(
+        world.omnisend.contacts_sent(crate::cloud::omnisend::KEY).await,
+        MANY,
+        "each contact was sent once"
+    );
     let report = world.only_report("vip").await;
     assert_eq!(report["state"], "succeeded");
     assert_eq!(report["trigger"], "a drop of segments/vip/2026-11-23.csv");

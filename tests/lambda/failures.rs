@@ -140,7 +140,7 @@ async fn the_settlement_parks_a_run_whose_messages_became_dead_letters() {
     assert_eq!(world.logged("the run could not be parked").len(), 2);
     parked(&world, "1 of 3 chunks were not sent: their messages failed too often").await;
     replayed(&world, &run).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent again");
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_200, "contacts were sent again");
 }
 
 #[tokio::test]
@@ -155,7 +155,11 @@ async fn a_message_that_always_times_out_becomes_a_dead_letter_and_its_run_is_pa
     world.drain().await;
     assert_eq!(world.account.messages().await, (0, 1), "messages in the queue and dead letters");
     parked(&world, "1 of 3 chunks were not sent").await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200 - CHUNK, "the brand's other chunks were not sent");
+    assert_eq!(
+        world.omnisend.contacts_sent(KEY).await,
+        1_200 - CHUNK,
+        "the brand's other chunks were not sent"
+    );
     replayed(&world, &run).await;
 }
 

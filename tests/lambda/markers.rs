@@ -69,7 +69,7 @@ async fn the_marker_starts_the_run_and_a_part_does_not() {
     let report = world.only_report("vip").await;
     assert_eq!(report["trigger"], "a drop of segments/vip/_SUCCESS");
     assert_eq!(report["source"].as_array().unwrap().len(), 2);
-    assert_eq!(world.omnisend.taken(KEY).await, 10);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 10);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn resumes_a_run_that_died_between_its_plan_and_its_messages() {
         assert_eq!(swept, Swept { resumed: 1, ..Swept::default() }, "{label}");
         world.drain().await;
         world.holds(0..1_200).await;
-        assert_eq!(world.omnisend.taken(KEY).await, 1_200, "{label}");
+        assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_200, "{label}");
         assert_eq!(world.only_report("vip").await["state"], "succeeded");
         assert_eq!(later(&world, 30).sweep_runs().await.unwrap(), Swept::default(), "the run is over");
     }

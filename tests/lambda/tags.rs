@@ -98,7 +98,7 @@ async fn changes_tags_over_several_invocations() {
     assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
     succeeded_with_all_tags(&world, 1_300).await;
     assert_eq!(world.only_report("vip").await["requests"]["tags"], 6);
-    assert_eq!(world.omnisend.taken(KEY).await, 1_300);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_300);
 }
 
 #[tokio::test]

@@ -218,7 +218,7 @@ impl Contact {
 }
 
 impl Plan {
-    pub(crate) fn tags_taken(&self) -> u64 {
+    pub(crate) fn tags_removed(&self) -> u64 {
         self.untagged.values().map(|tags| tags.len() as u64).sum()
     }
 }

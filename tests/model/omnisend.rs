@@ -25,7 +25,7 @@ pub(crate) struct Omnisend {
 pub(crate) struct Seen {
     pub brand: Brand,
     /// Contacts in all accepted batches so far.
-    pub taken: u64,
+    pub contacts_sent: u64,
     pub welcome_mails: u64,
     pub throttled: u64,
     /// The names of the segments.
@@ -64,7 +64,7 @@ impl Omnisend {
         let of_brand = |name: &str| state.brands[0][name].as_u64().unwrap_or_default();
         Seen {
             brand: state.contacts.into_iter().map(contact).collect(),
-            taken: state.batches.iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum(),
+            contacts_sent: state.batches.iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum(),
             welcome_mails: state.welcome_mails.unwrap_or_else(|| of_brand("welcome_mails")),
             throttled: of_brand("rate_limited"),
             segments: state.segments.iter().map(|s| s["name"].as_str().unwrap().to_owned()).collect(),

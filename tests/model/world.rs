@@ -161,17 +161,17 @@ impl<'t> World<'t> {
         let counts = self.model.settle(&plan, &self.export, &self.refused);
         compare::same_brand(&after.brand, &self.model.brand);
         compare::same_counts(report, counts);
-        let taken = after.taken - before.taken;
-        let twice = taken.checked_sub(counts.sent);
+        let sent_contacts = after.contacts_sent - before.contacts_sent;
+        let twice = sent_contacts.checked_sub(counts.sent);
         self.tally.add("runs that sent everyone", plan.sends_all.into());
         self.tally.add("contacts sent", counts.sent);
         self.tally.add("contacts unchanged", counts.unchanged);
         self.tally.add("contacts rejected", counts.rejected);
         self.tally.add("contacts sent twice after a kill", twice.unwrap_or_default());
-        self.tally.add("tags removed", plan.tags_taken());
+        self.tally.add("tags removed", plan.tags_removed());
         assert!(
             twice.is_some_and(|twice| twice <= killed * CHUNK),
-            "{} contacts had to be sent, and Omnisend accepted {taken}; {killed} processes were killed",
+            "{} contacts had to be sent, and Omnisend accepted {sent_contacts}; {killed} processes were killed",
             counts.sent
         );
         if self.setup.create_segment {
@@ -211,7 +211,7 @@ impl<'t> World<'t> {
         let after = self.omnisend.look().await;
         compare::invariants(&after);
         compare::same_brand(&after.brand, &self.model.brand);
-        let twice = (after.taken - before.taken).checked_sub(sent);
+        let twice = (after.contacts_sent - before.contacts_sent).checked_sub(sent);
         assert!(twice.is_some_and(|twice| twice <= killed * CHUNK), "{sent}, {twice:?}, {killed}");
     }
 

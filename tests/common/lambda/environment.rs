@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::runtime_api::{Call, Failure, RuntimeApi, Work};
 
-/// The region and the account of all ARNs.
+/// The region in all ARNs.
 pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const ACCOUNT: &str = "123456789012";
 
@@ -25,7 +25,7 @@ pub(crate) struct Setup {
     pub(crate) name: &'static str,
     /// The memory, in MB.
     pub(crate) memory: u64,
-    /// Variables besides those that Lambda sets.
+    /// Variables in addition to those that Lambda sets.
     pub(crate) variables: Vec<(String, String)>,
 }
 
@@ -55,7 +55,7 @@ impl Environment {
     pub(crate) async fn start(setup: &Setup) -> Result<Self, Outcome> {
         let api = RuntimeApi::start().await;
         let output = NamedTempFile::new().unwrap();
-        // A file, not a pipe: everything written before an answer can be read once the answer is there.
+        // A file, not a pipe: everything that is written before an answer can be read once the answer arrives.
         let written = || File::options().append(true).open(output.path()).unwrap();
         let mut command = Command::new(&setup.program);
         command

@@ -1,4 +1,4 @@
-//! Lambda's runtime API: gives events to one process and receives its answers.
+//! Lambda's runtime API: delivers events to one process and receives its answers.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -28,10 +28,10 @@ pub(crate) struct Work {
     pub(crate) event: Value,
 }
 
-/// A call of the process to the API.
+/// A call that the process makes to the API.
 #[derive(Debug)]
 pub(crate) enum Call {
-    /// It asks for the next event.
+    /// The process asks for the next event.
     Ready,
     Answered(String, Value),
     Failed(String, Failure),
@@ -78,12 +78,12 @@ impl RuntimeApi {
         Self { address, work, calls, server }
     }
 
-    /// Gives the process an event.
+    /// Delivers an event to the process.
     pub(crate) fn give(&self, work: Work) {
         self.work.send(work).unwrap();
     }
 
-    /// Returns the next call of the process.
+    /// Waits for the process's next call and returns it.
     pub(crate) async fn next_call(&mut self) -> Call {
         self.calls.recv().await.unwrap()
     }
@@ -95,9 +95,9 @@ impl Drop for RuntimeApi {
     }
 }
 
-/// Answers as soon as there is an event.
+/// Answers when an event is available.
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    // The receiver is gone if the process is about to be stopped.
+    // Fails if the receiver is gone, because the process is about to be stopped.
     let _ = shared.calls.send(Call::Ready);
     let Some(work) = shared.work.lock().await.recv().await else {
         return StatusCode::GONE.into_response();

@@ -166,7 +166,7 @@ impl World {
     }
 
     /// Waits until a fault has happened.
-    pub(crate) async fn fallen(&self, fault: u64) {
+    pub(crate) async fn happened(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }
 
@@ -224,7 +224,7 @@ impl World {
     }
 
     /// Returns the number of contacts in all accepted batches. It exceeds the number of people if some were sent twice.
-    pub(crate) async fn taken(&self) -> u64 {
+    pub(crate) async fn contacts_sent(&self) -> u64 {
         let state = self.state().await;
         state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
     }
