@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn reads_findings_of_other_versions() {
-        // `batch` was written by versions that looked for the largest batch.
+        // `batch` was written by versions that searched for the largest batch.
         let text =
             r#"{"new": 1, "tags": null, "batch": {"contacts": 1000, "says": "", "at": "", "run": "vip/r1"}}"#;
         assert_eq!(serde_json::from_str::<Findings>(text).unwrap(), Findings::default());

@@ -1,10 +1,10 @@
-//! `cancel` stops a run from another terminal, and settles a run that no process works on.
+//! `cancel` stops a run from another terminal, and settles a run that no process is working on.
 
 use serde_json::{Value, json};
 
 use crate::harness::{FAST, World};
 
-/// Returns a world in which a run takes some seconds, in small chunks.
+/// Returns a world in which a run takes a few seconds.
 async fn slow() -> World {
     let world = World::of_people(9_000).await;
     world.connection("acme", 600);
@@ -39,7 +39,7 @@ async fn cancels_a_run_from_another_terminal_and_reports_what_was_sent() {
 }
 
 #[tokio::test]
-async fn cancel_settles_a_run_that_no_process_works_on() {
+async fn cancel_settles_a_run_that_no_process_is_working_on() {
     let world = slow().await;
     let arrived = world.fault("delay=1,method=POST,path=/batches,skip=5,count=1").await;
     let running = world.call("run vip").scale("chunk:1500,wait:20").start();

@@ -1,4 +1,4 @@
-//! A dry run does everything but send.
+//! A dry run does everything except sending.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ async fn a_dry_run_of_a_clean_file_exits_with_0_and_prints_json() {
 }
 
 #[tokio::test]
-async fn show_values_shows_the_values() {
+async fn show_values_turns_masking_off() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip --dry-run --show-values").without_key().end().await;
     ran.exits(0).reports("succeeded", [0, 0, 3]);

@@ -1,8 +1,8 @@
-//! Ctrl-C stops at a safe place, or at once if pressed twice; and the next run resumes.
+//! Ctrl-C stops at a safe place, or at once if it is pressed twice. The next call resumes the run.
 
 use crate::harness::{Ran, Segment, World, address, holds, options};
 
-/// Returns a world in which a request is sent every 100 ms, so that a run can be stopped in the middle.
+/// Returns a world that sends a request every 100 ms, so that a run can be stopped in the middle.
 async fn slow(people: u64) -> World {
     let world = World::with(options(), Segment::people(people)).await;
     world.connection("acme", 600);

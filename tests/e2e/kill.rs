@@ -30,14 +30,14 @@ async fn undisturbed() -> BTreeMap<String, Value> {
     world.contacts().await
 }
 
-/// A world whose segment has six chunks. Omnisend stops one batch, so that settling sends some contacts again.
+/// Returns a world whose segment has six chunks. Omnisend stops one batch, so that settling sends some contacts again.
 async fn world() -> World {
     let world = World::with(options(), Segment::people(PEOPLE)).await;
     world.fault("stopped_batch=60,method=POST,skip=11,count=1").await;
     world
 }
 
-/// How many contacts of the stopped batch settling sends again.
+/// How many contacts of the stopped batch are sent again.
 const STOPPED: u64 = 40;
 
 /// Runs the export until it succeeds, and returns how many calls that took.

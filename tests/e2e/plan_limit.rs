@@ -8,7 +8,7 @@ use crate::harness::{Segment, World, address, options};
 
 const PEOPLE: u64 = 10_000;
 
-/// A brand whose subscription allows so many contacts.
+/// Returns a world whose brand's subscription allows this many contacts.
 async fn with_limit(contacts: usize) -> World {
     World::with(Options { plan_limit: Some(contacts), ..options() }, Segment::people(PEOPLE)).await
 }
@@ -42,7 +42,7 @@ async fn a_full_subscription_halts_the_run_after_few_requests_and_comes_first_in
 }
 
 #[tokio::test]
-async fn existing_contacts_are_updated_although_the_subscription_is_full() {
+async fn updates_existing_contacts_although_the_subscription_is_full() {
     let world = with_limit(1).await;
     let existing: Vec<Value> = (0..PEOPLE).step_by(2).map(|n| json!({ "email": address(n) })).collect();
     world.seed(&json!(existing)).await;

@@ -1,5 +1,5 @@
-//! If Omnisend refuses requests for good, the run is parked after few requests, its report says what to do, and a later
-//! call resumes it.
+//! If Omnisend refuses all requests, the run is parked after a few, its report says what to do, and a later call
+//! resumes it.
 
 use omnisend_sandbox::Options;
 
@@ -19,9 +19,9 @@ async fn is_parked_then_resumed(fault: &str, per_request: u64, parts: &[&str]) {
         assert!(message.contains(part) && ran.stdout.contains(part), "{part:?} is not in {message}");
     }
     let again = "to resume it: omnisend-export run vip";
-    assert!(ran.stdout.contains(again), "it does not say how to resume it:\n{}", ran.stdout);
+    assert!(ran.stdout.contains(again), "the output does not say how to resume the run:\n{}", ran.stdout);
     let asked = world.requests().await.len() as u64;
-    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were made of an API that refuses them");
+    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were sent to an API that refuses them");
 
     world.no_faults().await;
     let ran = world.call("run vip").end().await;

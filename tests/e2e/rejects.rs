@@ -1,4 +1,5 @@
-//! Rejects and corrections: every contact that did not arrive is written with its row, corrected, and sent alone.
+//! Rejects and corrections: every contact that did not arrive is in the rejects with its row. Corrected rows are sent
+//! on their own.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ fn csv(world: &World) -> Vec<Reject> {
     rows.collect()
 }
 
-/// The outcome of a row, and its cells as a person sees them.
+/// Returns the outcome of a row, and its cells as a spreadsheet shows them.
 fn cells(reject: &Reject) -> [&str; 3] {
     ["reject_outcome", "EMail", "FirstName"].map(|column| unescape_formula(&reject[column]))
 }
@@ -111,7 +112,7 @@ fn saved(rejects: &[Reject]) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// A hundred valid rows.
+/// Returns 100 valid rows.
 fn valid() -> impl Iterator<Item = String> {
     (100..200).map(|n| format!("{},Person {n}\n", address(n)))
 }
@@ -176,7 +177,7 @@ async fn replaying_corrections_sends_only_their_rows() {
 }
 
 #[tokio::test]
-async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
+async fn corrections_in_a_segments_folder_are_not_read_as_its_newest_drop() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
     let mut rejects = csv(&world);

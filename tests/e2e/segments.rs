@@ -1,10 +1,10 @@
-//! `create_segment`: creates a segment in Omnisend on the export's tag, and never changes an existing one.
+//! `create_segment` creates a segment in Omnisend for the export's tag, and never changes an existing one.
 
 use serde_json::{Value, json};
 
 use crate::harness::{EXPORT, KEY, World};
 
-/// A pace for changes of segments that no test reaches.
+/// A pace for segment requests that no test reaches.
 const QUICK: &str = "pace:100,wait:25";
 
 async fn world() -> World {
@@ -16,7 +16,7 @@ async fn world() -> World {
     world
 }
 
-/// Runs the export, and returns the state of its one segment in the report with its explanation.
+/// Runs the export, and returns the state of its only segment in the report, with the advice.
 async fn run(world: &World) -> (String, Value) {
     let ran = world.call("run vip").scale(QUICK).end().await;
     ran.exits(0).reports("succeeded", [3, 0, 0]);
@@ -37,7 +37,7 @@ fn segment_body(tag: &str, name: &str) -> Value {
     json!({ "name": name, "conditionGroups": [{ "conditions": [condition] }] })
 }
 
-/// The number of requests for segments with a method.
+/// Returns the number of segment requests with a method.
 async fn requests(world: &World, method: &str) -> usize {
     let matches = |request: &&Value| {
         request["method"] == method && request["path"].as_str().unwrap().starts_with("/api/segments")
@@ -131,7 +131,7 @@ async fn finds_the_segment_again_after_a_kill() {
 }
 
 #[tokio::test]
-async fn keeps_the_published_limits_without_a_changed_pace() {
+async fn keeps_the_published_limits_at_the_real_pace() {
     let mut options = crate::harness::options();
     options.tags_per_minute = 60;
     let world = World::with(options, crate::harness::Segment::people(3)).await;

@@ -1,5 +1,5 @@
-//! Tags through the endpoint: only accepted contacts get the export's tag, no other tag changes, and each contact is changed
-//! once, also if the process is killed.
+//! Tags through the endpoint: only accepted contacts get the export's tag, no other tag changes, and each contact is
+//! changed once, even if the process is killed.
 
 use std::collections::BTreeSet;
 
@@ -114,7 +114,7 @@ fn remove_people(world: &World, people: u64, gone: impl Fn(u64) -> bool) {
     world.segment(Segment::clean(format!("EMail,FirstName\n{}\n", rows.join("\n")), n));
 }
 
-/// A world whose export has mode `mirror` and has run once.
+/// Returns a world whose export has mode `mirror` and has run once.
 async fn mirrored(people: u64) -> World {
     let world = world(people).await;
     world.write("exports/acme/vip.toml", EXPORT.replace("full", "mirror"));

@@ -1,4 +1,4 @@
-//! Two runs at once: never for one connection, always for two.
+//! Two runs at once: rejected for one connection, allowed for two.
 
 use crate::harness::{EXPORT, World, address, holds};
 

@@ -1,4 +1,5 @@
-//! Several brands: no brand waits for another, and no brand has two invocations at once. And a brand whose key changes.
+//! Several brands: no brand waits for another, and no brand has two invocations at once. Also a brand whose key
+//! changes.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Failures that keep a message from being handled: what the operator sees, how soon the run goes on after the repair, and
-//! that other brands are not affected.
+//! Failures that keep a message from being handled: what the operator sees, how soon the run continues after the fix,
+//! and that other brands are not affected.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 
 const OTHER: &str = "key-globex";
 
-/// Two brands with a segment each, and a proxy between the functions and AWS.
+/// Returns a world with two brands, a segment for each, and a proxy between the functions and AWS.
 async fn two_brands() -> (World, Proxy) {
     let proxy = Proxy::start(moto().address(), &[]).await;
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
@@ -38,7 +38,7 @@ async fn status(world: &World) -> Value {
     world.answer(&json!({"action": "status", "export": "vip"})).await["runs"][0].clone()
 }
 
-/// The visibility timeouts, in seconds, that messages were given when they were handed back.
+/// Returns the visibility timeouts of released messages, in seconds.
 fn delays(proxy: &Proxy) -> Vec<u64> {
     let changes = proxy.seen(|request| request.operation() == "ChangeMessageVisibility");
     let seconds = |request: &Exchange| {
@@ -101,7 +101,7 @@ async fn a_secret_without_permission_parks_the_run_and_names_the_permission() {
 async fn a_throttled_secret_is_read_again_soon_without_help() {
     let (world, proxy) = two_brands().await;
     let throttled = || What::Answer(Exchange::json_error(400, "ThrottlingException"));
-    // As many times as one invocation tries.
+    // As often as one invocation tries.
     proxy.spoil(8, |request| request.operation() == "GetSecretValue", throttled());
     world.start_vip().await;
     world.drain().await;

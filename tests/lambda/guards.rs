@@ -62,7 +62,7 @@ async fn rejects_an_unknown_guard_with_a_suggestion() {
     let world = World::new().await;
     world.account.put("segments/vip/1.csv", people(0, 10)).await;
     let (_, message) = world.error(&json!({"action": "run", "export": "vip", "allow": ["shrnk"]})).await;
-    assert!(message.contains("`shrnk` is no guard; did you mean `shrink`?"), "{message}");
+    assert!(message.contains("`shrnk` is not a guard; did you mean `shrink`?"), "{message}");
     assert!(world.runs("vip").await.is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! A process that is killed at any moment of a run: the run ends the same, and each kill sends at most one chunk twice.
+//! A process is killed at any moment of a run: the result is the same, and each kill sends at most one chunk twice.
 
 use std::time::Duration;
 

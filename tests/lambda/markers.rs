@@ -1,4 +1,4 @@
-//! Drops of several files: the object that completes a drop starts its run, a part does not.
+//! Drops of several files: the object that completes a drop starts its run; a part does not.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Messages that can never be handled, and a panic: the brand's other work goes on.
+//! Messages that can never be handled, and a panic: the brand's other work continues.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The canary and changes of tags in invocations that reach their deadline, and what `connect` reports.
+//! The canary and tag changes in invocations that reach their deadline, and what `connect` reports.
 
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ const FINDINGS: &str = "findings/acme.json";
 /// Enough time for some requests and for writing the receipt.
 const LITTLE: Duration = Duration::from_secs(17);
 
-/// A brand whose upserts replace tags, with a `tags` line in its connection. One contact has tags that are not ours.
+/// Returns a world whose Omnisend replaces tags in an upsert, with this `tags` line in the connection. One contact has
+/// foreign tags.
 async fn world(tags_line: &str) -> World {
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},wait:25"));
     let options = Options { replaces_tags: true, variables: vec![scale], ..Options::default() };

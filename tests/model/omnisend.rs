@@ -50,7 +50,7 @@ impl Omnisend {
         self.running.url()
     }
 
-    pub(crate) async fn look(&self) -> Seen {
+    pub(crate) async fn state(&self) -> Seen {
         #[derive(Deserialize)]
         struct State {
             contacts: Vec<Map<String, Value>>,
@@ -82,14 +82,14 @@ impl Omnisend {
         }
     }
 
-    /// Does not answer the `request`-th request from now. Returns the fault's index.
+    /// Makes the sandbox leave the `request`-th request from now unanswered. Returns the fault's index.
     pub(crate) async fn hang(&self, request: u32, moment: Moment) -> u64 {
         let when = if moment == Moment::Before { "before" } else { "after" };
         let ordered = self.post("faults", &json!([format!("hang,when={when},skip={request},count=1")])).await;
         ordered["indexes"][0].as_u64().unwrap()
     }
 
-    /// Waits until that request came.
+    /// Waits until that request has arrived.
     pub(crate) async fn hung(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }

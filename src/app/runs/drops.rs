@@ -98,18 +98,18 @@ impl App {
         objects: &mut Vec<Location>,
         readers: &[Reader],
     ) -> Vec<Result<Pinned, AppError>> {
-        let mut taken = Vec::new();
+        let mut files = Vec::new();
         for object in std::mem::take(objects) {
             match dropped_rejects(self.ports(), export, &object).await {
                 Ok(None) => objects.push(object),
                 Ok(Some((_, Rejects::Of(run))))
                     if run.export != *export.name()
                         && readers.contains(&Reader { export: run.export.clone(), object }) => {}
-                Ok(Some((file, _))) => taken.push(Ok(file)),
-                Err(error) => taken.push(Err(error.into())),
+                Ok(Some((file, _))) => files.push(Ok(file)),
+                Err(error) => files.push(Err(error.into())),
             }
         }
-        taken
+        files
     }
 
     async fn created(&self, export: &Export, objects: &[Location]) -> Result<Created, AppError> {

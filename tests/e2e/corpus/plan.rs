@@ -1,4 +1,4 @@
-//! Plans a fixture without a process, a server or a queue. What a plan writes is what would be sent.
+//! Plans a fixture without a process, a server or a queue. The plan's chunks contain what a run would send.
 
 use std::{fs, path::Path, sync::Arc};
 

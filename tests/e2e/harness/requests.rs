@@ -94,7 +94,7 @@ fn check_contact(contact: &Value, allowed: &Allowed) {
     }
 }
 
-/// Only a canary sends one contact alone. It has tags of an export or the canary's own.
+/// Only a canary sends a single contact. It has the tags of an export or the canary's own tag.
 fn check_canary(contact: &Value, allowed: &Allowed) {
     check_contact(contact, allowed);
     let tags = contact["tags"].as_array().unwrap();

@@ -51,9 +51,9 @@ impl Destination {
             (None, _) => None,
         };
         let (connection, has_connection) = connection(objects, args).await?;
-        let taken = taken(objects, &export, &connection).await?;
-        if let (Some(taken), false) = (taken, args.print) {
-            return Err(Failure::usage(already_exists(&taken)));
+        let existing = existing_export(objects, &export, &connection).await?;
+        if let (Some(existing), false) = (existing, args.print) {
+            return Err(Failure::usage(already_exists(&existing)));
         }
         Ok(Self {
             title: title(if args.name.is_some() { export.as_str() } else { &called }, export.as_str()),
@@ -86,8 +86,8 @@ impl Destination {
     }
 }
 
-fn already_exists(taken: &Key) -> String {
-    format!("{taken} already exists and is not replaced; choose another --name, or remove the file first")
+fn already_exists(existing: &Key) -> String {
+    format!("{existing} already exists and is not replaced; choose another --name, or remove the file first")
 }
 
 /// Returns the file's key, if the file is in the state and a segment may have this key.
@@ -167,7 +167,7 @@ async fn connection(objects: &Directory, args: &InitArgs) -> Result<(ConnectionN
 }
 
 /// Returns the file of an existing export with this name: names are unique across connections.
-async fn taken(
+async fn existing_export(
     objects: &Directory,
     export: &ExportName,
     connection: &ConnectionName,
