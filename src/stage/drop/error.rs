@@ -91,7 +91,8 @@ pub enum DropDefect {
     )]
     OtherBucket { list: Location, bucket: String, key: String, path: Location },
     #[error(
-        "{list} lists {part}, which is one of the state's own files and not a segment file; check the program that writes this list"
+        "{list} lists {part}, which is one of the state's own files and not a segment file; check the program that \
+         writes this list"
     )]
     Own { list: Location, part: Location },
     #[error("no model.json at {path} has a table `{table}`; {}", Tables(.known))]
