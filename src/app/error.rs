@@ -91,7 +91,8 @@ pub enum ReplayRefusal {
     )]
     NoRejects { file: Location },
     #[error(
-        "the export's connection, mapping or tags have changed since; run the export instead: it sends what did not arrive, with the current values"
+        "the export's connection, mapping or tags have changed since; run the export instead: it sends what did not \
+         arrive, with the current values"
     )]
     ExportChanged,
     #[error(

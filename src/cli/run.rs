@@ -120,7 +120,8 @@ pub(super) async fn execute(
 fn note(unfinished: &Unfinished) {
     for file in &unfinished.rejects {
         output::note(&format!(
-            "{file} holds rejects and is not a segment file; `omnisend-export replay EXPORT RUN --file …` sends its rows"
+            "{file} holds rejects and is not a segment file; `omnisend-export replay EXPORT RUN --file …` sends its \
+             rows"
         ));
     }
     for manifest in &unfinished.follow_ups {

@@ -114,7 +114,8 @@ async fn do_work(
             Ok(Next::Delete)
         }
         Ok(Handled::Unfinished) if receives >= LAST_RECEIVE => {
-            let reason = "many invocations could not send the chunk: Omnisend does not answer, or other integrations use up the brand's request limit; replay the run when that is resolved";
+            let reason = "many invocations could not send the chunk: Omnisend does not answer, or other integrations \
+                          use up the brand's request limit; replay the run when that is resolved";
             park(app, work, reason.to_owned()).await
         }
         Ok(Handled::Unfinished | Handled::MoreToSettle) => {

@@ -222,8 +222,8 @@ pub(super) fn halted() -> Report {
     Report {
         message: Some(
             "Omnisend refuses contacts because of the brand's subscription: The subscription's contact limit is reached \
-             (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9,700 were not sent. Make room \
-             in the subscription, or choose a larger one, then run the export again"
+             (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9,700 were not sent. Make \
+             room in the subscription, or choose a larger one, then run the export again"
                 .to_owned(),
         ),
         not_sent: 9_700,

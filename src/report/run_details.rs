@@ -57,7 +57,9 @@ pub(super) fn run_details(report: &Report) -> Vec<Detail> {
     details.extend(segments.map(|segment| Detail::new("Segment", segment)));
     if requests.throttled > 0 {
         details.push(Detail::new("Throttled", number(requests.throttled)).with_note(
-            "Omnisend answered these requests with 429 (too many requests), and they were retried after a wait. Other integrations use the brand's request limit too. To leave more of it to them, lower requests_per_minute in the connection.",
+            "Omnisend answered these requests with 429 (too many requests), and they were retried after a wait. Other \
+             integrations use the brand's request limit too. To leave more of it to them, lower requests_per_minute \
+             in the connection.",
         ));
     }
     details.push(Detail { is_code: true, ..Detail::new("Run", report.run.run.to_string()) });

@@ -36,7 +36,7 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
             Err(CallError::OutOfTime) => return Ok(Ended::HandedBack),
             Err(error) => {
                 let run = &manifest.run;
-                tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be looked up or created");
+                tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be found or created");
                 (SegmentState::Failed, Some(failure_advice(&error)))
             }
         };

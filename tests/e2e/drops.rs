@@ -295,7 +295,8 @@ async fn lists_the_tables_if_no_model_has_the_configured_one() {
     let world = world("complete_on = \"model.json\"\ntable = \"Vip customer\"").await;
     let list = model("entities", &[entity("Newsletter", &[]), entity("VIPCustomers", &[])]);
     world.write("segments/drop/model.json", list);
-    let expected = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
+    let expected = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, \
+                    `Newsletter`";
     starts_no_run(&world, 2, &[expected]).await;
     world.write("exports/acme/vip.toml", export("complete_on = \"model.json\"\ntable = \"Newsletter\""));
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 0]);

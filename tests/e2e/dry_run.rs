@@ -79,7 +79,8 @@ async fn forecasts_requests_for_tags_and_segments_at_their_own_pace() {
     let forecast = &ran.exits(0).report()["dry_run"];
     let requests = json!({ "upload": 6, "settle": 2, "tag": 3, "untag": 0, "segment": 2 });
     assert_eq!((&forecast["requests"], &forecast["seconds"]), (&requests, &json!(2 + 3 + 8)));
-    let expected = "13 requests in about 13s, at 400 per minute: 6 batches, 2 to settle them, 3 to add tags, 2 for segments";
+    let expected = "13 requests in about 13s, at 400 per minute: 6 batches, 2 to settle them, 3 to add tags, 2 for \
+                    segments";
     assert!(ran.stdout.contains(expected), "{}", ran.stdout);
 
     world.connection_with("acme", 400, "");

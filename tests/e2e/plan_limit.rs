@@ -20,9 +20,9 @@ async fn a_full_subscription_halts_the_run_after_few_requests_and_comes_first_in
     let report = ran.exits(3).reports("partial", [100, 200, PEOPLE - 300]).report();
     assert_eq!(report["not_sent"], json!(PEOPLE - 300));
     let message = report["message"].as_str().unwrap();
-    let expected = "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more contacts \
-                (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9,700 were not sent. Make \
-                room in the subscription, or choose a larger one, then run the export again";
+    let expected = "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more \
+                    contacts (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9,700 were \
+                    not sent. Make room in the subscription, or choose a larger one, then run the export again";
     assert_eq!(message, expected);
     assert!(
         ran.stdout

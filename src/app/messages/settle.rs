@@ -85,7 +85,8 @@ impl App {
             return Ok(());
         }
         let reason = format!(
-            "{unsent} of {} chunks were not sent: their messages failed too often and are in the dead-letter queue; the uploader's log shows why; fix that, then replay the run",
+            "{unsent} of {} chunks were not sent: their messages failed too often and are in the dead-letter queue; \
+             the uploader's log shows why; fix that, then replay the run",
             manifest.chunks.len()
         );
         self.park(&manifest.run, reason).await

@@ -21,8 +21,8 @@ pub fn stop_message(guards: &[Guard], export: &ExportName) -> String {
         format!("; to allow it always, set {} in the export", join(&keys, |key| format!("`{key}`"), ", "))
     };
     format!(
-        "{reasons}; check {check}. If this is correct, allow it once with `omnisend-export run {export} {flags}`, or with \
-         `\"allow\": [{allow}]` in the event that starts the run{always}"
+        "{reasons}; check {check}. If this is correct, allow it once with `omnisend-export run {export} {flags}`, or \
+         with `\"allow\": [{allow}]` in the event that starts the run{always}"
     )
 }
 

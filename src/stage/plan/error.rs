@@ -53,7 +53,8 @@ pub enum PlanError {
     },
     /// The opt-outs that the corrected run sent are gone.
     #[error(
-        "export `{export}`: these corrections belong to run {run}, which no longer exists, so the opt-outs that it sent are unknown; run the export instead"
+        "export `{export}`: these corrections belong to run {run}, which no longer exists, so the opt-outs that it \
+         sent are unknown; run the export instead"
     )]
     CorrectedRunGone { export: ExportName, run: RunId },
     #[error(transparent)]
