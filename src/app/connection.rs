@@ -63,7 +63,7 @@ pub struct TestedTags {
     pub forced: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<TagFinding>,
-    /// Whether a canary was interrupted, so that the next upload has to restore its contact.
+    /// Whether a canary was interrupted, so that the next upload must restore its contact.
     pub to_tidy_up: bool,
 }
 

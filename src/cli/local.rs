@@ -67,7 +67,7 @@ impl Local {
             Err(error @ (SecretError::Service { .. } | SecretError::Unavailable { .. })) => {
                 Err(Failure::failed(error))
             }
-            // The person has to store the key, or to store it differently.
+            // The user must store the key, or store it differently.
             Err(
                 error @ (SecretError::NotFound { .. }
                 | SecretError::Invalid { .. }

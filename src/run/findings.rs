@@ -119,7 +119,7 @@ pub struct CanaryIntent {
 }
 
 impl Findings {
-    /// Returns how contacts get their tags, or `None` if this run has to find out first.
+    /// Returns how contacts get their tags, or `None` if this run must find out first.
     pub fn way(&self, setting: TagSetting, run: &RunRef, now: Timestamp) -> Option<TagWay> {
         let found = match setting {
             TagSetting::Forced(way) => return Some(way),

@@ -142,7 +142,7 @@ impl Exchange {
 type Edit = Box<dyn FnMut(&mut Exchange) + Send>;
 
 /// What happens to a spoiled request.
-pub(crate) enum What {
+pub(crate) enum Effect {
     /// The proxy answers it itself.
     Answer(Exchange),
     /// The connection closes before the request is forwarded.
@@ -157,7 +157,7 @@ pub(crate) enum What {
 
 struct Fault {
     when: Box<dyn Fn(&Exchange) -> bool + Send>,
-    what: What,
+    effect: Effect,
     /// How often it will still happen.
     times: usize,
 }
@@ -214,8 +214,13 @@ impl Proxy {
 
     /// Spoils the next `times` requests that `when` accepts. If several faults match, the one that was set first
     /// happens.
-    pub(crate) fn spoil(&self, times: usize, when: impl Fn(&Exchange) -> bool + Send + 'static, what: What) {
-        lock(&self.shared.faults).push(Fault { when: Box::new(when), what, times });
+    pub(crate) fn spoil(
+        &self,
+        times: usize,
+        when: impl Fn(&Exchange) -> bool + Send + 'static,
+        effect: Effect,
+    ) {
+        lock(&self.shared.faults).push(Fault { when: Box::new(when), effect, times });
     }
 
     /// Returns the requests so far that `when` accepts, in order.
@@ -256,8 +261,8 @@ impl Shared {
             }
             Step::Edited(fault) => {
                 let mut answer = request.forward(self.server).await?;
-                if let Some(What::Edit { answer: edit, .. }) =
-                    lock(&self.faults).get_mut(fault).map(|fault| &mut fault.what)
+                if let Some(Effect::Edit { answer: edit, .. }) =
+                    lock(&self.faults).get_mut(fault).map(|fault| &mut fault.effect)
                 {
                     let before = answer.body.len();
                     edit(&mut answer);
@@ -284,12 +289,12 @@ impl Shared {
         let fault = faults.iter_mut().enumerate().find(|(_, fault)| fault.times > 0 && (fault.when)(request));
         let Some((place, fault)) = fault else { return Step::Forward };
         fault.times -= 1;
-        match &mut fault.what {
-            What::Answer(answer) => Step::Answer(answer.clone()),
-            What::Drop => Step::Drop,
-            What::LoseReply => Step::LoseReply,
-            What::CutBody(length) => Step::CutBody(*length),
-            What::Edit { request: edit, .. } => {
+        match &mut fault.effect {
+            Effect::Answer(answer) => Step::Answer(answer.clone()),
+            Effect::Drop => Step::Drop,
+            Effect::LoseReply => Step::LoseReply,
+            Effect::CutBody(length) => Step::CutBody(*length),
+            Effect::Edit { request: edit, .. } => {
                 edit(request);
                 Step::Edited(place)
             }

@@ -56,7 +56,7 @@ async fn settles_slow_batches_later() {
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     world.omnisend.fault("stuck_batch,method=POST,skip=4,count=1").await;
     let run = world.start_vip().await;
-    // The settlement has no time to poll, so that the sweep has to settle again.
+    // The settlement has no time to poll, so the sweep must settle again.
     for _ in 0..3 {
         world.uploader.give_time(Duration::from_secs(100));
     }

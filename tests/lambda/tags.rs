@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cloud::{Options, environment::Outcome, omnisend::KEY, people},
-    proxy::{Exchange, What},
+    proxy::{Effect, Exchange},
     world::{CHUNK, World, watched},
 };
 
@@ -118,7 +118,7 @@ async fn connect_reports_the_permissions_and_the_bucket() {
     // A store that ignores conditional writes.
     let proxy = watched(&world.uploader).await;
     let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
-    let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
+    let ignored = Effect::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
     proxy.spoil(2, |request| request.is("PUT", ".probe"), ignored);
     assert_eq!(world.answer(&connect).await["conditional_writes"], false);
     assert!(world.omnisend.contacts(KEY).await.is_empty());

@@ -15,7 +15,7 @@ use crate::{
 /// The runs of an export that earlier processes left unfinished, and what was done with them.
 #[derive(Debug, Default)]
 pub struct Unfinished {
-    /// The run that was resumed: no new run has to start.
+    /// The run that was resumed, so that no new run is needed.
     pub resumed: Option<Manifest>,
     /// The run that was canceled because its segment file or its export changed.
     pub outdated: Option<RunRef>,

@@ -63,7 +63,7 @@ impl App {
             sources,
         };
         let manifest = match plan(ports, &request, self.observer()).await {
-            Err(error) if error.is_of_the_drop() => {
+            Err(error) if error.is_caused_by_the_drop() => {
                 self.remember_refused_drop(&request, &error).await;
                 return Err(error.into());
             }

@@ -13,7 +13,7 @@ use crate::{
 pub struct Member {
     /// The address that the contact was sent with.
     pub email: String,
-    /// The hash of the contact as it was last sent; [`ContactHash::NONE`] if it has to be sent again.
+    /// The hash of the contact as it was last sent; [`ContactHash::NONE`] if it must be sent again.
     pub hash: ContactHash,
     /// The tags that the export gave it.
     pub tags: TagSet,

@@ -62,7 +62,7 @@ impl Ledger {
         }
     }
 
-    /// Counts a contact that was written to a chunk, and returns the note to keep beside its address.
+    /// Counts a contact that was written to a chunk, and returns the note to keep with its address.
     pub(crate) fn count_sent(&mut self, contact: &PreparedContact<'_>) -> Note {
         let mut note = if contact.phone.is_some() { SENT | HAS_PHONE } else { SENT };
         for (channel, counts) in &mut self.counts {

@@ -15,5 +15,5 @@ pub(super) use self::{
     known::Known,
     opt_outs::{OptOut, OptOuts},
     overlap::Overlap,
-    roster::{Met, Roster, Who},
+    roster::{Occurrence, Person, Roster},
 };

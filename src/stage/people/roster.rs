@@ -12,19 +12,19 @@ use crate::{
 
 /// A person in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum Person {
     /// A member of the snapshot.
     Member(MemberAt),
     /// Not a member. The caller keeps the key: a reference into the set would make every row wait for memory.
     New,
 }
 
-/// Whether a row is the first of its address.
+/// Whether a contact is the first one with its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Met {
-    First(Who),
+pub(crate) enum Occurrence {
+    First(Person),
     /// An earlier row has the same address.
-    Again(Who),
+    Repeated(Person),
 }
 
 /// The members of the snapshot, and the addresses of the source so far. Takes the memory of [`Known`], and that of
@@ -42,43 +42,51 @@ impl Roster {
     }
 
     /// Records that a row became a contact.
-    pub(crate) fn meet(&mut self, key: EmailKey) -> Met {
+    pub(crate) fn meet(&mut self, key: EmailKey) -> Occurrence {
         if let Some(at) = self.known.find(key) {
-            let who = Who::Member(at);
-            return if self.known.mark_met(at) { Met::Again(who) } else { Met::First(who) };
+            let person = Person::Member(at);
+            return if self.known.mark_met(at) {
+                Occurrence::Repeated(person)
+            } else {
+                Occurrence::First(person)
+            };
         }
-        if self.new.insert(key).is_some() { Met::Again(Who::New) } else { Met::First(Who::New) }
+        if self.new.insert(key).is_some() {
+            Occurrence::Repeated(Person::New)
+        } else {
+            Occurrence::First(Person::New)
+        }
     }
 
     /// Returns the person with this address, if an earlier row became their contact.
-    pub(crate) fn find_met(&self, key: EmailKey) -> Option<Who> {
+    pub(crate) fn find_met(&self, key: EmailKey) -> Option<Person> {
         match self.known.find(key) {
-            Some(at) => self.known.is_met(at).then_some(Who::Member(at)),
-            None => self.new.get(key).map(|_| Who::New),
+            Some(at) => self.known.is_met(at).then_some(Person::Member(at)),
+            None => self.new.get(key).map(|_| Person::New),
         }
     }
 
     /// Returns the note of a person who was met.
-    pub(crate) fn note(&self, who: Who, key: EmailKey) -> Note {
-        match who {
-            Who::Member(at) => self.known.note(at),
-            Who::New => self.new.get(key).unwrap_or_default(),
+    pub(crate) fn note(&self, person: Person, key: EmailKey) -> Note {
+        match person {
+            Person::Member(at) => self.known.note(at),
+            Person::New => self.new.get(key).unwrap_or_default(),
         }
     }
 
     /// Replaces the note of a person who was met.
-    pub(crate) fn set_note(&mut self, who: Who, key: EmailKey, note: Note) {
-        match who {
-            Who::Member(at) => self.known.set_note(at, note),
-            Who::New => self.new.set_note(key, note),
+    pub(crate) fn set_note(&mut self, person: Person, key: EmailKey, note: Note) {
+        match person {
+            Person::Member(at) => self.known.set_note(at, note),
+            Person::New => self.new.set_note(key, note),
         }
     }
 
     /// Returns the consent that was last sent for a person.
-    pub(crate) fn consent(&self, who: Who) -> Channels<Option<Statement>> {
-        let of = |channel| match who {
-            Who::Member(at) => self.known.consent(at, channel).statement(),
-            Who::New => None,
+    pub(crate) fn consent(&self, person: Person) -> Channels<Option<Statement>> {
+        let of = |channel| match person {
+            Person::Member(at) => self.known.consent(at, channel).statement(),
+            Person::New => None,
         };
         Channels { email: of(Channel::Email), sms: of(Channel::Sms) }
     }
@@ -86,12 +94,12 @@ impl Roster {
     /// Whether the contact, its tags and its consent are the same as last sent.
     pub(crate) fn is_unchanged(
         &self,
-        who: Who,
+        person: Person,
         contact: &PreparedContact<'_>,
         hash: ContactHash,
         tags: TagSet,
     ) -> bool {
-        let Who::Member(at) = who else { return false };
+        let Person::Member(at) = person else { return false };
         !self.sends_all
             && self.known.was_sent_as(at, hash)
             && self.known.tags(at).holds(tags)
@@ -103,8 +111,8 @@ impl Roster {
 
     /// Sets the tags that a person has after this run; the person's other tags become surplus. Returns those of `tags`
     /// that the person already has from this export.
-    pub(crate) fn assign_tags(&mut self, who: Who, tags: TagSet) -> TagSet {
-        let Who::Member(at) = who else { return TagSet::default() };
+    pub(crate) fn assign_tags(&mut self, person: Person, tags: TagSet) -> TagSet {
+        let Person::Member(at) = person else { return TagSet::default() };
         let before = self.known.tags(at);
         let surplus = before.without(tags);
         self.known.set_tags(at, surplus);

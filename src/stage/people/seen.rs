@@ -12,7 +12,7 @@ const SHARDS: usize = 256;
 /// addresses, the probability that two have the same bits is 4 in 10^11.
 const KEPT: usize = 9;
 
-/// A byte that [`super::Ledger`] keeps beside an address; 0 at first.
+/// A byte that [`super::Ledger`] keeps with an address; 0 at first.
 pub(crate) type Note = u8;
 
 #[derive(Clone, Copy)]

@@ -78,7 +78,7 @@ pub enum SnapshotDefect {
 
 impl PlanError {
     /// Whether the drop is the reason, so that the same drop would fail again.
-    pub fn is_of_the_drop(&self) -> bool {
+    pub fn is_caused_by_the_drop(&self) -> bool {
         match self {
             Self::File { .. }
             | Self::Headers { .. }

@@ -176,7 +176,7 @@ impl<S: Sink> Preparation<'_, S> {
         }
     }
 
-    /// Fails if there are files without a header and none of their rows has a column of the mapping.
+    /// Fails if there are files without a header, and a column of the mapping is in none of their rows.
     fn check_absent(&mut self) -> Result<(), PrepareError> {
         match self.absent.take().filter(|absent| !absent.is_empty()) {
             Some(absent) if !self.cut_short => Err(ReadError::Columns(absent).into()),
