@@ -1,5 +1,6 @@
-//! The report for people: a self-contained HTML page, and text for a terminal. The modules for the parts of a report
-//! decide what it says; [`html()`] and [`text()`] only lay it out.
+//! The report for people: a self-contained HTML page, and text for a terminal.
+//!
+//! The modules for the parts of a report decide what it says; [`html()`] and [`text()`] only lay it out.
 
 mod breakdown;
 mod consent;

@@ -1,6 +1,7 @@
 //! The stages of a run. A stage passes its results to the next one as stored objects, and a small message names those.
-//! Stages do not call each other. Each subfolder except `drop` and `people`, and `segment.rs`, is a stage. The rest is
-//! shared between stages.
+//! Stages do not call each other.
+//!
+//! Each subfolder except `drop` and `people`, and `segment.rs`, is a stage. The rest is shared between stages.
 
 pub mod canary;
 mod chunk;

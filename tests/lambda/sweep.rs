@@ -1,6 +1,7 @@
-//! The sweep finds forgotten runs and late drops, and resumes or starts their runs. S3 sets the objects' times, and its
-//! clock cannot be changed. So the sweep runs in this process, with a clock that is ahead; the real functions do
-//! everything else.
+//! The sweep finds forgotten runs and late drops, and resumes or starts their runs.
+//!
+//! S3 sets the objects' times, and its clock cannot be changed. So the sweep runs in this process, with a clock that is
+//! ahead; the real functions do everything else.
 
 use std::{sync::Arc, time::Duration};
 

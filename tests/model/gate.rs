@@ -1,5 +1,7 @@
-//! The gate between a process and its objects. It can kill the process before or after one of its writes. A dead
-//! process no longer changes anything: its writes never return, and its reads fail, so that its blocking threads end.
+//! The gate between a process and its objects. It can kill the process before or after one of its writes.
+//!
+//! A dead process no longer changes anything: its writes never return, and its reads fail, so that its blocking threads
+//! end.
 
 use std::{
     ops::Range,

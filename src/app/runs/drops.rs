@@ -188,7 +188,7 @@ impl App {
         if !is_late(newest.modified) {
             return Ok(None);
         }
-        // A drop that is older than the export's file was not missed: the export did not exist when the drop came. S3's
+        // A drop that is older than the export's file was not missed: the export was written or changed after it. S3's
         // times are whole seconds, so a drop from the same second may be meant for the export.
         let key = Key::Export(export.connection().clone(), export.name().clone());
         let written = ports.objects.head(&Location::from(&key)).await?.modified;

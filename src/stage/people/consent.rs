@@ -1,5 +1,6 @@
-//! The consent of an address with several rows: the first row becomes the contact, but an opt-out in any row wins. The
-//! rows are read once. When a later row opts out, the contact may already be in a finished chunk: such opt-outs are
+//! The consent of an address with several rows: the first row becomes the contact, but an opt-out in any row wins.
+//!
+//! The rows are read once. When a later row opts out, the contact may already be in a finished chunk: such opt-outs are
 //! collected, and written into the chunks after the last row is read. An invalid row with a usable address can opt out
 //! too.
 

@@ -1,7 +1,9 @@
 //! Settle: asks Omnisend for the outcome of every batch, with as few requests as possible, and writes each chunk's
-//! outcome. It polls the newest batch until that batch is finished. Then it lists all batches, 250 at a time, and
-//! requests the items of batches with errors only. Contacts of a batch that is not finished in time are unknown. If
-//! Omnisend stopped a batch, the contacts that it had not processed are sent again, once.
+//! outcome.
+//!
+//! It polls the newest batch until that batch is finished. Then it lists all batches, 250 at a time, and requests the
+//! items of batches with errors only. Contacts of a batch that is not finished in time are unknown. If Omnisend stopped
+//! a batch, the contacts that it had not processed are sent again, once.
 
 mod outcome;
 mod pending;

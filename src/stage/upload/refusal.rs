@@ -1,6 +1,7 @@
-//! Refusals of a whole batch that are due to some of its contacts. It is not documented whether Omnisend checks the
-//! items before it answers a `POST /batches`. If it does, its answer names them by place (`items[3].…`). A refusal that
-//! names no item is not about the contacts.
+//! Refusals of a whole batch that are due to some of its contacts.
+//!
+//! It is not documented whether Omnisend checks the items before it answers a `POST /batches`. If it does, its answer
+//! names them by place (`items[3].…`). A refusal that names no item is not about the contacts.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,9 @@
 //! segment but the first are read twice: the first pass finds the contacts that are in several segments, so that each
 //! is written once, with all of its tags. The snapshot's list of members is read once, and a second time if members
 //! lose tags, because their addresses are not kept in memory. Finished chunks are read again, and rewritten, only if a
-//! later row opts out. Memory: apart from a few buffers and objects of fixed size, a plan keeps
+//! later row opts out.
+//!
+//! Memory: apart from a few buffers and objects of fixed size, a plan keeps
 //!
 //! - 14 bytes on average for each distinct address in the source that the snapshot does not have,
 //! - 15 to 18 bytes for each member of the snapshot, by the number of tags, and 17 bytes more if the export maps consent,
