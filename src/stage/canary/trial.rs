@@ -29,7 +29,7 @@ impl Trial<'_> {
     /// Sends the contact, and returns what its tags show afterwards.
     pub(super) async fn run(&mut self, findings: &mut Findings) -> Result<Shown, Stop> {
         let client = self.contact.context.client;
-        // First checks that the endpoint works with which lost tags are restored.
+        // First checks the endpoint that would restore lost tags.
         client.remove_tags(&[UNUSED_TAG], &[self.contact.email.as_str()], self.contact.options()).await?;
         let had = self.contact.tags().await?;
         self.evidence.before = had.as_deref().map(|tags| seen(tags, &self.ours));

@@ -22,7 +22,7 @@ const BATCHES_OF_A_CHUNK: usize = 2;
 /// How many earlier chunks are checked.
 const CHUNKS_BACK: u32 = 4;
 
-/// After how many unfinished batches the check ends: Omnisend may be slow, and the check runs again before the next
+/// The check ends after this many unfinished batches: Omnisend may be slow, and the check runs again before the next
 /// chunk.
 const MAX_PENDING: u32 = 2;
 

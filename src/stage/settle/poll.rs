@@ -127,8 +127,8 @@ impl<'a> Poller<'a> {
         }
     }
 
-    /// Asks which batches are finished, with as few requests as possible. With `all`, asks for every batch, not only
-    /// the newest.
+    /// Asks which batches are finished, with as few requests as possible. With `all`, asks about every batch, even if
+    /// the newest is not finished.
     async fn poll(&mut self, all: bool) -> Result<(), StageError> {
         if !all && self.probes < retry::SETTLE_PROBES {
             self.probes += 1;
