@@ -1,9 +1,10 @@
-//! The cost of finding changed contacts, and of writing the snapshot.
+//! Measures the cost of finding changed contacts and of writing the snapshot.
 //!
 //! `cargo bench --bench changes` plans a first run of 1,000,000 profiles and writes its snapshot as if Omnisend had
-//! accepted every contact. Then it plans the same file again, plans a file in which 1 profile in 100 differs, and writes
-//! that snapshot. `cargo bench --bench changes -- 10000000` takes another number of profiles. Each step runs in a process
-//! of its own, so that the peak memory is that of one step, and is compared with the time of the first plan.
+//! accepted every contact. Then it plans the same file again, plans a file in which 1 profile in 100 differs, and
+//! writes that snapshot. `cargo bench --bench changes -- 10000000` uses another number of profiles. Each step runs in
+//! its own process, so that the peak memory is that of one step. Each step's CPU time is compared with that of the
+//! first plan.
 
 #![expect(
     clippy::print_stdout,
@@ -73,8 +74,8 @@ fn main() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Runs a step, and prints the wall time in seconds, the CPU time in seconds, the peak memory in KiB and the contacts to
-/// send.
+/// Runs a step. Prints the wall time in seconds, the CPU time in seconds, the peak memory in KiB and the number of
+/// contacts to send.
 fn measure(step: &str, folder: &Path, run: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (wall, sent) = runtime.block_on(async {
@@ -132,7 +133,7 @@ async fn accepted(records: &Records, manifest: &Manifest) {
     mark_reported(records, manifest).await;
 }
 
-/// Marks the run as reported, so that the next plan takes it for settled.
+/// Marks the run as reported, so that the next plan treats it as settled.
 async fn mark_reported(records: &Records, manifest: &Manifest) {
     let key = Key::ReportJson(manifest.run.clone());
     let replace = omnisend_export::ports::objects::Put::Replace;

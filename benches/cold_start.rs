@@ -1,7 +1,9 @@
-//! How soon the Lambda is ready for its first event, what an upload takes of memory, and how large the binary is.
+//! Measures how soon the Lambda is ready for its first event, how much memory an upload takes, and how large the binary
+//! is.
 //!
-//! `cargo bench --bench cold_start --all-features -- target/release/bootstrap` measures a release's binary; without
-//! a path, the one of this build, which is larger and has kill points in it. Needs moto on the path, as the tests do.
+//! `cargo bench --bench cold_start --all-features -- target/release/bootstrap` measures the release binary. Without a
+//! path, it measures the binary of this build, which is larger because it contains kill points. Like the tests, it
+//! needs moto on the `PATH`.
 
 #![expect(
     clippy::print_stdout,
@@ -9,7 +11,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
-    reason = "a bench prints what it measured, and ends where something is wrong"
+    reason = "a bench prints its measurements, and panics if something fails"
 )]
 
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -36,13 +38,13 @@ use crate::{
 
 const STARTS: usize = 20;
 
-/// Contacts of the chunk that is uploaded: a minute of the documented limit.
+/// Contacts in the uploaded chunk: as many as the documented limit allows in one minute.
 const CONTACTS: u64 = 40_000;
 
-/// The documented limit, at which a chunk is that large.
+/// The documented limit. With it, a chunk has that many contacts.
 const LIMIT: u32 = 400;
 
-/// The limit at which it is uploaded, so that nobody waits for a minute.
+/// The limit during the upload, so that the upload does not take a minute.
 const UPLOADED_AT: u32 = 30_000;
 
 #[tokio::main]
@@ -63,7 +65,7 @@ async fn main() {
     );
 }
 
-/// Milliseconds from starting the process to its first request for an event.
+/// Returns the milliseconds from the start of the process to its first request for an event.
 async fn ready(setup: &Setup) -> f64 {
     let mut times = Vec::new();
     for _ in 0..STARTS {
@@ -76,7 +78,7 @@ async fn ready(setup: &Setup) -> f64 {
     times[STARTS / 2]
 }
 
-/// The most memory, in MiB, that a process held which uploaded one whole chunk and nothing else.
+/// Returns the peak memory, in MiB, of a process that uploads only one whole chunk.
 async fn memory(cloud: &Cloud, setup: &Setup) -> f64 {
     cloud.connection("acme", LIMIT, KEY).await;
     cloud.export("acme", "vip", "").await;
@@ -90,7 +92,7 @@ async fn memory(cloud: &Cloud, setup: &Setup) -> f64 {
     let mut environment = Environment::start(setup).await.unwrap();
     let outcome = environment.invoke(&event, std::time::Duration::from_secs(100)).await;
     assert_eq!(outcome, Outcome::Answer(json!({"batchItemFailures": []})));
-    assert_eq!(cloud.omnisend.taken(KEY).await, CONTACTS);
+    assert_eq!(cloud.omnisend.contacts_sent(KEY).await, CONTACTS);
     let status = fs::read_to_string(format!("/proc/{}/status", environment.process().unwrap())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
     peak.unwrap().parse::<f64>().unwrap() / 1024.0

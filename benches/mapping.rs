@@ -3,7 +3,7 @@
 //! `cargo bench --bench mapping` maps 200,000 rows from memory for each part, on one thread. The time for the same
 //! rows without the part is subtracted.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints what it measured")]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its measurements")]
 
 use std::{fmt::Write as _, time::Instant};
 
@@ -48,7 +48,7 @@ fn main() {
     }
 }
 
-/// The time of the fastest of five passes over the file, in seconds.
+/// Returns the time of the fastest of five passes over the file, in seconds.
 fn seconds(file: &Bytes, above: &str, field: &str) -> f64 {
     let toml = format!(
         "display_name = 'x'\n{above}\n[[segments]]\nname = 'x'\npath = 'segments/x/'\n[fields]\nemail = 'EMail'\n{field}\n"

@@ -1,9 +1,9 @@
-//! The speed of a plan, and its memory.
+//! Measures the speed and the memory of a plan.
 //!
 //! `cargo bench --bench plan` writes a file of 1,000,000 profiles with 8 mapped fields in each format, plans it from a
 //! state directory as the command line does, and prints the profiles per second of one core (by the CPU time of all
-//! threads) and the peak memory of the process. `cargo bench --bench plan -- 10000000` takes another number of profiles.
-//! Each plan runs in a process of its own, so that the peak is that of one plan.
+//! threads) and the peak memory of the process. `cargo bench --bench plan -- 10000000` uses another number of profiles.
+//! Each plan runs in its own process, so that the peak is that of one plan.
 
 #![expect(
     clippy::print_stdout,
@@ -35,11 +35,11 @@ fn main() {
     }
     let profiles: u64 = arguments.first().map_or(1_000_000, |n| n.parse().unwrap());
     for format in ["csv", "csv.gz", "ndjson", "parquet"] {
-        plan_it(format, profiles);
+        measure_format(format, profiles);
     }
 }
 
-fn plan_it(format: &str, profiles: u64) {
+fn measure_format(format: &str, profiles: u64) {
     let state = env::temp_dir().join(format!("omnisend-export-bench-{}", std::process::id()));
     common::state(&state);
     segment::write(&state.join(format!("segments/vip/all.{format}")), format, profiles, 0);
@@ -68,7 +68,8 @@ fn plan_it(format: &str, profiles: u64) {
     fs::remove_dir_all(&state).unwrap();
 }
 
-/// Plans, and prints the wall time in seconds, the CPU time in seconds, the peak memory in KiB and the profiles.
+/// Plans, and prints the wall time in seconds, the CPU time in seconds, the peak memory in KiB and the number of
+/// profiles.
 fn measure(state: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (wall, profiles) = runtime.block_on(async {

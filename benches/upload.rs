@@ -1,14 +1,14 @@
-//! How much of the allowed requests an upload uses, and what a handover between chunks costs.
+//! Measures how much of the request limit an upload uses, and what a handover between chunks costs.
 //!
-//! `cargo bench --bench upload` runs 300,000 contacts through the real pipeline into the sandbox, over HTTP. Limit
-//! and latency are scaled alike: 6,000 requests a minute and 30 ms stand for 600 a minute and 300 ms.
+//! `cargo bench --bench upload` runs 300,000 contacts through the real pipeline into the sandbox, over HTTP. Limit and
+//! latency are scaled alike: 6,000 requests per minute at 30 ms stand for 600 per minute at 300 ms.
 
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
-    reason = "a bench prints what it measured, and ends where something is wrong"
+    reason = "a bench prints its measurements, and panics if something fails"
 )]
 
 use std::{env, fs, io::Write as _, path::Path, process::Command, time::Duration};
@@ -89,7 +89,7 @@ fn show(state: &Path, report: &Value) {
         report["requests"]["throttled"],
     );
     println!(
-        "handover: {:.0} ms between chunks beyond the pace (mean of {}), caught up on afterwards",
+        "handover: {:.0} ms between chunks in addition to the pace (mean of {}), caught up afterwards",
         1000.0 * gaps.iter().sum::<f64>() / gaps.len() as f64,
         gaps.len(),
     );

@@ -1,4 +1,4 @@
-//! Handles one event with the real `bootstrap` of this build, with AWS and Omnisend on this machine.
+//! Handles one event with the real `bootstrap` of this build, and with local stand-ins for AWS and Omnisend.
 //!
 //! `make invoke-local EVENT=events/manual-run.json` prepares the connection, the export, the segment and the run that the
 //! events name, invokes the function that the template would send the event to, and handles messages until the queue is
@@ -10,7 +10,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "it prints, and panics on errors, as do the tests whose stand-ins it uses"
+    reason = "it prints, and panics on errors like the tests whose stand-ins it uses"
 )]
 
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -79,7 +79,7 @@ fn read(path: &str) -> Result<Value, String> {
     serde_json::from_slice(&text).map_err(|error| format!("{path} is not JSON: {error}"))
 }
 
-/// Returns the path of the function's binary, which cargo builds beside the folder of this example.
+/// Returns the path of the function's binary, which cargo puts in the parent of this example's folder.
 fn bootstrap() -> PathBuf {
     let own = env::current_exe().unwrap();
     own.parent().and_then(Path::parent).unwrap().join("bootstrap")

@@ -1,23 +1,28 @@
 //! Syncs customer segments to Omnisend.
 //!
-//! A segment file becomes contacts in stages. Each stage takes a value and returns a value, and writes an object that the
-//! next stage reads: **plan** reads and maps the file, **upload** posts batches at the connection's pace, **settle** asks
-//! Omnisend for the outcome of each batch, and **report** writes the report.
+//! A segment file becomes contacts in Omnisend in stages. Each stage takes a value, returns a value, and writes objects
+//! that the next stage reads: **plan** reads and maps the file, **upload** posts batches at the connection's pace,
+//! **settle** asks Omnisend for the outcome of each batch, and **report** writes the report.
 //!
 //! The modules, from the bottom up; no module imports one that comes after it:
 //!
+//! - [`wording`]: numbers, lists and quoted text for messages to people
 //! - [`keys`]: names of connections, exports and runs, and the keys of all objects
-//! - [`source`]: segment files to rows
+//! - [`environment`]: the process environment
+//! - `kill_point`, `retry_policies`, `test_scale`: steps at which tests kill the process, every retry and wait of the
+//!   product, and how tests scale a run down
 //! - [`contact`]: rows to contacts: mapping and normalization
-//! - [`omnisend`]: the client of the API, with its pacer and its errors
 //! - [`ports`]: objects, queue, secrets and clock, with their adapters
 //! - [`run`]: the records of a run: manifest, receipt, outcome, counts, report
-//! - [`config`]: the configuration files and the environment: text to validated types
+//! - [`config`]: the configuration files: text to validated types
+//! - `propose`: proposes an export for a segment file (feature `cli`)
 //! - [`report`]: the report for people: HTML and text
 //! - [`stage`]: the stages of a run
-//! - [`app`]: a run's life, and everything else that can be done with connections, exports and runs
+//! - [`app`]: the life of a run, and all other operations on connections, exports and runs
 //! - `lambda`: the Lambda (feature `lambda`)
-//! - `cli`, `sandbox`: the command line, and the Omnisend stand-in that it carries (feature `cli`)
+//! - `cli`: the command line (feature `cli`)
+//!
+//! The crate `segment-files` reads segment files, and the crate `omnisend` is the client of Omnisend's API.
 
 pub mod app;
 #[cfg(feature = "cli")]

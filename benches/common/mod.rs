@@ -1,4 +1,4 @@
-//! Shared by the benches: a state to plan in, and the CPU time and peak memory of a process.
+//! Shared by the benches: a state directory with an export, and the CPU time and peak memory of a process.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench panics if something fails")]
 
@@ -60,7 +60,7 @@ pub(crate) fn ports(folder: &Path) -> Ports {
     }
 }
 
-/// The CPU time of all threads since the process started.
+/// Returns the CPU time of all threads since the process started.
 pub(crate) fn cpu() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
@@ -69,7 +69,7 @@ pub(crate) fn cpu() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// The peak memory of the process, in KiB.
+/// Returns the peak memory of the process, in KiB.
 pub(crate) fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();

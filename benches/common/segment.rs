@@ -1,4 +1,4 @@
-//! The same people in every format.
+//! Generates a segment of the same people in every format.
 
 use std::{
     fs::File,
@@ -26,7 +26,7 @@ const COLUMNS: [&str; 9] = [
     "LoyaltyTier",
 ];
 
-/// Rows in a row group. Spark and Arrow write some 100,000.
+/// Rows in a row group. Spark and Arrow write about 100,000.
 const GROUP: usize = 250_000;
 
 fn person(n: u64, one_moved_in: u64) -> [String; 9] {
@@ -50,7 +50,7 @@ fn person(n: u64, one_moved_in: u64) -> [String; 9] {
     ]
 }
 
-/// Writes a segment of `people` people in a format. One person in `one_moved_in` has another city; with 0 no person has.
+/// Writes a segment of `people` people in a format. 1 person in `one_moved_in` has another city; with 0, nobody has.
 pub(crate) fn write(path: &Path, format: &str, people: u64, one_moved_in: u64) {
     let file = BufWriter::new(File::create(path).unwrap());
     match format {

@@ -57,8 +57,8 @@ impl App {
         Ok(load_connection(&*self.ports.objects, name, self.ports.clock.now()).await?)
     }
 
-    /// Returns the connection and its client with its pacer. The client is kept for as long as the process lives and
-    /// the connection's file is unchanged. A new pacer assumes that the one before used the whole budget until now.
+    /// Returns the connection and its client, which owns the pacer. The client is kept while the process lives and the
+    /// connection's file is unchanged. A new pacer assumes that its predecessor has just used the whole budget.
     pub(super) async fn client(&self, name: &ConnectionName) -> Result<(Connection, Arc<Client>), AppError> {
         let connection = self.connection(name).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);

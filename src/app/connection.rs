@@ -1,5 +1,5 @@
 //! Tests a connection: its brand, the permissions of its API key, the findings about the brand, and whether the state
-//! can be used safely.
+//! supports conditional writes.
 
 use jiff::tz::Offset;
 use serde::Serialize;
@@ -25,9 +25,9 @@ pub struct Tested {
     /// `None` if the key may not read the brand.
     #[serde(flatten)]
     pub brand: Option<TestedBrand>,
-    /// Requests a minute that its exports may use.
+    /// The connection's request budget, per minute.
     pub requests_per_minute: u32,
-    /// What the key may do, as far as a test without a contact can tell.
+    /// What the key may do, as far as requests that change nothing can show.
     pub permissions: Vec<Permission>,
     pub tags: TestedTags,
     pub batch_size: TestedBatch,
@@ -50,31 +50,31 @@ pub struct Permission {
     /// `None` if the test could not tell.
     pub allowed: Option<bool>,
     /// The answer, if it was not a success.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub says: Option<String>,
+    #[serde(rename = "says", skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// How contacts get their tags.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedTags {
-    /// `None` if the next upload finds it out.
+    /// `None` if the next upload finds out.
     pub way: Option<TagWay>,
-    /// Whether the connection's configuration decides it.
+    /// Whether the connection's configuration sets it.
     pub forced: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<TagFinding>,
-    /// Whether a canary was interrupted, so that the next upload has to restore its contact.
+    /// Whether a canary was interrupted, so that the next upload must restore its contact.
     pub to_tidy_up: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct TestedBatch {
-    /// Contacts in a request, at most.
+    /// The most contacts in a batch.
     pub contacts: u32,
 }
 
 impl Tested {
-    /// Whether runs can work: nothing that they need is refused.
+    /// Whether runs can work: the state and the API key allow everything that they need.
     pub fn is_usable(&self) -> bool {
         self.conditional_writes && self.permissions.iter().all(|permission| permission.allowed != Some(false))
     }
@@ -141,11 +141,11 @@ impl App {
 impl Permission {
     fn from_answer(to: &'static str, answer: Result<(), CallError>) -> Self {
         match answer {
-            Ok(()) => Self { to, allowed: Some(true), says: None },
+            Ok(()) => Self { to, allowed: Some(true), answer: None },
             Err(error) if lacks_permission(&error) => {
-                Self { to, allowed: Some(false), says: Some(error.to_string()) }
+                Self { to, allowed: Some(false), answer: Some(error.to_string()) }
             }
-            Err(error) => Self { to, allowed: None, says: Some(error.to_string()) },
+            Err(error) => Self { to, allowed: None, answer: Some(error.to_string()) },
         }
     }
 }
@@ -168,7 +168,7 @@ impl TestedTags {
             _ if self.forced => "set by the connection".to_owned(),
             Some(found) => {
                 let until = if found.certain { "" } else { "; tried again a day later" };
-                format!("{}, found by run {} at {:.0}{until}", found.evidence.says, found.run, found.at)
+                format!("{}, found by run {} at {:.0}{until}", found.evidence.conclusion, found.run, found.at)
             }
             None => String::new(),
         };

@@ -20,9 +20,9 @@ use segment_files::{ReadError, Setting};
 pub enum AppError {
     #[error("export `{}` has no run {}; `status` lists its runs", .run.export, .run.run)]
     NoRun { run: RunRef },
-    #[error("run {run} is over: there is nothing to cancel")]
+    #[error("run {run} is over, so it cannot be canceled")]
     Over { run: RunId },
-    #[error("export `{export}` has no unfinished run: there is nothing to cancel")]
+    #[error("export `{export}` has no unfinished run to cancel")]
     NothingUnfinished { export: ExportName },
     #[error("run {run} cannot be undone: {source}")]
     NotUndoable {
@@ -68,7 +68,7 @@ pub enum AppError {
 pub enum UndoRefusal {
     #[error("it sent nothing")]
     SentNothing,
-    #[error("it undid another run; run the export, which adds the tags again")]
+    #[error("it is an undo itself; run the export, which adds the tags again")]
     IsUndo,
     #[error("it is not over; cancel it first")]
     NotOver,
@@ -83,7 +83,7 @@ pub enum ReplayRefusal {
     NotOver,
     #[error("the file {file} does not exist")]
     NoFile { file: Location },
-    #[error("{file} holds the rejects of run {run}: replay that run")]
+    #[error("{file} holds the rejects of run {run}; replay that run")]
     OtherRejects { file: Location, run: RunRef },
     #[error(
         "{file} has no column `reject_run` that names this run: keep that column as it is in rejects.csv, and save the \
@@ -92,11 +92,11 @@ pub enum ReplayRefusal {
     NoRejects { file: Location },
     #[error(
         "the export's connection, mapping or tags have changed since; run the export instead: it sends what did not \
-         arrive, with its present values"
+         arrive, with the current values"
     )]
     ExportChanged,
     #[error(
-        "run {run} came after it; run the export instead: it sends what did not arrive, with its present values"
+        "run {run} is newer; run the export instead: it sends what did not arrive, with the current values"
     )]
     Superseded { run: RunId },
     #[error("all its contacts arrived: there is nothing to send again")]
@@ -125,7 +125,7 @@ impl From<PlanError> for AppError {
 }
 
 impl AppError {
-    /// Whether trying again cannot help.
+    /// Whether a retry cannot succeed.
     pub fn is_permanent(&self) -> bool {
         matches!(
             self,
@@ -162,7 +162,7 @@ impl AppError {
         }
     }
 
-    /// Returns the option that a list of files asks to set.
+    /// Returns the setting that a list of files needs to be readable.
     #[cfg(feature = "cli")]
     pub fn setting(&self) -> Option<Setting> {
         let Self::Plan(error) = self else { return None };

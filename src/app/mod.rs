@@ -1,7 +1,7 @@
-//! The application: what can be done with connections, exports and runs, over one set of ports.
+//! The application: every operation on connections, exports and runs, over one set of ports.
 //!
-//! [`runs`] owns a run's life, from the event that starts it to undo and replay. [`messages`] does the work of a run,
-//! one queue message at a time. The command line and the Lambda translate their input and output and call these.
+//! `runs` owns a run's life, from the event that starts it to undo and replay. `messages` does the work of a run,
+//! one queue message at a time. The command line and the Lambda only translate input and output.
 
 mod application;
 mod connection;

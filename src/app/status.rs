@@ -1,4 +1,4 @@
-//! The status of an export's runs, from what the state holds.
+//! The status of an export's runs, from the stored objects.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     stage::{Records, RunObjects, runs},
 };
 
-/// How many runs of an export are shown.
+/// The most runs that a status shows.
 const SHOWN: usize = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Status {
     pub export: ExportName,
     /// The last runs, newest first.
     pub runs: Vec<RunStatus>,
-    /// The drop that could not be run, unless a later run sends what is there.
+    /// The newest drop that could not be run, unless a later run has started since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_drop: Option<RefusedStatus>,
 }
@@ -48,7 +48,7 @@ pub struct RefusedStatus {
     /// The dropped files.
     pub what: String,
     pub why: String,
-    /// When it was tried last.
+    /// When it was last tried.
     pub at: Timestamp,
 }
 
@@ -60,10 +60,10 @@ pub async fn status(
 ) -> Result<Status, AppError> {
     let all = runs(&*objects, &export).await?;
     let records = Records::new(objects);
-    let is_shown = |standing: &&RunObjects| run.as_ref().is_none_or(|run| standing.run.run == *run);
+    let is_shown = |stored: &&RunObjects| run.as_ref().is_none_or(|run| stored.run.run == *run);
     let mut shown = Vec::new();
-    for standing in all.iter().rev().filter(is_shown).take(SHOWN) {
-        shown.push(run_status(&records, standing).await?);
+    for stored in all.iter().rev().filter(is_shown).take(SHOWN) {
+        shown.push(run_status(&records, stored).await?);
     }
     if let (Some(run), true) = (run, shown.is_empty()) {
         return Err(AppError::NoRun { run: RunRef { export, run } });
@@ -72,18 +72,18 @@ pub async fn status(
     Ok(Status { export, runs: shown, refused_drop })
 }
 
-async fn run_status(records: &Records, standing: &RunObjects) -> Result<RunStatus, AppError> {
-    let run = &standing.run;
+async fn run_status(records: &Records, stored: &RunObjects) -> Result<RunStatus, AppError> {
+    let run = &stored.run;
     let report = records.report(run).await?;
     let manifest = records.manifest(run).await?;
     let state = match &report {
-        _ if standing.is_parked() => "parked",
+        _ if stored.is_parked() => "parked",
         Some(report) => report.state.as_str(),
-        None if standing.is_canceled() => "canceling",
-        None if standing.is_planned() => "running",
+        None if stored.is_canceled() => "canceling",
+        None if stored.is_planned() => "running",
         None => "planning",
     };
-    let parked = if standing.is_parked() { records.parked(run).await? } else { None };
+    let parked = if stored.is_parked() { records.parked(run).await? } else { None };
     let message = report.as_ref().and_then(|report| report.message.clone());
     Ok(RunStatus {
         run: run.run.clone(),
@@ -91,8 +91,8 @@ async fn run_status(records: &Records, standing: &RunObjects) -> Result<RunStatu
         why: parked.map(|parked| parked.reason).or(message),
         trigger: manifest.as_ref().map(Manifest::started_by),
         chunks: manifest.map(|manifest| manifest.chunks.len()),
-        chunks_sent: standing.receipts(),
-        last_written: standing.last_written,
+        chunks_sent: stored.receipts(),
+        last_written: stored.last_written,
         counts: report.map(|report| report.counts),
     })
 }
@@ -103,8 +103,8 @@ async fn refused_drop(
     runs: &[RunObjects],
 ) -> Result<Option<RefusedStatus>, AppError> {
     let Some(refused) = records.refused_drop(export).await? else { return Ok(None) };
-    for standing in runs.iter().rev().take(SHOWN) {
-        let manifest = records.manifest(&standing.run).await?;
+    for stored in runs.iter().rev().take(SHOWN) {
+        let manifest = records.manifest(&stored.run).await?;
         if manifest.is_some_and(|manifest| manifest.dry_run.is_none() && manifest.started_at > refused.at) {
             return Ok(None);
         }

@@ -27,7 +27,7 @@ pub(super) struct StateArgs {
     pub state: PathBuf,
 }
 
-/// What the commands share that end with a report.
+/// The arguments of all commands that end with a report.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ReportArgs {
     #[command(flatten)]

@@ -31,7 +31,7 @@ pub(super) async fn cancel(args: CancelArgs) -> Result<ExitCode, Failure> {
     let Some(_lock) = local.lock_if_free(&manifest.connection)? else {
         output::note(&format!(
             "another process posts to connection `{}`: if it sends this run, it stops within seconds and writes the \
-             report; if it sends another run, cancel again when that is over, to get the report",
+             report; if it sends another run, cancel again when that run is over, to get the report",
             manifest.connection
         ));
         return Ok(ExitCode::SUCCESS);

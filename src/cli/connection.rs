@@ -61,13 +61,13 @@ fn text(tested: &Tested) -> String {
     });
     lines.push(format!("  up to {} requests a minute", tested.requests_per_minute));
     for permission in &tested.permissions {
+        let answer = permission.answer.as_deref().map(|answer| format!(": {answer}")).unwrap_or_default();
         let may = match permission.allowed {
-            Some(true) => "may",
-            Some(false) => "may NOT",
-            None => "perhaps may",
+            Some(true) => "the API key may",
+            Some(false) => "the API key may NOT",
+            None => "it could not be tested whether the API key may",
         };
-        let says = permission.says.as_deref().map(|says| format!(": {says}")).unwrap_or_default();
-        lines.push(format!("  the API key {may} {}{says}", permission.to));
+        lines.push(format!("  {may} {}{answer}", permission.to));
     }
     lines.push(format!("  {}", tested.tags.describe()));
     if tested.tags.to_tidy_up {

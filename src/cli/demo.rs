@@ -1,5 +1,5 @@
-//! `demo`: runs the whole pipeline on this machine: it exports a sample to a sandbox, and compares the contacts there with
-//! the sample.
+//! `demo`: runs the whole pipeline on this machine. It exports a sample to a sandbox, and compares the contacts there
+//! with the sample.
 
 use std::{fs, io, path::PathBuf, process::ExitCode};
 
@@ -72,13 +72,13 @@ pub(super) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         && counts.settled().accepted == contents.valid
         && arrived == contents.valid;
     output::result(&format!(
-        "the sandbox holds {} contacts; the sample has {} valid, unique ones: {}",
+        "the sandbox has {} contacts; the sample has {} valid, unique ones: {}",
         number(arrived),
         number(contents.valid),
-        if matches { "as it should be" } else { "THEY DIFFER" }
+        if matches { "they match" } else { "THEY DIFFER" }
     ));
     if args.keep {
-        output::note(&format!("the sandbox stays at {} until Ctrl-C", sandbox.page()));
+        output::note(&format!("the sandbox runs at {} until Ctrl-C", sandbox.page()));
         tokio::signal::ctrl_c().await.map_err(Failure::failed)?;
     }
     sandbox.stop().await;

@@ -17,7 +17,7 @@ pub(super) const USAGE: u8 = 2;
 /// The run ended, with rejected or unknown contacts.
 pub(super) const INCOMPLETE: u8 = 3;
 
-/// Why a command failed: a message for the person, and the exit code.
+/// Why a command failed: a message for the user, and the exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
     message: String,
@@ -25,12 +25,12 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Something that the command needs did not work.
+    /// Returns a failure of something that the command needs.
     pub(super) fn failed(error: impl fmt::Display) -> Self {
         Self { message: error.to_string(), code: FAILED }
     }
 
-    /// The command or the configuration is wrong.
+    /// Returns a failure for a wrong command or configuration.
     pub(super) fn usage(error: impl fmt::Display) -> Self {
         Self { message: error.to_string(), code: USAGE }
     }

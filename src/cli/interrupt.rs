@@ -1,10 +1,10 @@
-//! Ctrl-C: once stops at a safe place, twice stops at once.
+//! Ctrl-C: pressed once, the command stops at a safe place; pressed twice, it stops at once.
 
 use tokio_util::sync::CancellationToken;
 
 use super::{exit, output};
 
-/// Returns a token that Ctrl-C cancels. Requests in flight still finish, and what was sent is written.
+/// Returns a token that Ctrl-C cancels. Requests in flight still finish, and what was sent is recorded.
 pub(super) fn watch() -> CancellationToken {
     let stop = CancellationToken::new();
     let token = stop.clone();

@@ -1,4 +1,4 @@
-//! The application over a state directory of this machine, with a queue inside the process.
+//! The application over a state directory on this machine, with a queue in memory.
 
 use std::{
     path::{Path, PathBuf},
@@ -28,7 +28,7 @@ use crate::{
 };
 use omnisend::Freshness;
 
-/// Longer than any run, because no other process receives the messages.
+/// The visibility timeout: longer than any run, because no other process receives the messages.
 const VISIBILITY: Duration = Duration::from_hours(168);
 
 pub(super) struct Local {
@@ -59,7 +59,7 @@ impl Local {
         Lock::take_if_free(&self.state, connection)
     }
 
-    /// Checks that the connection has an API key, before a large file is read in vain.
+    /// Checks that the connection has an API key before a large file is read for nothing.
     pub(super) async fn check_api_key(&self, connection: &Connection) -> Result<(), Failure> {
         let secrets = &self.app.ports().secrets;
         match secrets.api_key(connection.secret(), Freshness::Cached).await {
@@ -67,7 +67,7 @@ impl Local {
             Err(error @ (SecretError::Service { .. } | SecretError::Unavailable { .. })) => {
                 Err(Failure::failed(error))
             }
-            // The person has to store the key, or to store it differently.
+            // The user must store the key, or store it differently.
             Err(
                 error @ (SecretError::NotFound { .. }
                 | SecretError::Invalid { .. }
@@ -76,8 +76,8 @@ impl Local {
         }
     }
 
-    /// Does a run's work until it is over, and returns its report. `to_resume` says how to continue if the run is
-    /// interrupted.
+    /// Works on a run until it is over, and returns its report. `to_resume` tells the user how to continue an
+    /// interrupted run.
     pub(super) async fn finish(
         &self,
         run: &RunRef,
@@ -113,7 +113,7 @@ pub(super) fn ports(objects: Directory, state: &Path, api_key: Option<&SecretStr
     }
 }
 
-/// Returns an ID that tells a person's request from every other.
+/// Returns a unique ID for a user's request.
 pub(super) fn request_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -20,8 +20,8 @@ impl Lock {
     pub(super) fn take(state: &Path, connection: &ConnectionName) -> Result<Self, Failure> {
         Self::take_if_free(state, connection)?.ok_or_else(|| {
             Failure::failed(format!(
-                "connection `{connection}` is in use by another run in this state directory; wait until that run ends: \
-                 two at once would break the brand's request limit"
+                "connection `{connection}` is in use by another run in this state directory; wait until that run \
+                 ends: two runs at once would exceed the brand's request limit"
             ))
         })
     }

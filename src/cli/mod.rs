@@ -1,4 +1,4 @@
-//! The command line: one file per command. Only it prints.
+//! The command line: one file per command. No other module prints to the terminal.
 
 mod args;
 mod cancel;
@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
             Command::Demo(args) => Box::pin(demo::demo(args)).await,
         }
     });
-    // Does not wait for a thread that still reads a file.
+    // Does not wait for a thread that is still reading a file.
     runtime.shutdown_background();
     result.unwrap_or_else(|failure| fail(&failure))
 }

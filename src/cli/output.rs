@@ -7,13 +7,13 @@ use std::io::{ErrorKind, IsTerminal as _, Write as _, stdout};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
-/// The width, in columns, if results do not go to a terminal.
+/// The width of results that do not go to a terminal, in columns.
 const NO_TERMINAL: usize = 100;
 
 /// Prints a result, for a person or for the next program.
 pub(super) fn result(text: &str) {
     match writeln!(stdout(), "{}", text.trim_end()) {
-        // The reader has seen enough, such as `head`.
+        // A closed pipe is no error: the reader, such as `head`, has seen enough.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             self::error(&format!("cannot write to standard output: {error}"));
         }
@@ -27,7 +27,7 @@ pub(super) fn json(value: &impl Serialize) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Prints a note about the progress.
+/// Prints a note about progress.
 pub(super) fn note(text: &str) {
     eprintln!("{text}");
 }
@@ -36,7 +36,7 @@ pub(super) fn error(text: &str) {
     eprintln!("error: {text}");
 }
 
-/// Whether a person watches standard error.
+/// Whether standard error is a terminal.
 pub(super) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }

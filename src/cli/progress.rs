@@ -1,4 +1,4 @@
-//! Shows the progress of a run: bars on a terminal, plain lines elsewhere.
+//! Shows the progress of a run: bars on a terminal, otherwise plain lines.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -13,7 +13,7 @@ use crate::{
     wording::{counted, number},
 };
 
-/// Returns an observer for standard error: bars for a person, lines for a log.
+/// Returns an observer that prints to standard error: bars on a terminal, lines in a log.
 pub(super) fn observer() -> Arc<dyn Observer> {
     if output::is_terminal() { Arc::new(Bars::default()) } else { Arc::new(Lines::default()) }
 }
@@ -54,9 +54,9 @@ impl Drop for Bars {
 impl Observer for Bars {
     fn notice(&self, notice: Notice) {
         self.with(|slot| match notice {
-            Notice::Read { bytes, of } => {
+            Notice::Read { bytes, total } => {
                 if slot.is_none() {
-                    Self::begin(slot, of, "reading   {bar:40.cyan} {bytes}/{total_bytes}");
+                    Self::begin(slot, total, "reading   {bar:40.cyan} {bytes}/{total_bytes}");
                 }
                 if let Some(bar) = slot {
                     bar.inc(bytes);
@@ -107,12 +107,12 @@ impl Observer for Lines {
                 ));
             }
             Notice::Posted { contacts } => {
-                let of = self.contacts.load(Ordering::Relaxed).max(1);
+                let total = self.contacts.load(Ordering::Relaxed).max(1);
                 let before = self.posted.fetch_add(contacts, Ordering::Relaxed);
                 let now = before + contacts;
-                // A line for every tenth of the contacts.
-                if before * 10 / of != now * 10 / of {
-                    output::note(&format!("sent: {} of {} contacts", number(now), number(of)));
+                // A line for each 10% of the contacts.
+                if before * 10 / total != now * 10 / total {
+                    output::note(&format!("sent: {} of {} contacts", number(now), number(total)));
                 }
             }
             Notice::Settling { pending } => {

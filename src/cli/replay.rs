@@ -1,4 +1,4 @@
-//! `replay`: sends again what did not arrive in a run, unchanged or from a corrected rejects file.
+//! `replay`: sends again what did not arrive in a run, either unchanged or from a corrected rejects file.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -32,24 +32,24 @@ whose names begin with `reject_` as they are. Contacts that are not in the file 
 pub(super) async fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {
     let local = args.report.open()?;
     let app = &local.app;
-    let of = RunRef { export: args.export, run: args.run };
-    let _lock = local.lock(&app.manifest(&of).await?.connection)?;
+    let original = RunRef { export: args.export, run: args.run };
+    let _lock = local.lock(&app.manifest(&original).await?.connection)?;
     let file = match &args.file {
         Some(path) => {
             let content = std::fs::read(path)
                 .map_err(|error| Failure::usage(format!("{}: cannot be read: {error}", path.display())))?;
-            Some(app.store_corrections(&of, content.into()).await?)
+            Some(app.store_corrections(&original, content.into()).await?)
         }
         None => None,
     };
-    let replaying = if let Some(resumed) = app.resume_replay(&of, file.as_ref()).await? {
+    let replaying = if let Some(resumed) = app.resume_replay(&original, file.as_ref()).await? {
         note_resumed(&resumed);
         resumed.run
     } else {
-        match app.replay(&of, file.as_ref(), request_id()).await? {
-            Replayed::Resumed => of.clone(),
+        match app.replay(&original, file.as_ref(), request_id()).await? {
+            Replayed::Resumed => original.clone(),
             Replayed::Started(manifest) => {
-                output::note(&format!("run {} replays run {of}", manifest.run));
+                output::note(&format!("run {} replays run {original}", manifest.run));
                 manifest.run
             }
             Replayed::Over(report) => return args.report.show(&report, None),
@@ -57,7 +57,7 @@ pub(super) async fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {
     };
     app.announce(&app.manifest(&replaying).await?).await?;
     let to_resume =
-        format!("the state keeps what was sent. To resume it, replay run {} in the same way", of.run);
+        format!("the state keeps what was sent. To resume it, replay run {} in the same way", original.run);
     let report = local.finish(&replaying, &interrupt::watch(), &to_resume).await?;
     args.report.show(&report, None)
 }

@@ -92,7 +92,7 @@ pub(super) async fn execute(
     let app = &local.app;
     let dry_run = options.dry_run;
     let mut request = app.request(export, request_id(), options).await?;
-    // A dry run sends no request, so that it needs neither the lock nor the API key.
+    // A dry run sends no request, so it needs neither the lock nor the API key.
     let _lock = if dry_run { None } else { Some(local.lock(request.connection.name())?) };
     if !dry_run {
         local.check_api_key(&request.connection).await?;
@@ -120,7 +120,8 @@ pub(super) async fn execute(
 fn note(unfinished: &Unfinished) {
     for file in &unfinished.rejects {
         output::note(&format!(
-            "{file} holds rejects and is no segment: `omnisend-export replay EXPORT RUN --file …` sends its rows"
+            "{file} holds rejects and is not a segment file; `omnisend-export replay EXPORT RUN --file …` sends its \
+             rows"
         ));
     }
     for manifest in &unfinished.follow_ups {

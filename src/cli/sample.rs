@@ -52,7 +52,7 @@ const BAD_EMAILS: [&str; 6] = [
 ];
 const TIERS: [&str; 4] = ["gold", "silver", "bronze", ""];
 
-/// The counts of a sample, as it was generated. The report of its export must have the same.
+/// The counts of a generated sample. The report of its export must have the same counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     pub rows: u64,
@@ -94,7 +94,7 @@ pub(super) fn write(rows: u64, seed: u64, to: impl io::Write) -> Result<Contents
             }
             _ => address(contents.valid),
         };
-        // Decided by how the row was generated, not by the product's own rules.
+        // Counts by how the row was generated, not by the product's own rules.
         if email.trim().to_lowercase() == address(contents.valid) {
             contents.valid += 1;
         } else if email.trim().to_lowercase().starts_with("person.") {

@@ -1,4 +1,4 @@
-//! Writes the JSON Schemas of both configuration files to the state, so that an editor finds them without a network.
+//! Writes the JSON Schemas of both configuration files to the state, so that an editor finds them offline.
 
 use bytes::Bytes;
 
@@ -11,10 +11,10 @@ use crate::{
 const EXPORT: &str = include_str!("../../docs/schema/export.schema.json");
 const CONNECTION: &str = include_str!("../../docs/schema/connection.schema.json");
 
-/// The schema's path, from an export's file.
+/// The path of the schema, relative to an export's file.
 pub(super) const OF_AN_EXPORT: &str = "../../schema/export.schema.json";
 
-/// Writes the schemas of this version, unless they are there.
+/// Writes the schemas of this version, unless they exist.
 pub(super) async fn write(objects: &dyn Objects) -> Result<(), Failure> {
     for (key, schema) in [(Key::ExportSchema, EXPORT), (Key::ConnectionSchema, CONNECTION)] {
         let at = (&key).into();

@@ -50,7 +50,7 @@ fn text(status: &Status) -> String {
         }
     }
     if let Some(refused) = &status.refused_drop {
-        let _ = writeln!(out, "no run of {}, tried at {}", one_line(&refused.what), refused.at);
+        let _ = writeln!(out, "could not run {}, last tried at {}", one_line(&refused.what), refused.at);
         let _ = writeln!(out, "  {}", one_line(&refused.why));
     }
     out

@@ -1,4 +1,4 @@
-//! `undo`: takes away exactly the tags that a run added.
+//! `undo`: removes exactly the tags that a run added.
 
 use std::process::ExitCode;
 
@@ -26,17 +26,18 @@ in the segment.";
 pub(super) async fn undo(args: UndoArgs) -> Result<ExitCode, Failure> {
     let local = args.report.open()?;
     let app = &local.app;
-    let of = RunRef { export: args.export, run: args.run };
-    let _lock = local.lock(&app.manifest(&of).await?.connection)?;
-    let undoing = if let Some(resumed) = app.resume_undo(&of).await? {
+    let original = RunRef { export: args.export, run: args.run };
+    let _lock = local.lock(&app.manifest(&original).await?.connection)?;
+    let undoing = if let Some(resumed) = app.resume_undo(&original).await? {
         note_resumed(&resumed);
         resumed.run
     } else {
-        let started = app.undo(&of, request_id()).await?;
-        output::note(&format!("run {} undoes the tags of run {of}", started.run));
+        let started = app.undo(&original, request_id()).await?;
+        output::note(&format!("run {} undoes the tags of run {original}", started.run));
         started.run
     };
-    let to_resume = format!("some of the tags are removed. To resume it, undo run {} again", of.run);
+    let to_resume =
+        format!("some of the tags may be removed. To resume the undo, undo run {} again", original.run);
     let report = local.finish(&undoing, &interrupt::watch(), &to_resume).await?;
     args.report.show(&report, None)
 }

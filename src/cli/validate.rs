@@ -15,7 +15,7 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
     let state = load_all(&objects, SystemClock.now()).await?;
     if state.connections.is_empty() && state.exports.is_empty() {
         return Err(Failure::usage(format!(
-            "{}: there is nothing to check; a state has connections/CONNECTION.toml and \
+            "{}: there is nothing to check; a state directory has connections/CONNECTION.toml and \
              exports/CONNECTION/EXPORT.toml; --state names another directory, and `omnisend-export export init --file \
              FILE` writes an export for a segment file",
             args.state.display()
@@ -50,7 +50,7 @@ pub(super) async fn validate(args: StateArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns what completes a drop, unless it is the file itself.
+/// Describes the object that completes a drop, unless it is the file itself.
 fn completed(on: &CompleteOn) -> String {
     match on {
         CompleteOn::Object => String::new(),

@@ -1,6 +1,6 @@
 //! Names of columns.
 
-/// What `export init` writes for a person to fill in.
+/// The placeholder that `export init` writes for a person to replace.
 pub(super) const PLACEHOLDER: &str = "…";
 
 /// Returns the column's name as the file's header has it, with any white space around it.

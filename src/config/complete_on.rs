@@ -19,11 +19,11 @@ const SUCCESS: &str = "_SUCCESS";
 pub enum CompleteOn {
     /// Each file is a drop of its own, with the whole segment.
     Object,
-    /// A marker of this name, which completes the folder that it is in.
+    /// A marker with this name. It completes the folder that it is in.
     Marker(String),
-    /// A manifest of Redshift or Athena, which lists the files of the drop.
+    /// A manifest of Redshift or Athena. It lists the files of the drop.
     Manifest,
-    /// The `model.json` of a Common Data Model folder, which lists the files of each table. `table` is the segment.
+    /// The `model.json` of a Common Data Model folder. It lists the files of each table; `table` is the segment.
     Model { table: String },
 }
 
@@ -65,7 +65,7 @@ fn table_name(text: &str) -> Result<String, String> {
     short_text(text, MAX_TABLE, "put the name of a table in `model.json`")
 }
 
-/// Returns one of the known words or the name of a marker. A marker can have any name, so a text is taken for a typing
+/// Returns one of the known words or the name of a marker. A marker can have any name, so a text counts as a typing
 /// mistake only if it is almost a known word.
 fn word(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {

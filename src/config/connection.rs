@@ -21,12 +21,12 @@ use super::{
 
 /// Omnisend's documented limit for a brand, in requests per minute.
 const DOCUMENTED_LIMIT: u64 = 400;
-/// How far the clocks of two machines may differ before an agreement counts as being in the future.
+/// How far in the future an agreement may be, because the clocks of two machines may differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// The longest name of a secret, in bytes: Secrets Manager's limit for an ARN.
 const MAX_SECRET: usize = 2048;
 
-/// One Omnisend brand: its secret, its request budget, its contributors, and who agreed to the transfer of data.
+/// One Omnisend brand: its secret, its request budget, its contributors, and the agreement to the transfer of data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     name: ConnectionName,
@@ -57,12 +57,12 @@ impl Connection {
         &self.display_name
     }
 
-    /// Returns what the secrets port finds the API key by: a Secrets Manager name or ARN, or a local secret's name.
+    /// Returns the name of the secret with the API key: a Secrets Manager name or ARN, or a local secret's name.
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// Returns the brand's limit at Omnisend.
+    /// Returns Omnisend's rate limit for the brand.
     pub fn requests_per_minute(&self) -> u32 {
         self.requests_per_minute
     }
@@ -81,7 +81,8 @@ impl Connection {
         self.batch_size
     }
 
-    /// Returns the ARNs of those who may write this connection's exports, besides administrators.
+    /// Returns the ARNs of the roles, users and groups that may write this connection's exports, besides
+    /// administrators.
     pub fn contributors(&self) -> &[String] {
         &self.contributors
     }
@@ -209,7 +210,7 @@ fn agreement(item: &Item<'_>, now: Timestamp) -> Option<Agreement> {
     Some(Agreement { by: by?, at: at? })
 }
 
-/// The messages do not quote the text, because somebody may have put the key itself here.
+/// The messages do not quote the text, because it may be the API key itself.
 fn secret(text: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&b);
     if text.is_empty() {

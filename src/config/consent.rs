@@ -25,8 +25,8 @@ const LISTS: [(&str, Status); 3] = [
     ("non_subscribed", Status::NonSubscribed),
 ];
 
-/// Reads the tables from an export's root. `has_phone` is whether the mapping has a phone. `on_invalid` applies to
-/// tables that do not set it.
+/// Reads the tables from an export's root. `has_phone` is whether the mapping has a phone. `on_invalid` is the default
+/// for tables that do not set it.
 pub(super) fn consent(
     root: &mut Section<'_>,
     has_phone: bool,

@@ -1,4 +1,4 @@
-//! The keys above an export's tables, which apply to every field that does not say otherwise.
+//! The keys above an export's tables, which apply to every field that does not override them.
 
 use crate::{
     contact::{OnEmpty, OnInvalid, check_expression, is_region},
@@ -21,8 +21,8 @@ pub(super) const ON_INVALID: [(&str, OnInvalid); 2] =
     [("drop-field", OnInvalid::DropField), ("reject-row", OnInvalid::RejectRow)];
 pub(super) const ON_EMPTY: [(&str, OnEmpty); 2] = [("skip", OnEmpty::Skip), ("clear", OnEmpty::Clear)];
 
-/// Reads the keys above the tables. Has to be called before any table is read, so that a table knows which of its
-/// unknown keys belong above it.
+/// Reads the keys above the tables. Must be called before any table is read, so that a table knows which of its unknown
+/// keys belong above it.
 pub(super) fn defaults(root: &mut Section<'_>) -> Option<Defaults> {
     let region = root.read_optional("default_region", |item| item.parse(region));
     let on_invalid =
@@ -42,7 +42,7 @@ pub(super) fn defaults(root: &mut Section<'_>) -> Option<Defaults> {
     })
 }
 
-/// Returns the code of a country whose format phone numbers have.
+/// Returns the code of the country whose national format phone numbers may have.
 pub(super) fn region(text: &str) -> Result<String, String> {
     if is_region(text) {
         Ok(text.to_owned())

@@ -22,7 +22,7 @@ pub(super) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Parses a file. Of a file that is not TOML, no values are read, because they could mean anything.
+    /// Parses a file. Fails if the file is not TOML, because its values could then mean anything.
     pub(super) fn parse(file: &'t str, bytes: &'t [u8]) -> Result<Self, ConfigError> {
         let problem = |line, message| Problem { file: file.to_owned(), line, key: String::new(), message };
         let text = str::from_utf8(bytes).map_err(|error| {
@@ -36,7 +36,7 @@ impl<'t> Document<'t> {
 
         let (table, errors) = DeTable::parse_recoverable(text);
         let start = |error: &Error| error.span().map_or(0, |span| span.start);
-        // Only the first one: the errors after it are mostly its consequences.
+        // Only the first error: those after it are mostly its consequences.
         if let Some(error) = errors.iter().find(|error| error.message() != DUPLICATE_KEY) {
             // The parser takes the `f` of `full` for the beginning of `false`.
             let is_unquoted = error.message().starts_with("invalid boolean");

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::config::read_options::reading;
 
-/// What is sent where: a connection, one or more segments, a mapping and a mode.
+/// A connection, one or more segments, a mapping and a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
     name: ExportName,

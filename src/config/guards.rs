@@ -6,10 +6,10 @@ use crate::{run::GuardLimits, wording::quoted};
 
 use super::{item::Item, section::Section};
 
-/// More than any store has customers. A larger number is a typing mistake.
+/// More customers than any store has. A larger number is a typing mistake.
 const MAX_MAX_PROFILES: u64 = 1_000_000_000;
 
-/// The word that switches a guard off. A number that is never reached would do so without anyone noticing.
+/// The word that switches a guard off. A limit that is never reached would do the same, but nobody would notice.
 const OFF: &str = "off";
 
 pub(super) fn max_profiles(root: &mut Section<'_>) -> Option<u64> {
@@ -21,7 +21,7 @@ pub(super) fn max_profiles(root: &mut Section<'_>) -> Option<u64> {
     )
 }
 
-/// Reads `[guards]`. A key that is missing has its default.
+/// Reads `[guards]`. A missing key has its default.
 pub(super) fn guards(root: &mut Section<'_>) -> Option<GuardLimits> {
     let default = GuardLimits::default();
     let Some(item) = root.optional("guards") else { return Some(default) };

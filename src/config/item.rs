@@ -1,4 +1,4 @@
-//! A value with its place in the file. It converts itself to the requested type, or reports what it is instead.
+//! A value with its place in the file. It converts itself to the requested type, or reports its actual type.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -106,7 +106,7 @@ impl<'d> Item<'d> {
         }
     }
 
-    /// Returns the choice of one of a few words. `what` is what they name: `a mode`.
+    /// Returns the choice that the text names. `what` describes the choices in messages, such as `a mode`.
     pub(super) fn choice<T: Copy>(&self, what: &str, choices: &[(&'static str, T)]) -> Option<T> {
         self.parse(|text| {
             let choice = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);

@@ -66,7 +66,8 @@ fn unknown_export(name: &ExportName, known: &[ExportName]) -> String {
     }
 }
 
-/// Says that a connection does not exist, and how to create it. With `now`, the message shows the lines of the file.
+/// Returns the message for a connection that does not exist, with how to create it. With `now`, it shows the lines of
+/// the file.
 pub(super) fn unknown_connection(
     connection: &ConnectionName,
     known: &[ConnectionName],

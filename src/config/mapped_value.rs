@@ -1,4 +1,4 @@
-//! A value of a mapping: a column's name, or a table that says where the value comes from and how it is converted.
+//! A value of a mapping: a column's name, or a table with the value's source and its conversion.
 
 use crate::{
     contact::{Decimal, Kind, Mapped, OnEmpty, ProgramError, Source, check_date_format, check_template},
@@ -32,7 +32,7 @@ enum Type {
 
 const DECIMALS: [(&str, Decimal); 2] = [(".", Decimal::Point), (",", Decimal::Comma)];
 
-/// Keys that only some types have, with the message for other types.
+/// Keys that only one type has, with the message for all other types.
 const TYPE_KEYS: [(&str, &str); 4] = [
     ("separator", "only a list has a separator; set type = \"list\" or remove this key"),
     ("decimal", "only a number has a decimal sign; set type = \"number\" or remove this key"),
@@ -88,7 +88,7 @@ fn with_defaults(kind: Kind, defaults: &Defaults) -> Kind {
     }
 }
 
-/// Refuses a constant that does not fit its field, because every contact would be sent without it.
+/// Rejects a constant that does not fit its field: every contact would be sent without it.
 fn check_constant(item: &Item<'_>, mapped: Mapped) -> Option<Mapped> {
     match (&mapped.from, &mapped.kind) {
         (Source::Constant(_), Kind::Email) => {

@@ -30,7 +30,7 @@ pub(super) fn mapping(root: &mut Section<'_>, defaults: Option<Defaults>) -> Opt
         properties_table.map_or(Some(Vec::new()), |item| properties(&item, Section::of(&item)?, above));
     // Refused fields may have contained a phone.
     let may_have_phone =
-        fields.as_ref().is_none_or(|fields| fields.others.iter().any(|(of, _)| *of == Field::Phone));
+        fields.as_ref().is_none_or(|fields| fields.others.iter().any(|(field, _)| *field == Field::Phone));
     let consent = consent(root, may_have_phone, above.on_invalid);
     let (fields, properties, defaults) = (fields?, properties?, defaults?);
     Some(Mapping {

@@ -1,7 +1,7 @@
 //! The files of connections and exports, as validated types.
 //!
-//! A file is always read to its end, so that [`ConfigError`] has all of its problems, each with its line, its key and what
-//! to do.
+//! A file is always read to its end, so that [`ConfigError`] has all of its problems, each with its line, its key and
+//! the fix.
 
 mod column;
 mod complete_on;

@@ -6,7 +6,7 @@ use std::{error, fmt};
 pub struct Problem {
     /// The file's key in the state.
     pub file: String,
-    /// The line, counted from 1. 0 if the problem is the file itself, its name or its place.
+    /// The line, counted from 1; 0 if the problem is the file itself, its name or its folder.
     pub line: usize,
     /// The dotted path of the key, with list elements counted from 1 (`segments[1].name`). May be empty.
     pub key: String,
@@ -35,7 +35,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of one or more files, at least one, by file and line.
+/// All problems of one or more files, sorted by file and line. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     pub problems: Vec<Problem>,
@@ -43,7 +43,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn new(mut problems: Vec<Problem>) -> Self {
-        // A stable sort, so that problems of one line stay in the order in which they were found.
+        // A stable sort keeps problems on the same line in the order in which they were found.
         problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         Self { problems }
     }

@@ -14,7 +14,7 @@ pub(super) fn reading(root: &mut Section<'_>) -> Option<Reading> {
     (source && csv).then_some(reading)
 }
 
-/// Returns the end of an error message that asks to set an option: the section of the export in which it belongs.
+/// Returns the end of an error message that asks for a setting: the section of the export where the setting belongs.
 pub(crate) fn where_to_set(setting: Option<Setting>) -> &'static str {
     match setting {
         None => "",

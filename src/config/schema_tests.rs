@@ -56,7 +56,7 @@ fn keys_of(text: &str) -> BTreeSet<String> {
 fn the_schemas_have_the_same_keys_as_the_readers() {
     let mut read =
         read_keys::during(|| drop(read_export(EVERYTHING.as_bytes()).unwrap_or_else(|e| panic!("{e}"))));
-    // The readers look for these only to refuse them.
+    // The readers look for these keys only to reject them.
     for key in ["custom_properties.list.region", "fields.email.constant"] {
         assert!(read.remove(key), "{key}");
     }

@@ -1,4 +1,4 @@
-//! A table of a file. It remembers which keys were read, so that it can report all others as unknown.
+//! A table of a file. It records which keys were read, so that it can report all others as unknown.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::{document::Document, item::Item};
 use crate::wording::{nearest, quoted};
 
-/// A table of a file. It ends with [`Section::finish`], which reports unknown and missing keys.
+/// A table of a file. Every use must end with [`Section::finish`], which reports unknown and missing keys.
 #[derive(Debug)]
 #[must_use = "unknown and missing keys are reported by `finish`"]
 pub(super) struct Section<'d> {
@@ -15,7 +15,7 @@ pub(super) struct Section<'d> {
     table: &'d DeTable<'d>,
     /// The table's dotted path. Empty for the root.
     path: String,
-    /// The line of its header. 1 for the root.
+    /// The line of the table's header; 1 for the root.
     line: usize,
     /// The keys that were read.
     known: Vec<&'static str>,
@@ -131,7 +131,7 @@ impl<'d> Section<'d> {
         self.finish_with("");
     }
 
-    /// Like [`finish`](Self::finish). `advice` says where a key that resembles no known one may belong.
+    /// Like [`finish`](Self::finish). `advice` says where a key may belong that does not resemble a known one.
     pub(super) fn finish_with(mut self, advice: &str) {
         for key in self.table.keys().filter(|key| !self.known.contains(&key.get_ref().as_ref())) {
             let meant = nearest(key.get_ref(), self.known.iter().copied());
@@ -159,7 +159,7 @@ impl<'d> Section<'d> {
     }
 }
 
-/// The advice for a key of the root that follows a table's header, so that TOML takes it for a key of that table.
+/// The advice for a root key that follows a table's header. TOML reads it as a key of that table.
 pub(super) const MOVE_TO_TOP: &str = "; move it to the top of the file, above the first [table]";
 
 /// The keys that readers read, so that a test can compare them with the published schemas.

@@ -16,7 +16,7 @@ use super::{
 /// The longest name, in characters: Omnisend's limit for the name of a segment.
 const MAX_NAME: usize = 256;
 
-/// The most segments of an export: the tags of a member are a set of 32, which includes former ones.
+/// The most segments of an export. A member's tag set holds 32 tags, and former tags need room too.
 const MAX_SEGMENTS: usize = 16;
 
 /// A named set of profiles, stored as files under one path.
@@ -38,7 +38,7 @@ impl Segment {
         &self.tag
     }
 
-    /// Returns the file, or the prefix of its files' keys.
+    /// Returns the segment's file, or the prefix of its files' keys.
     pub fn path(&self) -> &Location {
         &self.path
     }
@@ -155,7 +155,7 @@ fn check_state_path(key: &str) -> Result<(), String> {
                 .to_owned(),
         );
     }
-    // Both ways: keys that begin with `r` include those that begin with `runs/`.
+    // In both directions: a path `r` includes the keys that begin with `runs/`.
     let overlaps = |reserved: &&str| key.starts_with(reserved) || reserved.starts_with(key);
     match RESERVED_FOLDERS.iter().copied().find(overlaps) {
         Some(reserved) => Err(format!(

@@ -28,13 +28,13 @@ pub struct Configuration {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// Every export's connection is in `connections`.
     pub exports: BTreeMap<ExportName, Export>,
-    /// Exports whose name is used under several connections. None of them runs.
+    /// Exports whose name is used under several connections. They cannot run.
     pub ambiguous: Vec<Export>,
 }
 
 impl Configuration {
-    /// Returns why an ambiguous export does not run.
-    pub fn why_not(&self, export: &Export) -> LoadError {
+    /// Returns why an ambiguous export cannot run.
+    pub fn ambiguity(&self, export: &Export) -> LoadError {
         let same = self.ambiguous.iter().filter(|other| other.name() == export.name());
         LoadError::Ambiguous {
             name: export.name().clone(),
@@ -83,7 +83,7 @@ pub async fn load_export(
     let connection_key = Key::Connection(owner.clone());
     let connection_text = match objects.get(&Location::from(&connection_key)).await {
         Err(ObjectError::NotFound { .. }) => {
-            // Only for the message: some of those who may run an export may not list connections.
+            // Only for the message, so a missing permission to list connections is ignored.
             let known = list_files(objects, &Prefix::Connections).await.unwrap_or_default();
             let known = known.files.iter().filter_map(as_connection).cloned().collect();
             return Err(LoadError::UnknownConnection { file, connection: owner, known, now });
@@ -106,8 +106,8 @@ pub async fn load_all(objects: &dyn Objects, now: Timestamp) -> Result<Configura
     problems.map_or(Ok(configuration), |problems| Err(problems.into()))
 }
 
-/// Loads all valid files and returns the problems of the others, so that a mistake in the files of one brand does not stop
-/// the others. Exports whose name is used more than once are not valid. `now` as in [`connection`].
+/// Loads all valid files and returns the problems of the others, so that a mistake in one brand's files does not stop
+/// the other brands. Exports whose name is used more than once are not valid. `now` as in [`connection`].
 pub async fn load_valid(
     objects: &dyn Objects,
     now: Timestamp,
@@ -158,7 +158,7 @@ pub async fn load_valid(
 #[derive(Debug, Default)]
 struct Listing {
     files: Vec<Key>,
-    /// Keys that are not those of a configuration file.
+    /// Keys that are not the key of a configuration file.
     strays: Vec<String>,
 }
 
@@ -169,7 +169,7 @@ async fn list_files(objects: &dyn Objects, prefix: &Prefix) -> Result<Listing, O
         let file = key.rsplit('/').next().unwrap_or_default();
         match Key::parse_config(&key) {
             Some(key) => listing.files.push(key),
-            // Folders that S3's console created, and hidden files such as `.gitkeep`.
+            // A folder that S3's console created, or a hidden file such as `.gitkeep`.
             None if file.is_empty() || file.starts_with('.') => {}
             None => listing.strays.push(key),
         }

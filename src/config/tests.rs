@@ -84,21 +84,21 @@ fn the_budget_is_the_limit_without_the_reserve_and_at_least_1() {
 
 #[test]
 fn reads_the_tag_setting_and_the_batch_size_of_a_connection() {
-    let read = |says: &str| read_connection(format!("{says}\n{CONNECTION}").as_bytes());
+    let read = |line: &str| read_connection(format!("{line}\n{CONNECTION}").as_bytes());
     let connection = read("").unwrap();
     assert_eq!((connection.tags(), connection.batch_size()), (TagSetting::Auto, 100));
-    for (says, tags) in [
+    for (word, tags) in [
         ("auto", TagSetting::Auto),
         ("inline", TagSetting::Forced(TagWay::Inline)),
         ("endpoint", TagSetting::Forced(TagWay::Endpoint)),
     ] {
-        assert_eq!(read(&format!("tags = \"{says}\"")).unwrap().tags(), tags);
+        assert_eq!(read(&format!("tags = \"{word}\"")).unwrap().tags(), tags);
     }
     for size in [1, 100] {
         assert_eq!(read(&format!("batch_size = {size}")).unwrap().batch_size(), size);
     }
-    let refused = |says: &str| read(says).unwrap_err().to_string();
-    for (says, said) in [
+    let refused = |line: &str| read(line).unwrap_err().to_string();
+    for (line, expected) in [
         ("tags = \"inlien\"", "`inlien` is not a tag setting; did you mean `inline`?"),
         (
             "batch_size = 0",
@@ -111,8 +111,8 @@ fn reads_the_tag_setting_and_the_batch_size_of_a_connection() {
             "`auto` is not supported; put a whole number; 100 is the most contacts that Omnisend documents for a batch",
         ),
     ] {
-        let error = refused(says);
-        assert!(error.contains(said), "{error}");
+        let error = refused(line);
+        assert!(error.contains(expected), "{error}");
     }
 }
 

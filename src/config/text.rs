@@ -1,4 +1,4 @@
-//! Short text for people.
+//! Validates short text.
 
 /// Returns the text without white space around it. Rejects empty text, text of more than `max_chars` characters and
 /// control characters; `advice` says what to put instead of empty text.

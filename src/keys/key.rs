@@ -10,7 +10,7 @@ pub const RESERVED_FOLDERS: [&str; 7] =
 
 impl Location {
     /// Whether this is one of the state's own objects, which are never part of a drop.
-    pub fn is_own(&self) -> bool {
+    pub fn is_reserved(&self) -> bool {
         self.bucket == Bucket::State && RESERVED_FOLDERS.iter().any(|reserved| self.key.starts_with(reserved))
     }
 }

@@ -13,7 +13,8 @@ use crate::{
     keys::{Location, RunRef},
 };
 
-/// Runs a manual action and returns its JSON result. `request_id` identifies a request that brings no ID of its own.
+/// Runs a manual action and returns its JSON result. `request_id` identifies the request if the action has no ID of its
+/// own.
 pub(super) async fn act(
     app: &App,
     state_bucket: &str,

@@ -31,7 +31,7 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    /// Creates the adapters that the environment names. Sends no request yet.
+    /// Creates the adapters that the environment configures. Sends no request.
     pub async fn new() -> Result<Self, EnvironmentError> {
         let environment = LambdaEnvironment::read()?;
         let aws = Aws::from_environment(aws_endpoint_url()).await;
@@ -50,12 +50,12 @@ impl Lambda {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, LambdaError> {
         let LambdaEvent { payload, context } = event;
         let span = tracing::info_span!("invocation", request.id = %context.request_id);
-        // Caught here, because the runtime would answer with the panic's message, which may quote a contact. Between
-        // events only the clients are kept, under a lock, so a panic leaves nothing half changed.
+        // Caught here, because the runtime would return the panic's message, which may quote a contact. Only the
+        // clients are kept between events, under a lock, so a panic leaves no state half changed.
         let dispatched = AssertUnwindSafe(self.dispatch(&payload, &context)).catch_unwind();
         let result = dispatched.instrument(span.clone()).await.unwrap_or(Err(LambdaError::Panicked));
         match &result {
-            // These were logged where they happened.
+            // These errors were already logged where they happened.
             Ok(_) | Err(LambdaError::Exports { .. } | LambdaError::Panicked) => {}
             Err(error) => span.in_scope(|| tracing::error!(%error, "the event could not be handled")),
         }

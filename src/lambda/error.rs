@@ -12,7 +12,7 @@ pub enum LambdaError {
     Event(#[from] UnknownEvent),
     #[error(transparent)]
     App(Box<AppError>),
-    /// The other exports were started.
+    /// Some exports could not be started. The others were.
     #[error("{failed} of {exports} exports could not be started; the first: {first}")]
     Exports {
         failed: usize,
@@ -20,7 +20,7 @@ pub enum LambdaError {
         #[source]
         first: Box<AppError>,
     },
-    #[error("it panicked; this is a bug in omnisend-export, and the function's log says where")]
+    #[error("the function panicked; this is a bug in omnisend-export, and the function's log says where")]
     Panicked,
 }
 

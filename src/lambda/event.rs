@@ -36,9 +36,9 @@ pub(super) struct Dropped {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Received {
-    /// Names the message in the answer, if it has to be delivered again.
+    /// Names the message in the answer, if it must be delivered again.
     pub message_id: String,
-    /// The handle of this receive, which releases the message.
+    /// The handle of this receive, with which the message is released.
     pub receipt_handle: String,
     pub body: String,
     #[serde(default)]
@@ -54,7 +54,8 @@ pub(super) struct Attributes {
     pub approximate_receive_count: String,
 }
 
-/// A manual action. `request` tells a request from every other; the default is the invocation's own ID.
+/// A manual action. `request` identifies a request, so that a repeated one runs once; the default is the invocation's
+/// ID.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "action", deny_unknown_fields)]
 pub(super) enum Action {
@@ -123,7 +124,7 @@ pub(super) enum Part {
     Drops,
 }
 
-/// Why an event was not understood.
+/// Why an event was not recognized.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownEvent {
     #[error(

@@ -30,10 +30,10 @@ pub fn log(level: Option<&str>) {
         Some("FATAL") => LevelFilter::ERROR,
         level => level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO),
     };
-    // Only this crate's own events: those of the SDK and the HTTP client contain bodies and headers at their finer levels.
+    // Only events of this package and of its client: at finer levels, the SDK and the HTTP client log bodies and headers.
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level).with_target("omnisend", level);
     tracing_subscriber::registry().with(own).with(Lines).init();
-    // The place, not the message: a panic's message may quote personal data.
+    // Logs the place but not the message: a panic's message may quote personal data.
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(at, "panicked; this is a bug in omnisend-export");

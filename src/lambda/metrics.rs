@@ -1,4 +1,5 @@
-//! Metrics in CloudWatch's embedded metric format: written to the log, they need no request and no permission.
+//! Metrics in CloudWatch's embedded metric format. They are written to the log, so they need no request and no
+//! permission.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ pub(super) fn put(state_bucket: &str, metrics: &[(&str, u64)]) {
     output(&line(state_bucket, metrics, now_ms()));
 }
 
-/// Returns the metric of a run that is over: 1 if a person has to look at it.
+/// Returns the metric of a run that is over: 1 if a person must look at the run.
 pub(super) fn failed_runs(state: State) -> (&'static str, u64) {
     ("FailedRuns", u64::from(matches!(state, State::Failed | State::Stopped)))
 }

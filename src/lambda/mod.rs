@@ -1,5 +1,5 @@
-//! The Lambda: one artifact for all functions. The shape of its event tells what an invocation does; the role that the
-//! template gives its function decides what it may do.
+//! The Lambda: one artifact for all functions. The shape of the event selects what an invocation does; the function's
+//! role in the template limits what it may do.
 
 mod action;
 mod dispatch;

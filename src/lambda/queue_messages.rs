@@ -1,4 +1,4 @@
-//! Handles messages of the queue. SQS redelivers the messages that the answer names as failed, and deletes the others.
+//! Handles queue messages. SQS redelivers the messages that the answer names as failed, and deletes the others.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     run::{Report, Step, Work},
 };
 
-/// What SQS has to do with a message that was handled.
+/// What SQS must do with a message that was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Delete,
@@ -27,8 +27,9 @@ enum Next {
     Redeliver,
 }
 
-/// Handles messages in order, up to the first that has to be delivered again: later messages of its group must not
-/// overtake it, and the queue delivers one group at a time. Returns SQS's answer, which names the messages to redeliver.
+/// Handles messages in order, up to the first that must be delivered again: later messages of its group must not
+/// overtake it, and an invocation gets messages of one group only. Returns the answer for SQS, which names the messages
+/// to redeliver.
 pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received], context: &Context) -> Value {
     let deadline = deadline(context);
     let mut done = 0;
@@ -37,7 +38,7 @@ pub(super) async fn handle(app: &App, state_bucket: &str, messages: &[Received],
             Ok(Next::Delete) => done += 1,
             Ok(Next::Redeliver) => break,
             Err(error) => {
-                // A message that can never be handled goes to the dead-letter queue without delays, so that its brand
+                // A message that can never be handled goes to the dead-letter queue without delay, so that its brand
                 // does not wait.
                 let is_hopeless = matches!(error, AppError::Message(_) | AppError::NoRun { .. });
                 let after = if is_hopeless { Duration::ZERO } else { delay_after(receives(message)) };
@@ -77,7 +78,7 @@ async fn handle_message(
     do_work(app, state_bucket, message, &work, deadline).instrument(span).await
 }
 
-/// Does a message's work, logs the result, and decides what happens to the message.
+/// Works on a message, logs the result, and decides what happens to the message.
 async fn do_work(
     app: &App,
     state_bucket: &str,
@@ -101,7 +102,10 @@ async fn do_work(
         }
         // The sweep settles again, so that waiting does not use up the message's receives.
         Ok(Handled::Unfinished) if work.step == Step::Settle => {
-            tracing::info!(duration.ms = took, "Omnisend still processes batches; the sweep settles again");
+            tracing::info!(
+                duration.ms = took,
+                "Omnisend is still processing batches; the sweep settles again"
+            );
             Ok(Next::Delete)
         }
         // Changing many tags takes many invocations. The sweep sends a new message, with receives of its own.
@@ -110,8 +114,8 @@ async fn do_work(
             Ok(Next::Delete)
         }
         Ok(Handled::Unfinished) if receives >= LAST_RECEIVE => {
-            let reason = "the chunk could not be sent in many invocations: Omnisend does not answer, or other \
-                          integrations use up the brand's request limit; replay the run when that is over";
+            let reason = "many invocations could not send the chunk: Omnisend does not answer, or other integrations \
+                          use up the brand's request limit; replay the run when that is resolved";
             park(app, work, reason.to_owned()).await
         }
         Ok(Handled::Unfinished | Handled::MoreToSettle) => {
@@ -145,7 +149,7 @@ fn log_end(report: &Report, took_ms: u64) {
     );
 }
 
-/// Parks the run of a message. The message is no longer needed then.
+/// Parks the run of a message. The message is then no longer needed.
 async fn park(app: &App, work: &Work, reason: String) -> Result<Next, AppError> {
     match app.park(&work.run, reason.clone()).await {
         Ok(()) => Ok(Next::Delete),
@@ -161,7 +165,7 @@ fn receives(message: &Received) -> u32 {
     message.attributes.approximate_receive_count.parse().unwrap_or(1)
 }
 
-/// Releases the message. Otherwise it would stay hidden until its visibility timeout of 10 minutes, and hold up its
+/// Releases the message. Otherwise it would stay hidden until its visibility timeout of 10 minutes, and block its
 /// brand.
 async fn release(app: &App, message: &Received, after: Duration) {
     let handle = Handle::from(message.receipt_handle.clone());
@@ -170,7 +174,7 @@ async fn release(app: &App, message: &Received, after: Duration) {
     }
 }
 
-/// Returns when this invocation has to stop its work.
+/// Returns when this invocation must stop its work.
 fn deadline(context: &Context) -> Instant {
     let now_ms = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or_default();
     let left = Duration::from_millis(context.deadline.saturating_sub(now_ms));

@@ -1,4 +1,4 @@
-//! Starts the runs that an event asks for. A run that cannot be started does not keep the others from starting.
+//! Starts the runs that an event asks for. If one cannot be started, the others still are.
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use crate::{
     run::State,
 };
 
-/// Starts a run and returns its plan, or its report if it is over already.
+/// Starts a run and returns its plan, or its report if it is already over.
 pub(super) async fn start(app: &App, state_bucket: &str, request: RunRequest) -> Result<Value, AppError> {
     let began = Instant::now();
     let started = app.start(request).await?;

@@ -1,4 +1,5 @@
-//! Where every row went, as two bars: the rows that were read, and below them the contacts among them.
+//! What happened to every row, as two bars: one of the rows that were read, and below it one of the contacts among
+//! them.
 
 use super::{
     format::percent,
@@ -18,7 +19,8 @@ pub(super) struct Sum {
     /// The number and what it counts: `10,000 rows read`.
     pub title: String,
     pub parts: Vec<Part>,
-    /// Like `parts`, but contacts that were not sent are apart from the other unknown ones, and no part is 0.
+    /// Like `parts`, but without parts of 0, and with contacts that were not sent as a part of their own, apart from
+    /// `unknown`.
     pub bar: Vec<Part>,
 }
 
@@ -63,7 +65,8 @@ pub(super) struct Breakdown {
     pub rows: Sum,
     /// `None` if the run sends nothing.
     pub contacts: Option<Sum>,
-    /// The share of the rows' bar that the contacts' bar breaks down, in percent. The page draws a funnel between them.
+    /// The width of the sent rows in the upper bar, in percent. The page draws a funnel from there to the contacts'
+    /// bar.
     pub funnel: String,
     pub note: Option<&'static str>,
 }
@@ -117,7 +120,7 @@ fn contacts(report: &Report) -> Sum {
     let class = if unconfirmed == 0 && report.not_sent > 0 { "not-sent" } else { "unknown" };
     let note = match (unconfirmed, report.not_sent) {
         (_, 0) => "Omnisend did not confirm whether they arrived".to_owned(),
-        (0, _) => "none of them was sent: the run ended early".to_owned(),
+        (0, _) => "none of them were sent: the run ended early".to_owned(),
         (unconfirmed, not_sent) => format!(
             "{} not sent because the run ended early; {} not confirmed by Omnisend",
             number(not_sent),
@@ -144,7 +147,7 @@ fn bar(mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
-/// Returns the width of a part. A part that is not empty is always visible.
+/// Returns the width of a part. Every part that is not 0 is visible.
 fn width(part: u64, whole: u64) -> u64 {
     let width = u128::from(part) * u128::from(BAR_WIDTH) / u128::from(whole.max(1));
     u64::try_from(width).unwrap_or(BAR_WIDTH).clamp(u64::from(part > 0), BAR_WIDTH)
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn contacts_that_were_not_sent_are_apart_in_the_bar_and_unknown_in_the_sum() {
+    fn contacts_that_were_not_sent_are_a_part_of_the_bar_and_unknown_in_the_sum() {
         let contacts = Breakdown::of(&examples::canceled()).unwrap().contacts.unwrap();
         assert_eq!(contacts.title, "9,285 contacts to send");
         assert_eq!(numbers(&contacts), "4,000 accepted, 0 rejected, 5,285 unknown");

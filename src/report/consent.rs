@@ -1,4 +1,4 @@
-//! The consent that a run sends, as both reports show it.
+//! The consent that a run sends, for the page and the text.
 
 use crate::{
     contact::Channel,
@@ -11,9 +11,9 @@ use crate::{
 pub(super) struct ChannelLine {
     /// The channel's name for people.
     pub channel: &'static str,
-    /// Add up to the contacts.
+    /// They add up to the number of contacts.
     pub counts: [StatusCount; 4],
-    /// Why statuses were not sent, and what to do.
+    /// Why some statuses were not sent, and what to do.
     pub note: Option<String>,
 }
 

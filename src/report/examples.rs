@@ -103,7 +103,7 @@ pub(super) fn succeeded() -> Report {
             name: "VIP".to_owned(),
             tag: "segment: VIP".to_owned().try_into().unwrap(),
             state: SegmentState::Created,
-            says: None,
+            advice: None,
         }],
         consent: [(Channel::Email, consent([8_000, 1_284, 1, 0], [0, 0]))].into(),
         reasons: of_the_file(0, 0, 419),
@@ -184,7 +184,7 @@ pub(super) fn shrunk() -> Report {
     stopped_by(vec![shrink, removals], report)
 }
 
-/// A dry run of a run that two guards would stop.
+/// A dry run that two guards would stop.
 pub(super) fn dry_run_shrunk() -> Report {
     let Report { stopped, allowed, guards, .. } = shrunk();
     let report = Report {
@@ -217,8 +217,8 @@ pub(super) fn halted() -> Report {
     Report {
         message: Some(
             "Omnisend refuses contacts because of the brand's subscription: The subscription's contact limit is reached \
-             (402). The run was halted: 100 contacts arrived, 200 were refused, and 9,700 were not sent. To send them, \
-             upgrade the subscription and run the export again"
+             (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9,700 were not sent. Make \
+             room in the subscription, or choose a larger one, then run the export again"
                 .to_owned(),
         ),
         not_sent: 9_700,
@@ -231,7 +231,7 @@ pub(super) fn halted() -> Report {
 
 pub(super) fn canceled() -> Report {
     Report {
-        message: Some("the run was canceled; contacts that were sent before stay in Omnisend".to_owned()),
+        message: Some("the run was canceled; what was sent before that stays in Omnisend".to_owned()),
         ended_at: "2026-11-23T10:00:09Z".parse().unwrap(),
         not_sent: 5_185,
         batches: 41,
@@ -276,7 +276,7 @@ pub(super) fn skipped() -> Report {
     report(State::Skipped, counts([9_285, 0, 0, 9_285, 0], [0; 3]))
 }
 
-/// One contact and one batch, with hostile text from outside in every place.
+/// One contact and one batch, with hostile text wherever a report shows text from outside.
 pub(super) fn hostile() -> Report {
     let evil = "\u{1b}]0;owned\u{7}\u{202e}<script>alert(1)</script> & \"quoted\" 'text'";
     Report {

@@ -5,7 +5,7 @@ use crate::{
     wording::{counted, number},
 };
 
-/// Returns the requests by purpose, without purposes that need none: `93 batches`, `2 to settle them`.
+/// Returns the number of requests for each purpose that needs any: `93 batches`, `2 to settle them`.
 pub(super) fn parts(forecast: &Forecast) -> Vec<String> {
     let requests = forecast.requests;
     let others = [

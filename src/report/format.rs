@@ -1,4 +1,4 @@
-//! Times, sizes, shares and sentences as people read them.
+//! Formats times, sizes, shares and sentences for people.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -35,7 +35,7 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// Formats a part of a whole in percent. Only nothing is `0%`, and only everything is `100%`.
+/// Formats a part of a whole in percent. Never rounds to `0%` or `100%`: only 0 is `0%`, and only the whole is `100%`.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     let per_mille = |n: u64| (u128::from(n) * 2000 / u128::from(whole.max(1))).div_ceil(2);
     match per_mille(part) {
@@ -47,7 +47,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// Turns a message into a sentence: with a capital letter, unless it begins with a name, and a full stop.
+/// Turns a message into a sentence: adds a full stop, and a capital letter unless the message begins with a name.
 pub(super) fn sentence(message: &str) -> String {
     let first = message.split(' ').next().unwrap_or_default();
     let is_word = first.chars().all(|c| c.is_ascii_lowercase());

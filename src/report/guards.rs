@@ -1,8 +1,8 @@
-//! What is unusual about a run's guards: those that are off, and those that the run was allowed to pass.
+//! A note about a run's guards: those that are off, and those that the run was allowed to pass.
 
 use crate::run::{GuardName, Report};
 
-/// Returns what is unusual, or `None` if every guard was on.
+/// Returns the note, or `None` if every guard was on.
 pub(super) fn note(report: &Report) -> Option<String> {
     let off = report.guards.off();
     let allowed: Vec<GuardName> = report.allowed.iter().copied().collect();

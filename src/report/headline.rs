@@ -1,4 +1,4 @@
-//! How a run ended, in the words at the top of the report.
+//! The top of the report: how the run ended.
 
 use super::{
     format::{duration, sentence},
@@ -35,7 +35,7 @@ pub(super) struct Headline {
     pub message: Option<String>,
 }
 
-/// Whether the run was a dry run that read all rows. A dry run that did not cannot forecast anything.
+/// Whether the run was a dry run that read all rows. A dry run that was cut short has no forecast.
 pub(super) fn is_forecast(report: &Report) -> bool {
     report.dry_run.is_some() && !is_cut_short(report)
 }
@@ -50,7 +50,7 @@ pub(super) fn sends(report: &Report) -> bool {
     report.dry_run.is_none() && report.state != State::Stopped
 }
 
-/// Returns what to call the contacts of the chunks: `sent` only if all of them were.
+/// Returns the word for the contacts of the chunks: `sent` only if all of them were sent.
 pub(super) fn sent_or_to_send(report: &Report) -> &'static str {
     if report.dry_run.is_some() || report.not_sent > 0 { "to send" } else { "sent" }
 }
@@ -99,7 +99,7 @@ fn forecast(report: &Report) -> String {
     sentences.join(" ")
 }
 
-/// Says that all contacts arrived. `contacts` is what to call them.
+/// Returns a sentence that all contacts arrived. `contacts` is the word for them.
 fn all_arrived(report: &Report, contacts: &str) -> String {
     match report.counts.settled().accepted {
         0 => "Nothing had to be sent.".to_owned(),
@@ -119,7 +119,7 @@ fn partial(report: &Report) -> String {
     sentences.join(" ")
 }
 
-/// Says how far a run got that ended early.
+/// Returns how much a run sent that ended early.
 fn so_far(report: &Report) -> String {
     if report.counts.planned().sent == report.not_sent {
         return "Nothing was sent.".to_owned();
@@ -127,7 +127,7 @@ fn so_far(report: &Report) -> String {
     arrived_and_lost(report).join(" ")
 }
 
-/// Says how many contacts arrived, and how many did not or may not have.
+/// Returns how many contacts arrived, did not arrive, or have an unknown outcome.
 fn arrived_and_lost(report: &Report) -> Vec<String> {
     let (sent, settled) = (report.counts.planned().sent, report.counts.settled());
     let unconfirmed = settled.unknown.saturating_sub(report.not_sent);

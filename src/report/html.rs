@@ -1,4 +1,4 @@
-//! The report as one HTML page, with its styles inside and nothing loaded from elsewhere.
+//! The report as one HTML page with inline styles. It loads nothing.
 
 use askama::Template;
 
@@ -20,10 +20,10 @@ use crate::{
     wording::{counted, list, number, plural},
 };
 
-/// How much of a reason is shown, in characters. The rejects have all of it.
+/// How much of a reason is shown, in characters. The rejects have the whole reason.
 const REASON_CHARS: usize = 600;
 
-/// The most source files that the page names. `report.json` names all.
+/// The most source files that the page lists. `report.json` lists all of them.
 const MAX_FILES: usize = 20;
 
 /// What the page shows. Text from outside is sanitized, and the template escapes it for HTML.
@@ -49,13 +49,13 @@ struct Page {
     warnings_verb: &'static str,
     first_contacts: Vec<String>,
     source: Vec<SourceRow>,
-    /// The files that are too many to name.
+    /// The files that the page does not list.
     more_source: Option<SourceRow>,
     details: Vec<Detail>,
     report_json: String,
 }
 
-/// A stretch of a message.
+/// A part of a message.
 #[derive(Debug, PartialEq)]
 struct Span {
     text: String,
@@ -78,7 +78,7 @@ struct ReasonsView {
     title: &'static str,
     rows: Vec<ReasonRow>,
     files: Option<RejectsFiles>,
-    /// The contacts that the rejects do not list.
+    /// A sentence about contacts that the rejects do not list.
     unlisted: Option<String>,
 }
 
@@ -237,7 +237,7 @@ impl WarningRow {
     }
 }
 
-/// Returns the number and the size of the files that the page does not name.
+/// Returns the number and the size of the files that the page does not list.
 fn more_source(report: &Report) -> Option<SourceRow> {
     let more = report.source.get(MAX_FILES..).filter(|more| !more.is_empty())?;
     let bytes = more.iter().map(|object| object.size).sum();

@@ -1,6 +1,6 @@
-//! The report for people: an HTML page that needs nothing else, and text for a terminal.
+//! The report for people: a self-contained HTML page, and text for a terminal.
 //!
-//! Rust decides what the report says. [`html()`] and [`text()`] only lay it out.
+//! The modules for the parts of a report decide what it says; [`html()`] and [`text()`] only lay it out.
 
 mod breakdown;
 mod consent;

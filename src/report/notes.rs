@@ -1,11 +1,11 @@
-//! What is worth a sentence about a run, besides its counts.
+//! Notes about a run that its counts do not show.
 
 use crate::{
     run::{FullSendReason, Report},
     wording::{counted, plural},
 };
 
-/// Returns sentences without a capital letter and a full stop.
+/// Returns the notes, without a capital letter and a full stop.
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(reason @ FullSendReason::MappingChanged) = report.sends_all {

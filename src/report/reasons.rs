@@ -9,9 +9,9 @@ use crate::run::{Report, RowOutcome};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub outcome: RowOutcome,
-    /// The colour and pattern of the page, which are those of the outcome in the bars.
+    /// The CSS class of the page: the same colour and pattern as the outcome in the bars.
     pub class: &'static str,
-    /// `None` for what the report's reasons do not include.
+    /// `None` if the report's reasons do not include this line.
     pub code: Option<String>,
     pub reason: String,
     pub count: u64,
@@ -19,7 +19,7 @@ pub(super) struct Line {
     pub is_listed: bool,
 }
 
-/// Returns the title of the lines: duplicates are no loss, and a run that sends nothing cannot lose contacts.
+/// Returns the title of the lines. Duplicates are not losses, and a run that sends nothing cannot lose contacts.
 pub(super) fn title(report: &Report, lines: &[Line]) -> &'static str {
     if lines.iter().all(|line| line.outcome == RowOutcome::Duplicate) {
         "Left out as duplicates"
@@ -30,8 +30,8 @@ pub(super) fn title(report: &Report, lines: &[Line]) -> &'static str {
     }
 }
 
-/// Returns a line for each reason, and lines for what the report's reasons do not include, so that the lines add up to
-/// the counts. The order is rejected, unknown, invalid, duplicate, and most frequent first.
+/// Returns a line for each reason, and lines for everything that the report's reasons do not include, so that the lines
+/// add up to the counts. They are sorted by outcome (rejected, unknown, invalid, duplicate), most frequent first.
 pub(super) fn lines(report: &Report) -> Vec<Line> {
     let mut lines: Vec<Line> = report
         .reasons
@@ -50,7 +50,7 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
     lines
 }
 
-/// Returns the number of contacts that no rejects file lists because the run ended before their outcome was known.
+/// Returns the number of contacts that the rejects do not list, because the run ended before their outcome was known.
 pub(super) fn unsettled(lines: &[Line]) -> u64 {
     let unsettled = lines.iter().filter(|line| line.outcome == RowOutcome::Unknown && !line.is_listed);
     unsettled.map(|line| line.count).sum()
@@ -65,10 +65,10 @@ fn rank(outcome: RowOutcome) -> u8 {
     }
 }
 
-/// Returns lines for what the counts include and the report's reasons do not: contacts that the run did not reach, and
-/// reasons that are too rare to be in the report.
+/// Returns lines for what the counts include but the report's reasons do not: contacts that the run did not reach, and
+/// reasons that are too rare to be listed.
 fn remainder(report: &Report) -> Vec<Line> {
-    // A run that was not meant to send anything does not list contacts that were not sent.
+    // For a run that sends nothing, contacts that were not sent are not listed.
     let sends = sends(report);
     let (planned, settled) = (report.counts.planned(), report.counts.settled());
     let in_reasons = |outcome: RowOutcome| -> u64 {
@@ -88,7 +88,7 @@ fn remainder(report: &Report) -> Vec<Line> {
         let count = all.saturating_sub(in_reasons(outcome));
         line(outcome, count, "other reasons, each less frequent than those above", true)
     };
-    // A contact of several segments has a row in each, and the rejects list none of them.
+    // A contact in several segments has a row in each, and the rejects do not list these rows.
     let overlapping = (report.overlapping > 0)
         .then(|| planned.duplicate.saturating_sub(in_reasons(RowOutcome::Duplicate)))
         .and_then(|rows| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_tell_duplicates_from_losses() {
+    fn the_title_distinguishes_duplicates_from_losses() {
         let title_of = |report: &Report| title(report, &lines(report));
         assert_eq!(title_of(&examples::succeeded()), "Left out as duplicates");
         assert_eq!(title_of(&examples::partial()), "What did not arrive");

@@ -58,15 +58,15 @@ pub(super) fn run_details(report: &Report) -> Vec<Detail> {
     if requests.throttled > 0 {
         details.push(Detail::new("Throttled", number(requests.throttled)).with_note(
             "Omnisend answered these requests with 429 (too many requests), and they were retried after a wait. Other \
-             integrations use the brand's request limit too. To leave them more of it, lower requests_per_minute in \
-             the connection.",
+             integrations use the brand's request limit too. To leave more of it to them, lower requests_per_minute \
+             in the connection.",
         ));
     }
     details.push(Detail { is_code: true, ..Detail::new("Run", report.run.run.to_string()) });
     details
 }
 
-/// Returns what started the run. A moment at the end is shown to the second.
+/// Returns what started the run. A time at the end is shown to the second.
 fn trigger(trigger: &str) -> String {
     let trigger = sanitize(trigger);
     let at = trigger.rsplit_once(' ').and_then(|(before, at)| Some((before, at.parse().ok()?)));

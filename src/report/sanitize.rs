@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Whether a character changes how others are shown: control characters, with which terminal escapes begin, line
-/// separators, and characters that change the direction of writing.
+/// Whether a character changes how other characters are shown: control characters (terminal escapes begin with one),
+/// line separators, and characters that change the direction of text.
 fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,4 +1,4 @@
-//! What a run did besides its batches: tags that it added or removed, and segments that it created in Omnisend.
+//! What a run did outside of its batches: tags that it added or removed, and segments that it created in Omnisend.
 
 use super::sanitize::sanitize;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     wording::counted,
 };
 
-/// Returns what was done to tags, such as `60 tags added to 40 contacts`. Empty if all tags were sent in the batches.
+/// Returns the tag changes, such as `60 tags added to 40 contacts`. Empty if all tags were sent in the batches.
 pub(super) fn tags(report: &Report) -> Vec<String> {
     let tags = report.tags;
     let contacts = |n: u64| counted(n, "contact", "contacts");
@@ -19,7 +19,7 @@ pub(super) fn tags(report: &Report) -> Vec<String> {
     all.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect()
 }
 
-/// Says whether Omnisend has a segment that the export asks for.
+/// Returns whether a segment of the export exists in Omnisend, and what to do.
 pub(super) fn segment(segment: &EnsuredSegment) -> String {
     let state = match segment.state {
         SegmentState::Created => "was created in Omnisend",
@@ -27,6 +27,7 @@ pub(super) fn segment(segment: &EnsuredSegment) -> String {
         SegmentState::Other => "was not created in Omnisend",
         SegmentState::Failed => "could not be created in Omnisend",
     };
-    let advice = segment.says.as_deref().map(|says| format!(": {}", sanitize(says))).unwrap_or_default();
+    let advice =
+        segment.advice.as_deref().map(|advice| format!(": {}", sanitize(advice))).unwrap_or_default();
     format!("{} (tag \"{}\") {state}{advice}", sanitize(&segment.name), segment.tag.as_str())
 }

@@ -18,10 +18,11 @@ use crate::{
     wording::{counted, number},
 };
 
-/// The most lines of a list. The page and `report.json` have all.
+/// The most lines of a list. The page and `report.json` have all of them.
 const MAX_LINES: usize = 8;
 
-/// How much of a reason is shown, in characters. Our own reasons, which end with what to do, are shorter.
+/// How much of a reason is shown, in characters. The product's own reasons end with what to do; they are shorter than
+/// this.
 const REASON_CHARS: usize = 120;
 
 /// How much of a message is shown, in characters.
@@ -64,7 +65,7 @@ pub fn text(report: &Report) -> String {
     out
 }
 
-/// Writes the counts as the equations that they are.
+/// Writes the counts as two equations.
 fn write_sums(out: &mut String, report: &Report) {
     let (planned, settled) = (report.counts.planned(), report.counts.settled());
     let sent = sent_or_to_send(report);
@@ -190,7 +191,7 @@ struct ListLine<'a> {
     reason: &'a str,
 }
 
-/// Writes the first lines of a list in aligned columns, and how many more the report has.
+/// Writes the first lines of a list in aligned columns, and how many more the report lists.
 fn write_list(out: &mut String, title: &str, lines: &[ListLine<'_>], one_more: &str, many_more: &str) {
     if lines.is_empty() {
         return;
@@ -217,7 +218,7 @@ fn write_first_contacts(out: &mut String, report: &Report) {
     let hint = if forecast.masked { " (--show-values shows them)" } else { "" };
     let _ = writeln!(out, "  {}{hint}:", forecast::contacts_title(forecast).to_lowercase());
     for contact in &forecast.first_contacts {
-        // The report shows all of a long contact.
+        // The page shows long contacts completely.
         let line: String = json_line(contact).chars().take(MESSAGE_CHARS - 2).collect();
         let _ = writeln!(out, "    {line}");
     }
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn has_no_terminal_escapes_and_no_endless_lines() {
+    fn has_no_terminal_escapes_and_no_overlong_lines() {
         let shown = text(&examples::hostile());
         assert!(shown.lines().all(|line| !line.chars().any(char::is_control)), "{shown:?}");
         assert!(shown.lines().all(|line| line.chars().count() <= MESSAGE_CHARS + 2));

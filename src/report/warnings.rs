@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::sanitize::sanitize;
 use crate::run::Report;
 
-/// Cells of one field that were left out for one reason. Their contacts were sent without them.
+/// Cells of one field that were left out for the same reason. Their contacts were sent without them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Warning {
     pub field: String,

@@ -12,7 +12,7 @@ pub struct ConsentCounts {
     pub non_subscribed: u64,
     /// Contacts that are sent as `unsubscribed`.
     pub unsubscribed: u64,
-    /// Contacts that are sent without a status, so that they keep the one that they have in Omnisend.
+    /// Contacts that are sent without a status, so that they keep their status in Omnisend.
     pub untouched: u64,
     /// Of `untouched`, those whose row has a status that the export does not allow to be sent.
     pub held_back: u64,

@@ -12,7 +12,7 @@ pub struct Planned {
     pub invalid: u64,
     /// Rows whose address appeared in an earlier row.
     pub duplicate: u64,
-    /// Contacts that Omnisend already has as they would be sent.
+    /// Contacts that are the same as when they were last sent.
     pub unchanged: u64,
     /// Rows that the export's filter leaves out.
     #[serde(default)]
@@ -28,7 +28,8 @@ pub struct Settled {
     pub accepted: u64,
     /// Contacts that Omnisend refused with a reason.
     pub rejected: u64,
-    /// Contacts whose outcome is not known: Omnisend did not say by the deadline, or the run ended before they were sent.
+    /// Contacts without a known outcome: Omnisend did not report one by the deadline, or the run ended before they were
+    /// sent.
     pub unknown: u64,
 }
 
@@ -49,7 +50,7 @@ pub struct Counts {
     settled: Settled,
 }
 
-/// The counts do not add up: the code has a bug, or somebody edited the state.
+/// The counts do not add up: the code has a bug, or someone edited the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unbalanced {
     #[error("the counts do not add up: {} rows read, but {} invalid + {} duplicate + {} unchanged + {} filtered + {} sent", .0.read, .0.invalid, .0.duplicate, .0.unchanged, .0.filtered, .0.sent)]
@@ -90,7 +91,7 @@ fn sum<const N: usize>(parts: [u64; N]) -> Option<u64> {
     parts.into_iter().try_fold(0, u64::checked_add)
 }
 
-/// `counts` as `report.json` has them: one flat object.
+/// The `counts` of `report.json`: one flat object.
 #[derive(Serialize, Deserialize)]
 struct FlatCounts {
     #[serde(flatten)]

@@ -1,4 +1,5 @@
-//! The findings about a connection's brand: what its API's documentation does not say. One object for each connection.
+//! The findings about a connection's brand: facts that Omnisend's API documentation leaves open. One object per
+//! connection.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::contact::Tag;
 use crate::keys::{ExportName, RunRef};
 
-/// How long an uncertain finding is used before a later run tries again.
+/// How long an uncertain finding is used before a later run sends another canary.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// A connection's setting of how its contacts get their tags.
+/// A connection's `tags` setting: how its contacts get their tags.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TagSetting {
-    /// A canary finds it out.
+    /// A canary finds out.
     #[default]
     Auto,
     /// The connection sets it.
@@ -23,7 +24,7 @@ pub enum TagSetting {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TagWay {
-    /// Inside the contact, in its batch. It is right if an upsert adds its tags to those of the contact.
+    /// Inside the contact, in its batch. Right only if an upsert adds its tags to those of the contact.
     #[default]
     Inline,
     /// Through `/contacts/tags`, after the contact is settled. It is documented to add tags.
@@ -31,7 +32,7 @@ pub enum TagWay {
 }
 
 impl TagWay {
-    /// The word that a connection uses for it.
+    /// Returns the value of `tags` in a connection's file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inline => "inline",
@@ -58,18 +59,19 @@ pub struct Findings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagFinding {
     pub way: TagWay,
-    /// Whether the canary showed it. If not, it is the way that is safe for both kinds of upserts.
+    /// Whether the canary showed it. If not, `way` is `Endpoint`, which loses no tags in either case.
     pub certain: bool,
     pub evidence: TagEvidence,
     pub at: Timestamp,
     pub run: RunRef,
 }
 
-/// What the canary saw. It names only our tags, and counts the others.
+/// What the canary saw. Only our tags are named; the others are counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagEvidence {
     /// The conclusion in words.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub conclusion: String,
     /// The contact's tags before it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<SeenTags>,
@@ -117,7 +119,7 @@ pub struct CanaryIntent {
 }
 
 impl Findings {
-    /// How contacts get their tags; `None` if this run has to find it out first.
+    /// Returns how contacts get their tags, or `None` if this run must find out first.
     pub fn way(&self, setting: TagSetting, run: &RunRef, now: Timestamp) -> Option<TagWay> {
         let found = match setting {
             TagSetting::Forced(way) => return Some(way),
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn reads_findings_of_other_versions() {
-        // `batch` was written by versions that looked for the largest batch.
+        // `batch` was written by versions that searched for the largest batch.
         let text =
             r#"{"new": 1, "tags": null, "batch": {"contacts": 1000, "says": "", "at": "", "run": "vip/r1"}}"#;
         assert_eq!(serde_json::from_str::<Findings>(text).unwrap(), Findings::default());

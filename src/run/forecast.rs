@@ -10,12 +10,12 @@ use super::TagWay;
 const EMAILS_PER_TAG_REQUEST: u64 = 250;
 /// The most batches in one listing.
 const BATCHES_PER_LISTING: u64 = 250;
-/// Omnisend's limit for requests about tags, beside the brand's own.
+/// Omnisend's limit for requests about tags, which applies in addition to the brand's limit.
 const TAG_REQUESTS_PER_MINUTE: u64 = 60;
-/// Omnisend's limit for requests about segments, beside the brand's own.
+/// Omnisend's limit for requests about segments, which applies in addition to the brand's limit.
 const SEGMENT_REQUESTS_PER_MINUTE: u64 = 15;
 
-/// What a run would have to do, and the pace at which it may.
+/// The work of a run, and its pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Workload {
     /// Batches of contacts.
@@ -86,7 +86,7 @@ impl Workload {
         }
     }
 
-    /// Returns how long the requests take, one after another, each kind at the slower of its own limit and the budget.
+    /// Returns how long the requests take, one after another, each kind at the lower of its own limit and the budget.
     pub fn seconds(&self) -> u64 {
         let requests = self.requests();
         let budget = u64::from(self.requests_per_minute.get());
@@ -97,7 +97,7 @@ impl Workload {
     }
 }
 
-/// Settling asks for the newest batch alone. It then lists all others, or asks for each if they are few.
+/// Settling first asks only for the newest batch. Then it lists the others, or asks for each of them if they are few.
 fn requests_to_settle(batches: u64) -> u64 {
     let Some(others) = batches.checked_sub(1) else { return 0 };
     let pages = others.div_ceil(BATCHES_PER_LISTING);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn paces_tags_and_segments_at_the_slower_of_their_limit_and_the_budget() {
+    fn paces_tags_and_segments_at_the_lower_of_their_limit_and_the_budget() {
         let tags = Workload { to_tag: 250 * 60, to_untag: 1, ..workload(0) };
         assert_eq!((tags.requests().tag, tags.requests().untag, tags.seconds()), (60, 1, 61));
         let slow = Workload { requests_per_minute: NonZeroU32::new(30).unwrap(), ..tags };

@@ -2,8 +2,8 @@
 
 use serde_json::error::Category;
 
-/// Why a JSON text could not be read, and where. It keeps none of the text: the parser's own message quotes it, and it
-/// may be a contact.
+/// Why a JSON text could not be read, and where. It keeps none of the text: the parser's own message quotes the text,
+/// which may be a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{} (line {line}, column {column})", self.reason())]
 pub struct JsonDefect {
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_nothing_of_the_text() {
+    fn does_not_quote_the_text() {
         let defect =
             |text: &str| JsonDefect::from(&serde_json::from_str::<Message>(text).unwrap_err()).to_string();
         assert_eq!(defect("ada@example.com"), "it is not JSON (line 1, column 1)");

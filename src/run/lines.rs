@@ -12,10 +12,11 @@ use serde_json::value::RawValue;
 use super::{RowOutcome, TagSet};
 use crate::contact::{ContactHash, Identifier, PreparedContact};
 
-/// Fast enough not to slow down the plan, at a third of the size. See `benches/plan.rs`.
+/// Fast enough not to slow down the plan; the output has a third of the size. See `benches/plan.rs`.
 const COMPRESSION_LEVEL: i32 = -5;
 
-/// How many bytes the compressor gets at a time. A call for each line would cost more than the compression itself.
+/// How many bytes are passed to the compressor at a time. One call per line would cost more than the compression
+/// itself.
 const STEP_BYTES: usize = 128 << 10;
 
 /// Where a row is in the source.
@@ -29,10 +30,11 @@ pub struct Place {
     pub line: u64,
 }
 
-/// A line of a chunk, to be written.
+/// A line of a chunk, as it is written.
 #[derive(Debug, Serialize)]
 pub struct ContactLine<C> {
-    pub of: Origin,
+    #[serde(rename = "of")]
+    pub origin: Origin,
     /// The contact as it is sent, without its tags.
     pub contact: C,
 }
@@ -71,10 +73,11 @@ fn number(before: &[u8], number: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// A line of a chunk, as it was read. The contact stays unparsed, since it goes into a request as it is.
+/// A line of a chunk, as it is read. The contact stays unparsed, because it goes into a request unchanged.
 #[derive(Debug, Deserialize)]
 pub struct StoredContact<'a> {
-    pub of: Origin,
+    #[serde(rename = "of")]
+    pub origin: Origin,
     #[serde(borrow)]
     pub contact: &'a RawValue,
 }
@@ -106,7 +109,7 @@ pub struct RemovalLine<'a> {
     pub tags: TagSet,
 }
 
-/// The column of a rejects file that names its run. A file with this column is a rejects file.
+/// The column of a rejects file that names the run. A file with this column is a rejects file.
 pub const REJECT_RUN: &str = "reject_run";
 /// The column of a rejects file with the row's outcome.
 pub const REJECT_OUTCOME: &str = "reject_outcome";
@@ -121,13 +124,13 @@ pub struct RejectedLine {
     pub at: Place,
     /// `invalid` or `duplicate`.
     pub outcome: RowOutcome,
-    /// Why, for programs.
+    /// The reason, for programs.
     pub code: String,
     /// The reason, for people.
     pub reason: String,
     /// The cell of the email column, as it is in the file.
     pub email: String,
-    /// The tags that the contact would have got, as far as they are known.
+    /// The tags that the contact would have been given, as far as they are known.
     #[serde(rename = "t", default, skip_serializing_if = "TagSet::is_empty")]
     pub tags: TagSet,
     /// The cells of the mapping's columns, in the mapping's order. Empty for a duplicate, and for a row that could not be
@@ -158,13 +161,13 @@ impl LinesWriter {
     /// Like [`push`](Self::push), for a contact that becomes a [`ContactLine`].
     pub fn push_contact(
         &mut self,
-        of: &Origin,
+        origin: &Origin,
         contact: &PreparedContact<'_>,
         max: usize,
     ) -> io::Result<usize> {
         self.push_written(max, |out| {
             out.extend_from_slice(b"{\"of\":");
-            of.write(out);
+            origin.write(out);
             out.extend_from_slice(b",\"contact\":");
             contact.write(out);
             out.push(b'}');
@@ -246,7 +249,8 @@ mod tests {
             let mut writer = LinesWriter::new().unwrap();
             writer.push_contact(&origin(line), &contact, 1000).unwrap();
             let json = contact.to_json();
-            let expected = serde_json::to_string(&ContactLine { of: origin(line), contact: json }).unwrap();
+            let expected =
+                serde_json::to_string(&ContactLine { origin: origin(line), contact: json }).unwrap();
             assert_eq!(unpack(&writer.finish().unwrap()).unwrap(), format!("{expected}\n").as_bytes());
         }
     }
@@ -256,7 +260,7 @@ mod tests {
         let mut writer = LinesWriter::new().unwrap();
         let contact = serde_json::json!({"tags": ["a\nb"]});
         for line in 1..=3 {
-            writer.push(&ContactLine { of: origin(line), contact: &contact }, 1000).unwrap();
+            writer.push(&ContactLine { origin: origin(line), contact: &contact }, 1000).unwrap();
         }
         assert_eq!(
             writer.push(&"x".repeat(2000), 1000).unwrap(),
@@ -269,7 +273,7 @@ mod tests {
         let back: Vec<StoredContact<'_>> =
             lines(&unpacked).map(|line| serde_json::from_slice(line).unwrap()).collect();
         assert_eq!(back.len(), 3);
-        assert_eq!(back[2].of, origin(3));
+        assert_eq!(back[2].origin, origin(3));
         assert_eq!(back[2].contact.get(), r#"{"tags":["a\nb"]}"#);
 
         for cut in 0..object.len() {

@@ -15,7 +15,8 @@ use crate::{
 };
 use segment_files::ReadOptions;
 
-/// A run that starts this long after its drop is late: its event takes seconds, and the sweep looks after 10 minutes.
+/// A run that starts this long after its drop is late: the drop's event takes seconds, and the sweep takes over after
+/// 10 minutes.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// One chunk of prepared contacts.
@@ -49,7 +50,7 @@ pub struct SegmentDrop {
 /// What a run sends, from which objects and how. The plan writes it once, and every later stage starts from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`Manifest::VERSION`] when it was written.
+    /// The [`Manifest::VERSION`] of the program that wrote it.
     pub version: u32,
     #[serde(flatten)]
     pub run: RunRef,
@@ -68,15 +69,15 @@ pub struct Manifest {
     pub readings: Vec<ReadOptions>,
     /// The connection's request budget when the run was planned.
     pub requests_per_minute: NonZeroU32,
-    /// How rows became contacts. A later run compares it with its own to know whether the snapshot's hashes still hold.
+    /// How rows became contacts.
     pub mapping: Mapping,
     /// The tags of the export's segments, in its order.
     pub tags: Vec<Tag>,
-    /// The segments that Omnisend should have for them.
+    /// The segments to create in Omnisend for these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub create_segments: Vec<WantedSegment>,
-    /// Tags that members have from earlier runs and the export no longer has. A [`super::TagSet`] numbers them after
-    /// `tags`.
+    /// Tags that members have from earlier runs and that the export no longer has. A [`super::TagSet`] numbers them
+    /// after `tags`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_tags: Vec<Tag>,
     /// Why every contact is sent although the mode asks for changes only.
@@ -128,7 +129,7 @@ pub struct Manifest {
     pub dry_run: Option<DryRun>,
 }
 
-/// What a dry run shows of the contacts that it does not send.
+/// What a dry run shows of the contacts that a run would send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DryRun {
     /// The first contacts, as they would be sent.
@@ -159,7 +160,7 @@ impl Manifest {
     /// The version that this code writes.
     pub const VERSION: u32 = 1;
 
-    /// Returns how long after its drop the run started, if that was so long that the drop's event did not start it.
+    /// Returns how long after its drop a late run started, or `None` if the run is not late.
     pub fn late(&self) -> Option<SignedDuration> {
         let after = self.started_at.duration_since(self.trigger.at());
         (matches!(self.trigger, Trigger::Drop { .. }) && after >= LATE).then_some(after)
@@ -189,18 +190,18 @@ impl Manifest {
     }
 
     /// Whether the run reads the drop that this object completed.
-    pub fn is_of(&self, completed_by: &Pinned) -> bool {
+    pub fn reads_drop(&self, completed_by: &Pinned) -> bool {
         self.segments.iter().any(|segment| segment.completed_by == *completed_by)
             || self.source.contains(completed_by)
     }
 
-    /// Whether the run is about some contacts only: an undo, a replay or corrections. Such a run does not tell who is in
-    /// a segment.
+    /// Whether the run is an undo, a replay or a run of corrections. Such a run does not read a whole segment, so it
+    /// does not show who is a member.
     pub fn is_follow_up(&self) -> bool {
         self.undoes.is_some() || self.corrects.is_some() || self.replays.is_some()
     }
 
-    /// Returns how one of the objects was read, if that is known.
+    /// Returns how an object of `source` was read, if that is known.
     pub fn reading(&self, object: usize) -> Option<&ReadOptions> {
         self.readings.get(object).or(if self.readings.len() == 1 { self.readings.first() } else { None })
     }

@@ -1,4 +1,4 @@
-//! The records of a run, which carry it from one stage to the next, and what they are made of.
+//! The records of a run, which pass its state from one stage to the next, and the types that they contain.
 
 mod chunk_ref;
 mod consent;

@@ -1,4 +1,4 @@
-//! How much of a segment a run sends, and why it sends more than its mode says.
+//! How much of a segment a run sends, and why it may send more than its mode asks for.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub enum Mode {
     Full,
     /// The profiles that are new or changed since the last settled run.
     Changes,
-    /// Like `Changes`, and removes the segment's tag from contacts that left.
+    /// Like `Changes`; also removes the segment's tag from leavers.
     Mirror,
 }
 
@@ -33,7 +33,7 @@ impl Mode {
 pub enum FullSendReason {
     /// The export has no settled run.
     FirstRun,
-    /// The mapping changed, so the hashes of the last run say nothing.
+    /// The mapping changed, so the hashes of the last run cannot be compared.
     MappingChanged,
 }
 

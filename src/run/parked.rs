@@ -1,11 +1,11 @@
-//! Records of what waits for a person: a parked run, and a refused drop.
+//! Records of a parked run and of a refused drop, which wait for a person.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Trigger;
 
-/// Why a run is parked. Its messages are taken off the queue meanwhile, and nothing is sent.
+/// Why a run is parked. Until it is resumed, its messages are removed from the queue and nothing is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
     /// What happened, and what to do.
@@ -13,8 +13,8 @@ pub struct Parked {
     pub at: Timestamp,
 }
 
-/// A drop that no run could be made of. After [`Self::ATTEMPTS`] attempts the sweep ignores it; a newer drop, or a
-/// person who asks for a run, tries again.
+/// A drop that could not be run. After [`Self::ATTEMPTS`] attempts the sweep ignores it; a newer drop or a run that a
+/// person requests is still tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedDrop {
     pub trigger: Trigger,
@@ -27,6 +27,6 @@ pub struct RefusedDrop {
 }
 
 impl RefusedDrop {
-    /// How often a drop is tried: a file that could not be read now may be readable later.
+    /// How often a drop is tried, because a file that cannot be read now may be readable later.
     pub const ATTEMPTS: u32 = 3;
 }

@@ -1,4 +1,4 @@
-//! The content of a queue message: a step of a run. It names stored objects, and carries nothing of their content.
+//! The body of a queue message: a step of a run. It names stored objects, but contains none of their content.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,13 +20,13 @@ pub struct Work {
 pub enum Step {
     /// Upload a chunk.
     Upload { chunk: u32 },
-    /// Settle the run, and report it.
+    /// Settle the run and write its report.
     Settle,
 }
 
 impl Work {
-    /// The message for this step. Its group is the connection, so that one invocation at a time sends to a brand. With
-    /// another `attempt`, the message is not a duplicate of the first one.
+    /// Returns the message for this step. Its group is the connection, so that one invocation at a time sends to a
+    /// brand. A message with another `attempt` does not count as a duplicate.
     pub fn message(&self, connection: &ConnectionName, attempt: &str) -> Message {
         let step = match self.step {
             Step::Upload { chunk } => format!("{chunk:05}"),

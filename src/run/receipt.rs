@@ -1,4 +1,4 @@
-//! Records of a chunk: what its upload posted, and what Omnisend did with it.
+//! Records of a chunk: what was posted, and the outcome of each contact.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -12,7 +12,7 @@ use super::TagWay;
 pub struct Batch {
     /// Omnisend's id of the batch.
     pub batch_id: String,
-    /// The chunk's contacts in it, by their place in the chunk.
+    /// The contacts in the batch, by their place in the chunk.
     pub contacts: Contacts,
     pub posted_at: Timestamp,
 }
@@ -21,9 +21,9 @@ pub struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Contacts {
-    /// Contacts without a gap between them.
+    /// Contiguous places.
     Range(Range<u32>),
-    /// Contacts with gaps between them: some were left out of the batch, or it repeats some of another.
+    /// Places with gaps: the batch leaves some contacts out, or repeats some contacts of another batch.
     Places(Vec<u32>),
 }
 
@@ -39,7 +39,7 @@ impl Contacts {
         self.len() == 0
     }
 
-    /// The first contact's place in the chunk.
+    /// Returns the first contact's place in the chunk.
     pub fn first(&self) -> Option<u32> {
         match self {
             Self::Range(range) => Some(range.start),
@@ -47,7 +47,7 @@ impl Contacts {
         }
     }
 
-    /// Each contact's place in the chunk.
+    /// Returns each contact's place in the chunk.
     pub fn places(&self) -> Vec<u32> {
         match self {
             Self::Range(range) => range.clone().collect(),
@@ -74,19 +74,19 @@ pub struct Rejection {
     pub place: u32,
     /// Omnisend's code, or the HTTP status if it gave none.
     pub code: String,
-    /// Omnisend's words, with the field.
+    /// Omnisend's message, with the field.
     pub reason: String,
     /// The field that Omnisend names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
 
-/// What was sent of a chunk. It is stored once every contact was posted or rejected: the chunk is done from then on.
+/// What was sent of a chunk. It is stored when every contact has been posted or rejected; the chunk is then done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The batches that Omnisend accepted, in the order of their contacts.
     pub batches: Vec<Batch>,
-    /// Contacts that Omnisend rejected in the answer to a `POST /batches`, so that they are in no batch.
+    /// Contacts that Omnisend rejected in its answer to a `POST /batches`. They are in no batch.
     pub rejected: Vec<Rejection>,
     /// How the contacts get their tags: in their batches, or after they are settled.
     #[serde(default)]
@@ -98,7 +98,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Which of the chunk's contacts were posted or rejected, by place. `contacts` is the chunk's size.
+    /// Returns which of the chunk's contacts were posted or rejected, by place. `contacts` is the chunk's size.
     pub fn covered(&self, contacts: usize) -> Vec<bool> {
         let mut covered = vec![false; contacts];
         let batched = self.batches.iter().flat_map(|batch| batch.contacts.places());
@@ -111,12 +111,12 @@ impl Receipt {
     }
 }
 
-/// What was sent of a chunk whose upload had to stop early. The upload goes on from here, and replaces it.
+/// What was sent of a chunk whose upload had to stop early. The upload continues from here and replaces it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Progress(pub Receipt);
 
-/// The batches with which settling repeated contacts of a chunk, because Omnisend had stopped their first batch.
+/// The batches in which settling sent contacts of a chunk again, because Omnisend had stopped their first batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Resent(pub Receipt);
@@ -130,12 +130,12 @@ pub struct Outcome {
     pub rejected: Vec<Rejection>,
     /// In ascending order of their places.
     pub unknown: Vec<Unknown>,
-    /// Requests that were sent to find out.
+    /// Requests that were sent to learn the outcome.
     pub requests: u64,
 }
 
 impl Outcome {
-    /// The places of the accepted contacts among those that `receipts` say were posted, in ascending order.
+    /// Returns the places of the accepted contacts among those in the batches of `receipts`, in ascending order.
     pub fn accepted_of(&self, receipts: &[&Receipt]) -> Vec<u32> {
         let posted = receipts.iter().flat_map(|receipt| &receipt.batches);
         let mut accepted: BTreeSet<u32> = posted.flat_map(|batch| batch.contacts.places()).collect();
@@ -152,6 +152,6 @@ impl Outcome {
 pub struct Unknown {
     /// The contact's place in the chunk.
     pub place: u32,
-    /// Why it is not known.
+    /// Why the outcome is unknown.
     pub reason: String,
 }

@@ -16,7 +16,7 @@ pub trait Record: Serialize + DeserializeOwned {
     /// What the record is about, such as a run or a chunk.
     type Id;
 
-    /// The key that the record of `id` is stored under.
+    /// Returns the key of the record of `id`.
     fn key(id: &Self::Id) -> Key;
 }
 

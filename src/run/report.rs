@@ -1,4 +1,4 @@
-//! The report: how a run ended, as `report.json` has it.
+//! The report: how a run ended, as it is stored in `report.json`.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub struct Reason {
     pub outcome: RowOutcome,
     /// The code, for programs.
     pub code: String,
-    /// For people. If Omnisend words it differently for each contact, this is one example.
+    /// The reason, for people. If Omnisend's message differs between contacts, this is one example.
     pub reason: String,
     pub count: u64,
 }
@@ -65,7 +65,7 @@ pub struct Report {
     pub display_name: String,
     pub mode: Mode,
     pub state: State,
-    /// Why the run ended so and what to do, unless it simply succeeded.
+    /// Why the run ended this way and what to do, if there is anything to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What started the run, in words.
@@ -89,7 +89,7 @@ pub struct Report {
     /// Why every contact was sent although the mode asks for changes only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sends_all: Option<FullSendReason>,
-    /// Contacts that are in several of the run's segments. All their rows but one count as `duplicate`.
+    /// Contacts that are in several of the run's segments. All but one of a contact's rows count as `duplicate`.
     #[serde(default)]
     pub overlapping: u64,
     /// Of `overlapping`, contacts whose rows differ. The first segment's row was sent.
@@ -103,17 +103,17 @@ pub struct Report {
     /// Tags that were added or removed with requests of their own.
     #[serde(default, skip_serializing_if = "TagCounts::is_empty")]
     pub tags: TagCounts,
-    /// The segments that the export asks Omnisend to have.
+    /// The segments that the export creates in Omnisend.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<EnsuredSegment>,
-    /// Cells left out because their field does not take them, by field and reason.
+    /// Cells that were left out because they do not fit their field, by field and reason.
     pub warnings: WarningCounts,
     /// The consent that was sent, by channel. Empty if the export maps no consent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, ConsentCounts>,
     /// Why rows and contacts did not arrive, most frequent first.
     pub reasons: Vec<Reason>,
-    /// Whether the source could not be read again, so that `rejects.csv` has only the email address of contacts that did
+    /// Whether the source could not be read again. Then `rejects.csv` has only the email address of contacts that did
     /// not arrive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rejects_without_cells: bool,

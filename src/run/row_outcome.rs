@@ -1,4 +1,4 @@
-//! Why a row did not arrive, as a word that reports and rejects share.
+//! The outcome of a row that did not arrive, as reports and rejects name it.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ pub const DUPLICATE_REASON: &str = "an earlier row has this email address; the f
 pub enum RowOutcome {
     /// An earlier row has the same email.
     Duplicate,
-    /// The row makes no contact.
+    /// The row cannot become a contact.
     Invalid,
     /// Omnisend rejected the contact.
     Rejected,
-    /// Omnisend did not say whether it took the contact, or the contact was never sent.
+    /// Omnisend did not confirm whether it accepted the contact, or the contact was never sent.
     Unknown,
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stores_the_word_that_it_shows() {
+    fn stores_the_same_word_that_it_displays() {
         for outcome in [RowOutcome::Duplicate, RowOutcome::Invalid, RowOutcome::Rejected, RowOutcome::Unknown]
         {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());

@@ -1,17 +1,17 @@
-//! Segments in Omnisend that a run's export asks for.
+//! The segments that a run creates in Omnisend.
 
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Tag;
 
-/// A segment that Omnisend is to have: the contacts that have a tag.
+/// A segment that must exist in Omnisend: the contacts with a tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WantedSegment {
     pub name: String,
     pub tag: Tag,
 }
 
-/// Whether Omnisend has a wanted segment.
+/// The state of a wanted segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentState {
@@ -19,7 +19,7 @@ pub enum SegmentState {
     Created,
     /// It existed before.
     There,
-    /// A segment of this name exists and has other conditions.
+    /// A segment with this name exists but has other conditions.
     Other,
     /// It could not be looked up or created.
     Failed,
@@ -31,9 +31,9 @@ pub struct EnsuredSegment {
     pub name: String,
     pub tag: Tag,
     pub state: SegmentState,
-    /// What to do about it, if something is to be done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub says: Option<String>,
+    /// What is wrong and what to do, if anything.
+    #[serde(rename = "says", default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 /// All wanted segments of a run after it looked for them in Omnisend.

@@ -1,11 +1,11 @@
-//! Records of changes of tags that were made apart from the contacts' batches.
+//! Records of tag changes that were made outside of the contacts' batches.
 
 use serde::{Deserialize, Serialize};
 
 use super::ChunkRef;
 use crate::keys::RunRef;
 
-/// A part of a run's changes of tags, which has a receipt of its own.
+/// A part of a run's tag changes. Each part has its own receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagPart {
     /// The tags of a chunk's contacts.
@@ -14,18 +14,19 @@ pub enum TagPart {
     Removals(RunRef, u32),
 }
 
-/// How many of a part's changes of tags were made.
+/// How much of a part was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagReceipt {
-    /// How many of the part's requests were made; they are made in a fixed order.
+    /// How many of the part's requests were made. Their order is fixed.
     pub done: u32,
     /// How many requests the part has.
-    pub of: u32,
+    #[serde(rename = "of")]
+    pub total: u32,
     /// Contacts whose tags were changed.
     pub contacts: u64,
     /// Tags that were added or removed, summed over all contacts.
     pub tags: u64,
-    /// Contacts that Omnisend refused by name, by place.
+    /// The places of the contacts whose addresses Omnisend refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<u32>,
     /// Requests that were sent, retries included.
@@ -37,6 +38,6 @@ pub struct TagReceipt {
 impl TagReceipt {
     /// Whether every request was made.
     pub fn is_complete(&self) -> bool {
-        self.done >= self.of
+        self.done >= self.total
     }
 }

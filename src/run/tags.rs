@@ -16,7 +16,7 @@ impl TagSet {
     /// The most tags in a list.
     pub const MAX: usize = 32;
 
-    /// The set of the tag at `place`; empty if `place` is not below [`MAX`](Self::MAX).
+    /// Returns the set of the tag at `place`. It is empty if `place` is not below [`MAX`](Self::MAX).
     pub fn of(place: usize) -> Self {
         Self(u32::try_from(place).ok().and_then(|place| 1_u32.checked_shl(place)).unwrap_or_default())
     }
@@ -25,19 +25,19 @@ impl TagSet {
         self.0 == 0
     }
 
-    /// The union.
+    /// Returns the union.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The difference: the tags of this set that are not in `other`.
+    /// Returns the tags of this set that are not in `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// The intersection.
+    /// Returns the intersection.
     #[must_use]
     pub fn common(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -48,7 +48,7 @@ impl TagSet {
         other.without(self).is_empty()
     }
 
-    /// The places of the tags in this set, in ascending order.
+    /// Returns the places of the tags in this set, in ascending order.
     pub fn places(self) -> impl Iterator<Item = usize> {
         // One iteration per tag in the set, because this runs for each contact.
         std::iter::successors(Some(self.0), |left| Some(left & left.wrapping_sub(1)))
@@ -56,7 +56,7 @@ impl TagSet {
             .map(|left| left.trailing_zeros() as usize)
     }
 
-    /// The tags of this set, which is one of `list`.
+    /// Returns the tags of this set. The set refers to `list`.
     pub fn among(self, list: &[Tag]) -> impl Iterator<Item = &Tag> {
         self.places().filter_map(|place| list.get(place))
     }
@@ -68,7 +68,8 @@ impl TagSet {
 pub struct InlineTags(Vec<String>);
 
 impl InlineTags {
-    /// The tags that are sent inside contacts: all of `list`, or none if they are added through `/contacts/tags`.
+    /// Returns the tags that are sent inside contacts: all of `list`, or none if they are added through
+    /// `/contacts/tags`.
     pub fn sent_by(way: TagWay, list: &[Tag]) -> Self {
         match way {
             TagWay::Inline => Self::of(list),
@@ -81,7 +82,7 @@ impl InlineTags {
         Self(list.iter().map(|tag| serde_json::to_string(tag).unwrap_or_default()).collect())
     }
 
-    /// The length in bytes of a contact with its tags.
+    /// Returns the length in bytes of a contact with its tags.
     pub fn contact_len(&self, contact: &RawValue, tags: TagSet) -> usize {
         let texts = self.texts(tags).map(|text| text.len() + 1).sum::<usize>();
         contact.get().len() + if texts > 0 { FIELD.len() + texts } else { 0 }
@@ -100,7 +101,7 @@ impl InlineTags {
         into.put_slice(b"]}");
     }
 
-    /// A contact with its tags.
+    /// Returns a contact with its tags.
     pub fn contact(&self, contact: &RawValue, tags: TagSet) -> Box<RawValue> {
         let mut bytes = BytesMut::new();
         self.write(contact, tags, &mut bytes);
@@ -113,7 +114,7 @@ impl InlineTags {
     }
 }
 
-/// It follows another field: a contact always has an identifier.
+/// It begins with a comma, because a contact always has an identifier before it.
 const FIELD: &[u8] = br#","tags":["#;
 
 #[cfg(test)]

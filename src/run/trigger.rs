@@ -17,7 +17,7 @@ pub enum Trigger {
     Drop { objects: Vec<Pinned> },
     /// A schedule that was due at this time.
     Schedule { at: Timestamp },
-    /// A request of a person or a program.
+    /// A request by a person or a program.
     Call {
         at: Timestamp,
         /// Identifies the request: the same request starts one run, even if it arrives twice.
@@ -26,7 +26,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// When it happened. Run ids sort by this time.
+    /// Returns when it happened. Run ids sort by this time.
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Drop { objects } => {
@@ -36,16 +36,17 @@ impl Trigger {
         }
     }
 
-    /// The id of the run that this trigger starts. The same trigger gives the same id, so that a duplicate event finds the
-    /// manifest of the first one and starts no run.
+    /// Returns the id of the run that this trigger starts. The same trigger gives the same id, so a duplicate event
+    /// finds the first event's manifest and starts no second run.
     pub fn run_id(&self, export: &ExportName) -> RunId {
         let time = self.at().strftime("%Y%m%dt%H%M%Sz").to_string();
         // This is always a valid name: it has digits, `t`, `z`, `-` and hexadecimal digits.
         RunId::made(format!("{time}-{}", self.id_ending(export)))
     }
 
-    /// The end of the run's id: a hash of the export and the trigger. It leaves out a request's time, because the same
-    /// request may arrive again later. The hash is part of the stored state: it must not change between versions.
+    /// Returns the end of the run's id: a hash of the export and the trigger. The hash leaves out a request's time,
+    /// because the same request may arrive again later. The hash is part of the stored state: it must not change
+    /// between versions.
     pub fn id_ending(&self, export: &ExportName) -> String {
         let text = match self {
             Self::Call { request, .. } => serde_json::to_string(&(export, "call", request)),

@@ -7,11 +7,11 @@ use omnisend::CallError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     Done,
-    /// The stage was stopped, its time was up, or it has to wait for Omnisend. Its results are stored: call it again.
+    /// The stage was stopped, ran out of time, or must wait for Omnisend. Its results so far are stored: call it again.
     HandedBack,
 }
 
-/// Why a stage could not finish. Its results are stored.
+/// Why a stage could not finish. Its results so far are stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     #[error(transparent)]

@@ -8,7 +8,7 @@ use crate::{
     stage::records::{RecordError, Records},
 };
 
-/// Why messages were not sent. Some of them may have been; sending all again is safe.
+/// Why not all messages were sent. Sending all of them again is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
     #[error(transparent)]
@@ -18,7 +18,8 @@ pub enum EnqueueError {
 }
 
 /// Sends the messages of a run: an upload for each chunk without a receipt, then the settlement. Sending them again is
-/// safe. `attempt` is empty the first time; another value keeps the queue from dropping repeated messages as duplicates.
+/// safe. `attempt` is empty the first time. With another value, the queue does not drop the repeated messages as
+/// duplicates.
 pub async fn enqueue(ports: &Ports, manifest: &Manifest, attempt: &str) -> Result<(), EnqueueError> {
     let records = Records::new(ports.objects.clone());
     let written = records.written(&manifest.run).await?;

@@ -1,4 +1,4 @@
-//! The paths by which Omnisend's field errors name an item of a list: `items[3].country`, or `items.3.country`.
+//! Parses the paths in Omnisend's field errors that name an item of a list: `items[3].country` or `items.3.country`.
 
 /// An item of a list, and the field inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(super) struct ItemPath<'p> {
     pub field: &'p str,
 }
 
-/// The item of `list` that a path names, if it names one.
+/// Returns the item of `list` that a path names, if it names one.
 pub(super) fn item_path<'p>(path: &'p str, list: &str) -> Option<ItemPath<'p>> {
     let rest = path.strip_prefix(list)?.trim_start_matches(['[', '.']);
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

@@ -1,7 +1,7 @@
-//! The stages of a run. A stage takes a value and returns a value; it passes its results to the next one as stored
-//! objects and a small message that names them. Stages do not call each other.
+//! The stages of a run. A stage passes its results to the next one as stored objects, and a small message names those.
+//! Stages do not call each other.
 //!
-//! The files of this folder are what stages share; each subfolder and `segment.rs` is a stage.
+//! Each subfolder except `drop` and `people`, and `segment.rs`, is a stage. The rest is shared between stages.
 
 pub mod canary;
 mod chunk;

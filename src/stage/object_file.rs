@@ -1,4 +1,4 @@
-//! An object as a file that a reader on a blocking thread can read.
+//! An object as a file, for readers on a blocking thread.
 
 use std::{
     io::{self, Read},
@@ -16,7 +16,7 @@ use crate::{
 };
 use segment_files::File;
 
-/// How many pieces are read ahead. A few hide the latency of the store; more only take memory.
+/// How many pieces are read ahead. A few are enough to hide the store's latency; more would only take memory.
 const PIECES_AHEAD: usize = 4;
 
 /// One version of an object, as a file for a blocking thread.
@@ -53,10 +53,10 @@ impl File for ObjectFile {
 
     fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         let bytes = self.runtime.block_on(self.objects.open(&self.object)).map_err(io::Error::other)?;
-        let of = self.clone();
+        let file = self.clone();
         let bytes = bytes.inspect(move |piece| {
             if let Ok(piece) = piece {
-                of.note(piece);
+                file.note(piece);
             }
         });
         let (feed, pump) = feed(bytes.boxed());
@@ -83,8 +83,8 @@ struct Feed {
     current: Bytes,
 }
 
-/// Returns a feed of a stream, and the future that moves the bytes. The future ends when the stream ends or the feed is
-/// dropped.
+/// Returns a feed of a stream, and the future that moves the bytes into it. The future ends when the stream ends or the
+/// feed is dropped.
 fn feed(mut stream: ByteStream) -> (Feed, impl Future<Output = ()> + Send) {
     let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
     let pump = async move {
@@ -119,7 +119,7 @@ mod tests {
     use crate::keys::Location;
 
     #[tokio::test]
-    async fn returns_the_bytes_in_order_and_passes_on_the_error() {
+    async fn returns_the_bytes_in_order_and_then_the_error() {
         let at = Location::state("segments/vip.csv".to_owned());
         let pieces: Vec<Result<Bytes, ObjectError>> = vec![
             Ok(Bytes::from_static(b"ab")),

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// A step of progress.
+/// A progress notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
     /// A part of the source was read.
     Read {
         /// Bytes read since the last notice.
         bytes: u64,
-        /// The source's size in bytes.
-        of: u64,
+        /// The size of the source in bytes.
+        total: u64,
     },
     /// The plan is written, and sending starts.
     Planned {
         /// All contacts of the run.
         contacts: u64,
-        /// The contacts that were sent before, if the run is resumed.
+        /// The contacts that were already sent, if the run is resumed.
         posted: u64,
     },
     /// Omnisend accepted or refused a request with these contacts.

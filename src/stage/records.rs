@@ -39,7 +39,7 @@ impl RecordError {
     }
 }
 
-/// What is wrong with a stored object. It quotes nothing of the object, which may hold contacts.
+/// What is wrong with a stored object. Never quotes the object, which may contain contacts.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
     #[error(transparent)]
@@ -83,7 +83,7 @@ impl Records {
         serde_json::from_slice(&body).map(Some).map_err(|error| RecordError::damaged(&key, &error))
     }
 
-    /// Writes a record, in place of the one that exists.
+    /// Writes a record. Replaces an existing one.
     pub async fn write<R: Record>(&self, id: &R::Id, record: &R) -> Result<(), RecordError> {
         self.put(id, record, Put::Replace).await
     }
@@ -119,13 +119,13 @@ impl Records {
         }
     }
 
-    /// A run's manifest, if the run exists.
+    /// Returns a run's manifest, if the run exists.
     pub async fn manifest(&self, run: &RunRef) -> Result<Option<Manifest>, RecordError> {
         self.read(run).await
     }
 
-    /// Writes a run's manifest, which creates the run. If another process planned the same run at the same time, returns
-    /// that one's manifest: it has the same chunks.
+    /// Writes a run's manifest, which creates the run. If another process planned the same run at the same time,
+    /// returns its manifest, which has the same chunks.
     pub(super) async fn create(&self, manifest: Manifest) -> Result<Manifest, RecordError> {
         if self.write_new(&manifest.run, &manifest).await? {
             return Ok(manifest);
@@ -133,12 +133,12 @@ impl Records {
         Ok(self.manifest(&manifest.run).await?.unwrap_or(manifest))
     }
 
-    /// A chunk's receipt, if the chunk is done.
+    /// Returns a chunk's receipt, if the chunk is done.
     pub async fn receipt(&self, run: &RunRef, chunk: u32) -> Result<Option<Receipt>, RecordError> {
         self.read(&ChunkRef::of(run, chunk)).await
     }
 
-    /// What was sent of a chunk: its receipt, or its progress if its upload had to stop early.
+    /// Returns what was sent of a chunk: its receipt, or its progress if its upload had to stop early.
     pub async fn sent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
         if let Some(receipt) = self.receipt(run, chunk).await? {
             return Ok(receipt);
@@ -147,23 +147,23 @@ impl Records {
         Ok(sent)
     }
 
-    /// What settling sent again of a chunk.
+    /// Returns what settling sent again of a chunk.
     pub async fn resent_of(&self, run: &RunRef, chunk: u32) -> Result<Receipt, RecordError> {
         let Resent(receipt) = self.read(&ChunkRef::of(run, chunk)).await?.unwrap_or_default();
         Ok(receipt)
     }
 
-    /// A chunk's outcome, if the chunk is settled.
+    /// Returns a chunk's outcome, if the chunk is settled.
     pub async fn outcome(&self, run: &RunRef, chunk: u32) -> Result<Option<Outcome>, RecordError> {
         self.read(&ChunkRef::of(run, chunk)).await
     }
 
-    /// A run's report, if the run is finished.
+    /// Returns a run's report, if it is written.
     pub async fn report(&self, run: &RunRef) -> Result<Option<Report>, RecordError> {
         self.read(run).await
     }
 
-    /// Why a run was halted, if it was.
+    /// Returns why a run was halted, if it was.
     pub async fn halted(&self, run: &RunRef) -> Result<Option<Halted>, RecordError> {
         self.read(run).await
     }
@@ -177,22 +177,22 @@ impl Records {
         Ok(())
     }
 
-    /// Why a run is parked, if it is.
+    /// Returns why a run is parked, if it is.
     pub async fn parked(&self, run: &RunRef) -> Result<Option<Parked>, RecordError> {
         self.read(run).await
     }
 
-    /// An export's snapshot, if a run of it was settled.
+    /// Returns an export's snapshot, if a run of the export was settled.
     pub async fn snapshot(&self, export: &ExportName) -> Result<Option<Snapshot>, RecordError> {
         self.read(export).await
     }
 
-    /// The last refused drop of an export, if there is one.
+    /// Returns the last refused drop of an export, if there is one.
     pub async fn refused_drop(&self, export: &ExportName) -> Result<Option<RefusedDrop>, RecordError> {
         self.read(export).await
     }
 
-    /// What was learned about a connection's brand; empty if nothing was.
+    /// Returns the findings about a connection's brand; empty if there are none.
     pub async fn findings(&self, connection: &ConnectionName) -> Result<Findings, RecordError> {
         Ok(self.read(connection).await?.unwrap_or_default())
     }
@@ -201,7 +201,7 @@ impl Records {
         self.has::<Canceled>(run).await
     }
 
-    /// The locations of all objects that are stored for a run.
+    /// Returns the locations of all objects that are stored for a run.
     pub async fn written(&self, run: &RunRef) -> Result<BTreeSet<Location>, RecordError> {
         let listed = self.objects.list(&Prefix::Run(run.clone())).await?;
         Ok(listed.into_iter().map(|listed| listed.location).collect())

@@ -1,4 +1,4 @@
-//! The runs of an export, by their written objects.
+//! The runs of an export, from their stored objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use crate::{
     ports::objects::{Listed, ObjectError, Objects},
 };
 
-/// The written objects of a run, which show how far it is.
+/// The stored objects of a run, which show its progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunObjects {
     pub run: RunRef,
-    /// When the newest of the objects was written.
+    /// When the newest object was written.
     pub last_written: Timestamp,
     pub objects: BTreeSet<Location>,
 }
@@ -48,7 +48,7 @@ impl RunObjects {
         self.is_reported() && !self.is_parked()
     }
 
-    /// The number of chunks that are sent.
+    /// Returns the number of chunks that are done.
     pub fn receipts(&self) -> usize {
         let receipts = Prefix::Receipts(self.run.clone()).location();
         self.objects.iter().filter(|object| object.key.starts_with(&receipts.key)).count()
@@ -59,7 +59,7 @@ impl RunObjects {
     }
 }
 
-/// Returns every run of an export, oldest first. A plan that died leaves a run that is not planned.
+/// Returns every run of an export, oldest first, including those of plans that died before they wrote a manifest.
 pub async fn runs(objects: &dyn Objects, export: &ExportName) -> Result<Vec<RunObjects>, ObjectError> {
     let listed = objects.list(&Prefix::Runs(export.clone())).await?;
     let mut runs: BTreeMap<_, Vec<Listed>> = BTreeMap::new();

@@ -1,8 +1,8 @@
-//! Segment: makes sure that Omnisend has the segments that an export asks for.
+//! Segment: creates the export's segments in Omnisend.
 //!
-//! It creates a segment if none has the name. It never changes one that exists, because a person may have made it. The
-//! findings keep each segment's id, so that a run costs one request per segment. A segment that was deleted is created
-//! again as long as the export asks for it. A failure is reported, and stops nothing.
+//! It creates a segment if no segment has its name. It never changes an existing segment, because a person may have
+//! made it. The findings keep each segment's id, so a run costs one request per segment. A deleted segment is created
+//! again while the export has `create_segment`. A failure is reported, but does not stop the run.
 
 use super::{Ended, RecordError, StageContext};
 use crate::{
@@ -11,14 +11,14 @@ use crate::{
 };
 use omnisend::{CallError, CallOptions, RefusalKind, Segment};
 
-/// How many pages of 250 segments are searched for a name: more than any brand has.
+/// The most pages of 250 segments that are searched for a name: more than any brand has.
 const MAX_PAGES: usize = 100;
 
-/// What to do about a segment that has the name and other conditions.
+/// What to do about a segment that has the wanted name but other conditions.
 const OTHER_CONDITIONS: &str = "a segment of this name has other conditions and was left as it is: rename it, or rename \
                                 the export's segment";
 
-/// Makes sure that Omnisend has the segments that the run's export asks for.
+/// Makes sure that the segments of the run's export exist in Omnisend.
 pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) -> Result<Ended, RecordError> {
     let records = context.records();
     if manifest.create_segments.is_empty() || records.has::<EnsuredSegments>(&manifest.run).await? {
@@ -30,18 +30,18 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
     for wanted in &manifest.create_segments {
         let options = retry_policies::SEGMENTS.until(context.deadline);
         let search = Search { context, manifest, wanted, options };
-        let (state, says) = match search.find_or_create(&mut findings).await {
+        let (state, advice) = match search.find_or_create(&mut findings).await {
             Ok(SegmentState::Other) => (SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())),
             Ok(state) => (state, None),
             Err(CallError::OutOfTime) => return Ok(Ended::HandedBack),
             Err(error) => {
                 let run = &manifest.run;
-                tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be ensured");
-                (SegmentState::Failed, Some(advice(&error)))
+                tracing::warn!(export = %run.export, run = %run.run, %error, "a segment could not be found or created");
+                (SegmentState::Failed, Some(failure_advice(&error)))
             }
         };
-        segments.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, says });
-        // After each segment: the id of one that was created must not be lost.
+        segments.push(EnsuredSegment { name: wanted.name.clone(), tag: wanted.tag.clone(), state, advice });
+        // After each segment, so that the id of a created segment is not lost.
         records.write(&manifest.connection, &findings).await?;
     }
     let requests = context.client.usage().requests - before;
@@ -49,7 +49,7 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
     Ok(Ended::Done)
 }
 
-fn advice(error: &CallError) -> String {
+fn failure_advice(error: &CallError) -> String {
     match error {
         CallError::Refused(refusal) if refusal.kind == RefusalKind::MissingPermission => {
             "the API key may not read and write segments: give it that permission, or remove `create_segment` from \

@@ -13,7 +13,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 
 /// Starts the server, and stops it when this process ends for any reason: `cat` then reads the end of its pipe.
-/// `MOTO_SERVER` may name another command to start.
+/// `MOTO_SERVER` can name another command.
 const START: &str = r#"
     set -- ${MOTO_SERVER:-moto_server}
     command -v "$1" >/dev/null || { echo "$1: no such command" >&2; exit 127; }
@@ -52,7 +52,7 @@ impl Moto {
             line.split_once("Running on http://")?.1.trim().parse().ok()
         });
         let address = address.unwrap_or_else(|| panic!("{output}{ADVICE}"));
-        // It logs every request, and would block if the pipe were full.
+        // The server logs every request, and would block if the pipe were full.
         thread::spawn(move || lines.for_each(drop));
         Self { address, _process: process }
     }
@@ -67,7 +67,7 @@ impl Moto {
     }
 }
 
-/// Returns a configuration that sends every call to this address, with credentials of no real account.
+/// Returns a configuration that sends every call to this address, with fake credentials.
 pub(crate) fn config_for(address: SocketAddr) -> SdkConfig {
     let credentials = Credentials::new("testing", "testing", None, None, "tests");
     SdkConfig::builder()

@@ -1,7 +1,7 @@
-//! A proxy between a program and AWS. It forwards each request, except those that a test spoils.
+//! A proxy between a program and AWS. It forwards every request, unless a test spoils it.
 //!
-//! It forwards one request at a time, so that the stand-in checks and writes in one step, as AWS does. Each connection
-//! carries one request.
+//! It forwards one request at a time, so that the stand-in's conditional writes are atomic, as they are in AWS. Each
+//! connection carries one request.
 
 use std::{
     fmt, io,
@@ -50,7 +50,7 @@ impl Exchange {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether it is a request with this method, whose target contains this text.
+    /// Whether this is a request with this method whose target contains this text.
     pub(crate) fn is(&self, method: &str, part_of_target: &str) -> bool {
         let mut words = self.line.split(' ');
         words.next() == Some(method) && words.next().is_some_and(|target| target.contains(part_of_target))
@@ -95,7 +95,7 @@ impl Exchange {
         Ok(request)
     }
 
-    /// Returns its bytes for a connection that closes after it. `length` replaces the content length.
+    /// Returns the bytes for a connection that closes afterwards. `length` replaces the content length.
     fn bytes(&self, line: &str, length: Option<usize>) -> Vec<u8> {
         let mut head = format!("{line}\r\nconnection: close\r\n");
         for (name, value) in &self.headers {
@@ -111,7 +111,7 @@ impl Exchange {
         [head.as_bytes(), b"\r\n", &self.body].concat()
     }
 
-    /// Fixes an error of moto, at least up to 5.2.1: the name of the answer to `CompleteMultipartUpload`.
+    /// Works around a bug in moto (at least up to 5.2.1): the wrong name of the answer to `CompleteMultipartUpload`.
     fn fix(&mut self) {
         let (wrong, right) = ("CompleteMultipartUploadResponse", "CompleteMultipartUploadResult");
         if let Some(body) = std::str::from_utf8(&self.body).ok().filter(|body| body.contains(wrong)) {
@@ -141,8 +141,8 @@ impl Exchange {
 
 type Edit = Box<dyn FnMut(&mut Exchange) + Send>;
 
-/// What happens to a request that is spoiled.
-pub(crate) enum What {
+/// What happens to a spoiled request.
+pub(crate) enum Effect {
     /// The proxy answers it itself.
     Answer(Exchange),
     /// The connection closes before the request is forwarded.
@@ -157,8 +157,8 @@ pub(crate) enum What {
 
 struct Fault {
     when: Box<dyn Fn(&Exchange) -> bool + Send>,
-    what: What,
-    /// How often it still happens.
+    effect: Effect,
+    /// How often it will still happen.
     times: usize,
 }
 
@@ -201,7 +201,7 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&serving);
-                // An error of the connection is not the test's concern: the program gave it up.
+                // A connection error is irrelevant to the test: the program closed the connection.
                 tokio::spawn(async move { shared.serve(stream).await.ok() });
             }
         });
@@ -212,9 +212,15 @@ impl Proxy {
         self.address
     }
 
-    /// Spoils the next `times` requests that `when` accepts. If several faults match, the one set first happens.
-    pub(crate) fn spoil(&self, times: usize, when: impl Fn(&Exchange) -> bool + Send + 'static, what: What) {
-        lock(&self.shared.faults).push(Fault { when: Box::new(when), what, times });
+    /// Spoils the next `times` requests that `when` accepts. If several faults match, the one that was set first
+    /// happens.
+    pub(crate) fn spoil(
+        &self,
+        times: usize,
+        when: impl Fn(&Exchange) -> bool + Send + 'static,
+        effect: Effect,
+    ) {
+        lock(&self.shared.faults).push(Fault { when: Box::new(when), effect, times });
     }
 
     /// Returns the requests so far that `when` accepts, in order.
@@ -255,12 +261,12 @@ impl Shared {
             }
             Step::Edited(fault) => {
                 let mut answer = request.forward(self.server).await?;
-                if let Some(What::Edit { answer: edit, .. }) =
-                    lock(&self.faults).get_mut(fault).map(|fault| &mut fault.what)
+                if let Some(Effect::Edit { answer: edit, .. }) =
+                    lock(&self.faults).get_mut(fault).map(|fault| &mut fault.effect)
                 {
                     let before = answer.body.len();
                     edit(&mut answer);
-                    // The length of a HEAD's answer stays: it is that of the object.
+                    // The content length of an answer to HEAD stays: it is the length of the object.
                     if answer.body.len() != before {
                         answer.set_length();
                     }
@@ -283,12 +289,12 @@ impl Shared {
         let fault = faults.iter_mut().enumerate().find(|(_, fault)| fault.times > 0 && (fault.when)(request));
         let Some((place, fault)) = fault else { return Step::Forward };
         fault.times -= 1;
-        match &mut fault.what {
-            What::Answer(answer) => Step::Answer(answer.clone()),
-            What::Drop => Step::Drop,
-            What::LoseReply => Step::LoseReply,
-            What::CutBody(length) => Step::CutBody(*length),
-            What::Edit { request: edit, .. } => {
+        match &mut fault.effect {
+            Effect::Answer(answer) => Step::Answer(answer.clone()),
+            Effect::Drop => Step::Drop,
+            Effect::LoseReply => Step::LoseReply,
+            Effect::CutBody(length) => Step::CutBody(*length),
+            Effect::Edit { request: edit, .. } => {
                 edit(request);
                 Step::Edited(place)
             }

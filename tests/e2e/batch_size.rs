@@ -1,4 +1,4 @@
-//! `batch_size`: the most contacts in a request.
+//! `batch_size`: the most contacts in a batch.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ async fn world(people: u64, batch_size: &str) -> World {
     world
 }
 
-/// The number of contacts in each batch, in ascending order.
+/// Returns the number of contacts in each batch, in ascending order.
 async fn sizes(world: &World) -> Vec<usize> {
     let size = |post: &Value| {
         let body: Value = serde_json::from_str(post["body"].as_str().unwrap()).unwrap();
@@ -22,14 +22,14 @@ async fn sizes(world: &World) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn a_batch_holds_at_most_as_many_contacts_as_the_connection_allows() {
+async fn a_batch_has_at_most_batch_size_contacts() {
     let world = world(25, "10").await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [25, 0, 0]);
     assert_eq!(sizes(&world).await, [5, 10, 10]);
 }
 
 #[tokio::test]
-async fn a_run_refuses_more_contacts_than_omnisend_documents_for_a_batch() {
+async fn rejects_a_batch_size_above_omnisends_documented_limit() {
     for (batch_size, message) in [
         ("101", "expected a whole number from 1 to 100, found 101"),
         ("1000", "expected a whole number from 1 to 100, found 1000"),
@@ -46,7 +46,7 @@ async fn a_run_refuses_more_contacts_than_omnisend_documents_for_a_batch() {
 }
 
 #[tokio::test]
-async fn findings_of_a_version_that_looked_for_the_largest_batch_are_still_read() {
+async fn reads_findings_of_a_version_that_searched_for_the_largest_batch() {
     let world = world(25, "100").await;
     world.write(
         "findings/acme.json",

@@ -1,5 +1,5 @@
-//! The canary: it finds out whether Omnisend adds or replaces the tags in an upsert, which is undocumented. It never loses
-//! another tag of its contact, even if it is killed.
+//! The canary finds out whether an upsert adds its tags or replaces the contact's tags, which is undocumented. The
+//! contact never loses another tag, even if the process is killed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{FAST, Ran, Segment, World, address, options};
 
-/// A pace for changes of tags that no test reaches, and short waits.
+/// A pace for tag changes that no test reaches, and short waits.
 const QUICK: &str = "pace:1000,wait:25";
 const TAG: &str = "segment: VIP";
 const FINDINGS: &str = "findings/acme.json";
@@ -17,7 +17,7 @@ fn sandbox(tag_mode: TagMode) -> Options {
     Options { tag_mode, tags_per_minute: FAST, ..options() }
 }
 
-/// A world with contacts, whose connection does not set `tags`.
+/// Returns a world with contacts, whose connection does not set `tags`.
 async fn world(options: Options, people: u64, contacts: &Value) -> World {
     let world = World::with(options, Segment::people(people)).await;
     world.connection_with("acme", FAST, "");
@@ -43,7 +43,7 @@ fn finding(world: &World) -> Value {
     serde_json::from_str(&world.read(FINDINGS)).unwrap()
 }
 
-/// The number of requests with a method and a path.
+/// Returns the number of requests with a method and a path.
 async fn requests(world: &World, method: &str, path: &str) -> usize {
     let matches = |request: &&Value| request["method"] == method && request["path"] == path;
     world.requests().await.iter().filter(matches).count()
@@ -144,7 +144,7 @@ async fn waits_until_a_change_of_tags_takes_effect() {
 }
 
 #[tokio::test]
-async fn uses_the_endpoint_without_a_finding_and_tries_again_after_a_day() {
+async fn without_a_certain_finding_uses_the_endpoint_and_tries_again_after_a_day() {
     for fault in [
         "status=403,path=/contacts,method=GET",
         "status=400,path=/contacts,method=POST",
@@ -206,9 +206,9 @@ async fn sends_no_canary_if_tags_could_not_be_restored() {
 
 #[tokio::test]
 async fn sends_no_canary_if_the_connection_sets_tags() {
-    for (says, way) in [("inline", 0), ("endpoint", 1)] {
+    for (setting, way) in [("inline", 0), ("endpoint", 1)] {
         let world = world(sandbox(TagMode::Add), 3, &json!([tagged(0, &["a"])])).await;
-        world.connection_with("acme", FAST, &format!("tags = \"{says}\""));
+        world.connection_with("acme", FAST, &format!("tags = \"{setting}\""));
         run(&world).await.exits(0).reports("succeeded", [3, 0, 0]);
         assert_eq!(tags(&world, 0).await, set(&["a", TAG]));
         assert_eq!(requests(&world, "POST", "/api/contacts").await, 0);
@@ -231,7 +231,7 @@ async fn the_canary_keeps_its_consent_if_none_is_mapped() {
     );
 }
 
-/// The kill points of a canary and of the change of tags after it.
+/// The kill points of a canary and of the tag change after it.
 #[cfg(feature = "kill-points")]
 const STEPS: [&str; 7] = [
     "canary.intent",
@@ -289,7 +289,7 @@ async fn another_export_of_the_connection_cleans_up_too() {
     world.write("segments/other/1.csv", format!("EMail,FirstName\n{},Other\n", address(7)));
     let other = crate::harness::EXPORT.replace("VIP", "Other").replace("segments/vip/", "segments/other/");
     world.write("exports/acme/other.toml", other);
-    // Also if the connection sets `tags` meanwhile.
+    // Even if the connection sets `tags` now.
     world.connection_with("acme", FAST, "tags = \"endpoint\"");
     world.call("run other").scale(QUICK).end().await.exits(0);
     // The tag of the killed run stays, because its contact is in that segment.

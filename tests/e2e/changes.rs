@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{CANARY, EXPORT, Segment, World, address, options};
 
-/// The export of a world in the default mode.
+/// Returns the export of a world in the default mode.
 fn changes() -> String {
     EXPORT.replace("mode = \"full\"\n", "")
 }
@@ -117,7 +117,7 @@ async fn removes_only_its_own_tag_from_leavers() {
     let world = World::with(options(), people((0..100).map(|n| (n, "Ada")))).await;
     world.write("exports/acme/vip.toml", EXPORT.replace("\"full\"", "\"mirror\""));
     world.call("run vip").end().await.exits(0);
-    // A contact of another source has the tag too, and a contact of ours has another tag.
+    // A contact from another source has the tag too, and one of our contacts has another tag.
     world
         .seed(&json!([
             { "email": format!("other@{CANARY}"), "tags": ["segment: VIP"] },
@@ -131,7 +131,7 @@ async fn removes_only_its_own_tag_from_leavers() {
     let contacts = world.contacts().await;
     assert_eq!(contacts.len(), 101, "no contact is deleted");
     let tags = |email: &str| contacts[email]["tags"].clone();
-    assert_eq!(tags(&format!("other@{CANARY}")), json!(["segment: VIP"]), "a contact of another source");
+    assert_eq!(tags(&format!("other@{CANARY}")), json!(["segment: VIP"]), "a contact from another source");
     assert_eq!(tags(&address(3)), json!(["mine"]));
     for left in [0, 1, 2, 4] {
         assert!(tags(&address(left)) == json!([]) || tags(&address(left)) == Value::Null, "{left}");
@@ -278,6 +278,6 @@ async fn a_member_with_an_invalid_row_has_not_left() {
     ran.exits(3).reports("partial", [0, 0, 0]);
     let contacts = world.contacts().await;
     let tags = |name: &str| contacts[&format!("{name}@{CANARY}")]["tags"].clone();
-    assert_eq!(tags("a"), json!(["segment: VIP"]), "her address is in the file");
+    assert_eq!(tags("a"), json!(["segment: VIP"]), "its address is in the file");
     assert_eq!((tags("b"), tags("c")), (json!(["segment: VIP"]), json!([])));
 }

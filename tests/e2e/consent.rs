@@ -28,7 +28,8 @@ path = "segments/vip/"
 email = "EMail"
 "#;
 
-/// A world with a segment of these rows of `EMail,News,Since,Ip`. `duplicate` is the expected number of duplicates.
+/// Returns a world whose segment has these rows of `EMail,News,Since,Ip`. `duplicate` is the expected number of
+/// duplicates.
 async fn world(rows: &[String], duplicate: u64, block: &str) -> World {
     let file = format!("EMail,News,Since,Ip\n{}\n", rows.join("\n"));
     let world = World::with(options(), Segment::clean(file, rows.len() as u64).with(0, duplicate)).await;
@@ -36,12 +37,12 @@ async fn world(rows: &[String], duplicate: u64, block: &str) -> World {
     world
 }
 
-/// The row of person `n`.
+/// Returns the row of person `n`.
 fn row(n: u64, rest: &str) -> String {
     format!("{},{rest}", address(n))
 }
 
-/// Each person's email status in the sandbox, and its date.
+/// Returns each person's email status in the sandbox, and its date.
 async fn statuses(world: &World) -> BTreeMap<String, (String, Option<String>)> {
     let contacts = world.contacts().await.into_iter();
     let of = |contact: &Value| {
@@ -63,7 +64,7 @@ fn assert_email_counts(ran: &Ran, expected: [u64; 6]) {
     assert_eq!(ran.report()["consent"]["email"], counts(expected));
 }
 
-/// The number of requests whose body contains this text.
+/// Returns the number of batches whose body contains this text.
 async fn requests_with(world: &World, text: &str) -> usize {
     world.posts().await.iter().filter(|post| post["body"].as_str().unwrap().contains(text)).count()
 }
@@ -99,7 +100,7 @@ async fn world_of_rules(block: &str) -> World {
 }
 
 #[tokio::test]
-async fn every_status_with_every_date_follows_the_rules() {
+async fn each_status_with_each_kind_of_date_follows_the_rules() {
     let world = world_of_rules(BLOCK).await;
     let dry = world.call("run vip --dry-run").end().await;
     assert_eq!(world.requests().await, Vec::<Value>::new());
@@ -180,12 +181,12 @@ async fn without_a_consent_block_no_request_mentions_consent() {
     assert_eq!(statuses[&address(1)].0, "subscribed");
 }
 
-/// Rows of people whose rows contradict each other, with other people between them, so that they fall into several
+/// Returns people whose rows contradict each other. Other people are between the rows, so that the rows are in several
 /// chunks.
 fn contradicting_rows() -> Vec<String> {
     let others = (100..110).map(|n| row(n, "yes,2024-05-06,"));
     [
-        // Subscribed here; below, these people opt out: earlier, later, without a date, and twice.
+        // Subscribed here, but opted out in rows below: with an earlier date, a later date, without a date, and twice.
         row(0, "yes,2024-05-06,203.0.113.7"),
         row(1, "yes,2024-05-06,"),
         row(2, "yes,2024-05-06,"),
@@ -311,7 +312,7 @@ async fn a_plan_killed_while_it_adds_opt_outs_sends_nothing() {
 }
 
 #[tokio::test]
-async fn text_messages_have_their_own_consent() {
+async fn sms_has_its_own_consent() {
     let block = r#"phone = "Phone"
         [consent.sms]
         column = "Sms"

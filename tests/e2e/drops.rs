@@ -1,4 +1,4 @@
-//! Drops of several files in the layouts of their producers: each is read as a whole or not at all.
+//! Drops of several files in their producers' layouts: each drop is read as a whole or not at all.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn csv(from: u64, to: u64) -> String {
     HEADER.to_owned() + &rows(from, to, ',')
 }
 
-/// A world whose export reads `segments/drop/`, with these extra keys in its segment.
+/// Returns a world whose export reads `segments/drop/`, with these extra keys in its segment.
 async fn world(keys: &str) -> World {
     let world = World::with(options(), Segment::people(0)).await;
     world.write("exports/acme/vip.toml", export(keys));
@@ -110,16 +110,16 @@ async fn a_guard_stops_a_drop_without_rows() {
 }
 
 #[tokio::test]
-async fn refuses_files_with_different_columns_and_names_both() {
+async fn rejects_files_with_different_columns_and_names_both() {
     let world = world("complete_on = \"_SUCCESS\"").await;
     world.write("segments/drop/a.csv", csv(0, 2));
     world.write("segments/drop/b.csv", "EMail,City\nx@example.com,Rome\n");
     world.write("segments/drop/_SUCCESS", "");
-    let said = [
+    let expected = [
         "the columns of segments/drop/b.csv differ from those of segments/drop/a.csv",
         "column 2 is `City`, but `FirstName` in the first file",
     ];
-    starts_no_run(&world, 1, &said).await;
+    starts_no_run(&world, 1, &expected).await;
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn reads_the_files_and_columns_of_a_redshift_manifest() {
 }
 
 #[tokio::test]
-async fn refuses_a_manifest_with_a_missing_file_or_one_of_another_size() {
+async fn rejects_a_manifest_with_a_missing_file_or_a_wrong_size() {
     let world = world("complete_on = \"manifest\"").await;
     let size = csv(0, 3).len() as u64;
     world.write("segments/drop/vip_0000_part_00", csv(0, 3));
@@ -295,8 +295,9 @@ async fn lists_the_tables_if_no_model_has_the_configured_one() {
     let world = world("complete_on = \"model.json\"\ntable = \"Vip customer\"").await;
     let list = model("entities", &[entity("Newsletter", &[]), entity("VIPCustomers", &[])]);
     world.write("segments/drop/model.json", list);
-    let said = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, `Newsletter`";
-    starts_no_run(&world, 2, &[said]).await;
+    let expected = "no model.json at segments/drop/ has a table `Vip customer`; the tables are: `VIPCustomers`, \
+                    `Newsletter`";
+    starts_no_run(&world, 2, &[expected]).await;
     world.write("exports/acme/vip.toml", export("complete_on = \"model.json\"\ntable = \"Newsletter\""));
     world.call("run vip").end().await.exits(1).reports("stopped", [0, 0, 0]);
 }
@@ -324,7 +325,7 @@ fn model_of(settings: &Value) -> String {
 }
 
 #[tokio::test]
-async fn reads_files_as_the_model_declares() {
+async fn reads_files_with_the_settings_in_the_model() {
     let world = world("complete_on = \"model.json\"\ntable = \"VIP\"").await;
     let file = format!("{};\"B\u{f6}ll; H.\"\r\n", address(0));
     world.write("segments/drop/VIP/VIP_0.csv", encoding_rs::WINDOWS_1252.encode(&file).0);
@@ -336,7 +337,7 @@ async fn reads_files_as_the_model_declares() {
 }
 
 #[tokio::test]
-async fn refuses_files_that_are_written_in_an_unsupported_way() {
+async fn rejects_a_model_with_unsupported_file_settings() {
     let keys = "complete_on = \"model.json\"\ntable = \"VIP\"";
     let world = world(keys).await;
     world.write("segments/drop/VIP/VIP_0.csv", rows(0, 2, ','));
@@ -351,7 +352,7 @@ async fn refuses_files_that_are_written_in_an_unsupported_way() {
         world.write("segments/drop/model.json", model_of(&settings));
         starts_no_run(&world, 1, &["segments/drop/model.json: ", message]).await;
     }
-    // What the export declares takes precedence over the model.
+    // The export's settings take precedence over the model's.
     world.write("exports/acme/vip.toml", export(keys) + "[source]\nencoding = \"utf-8\"\n");
     world.call("run vip").end().await.exits(0).reports("succeeded", [2, 0, 0]);
 }

@@ -1,4 +1,4 @@
-//! A dry run does everything but send.
+//! A dry run does everything except sending.
 
 use serde_json::{Value, json};
 
@@ -28,14 +28,14 @@ async fn reports_what_would_be_sent_without_a_request() {
             "tag_way": "inline", "first_contacts": [first(), first(), first()], "masked": true,
         })
     );
-    for said in [
+    for expected in [
         "dry run, nothing was sent",
         "1,250 to send",
         "a run now would send 15 requests in about 3s, at 400 per minute: 13 batches, 2 to settle them",
         "the first contacts, as they would be sent; values are masked (--show-values shows them):",
         "{\"firstName\":\"P•••\",\"identifiers\":[{\"id\":\"p•••@c•••.example\"",
     ] {
-        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+        assert!(ran.stdout.contains(expected), "{expected:?} is not in\n{}", ran.stdout);
     }
     assert_eq!(world.requests().await, Vec::<Value>::new(), "a dry run sends no request");
     let chunks: Vec<_> = world.run_files().into_iter().filter(|file| file.contains("/chunks/")).collect();
@@ -58,7 +58,7 @@ async fn a_dry_run_of_a_clean_file_exits_with_0_and_prints_json() {
 }
 
 #[tokio::test]
-async fn show_values_shows_the_values() {
+async fn show_values_turns_masking_off() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip --dry-run --show-values").without_key().end().await;
     ran.exits(0).reports("succeeded", [0, 0, 3]);
@@ -79,8 +79,9 @@ async fn forecasts_requests_for_tags_and_segments_at_their_own_pace() {
     let forecast = &ran.exits(0).report()["dry_run"];
     let requests = json!({ "upload": 6, "settle": 2, "tag": 3, "untag": 0, "segment": 2 });
     assert_eq!((&forecast["requests"], &forecast["seconds"]), (&requests, &json!(2 + 3 + 8)));
-    let said = "13 requests in about 13s, at 400 per minute: 6 batches, 2 to settle them, 3 to add tags, 2 for segments";
-    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    let expected = "13 requests in about 13s, at 400 per minute: 6 batches, 2 to settle them, 3 to add tags, 2 for \
+                    segments";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
 
     world.connection_with("acme", 400, "");
     let ran = world.call("run vip --dry-run").without_key().end().await;

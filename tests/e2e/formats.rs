@@ -1,4 +1,4 @@
-//! Segment files of every format, through the real binary: the same contacts arrive from each, and damaged files are refused
+//! Segment files of every format, through the real binary: each gives the same contacts, and damaged files are rejected
 //! before anything is sent.
 
 use std::io::Write as _;
@@ -23,7 +23,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Runs the export over a file and checks that these people arrived.
+/// Runs the export on a file, and checks that these people arrive.
 async fn arrives(bytes: Vec<u8>, names: &[&str]) {
     let count = names.len() as u64;
     let world = World::with(options(), Segment::clean(bytes, count)).await;
@@ -60,7 +60,7 @@ async fn reads_csv_as_excel_saves_it() {
 }
 
 #[tokio::test]
-async fn an_uncertain_encoding_must_be_declared() {
+async fn an_ambiguous_encoding_must_be_declared() {
     let polish = ["Łukasz", "Wałęsa", "Ada"];
     let text = text(&polish);
     let (bytes, ..) = WINDOWS_1250.encode(&text);

@@ -1,17 +1,17 @@
-//! A guard stops a run before its first request, and only its own name lets one through.
+//! A guard stops a run before its first request. Only `--allow` with the guard's own name lets a run pass.
 
 use crate::harness::{EXPORT, Ran, Segment, World, address, options};
 
-/// People, and rows that make none.
+/// Returns a segment with valid people and invalid rows.
 fn with_bad_rows(people: u64, bad: u64) -> Segment {
     let mut text = String::from_utf8(Segment::people(people).bytes).unwrap();
     text.extend((0..bad).map(|n| format!("nobody {n},Nobody\n")));
     Segment::clean(text, people + bad).with(bad, 0)
 }
 
-/// An export that says this too, above its tables.
-fn with(world: &World, said: &str) {
-    world.write("exports/acme/vip.toml", format!("{said}\n{EXPORT}"));
+/// Writes the export with this line above its tables.
+fn write_export_with(world: &World, line: &str) {
+    world.write("exports/acme/vip.toml", format!("{line}\n{EXPORT}"));
 }
 
 #[track_caller]
@@ -20,8 +20,8 @@ fn names(ran: &Ran) -> Vec<&str> {
     stopped.into_iter().flatten().map(|guard| guard["guard"].as_str().unwrap()).collect()
 }
 
-/// Whatever the mode, and in a dry run too: the run is stopped by this guard, and asks nobody anything.
-async fn is_stopped(world: &World, by: &str, to_send: u64) {
+/// Fails unless this guard stops the run in every mode and in a dry run, without a request to Omnisend.
+async fn stops_every_kind_of_run(world: &World, by: &str, to_send: u64) {
     let others = ["empty", "shrink", "removals", "rejects", "max-profiles", "growth"];
     let others = others.into_iter().filter(|name| *name != by).map(|name| format!(" --allow {name}"));
     let others: String = others.collect();
@@ -29,16 +29,16 @@ async fn is_stopped(world: &World, by: &str, to_send: u64) {
         let ran = world.call(&format!("run vip{more}")).end().await;
         ran.exits(1).reports("stopped", [0, 0, to_send]);
         assert_eq!(names(&ran), [by], "{more}");
-        let way = format!("omnisend-export run vip --allow {by}`");
-        assert!(ran.stdout.contains(&way), "{way:?} is not in\n{}", ran.stdout);
+        let advice = format!("omnisend-export run vip --allow {by}`");
+        assert!(ran.stdout.contains(&advice), "{advice:?} is not in\n{}", ran.stdout);
     }
-    assert_eq!(world.requests().await.len(), 0, "a guard stops a run before its first request");
+    assert_eq!(world.requests().await.len(), 0, "a stopped run sent requests");
 }
 
 #[tokio::test]
-async fn too_many_rejects_stop_it_and_their_name_lets_one_run_through() {
+async fn too_many_invalid_rows_stop_a_run_unless_the_guard_is_allowed() {
     let world = World::with(options(), with_bad_rows(200, 23)).await;
-    is_stopped(&world, "rejects", 200).await;
+    stops_every_kind_of_run(&world, "rejects", 200).await;
     let ran = world.call("run vip --allow rejects").end().await;
     ran.exits(3).reports("partial", [200, 0, 0]);
     assert_eq!(ran.report()["allowed"], serde_json::json!(["rejects"]));
@@ -47,21 +47,21 @@ async fn too_many_rejects_stop_it_and_their_name_lets_one_run_through() {
 }
 
 #[tokio::test]
-async fn an_empty_source_stops_it_and_its_name_lets_one_run_through() {
+async fn an_empty_source_stops_a_run_unless_the_guard_is_allowed() {
     let world = World::with(options(), Segment::clean("EMail,FirstName\n", 0)).await;
-    is_stopped(&world, "empty", 0).await;
+    stops_every_kind_of_run(&world, "empty", 0).await;
     world.call("run vip --allow empty").end().await.exits(0).reports("skipped", [0, 0, 0]);
 }
 
 #[tokio::test]
-async fn too_many_profiles_stop_it_and_their_name_has_all_of_them_read() {
+async fn too_many_profiles_stop_a_run_unless_the_guard_is_allowed() {
     let world = World::of_people(120).await;
-    with(&world, "max_profiles = 29");
-    is_stopped(&world, "max-profiles", 30).await;
+    write_export_with(&world, "max_profiles = 29");
+    stops_every_kind_of_run(&world, "max-profiles", 30).await;
     world.call("run vip --allow max-profiles").end().await.exits(0).reports("succeeded", [120, 0, 0]);
 }
 
-/// A world whose export ran once, and whose segment is another one now.
+/// Returns a world whose export has run once, and whose segment has been replaced since.
 async fn after(people: u64, segment: Segment) -> World {
     let world = World::of_people(people).await;
     world.call("run vip").end().await.exits(0);
@@ -69,12 +69,12 @@ async fn after(people: u64, segment: Segment) -> World {
     world
 }
 
-/// The guards that stop a run in this mode, which asks nobody anything.
+/// Runs the export, which must be stopped without a request to Omnisend. Returns the guards that stopped it.
 async fn stopped(world: &World, arguments: &str) -> Vec<String> {
-    let asked = world.requests().await.len();
+    let before = world.requests().await.len();
     let ran = world.call(&format!("run vip {arguments}")).end().await;
     assert_eq!(ran.exits(1).report()["state"], "stopped");
-    assert_eq!(world.requests().await.len(), asked, "a guard stops a run before its first request");
+    assert_eq!(world.requests().await.len(), before, "a stopped run sent requests");
     names(&ran).into_iter().map(str::to_owned).collect()
 }
 
@@ -84,7 +84,7 @@ async fn tagged(world: &World) -> usize {
 }
 
 #[tokio::test]
-async fn a_segment_that_shrank_is_stopped_in_every_mode() {
+async fn a_shrunken_segment_stops_a_run_in_every_mode() {
     let world = after(200, Segment::people(90)).await;
     for mode in ["", "--mode full", "--mode changes", "--dry-run"] {
         assert_eq!(stopped(&world, mode).await, ["shrink"], "{mode}");
@@ -95,12 +95,12 @@ async fn a_segment_that_shrank_is_stopped_in_every_mode() {
     assert_eq!(tagged(&world).await, 200);
     let ran = world.call("run vip --mode changes --allow shrink").end().await;
     ran.exits(0).reports("skipped", [0, 0, 0]);
-    // It is what it is from now on.
+    // From now on, the segment counts with its new size.
     world.call("run vip").end().await.exits(0).reports("succeeded", [90, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_segment_that_grew_is_stopped_in_every_mode() {
+async fn a_segment_that_grew_too_much_stops_a_run_in_every_mode() {
     let world = after(30, Segment::people(151)).await;
     for mode in ["", "--mode full", "--mode changes", "--mode mirror", "--dry-run"] {
         assert_eq!(stopped(&world, mode).await, ["growth"], "{mode}");
@@ -109,7 +109,7 @@ async fn a_segment_that_grew_is_stopped_in_every_mode() {
 }
 
 #[tokio::test]
-async fn too_many_removals_stop_it_and_their_name_lets_one_run_through() {
+async fn too_many_removals_stop_a_run_unless_the_guard_is_allowed() {
     let world = after(200, Segment::people(170)).await;
     for more in ["--mode mirror", "--mode mirror --dry-run", "--mode mirror --allow shrink --allow empty"] {
         assert_eq!(stopped(&world, more).await, ["removals"], "{more}");
@@ -119,7 +119,7 @@ async fn too_many_removals_stop_it_and_their_name_lets_one_run_through() {
 }
 
 #[tokio::test]
-async fn an_emptied_segment_loses_its_tags_only_by_two_names() {
+async fn an_emptied_segment_loses_its_tags_only_if_two_guards_are_allowed() {
     for people in [5, 60] {
         let world = after(people, Segment::clean("EMail,FirstName\n", 0)).await;
         assert_eq!(stopped(&world, "--mode mirror").await, ["empty", "removals"]);
@@ -132,7 +132,7 @@ async fn an_emptied_segment_loses_its_tags_only_by_two_names() {
 }
 
 #[tokio::test]
-async fn segments_that_overlap_and_stay_as_they_are_stop_nothing() {
+async fn overlapping_unchanged_segments_stop_no_run() {
     let twice = Segment { rows: 120, duplicate: 60, ..Segment::people(60) };
     let world = World::with(options(), twice).await;
     let more = "\n[[segments]]\nname = \"Same\"\npath = \"segments/vip/\"\n[fields]";
@@ -143,14 +143,14 @@ async fn segments_that_overlap_and_stay_as_they_are_stop_nothing() {
 }
 
 #[tokio::test]
-async fn a_guard_that_is_off_is_said_to_be() {
+async fn validate_and_reports_list_guards_that_are_off() {
     let world = World::with(options(), with_bad_rows(20, 40)).await;
     world.write(
         "exports/acme/vip.toml",
         EXPORT.replace("[fields]", "[guards]\nrejects_percent = \"off\"\n[fields]"),
     );
-    let said = world.call("validate").end().await;
-    assert!(said.stdout.contains("guards that are off: rejects"), "{}", said.stdout);
+    let validated = world.call("validate").end().await;
+    assert!(validated.stdout.contains("guards that are off: rejects"), "{}", validated.stdout);
     let ran = world.call("run vip --dry-run").end().await;
     ran.exits(3).reports("partial", [0, 0, 20]);
     assert!(ran.stdout.contains("guards off in the export: rejects"), "{}", ran.stdout);
@@ -158,14 +158,14 @@ async fn a_guard_that_is_off_is_said_to_be() {
 }
 
 #[tokio::test]
-async fn a_few_bad_rows_of_few_stop_nothing() {
+async fn a_few_invalid_rows_of_a_small_segment_stop_no_run() {
     let world = World::with(options(), with_bad_rows(5, 19)).await;
     world.call("run vip").end().await.exits(3).reports("partial", [5, 0, 0]);
     assert!(world.contacts().await.contains_key(&address(4)));
 }
 
 #[tokio::test]
-async fn a_name_that_is_no_guards_is_refused_with_the_nearest() {
+async fn rejects_an_unknown_guard_with_a_suggestion() {
     let world = World::of_people(3).await;
     let ran = world.call("run vip --allow shrnk").end().await;
     ran.exits(2).says(&["invalid value 'shrnk'", "'shrink'", "max-profiles"]);

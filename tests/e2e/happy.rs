@@ -1,4 +1,4 @@
-//! A messy file arrives completely: the sandbox has exactly its valid, unique people, with exactly their fields.
+//! A messy file arrives completely: the sandbox has exactly the file's valid, unique people with exactly their fields.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ const HEADER: [&str; 18] = [
     "Gender", "Tier", "LTV", "News", "Seen", "Likes",
 ];
 
-/// A row by column, and the contact that must arrive: `None` if the row is invalid or a duplicate.
+/// A row, and the contact that must arrive: `None` if the row is invalid or a duplicate.
 struct Row {
     cells: BTreeMap<&'static str, String>,
     arrives: Option<Value>,
@@ -61,7 +61,7 @@ fn at(local: &str) -> String {
     format!("{local}@{CANARY}")
 }
 
-/// Rows that each test something.
+/// Returns rows with special cases.
 fn special() -> Vec<Row> {
     let all = contact(
         &at("ada"),
@@ -142,7 +142,7 @@ fn special() -> Vec<Row> {
 const INVALID: u64 = 4;
 const DUPLICATE: u64 = 1;
 
-/// Enough other rows for several batches.
+/// Returns enough other rows for several batches.
 fn others() -> Vec<Row> {
     let names = ["José", "Zoë", "Łukasz", "花子", "O'Neil", "Anne, Marie", "Jo \"the\" Bo", "line\r\nbreak"];
     let person = |n: u32| {
@@ -188,7 +188,7 @@ async fn arrives(delimiter: char, line_end: &str, mark: &str) {
     for (email, contact) in &expected {
         assert_eq!(&arrived[email], contact, "delimiter {delimiter:?}");
     }
-    assert_eq!(world.taken().await, sent, "contacts were sent more than once");
+    assert_eq!(world.contacts_sent().await, sent, "contacts were sent more than once");
     let left_out = json!({
         "phone": 1, "country_code": 1, "birthdate": 1, "gender": 1, "custom_properties.lifetime_value": 1,
         "custom_properties.newsletter": 1, "custom_properties.last_seen": 1,
@@ -257,7 +257,7 @@ async fn json_prints_the_report() {
     let written: Vec<Value> = world.reports().into_values().collect();
     assert_eq!(vec![printed], written);
     let fields: Vec<&String> = written[0].as_object().unwrap().keys().collect();
-    for promised in ["run", "export", "connection", "mode", "started_at", "ended_at", "state", "counts"] {
-        assert!(fields.iter().any(|field| *field == promised), "{promised} is not in {fields:?}");
+    for documented in ["run", "export", "connection", "mode", "started_at", "ended_at", "state", "counts"] {
+        assert!(fields.iter().any(|field| *field == documented), "{documented} is not in {fields:?}");
     }
 }

@@ -193,7 +193,7 @@ async fn proposes_an_export_for_a_table_of_customer_insights() {
 }
 
 #[tokio::test]
-async fn options_replace_what_the_file_does_not_show() {
+async fn options_add_what_the_file_does_not_show() {
     let world = world("segments/x.csv", "1|canary@example.com|Ada\n2|bo@example.com|Bo\n").await;
     let call = "export init --file segments/x.csv --columns id,email,first_name --encoding utf-8";
     world.call(call).end().await.exits(0);

@@ -26,18 +26,18 @@ const STEPS: [(&str, u64); 8] = [
 async fn undisturbed() -> BTreeMap<String, Value> {
     let world = World::of_people(PEOPLE).await;
     world.call("run vip").scale(CHUNKED).end().await.exits(0).reports("succeeded", [PEOPLE, 0, 0]);
-    assert_eq!(world.taken().await, PEOPLE);
+    assert_eq!(world.contacts_sent().await, PEOPLE);
     world.contacts().await
 }
 
-/// A world whose segment has six chunks. Omnisend stops one batch, so that settling sends some contacts again.
+/// Returns a world whose segment has six chunks. Omnisend stops one batch, so that settling sends some contacts again.
 async fn world() -> World {
     let world = World::with(options(), Segment::people(PEOPLE)).await;
     world.fault("stopped_batch=60,method=POST,skip=11,count=1").await;
     world
 }
 
-/// How many contacts of the stopped batch settling sends again.
+/// How many contacts of the stopped batch are sent again.
 const STOPPED: u64 = 40;
 
 /// Runs the export until it succeeds, and returns how many calls that took.
@@ -70,8 +70,12 @@ async fn ends_the_same_after_a_kill_at_every_step() {
         ran.was_killed();
         assert_eq!(run_to_the_end(&world).await, 1, "{kill}");
         same(&world.contacts().await, &expected, &kill);
-        let taken = world.taken().await;
-        assert!(taken <= PEOPLE + STOPPED + CHUNK, "{kill}: {} contacts were sent twice", taken - PEOPLE);
+        let sent_contacts = world.contacts_sent().await;
+        assert!(
+            sent_contacts <= PEOPLE + STOPPED + CHUNK,
+            "{kill}: {} contacts were sent twice",
+            sent_contacts - PEOPLE
+        );
         let manifests = world.run_files().into_iter().filter(|file| file.ends_with("/manifest.json")).count();
         assert_eq!(manifests, 1, "{kill}: runs");
     }
@@ -99,8 +103,8 @@ async fn ends_the_same_after_ten_kills_in_a_row() {
     }
     run_to_the_end(&world).await;
     same(&world.contacts().await, &expected, "after ten kills");
-    let (runs, taken) = (world.reports().len() as u64, world.taken().await);
-    let twice = taken - runs * PEOPLE;
+    let (runs, sent_contacts) = (world.reports().len() as u64, world.contacts_sent().await);
+    let twice = sent_contacts - runs * PEOPLE;
     assert!(twice <= STOPPED + kills * CHUNK, "{twice} contacts were sent twice by {runs} runs");
 }
 
@@ -111,13 +115,17 @@ async fn ends_the_same_after_a_kill_while_a_batch_is_in_flight() {
         let world = World::of_people(PEOPLE).await;
         let held = world.fault(&format!("{fault},method=POST,skip={skip},count=1")).await;
         let running = world.call("run vip").scale(CHUNKED).start();
-        world.fallen(held).await;
+        world.happened(held).await;
         running.signal("KILL").await;
         running.end().await.was_killed();
         assert_eq!(run_to_the_end(&world).await, 1, "{fault} {skip}");
         same(&world.contacts().await, &expected, fault);
-        let taken = world.taken().await;
-        assert!(taken <= PEOPLE + CHUNK, "{fault} {skip}: {} contacts were sent twice", taken - PEOPLE);
+        let sent_contacts = world.contacts_sent().await;
+        assert!(
+            sent_contacts <= PEOPLE + CHUNK,
+            "{fault} {skip}: {} contacts were sent twice",
+            sent_contacts - PEOPLE
+        );
         holds(&world.contacts().await, (0..PEOPLE).map(address));
     }
 }

@@ -11,7 +11,7 @@ use crate::harness::{EXPORT, FAST, Ran, Segment, World, address, options};
 const PEOPLE: u64 = 700;
 const QUICK: &str = "pace:1000,wait:25,chunk:300";
 
-/// The step at which the third run is killed, at which of its occurrences, and how contacts get their tags.
+/// The step at which the third run is killed, the number of the occurrence, and how contacts get their tags.
 const STEPS: [(&str, u64, &str); 8] = [
     ("snapshot.list", 1, "inline"),
     ("snapshot.current", 1, "inline"),
@@ -23,7 +23,7 @@ const STEPS: [(&str, u64, &str); 8] = [
     ("tag.removed", 1, "endpoint"),
 ];
 
-/// The segment on a day: each day some people leave, some join, and some change their name.
+/// Returns the segment on a day: each day some people leave, some join, and some change their names.
 fn on_day(day: u64) -> Segment {
     let people = day * 50..PEOPLE + day * 250;
     let name = |n: u64| if (n + day).is_multiple_of(5) { day } else { 0 };
@@ -35,7 +35,7 @@ async fn run(world: &World) -> Ran {
     world.call("run vip").scale(QUICK).end().await
 }
 
-/// A world after two days.
+/// Returns a world after two days, with the segment of the third day.
 async fn world(tags: &str) -> World {
     let tag_mode = if tags == "inline" { TagMode::Add } else { TagMode::Replace };
     let world = World::with(Options { tag_mode, tags_per_minute: FAST, ..options() }, on_day(0)).await;
@@ -50,7 +50,7 @@ async fn world(tags: &str) -> World {
     world
 }
 
-/// Omnisend's contacts, and the number of objects of the snapshot.
+/// Returns Omnisend's contacts, and the number of the snapshot's objects.
 async fn end(world: &World) -> (BTreeMap<String, Value>, usize) {
     let snapshot = world.files().into_iter().filter(|file| file.starts_with("snapshots/")).count();
     (world.contacts().await, snapshot)

@@ -1,5 +1,5 @@
-//! Runs the real binary over real HTTP against the sandbox: a segment file goes in, contacts come out, and the counts add up
-//! whatever goes wrong on the way.
+//! Runs the real binary over real HTTP against the sandbox: a segment file goes in, contacts come out, and the counts
+//! add up no matter what goes wrong in between.
 //!
 //! Tests that kill the process or shorten its waits need the features `kill-points` and `test-scale`.
 #![expect(

@@ -1,17 +1,18 @@
-//! The outcome of each contact, from Omnisend's answers about its batch. A contact is accepted only if an answer says so.
+//! The outcome of each contact, from Omnisend's answers about its batch. A contact counts as accepted only if an answer
+//! confirms it.
 
 use omnisend_sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Segment, World, address, holds, options};
 
-/// The outcome, code and count of each reason in a report.
+/// Returns the outcome, code and count of each reason in a report.
 fn reasons(ran: &Ran) -> Vec<Value> {
     let reasons = ran.report()["reasons"].as_array().unwrap().iter();
     reasons.map(|reason| json!([reason["outcome"], reason["code"], reason["count"]])).collect()
 }
 
-/// The addresses with an outcome in the newest run's rejects.
+/// Returns the addresses with this outcome in the newest run's rejects.
 fn rejects(world: &World, outcome: &str) -> Vec<String> {
     let run = world.reports().into_keys().next_back().unwrap();
     world
@@ -66,7 +67,7 @@ async fn a_full_subscription_is_at_the_top_of_the_report() {
 }
 
 #[tokio::test]
-async fn sends_a_batch_again_without_the_items_that_it_was_refused_for() {
+async fn sends_a_refused_batch_again_without_its_refused_items() {
     let strict = Options { validate_batches_synchronously: true, ..options() };
     let world = World::with(strict, Segment::people(250)).await;
     let refused = [3, 98, 140];
@@ -77,8 +78,8 @@ async fn sends_a_batch_again_without_the_items_that_it_was_refused_for() {
     ran.exits(3).reports("partial", [247, 3, 0]);
     assert_eq!(reasons(&ran), [json!(["rejected", "blocked", 3])]);
     assert_eq!(rejects(&world, "rejected"), refused.map(address));
-    assert_eq!(ran.report()["requests"]["upload"], 5, "two of three batches were to be sent again once");
-    assert_eq!(world.taken().await, 247);
+    assert_eq!(ran.report()["requests"]["upload"], 5, "two of three batches must be sent again once");
+    assert_eq!(world.contacts_sent().await, 247);
     holds(&world.contacts().await, (0..250).filter(|n| !refused.contains(n)).map(address));
 }
 
@@ -103,11 +104,11 @@ async fn refused_items_without_an_error_count_are_rejected() {
 }
 
 #[tokio::test]
-async fn a_batch_that_never_ends_is_unknown_after_the_time_limit() {
+async fn a_batch_that_never_ends_is_unknown_after_give_up_after() {
     let world = World::of_people(300).await;
     let stuck = world.fault("stuck_batch,skip=2,count=1").await;
     let ran = world.call("run vip --give-up-after 1s").end().await;
-    world.fallen(stuck).await;
+    world.happened(stuck).await;
     ran.exits(3).reports("partial", [200, 0, 100]);
     let arrived = world.contacts().await;
     let missing = (0..300).map(address).filter(|email| !arrived.contains_key(email));
@@ -120,7 +121,7 @@ async fn sends_the_unprocessed_contacts_of_a_stopped_batch_again_once() {
     let world = World::of_people(300).await;
     world.fault("stopped_batch=30,skip=1,count=1").await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [300, 0, 0]);
-    assert_eq!(world.taken().await, 300 + 70, "contacts that were processed were sent again");
+    assert_eq!(world.contacts_sent().await, 300 + 70, "contacts that were processed were sent again");
     holds(&world.contacts().await, (0..300).map(address));
 }
 
@@ -130,12 +131,12 @@ async fn the_unprocessed_contacts_of_a_batch_that_is_stopped_twice_are_unknown()
     world.fault("stopped_batch=30").await;
     let ran = world.call("run vip").end().await;
     ran.exits(3).reports("partial", [60, 0, 40]);
-    assert_eq!(world.taken().await, 100 + 70);
+    assert_eq!(world.contacts_sent().await, 100 + 70);
     assert_eq!(rejects(&world, "unknown"), (60..100).map(address).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_listing_that_shifts_while_it_is_read_hides_no_batch() {
+async fn finds_every_batch_in_a_listing_that_shifts_while_it_is_read() {
     let world = World::of_people(30_100).await;
     world.fault("shift_listing=5").await;
     world.fault(&format!("refuse_item={}", address(11))).await;

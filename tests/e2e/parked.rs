@@ -36,7 +36,7 @@ async fn a_lasting_failure_parks_the_run_and_a_later_call_finishes_it() {
         }
         world.no_faults().await;
         world.call("run vip").end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
-        assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
+        assert_eq!(world.contacts_sent().await, 1_000, "contacts were sent more than once");
         holds(&world.contacts().await, (0..1_000).map(address));
     }
 }
@@ -50,14 +50,14 @@ async fn a_parked_run_that_is_killed_while_it_resumes_is_resumed_again() {
     world.no_faults().await;
     let held = world.fault("hang,method=POST,skip=2,count=1").await;
     let running = world.call("run vip").start();
-    world.fallen(held).await;
+    world.happened(held).await;
     running.signal("KILL").await;
     running.end().await.was_killed();
     let ran = world.call("run vip").end().await;
     ran.exits(0).says(&["resuming run vip/"]).reports("succeeded", [1_000, 0, 0]);
     assert_eq!(world.reports().len(), 1, "the parked run was forgotten");
-    let taken = world.taken().await;
-    assert!(taken <= 2_000, "{taken} contacts were sent for one kill");
+    let sent_contacts = world.contacts_sent().await;
+    assert!(sent_contacts <= 2_000, "{sent_contacts} contacts were sent for one kill");
 }
 
 #[tokio::test]
@@ -78,16 +78,16 @@ async fn a_canceled_run_stops_and_reports_what_was_sent() {
     world.connection("acme", 600);
     let held = world.fault("delay=1500,method=POST,skip=3,count=1").await;
     let running = world.call("run vip").scale("chunk:1000,wait:50").start();
-    world.fallen(held).await;
+    world.happened(held).await;
     let manifest = world.run_files().into_iter().find(|file| file.ends_with("/manifest.json")).unwrap();
     world.write(&manifest.replace("manifest.json", "canceled"), "");
     let ran = running.end().await;
     ran.exits(1);
-    let (report, taken) = (ran.report(), world.taken().await);
+    let (report, sent_contacts) = (ran.report(), world.contacts_sent().await);
     assert_eq!(report["state"], "canceled");
-    assert!((400..1_000).contains(&taken), "{taken} contacts were sent");
-    assert_eq!(report["counts"]["accepted"].as_u64(), Some(taken));
-    assert_eq!(report["not_sent"].as_u64(), Some(2_000 - taken));
+    assert!((400..1_000).contains(&sent_contacts), "{sent_contacts} contacts were sent");
+    assert_eq!(report["counts"]["accepted"].as_u64(), Some(sent_contacts));
+    assert_eq!(report["not_sent"].as_u64(), Some(2_000 - sent_contacts));
     world.call("run vip").end().await.exits(0).reports("succeeded", [2_000, 0, 0]);
-    assert_eq!(world.taken().await, taken + 2_000, "the canceled run was resumed");
+    assert_eq!(world.contacts_sent().await, sent_contacts + 2_000, "the canceled run was resumed");
 }

@@ -8,7 +8,7 @@ use crate::harness::{Segment, World, address, options};
 
 const PEOPLE: u64 = 10_000;
 
-/// A brand whose subscription allows so many contacts.
+/// Returns a world whose brand's subscription allows this many contacts.
 async fn with_limit(contacts: usize) -> World {
     World::with(Options { plan_limit: Some(contacts), ..options() }, Segment::people(PEOPLE)).await
 }
@@ -20,10 +20,10 @@ async fn a_full_subscription_halts_the_run_after_few_requests_and_comes_first_in
     let report = ran.exits(3).reports("partial", [100, 200, PEOPLE - 300]).report();
     assert_eq!(report["not_sent"], json!(PEOPLE - 300));
     let message = report["message"].as_str().unwrap();
-    let said = "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more contacts \
-                (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9700 were not sent. Make \
-                room in the subscription, or choose a larger one, then run the export again";
-    assert_eq!(message, said);
+    let expected = "Omnisend refuses contacts because of the brand's subscription: The brand's plan holds no more \
+                    contacts (402). The run was halted: 100 contacts were accepted, 200 were rejected, and 9,700 were \
+                    not sent. Make room in the subscription, or choose a larger one, then run the export again";
+    assert_eq!(message, expected);
     assert!(
         ran.stdout
             .lines()
@@ -42,7 +42,7 @@ async fn a_full_subscription_halts_the_run_after_few_requests_and_comes_first_in
 }
 
 #[tokio::test]
-async fn existing_contacts_are_updated_although_the_subscription_is_full() {
+async fn updates_existing_contacts_although_the_subscription_is_full() {
     let world = with_limit(1).await;
     let existing: Vec<Value> = (0..PEOPLE).step_by(2).map(|n| json!({ "email": address(n) })).collect();
     world.seed(&json!(existing)).await;

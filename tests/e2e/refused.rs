@@ -1,5 +1,5 @@
-//! If Omnisend refuses requests for good, the run is parked after few requests, its report says what to do, and a later
-//! call resumes it.
+//! If Omnisend refuses all requests, the run is parked after a few, its report says what to do, and a later call
+//! resumes it.
 
 use omnisend_sandbox::Options;
 
@@ -19,15 +19,15 @@ async fn is_parked_then_resumed(fault: &str, per_request: u64, parts: &[&str]) {
         assert!(message.contains(part) && ran.stdout.contains(part), "{part:?} is not in {message}");
     }
     let again = "to resume it: omnisend-export run vip";
-    assert!(ran.stdout.contains(again), "it does not say how to resume it:\n{}", ran.stdout);
+    assert!(ran.stdout.contains(again), "the output does not say how to resume the run:\n{}", ran.stdout);
     let asked = world.requests().await.len() as u64;
-    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were made of an API that refuses them");
+    assert!(asked <= IN_FLIGHT * per_request, "{asked} requests were sent to an API that refuses them");
 
     world.no_faults().await;
     let ran = world.call("run vip").end().await;
     ran.exits(0).says(&["resuming run vip/"]).reports("succeeded", [10_000, 0, 0]);
     assert_eq!(world.reports().len(), 1, "the run that was parked is the one that ended");
-    assert_eq!(world.taken().await, 10_000, "contacts were sent more than once");
+    assert_eq!(world.contacts_sent().await, 10_000, "contacts were sent more than once");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn an_invalid_key_parks_the_run_until_it_is_replaced() {
 
     world.rotate_key("other-canary-key", KEY).await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [10_000, 0, 0]);
-    assert_eq!(world.taken().await, 10_000);
+    assert_eq!(world.contacts_sent().await, 10_000);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn reads_the_key_again_after_it_was_refused_once() {
     let ran = world.call("run vip").end().await;
     ran.exits(0).reports("succeeded", [300, 0, 0]);
     assert_eq!(ran.report()["requests"]["upload"], 4);
-    assert_eq!(world.taken().await, 300);
+    assert_eq!(world.contacts_sent().await, 300);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn reads_the_key_again_after_it_was_rotated_during_the_run() {
     world.secret("acme", "first-canary-key");
     let held = world.fault("delay=700,method=POST,skip=3,count=1").await;
     let running = world.call("run vip").without_key().start();
-    world.fallen(held).await;
+    world.happened(held).await;
     world.rotate_key("first-canary-key", "second-canary-key").await;
     world.secret("acme", "second-canary-key");
     running.end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
@@ -116,6 +116,6 @@ async fn a_run_that_was_parked_half_way_sends_each_contact_once() {
     assert_eq!(ran.report()["not_sent"], 600);
     world.no_faults().await;
     world.call("run vip").end().await.exits(0).reports("succeeded", [1_000, 0, 0]);
-    assert_eq!(world.taken().await, 1_000, "contacts were sent more than once");
+    assert_eq!(world.contacts_sent().await, 1_000, "contacts were sent more than once");
     holds(&world.contacts().await, (0..1_000).map(address));
 }

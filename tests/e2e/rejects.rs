@@ -1,4 +1,5 @@
-//! Rejects and corrections: every contact that did not arrive is written with its row, corrected, and sent alone.
+//! Rejects and corrections: every contact that did not arrive is in the rejects with its row. Corrected rows are sent
+//! on their own.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ fn csv(world: &World) -> Vec<Reject> {
     rows.collect()
 }
 
-/// The outcome of a row, and its cells as a person sees them.
+/// Returns the outcome of a row, and its cells as a spreadsheet shows them.
 fn cells(reject: &Reject) -> [&str; 3] {
     ["reject_outcome", "EMail", "FirstName"].map(|column| unescape_formula(&reject[column]))
 }
@@ -77,7 +78,7 @@ async fn rejects_have_only_the_address_if_the_file_is_gone() {
     world.fault(&format!("refuse_item={}", address(7))).await;
     let stuck = world.fault("stuck_batch,skip=1,count=1").await;
     let call = world.call("run vip --give-up-after 2s").start();
-    world.fallen(stuck).await;
+    world.happened(stuck).await;
     world.write("segments/vip/segment.csv", format!("EMail,FirstName\nsomebody@{CANARY},else\n"));
     let ran = call.end().await;
     ran.exits(3).reports("partial", [99, 1, 50]);
@@ -113,7 +114,7 @@ fn saved(rejects: &[Reject]) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// A hundred valid rows.
+/// Returns 100 valid rows.
 fn valid() -> impl Iterator<Item = String> {
     (100..200).map(|n| format!("{},Person {n}\n", address(n)))
 }
@@ -155,14 +156,14 @@ async fn replaying_corrections_sends_only_their_rows() {
         .collect();
     rejects.push(own);
     world.write("corrected.csv", saved(&rejects));
-    let before = world.taken().await;
+    let before = world.contacts_sent().await;
     let ran = world.call(&format!("replay vip {} --file corrected.csv", id(&run))).end().await;
     ran.exits(0)
         .reports("succeeded", [9, 0, 0])
         .says(&["planned: 9 contacts to send", "sent: 9 of 9 contacts"]);
     assert_eq!(ran.report()["corrects"], id(&run));
     assert!(ran.stdout.contains("sends only the corrected rejects of run"), "{}", ran.stdout);
-    assert_eq!(world.taken().await - before, 9, "no other contact is sent");
+    assert_eq!(world.contacts_sent().await - before, 9, "no other contact is sent");
 
     let contacts = world.contacts().await;
     holds(&contacts, (0..7).chain(100..200).chain([900]).map(address));
@@ -178,7 +179,7 @@ async fn replaying_corrections_sends_only_their_rows() {
 }
 
 #[tokio::test]
-async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
+async fn corrections_in_a_segments_folder_are_not_read_as_its_newest_drop() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
     let mut rejects = csv(&world);
@@ -188,7 +189,7 @@ async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
     // The rejected contact is sent again; the others are unchanged.
     ran.exits(3)
         .reports("partial", [1, 0, 0])
-        .says(&["segments/vip/zz-corrected.csv holds rejects and is no segment"]);
+        .says(&["segments/vip/zz-corrected.csv holds rejects and is not a segment file"]);
     assert_eq!(ran.report()["counts"]["unchanged"], 99);
     assert_eq!(ran.report()["source"][0]["object"], "segments/vip/segment.csv");
 
@@ -214,7 +215,7 @@ async fn corrections_in_a_segments_folder_are_not_its_newest_drop() {
 async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
     let world = with_rejects(&["Ada"]).await;
     let (run, _) = last(&world);
-    let before = world.taken().await;
+    let before = world.contacts_sent().await;
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
     ran.exits(0).reports("succeeded", [1, 0, 0]).says(&["planned: 1 contacts to send"]);
     let counts = &ran.report()["counts"];
@@ -222,11 +223,11 @@ async fn a_replay_sends_contacts_that_did_not_arrive_unchanged() {
         (&counts["read"], &counts["sent"], &ran.report()["replays"]),
         (&json!(1), &json!(1), &json!(id(&run)))
     );
-    assert_eq!(world.taken().await - before, 1);
+    assert_eq!(world.contacts_sent().await - before, 1);
     holds(&world.contacts().await, (100..200).map(address));
 
     let again = world.call(&format!("replay vip {}", id(&run))).end().await;
-    again.exits(2).says(&["cannot be replayed", "came after it", "run the export instead"]);
+    again.exits(2).says(&["cannot be replayed", "is newer", "run the export instead"]);
     let (replay, _) = last(&world);
     let all = world.call(&format!("replay vip {}", id(&replay))).end().await;
     all.exits(2).says(&["all its contacts arrived"]);
@@ -240,7 +241,7 @@ async fn rejects_a_replay_after_the_mapping_changed() {
     let before = world.requests().await.len();
     let ran = world.call(&format!("replay vip {}", id(&run))).end().await;
     ran.exits(2).says(&["mapping or tags have changed since; run the export instead"]);
-    for (file, says) in [
+    for (file, expected) in [
         ("EMail,FirstName\nx,y\n", "has no column `reject_run` that names this run"),
         ("reject_run,EMail\nsomewhere,x\n", "as it is in rejects.csv, and save the file as CSV in UTF-8"),
         (
@@ -254,7 +255,7 @@ async fn rejects_a_replay_after_the_mapping_changed() {
             .end()
             .await
             .exits(2)
-            .says(&[says]);
+            .says(&[expected]);
     }
     world.call(&format!("replay vip {} --file none.csv", id(&run))).end().await.exits(2).says(&["none.csv"]);
     world.call("replay vip 20200101t000000z-1").end().await.exits(2).says(&["has no run"]);

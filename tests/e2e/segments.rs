@@ -1,10 +1,10 @@
-//! `create_segment`: creates a segment in Omnisend on the export's tag, and never changes an existing one.
+//! `create_segment` creates a segment in Omnisend for the export's tag, and never changes an existing one.
 
 use serde_json::{Value, json};
 
 use crate::harness::{EXPORT, KEY, World};
 
-/// A pace for changes of segments that no test reaches.
+/// A pace for segment requests that no test reaches.
 const QUICK: &str = "pace:100,wait:25";
 
 async fn world() -> World {
@@ -16,7 +16,7 @@ async fn world() -> World {
     world
 }
 
-/// Runs the export, and returns the state of its one segment in the report with its explanation.
+/// Runs the export, and returns the state of its only segment in the report, with the advice.
 async fn run(world: &World) -> (String, Value) {
     let ran = world.call("run vip").scale(QUICK).end().await;
     ran.exits(0).reports("succeeded", [3, 0, 0]);
@@ -37,7 +37,7 @@ fn segment_body(tag: &str, name: &str) -> Value {
     json!({ "name": name, "conditionGroups": [{ "conditions": [condition] }] })
 }
 
-/// The number of requests for segments with a method.
+/// Returns the number of segment requests with a method.
 async fn requests(world: &World, method: &str) -> usize {
     let matches = |request: &&Value| {
         request["method"] == method && request["path"].as_str().unwrap().starts_with("/api/segments")
@@ -82,9 +82,12 @@ async fn never_changes_a_segment_of_the_same_name() {
         }
         world.api(KEY, "POST", "segments", &segment_body(tag, "VIP")).await;
         let before = segments(&world).await;
-        let (found, says) = run(&world).await;
+        let (found, advice) = run(&world).await;
         assert_eq!(found, state);
-        assert_eq!(says.as_str().is_some_and(|says| says.contains("was left as it is")), state == "other");
+        assert_eq!(
+            advice.as_str().is_some_and(|advice| advice.contains("was left as it is")),
+            state == "other"
+        );
         assert_eq!(segments(&world).await, before);
     }
 }
@@ -94,9 +97,9 @@ async fn a_failure_with_segments_does_not_fail_the_run() {
     let world = world().await;
     let fault = "status=403,path=/segments";
     world.fault(fault).await;
-    let (state, says) = run(&world).await;
+    let (state, advice) = run(&world).await;
     assert_eq!(state, "failed");
-    assert!(says.as_str().unwrap().starts_with("the API key may not read and write segments"), "{says}");
+    assert!(advice.as_str().unwrap().starts_with("the API key may not read and write segments"), "{advice}");
     world.no_faults().await;
     assert_eq!(run(&world).await.0, "created");
 }
@@ -128,7 +131,7 @@ async fn finds_the_segment_again_after_a_kill() {
 }
 
 #[tokio::test]
-async fn keeps_the_published_limits_without_a_changed_pace() {
+async fn keeps_the_published_limits_at_the_real_pace() {
     let mut options = crate::harness::options();
     options.tags_per_minute = 60;
     let world = World::with(options, crate::harness::Segment::people(3)).await;

@@ -1,4 +1,4 @@
-//! Segment files with defects: a file that cannot be trusted is refused as a whole; of others, every good row is sent.
+//! Segment files with defects: a file that cannot be trusted is rejected as a whole; otherwise every valid row is sent.
 
 use std::{
     ops::Range,
@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{CANARY, EXPORT, Segment, World, address, holds, options};
 
-/// Runs an export whose file must be refused: nothing is sent, and nothing is written.
+/// Runs an export whose file must be rejected: nothing is sent or written.
 async fn is_refused(bytes: impl Into<Vec<u8>>, code: i32, messages: &[&str]) {
     let world = World::with(options(), Segment::clean(bytes, 0)).await;
     let ran = world.call("run vip").end().await;
@@ -39,7 +39,7 @@ async fn is_refused(bytes: impl Into<Vec<u8>>, code: i32, messages: &[&str]) {
 }
 
 #[tokio::test]
-async fn refuses_files_that_are_not_rows() {
+async fn rejects_files_without_rows() {
     is_refused("", 1, &["export `vip`", "segments/vip/segment.csv", "the file is empty"]).await;
     is_refused("\u{feff}", 1, &["the file is empty"]).await;
     is_refused(*b"PK\x03\x04....", 1, &["an Excel workbook", "save it as CSV UTF-8"]).await;
@@ -47,7 +47,7 @@ async fn refuses_files_that_are_not_rows() {
 }
 
 #[tokio::test]
-async fn refuses_a_file_whose_rows_cannot_be_told_apart() {
+async fn rejects_a_file_whose_rows_cannot_be_separated() {
     let people = String::from_utf8(Segment::people(3_000).bytes).unwrap();
     let open = format!("{people}{},\"open\n{}", address(3_000), people.replace("EMail", "Mail"));
     is_refused(open, 1, &["line 3002: a quote opened in this row is never closed"]).await;
@@ -109,12 +109,12 @@ async fn reports_invalid_rows_with_their_lines() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let of: Vec<Value> = rejects
+    let found: Vec<Value> = rejects
         .iter()
         .map(|reject| json!([reject["line"], reject["outcome"], reject["code"], reject["email"]]))
         .collect();
     assert_eq!(
-        of,
+        found,
         [
             json!([3, "invalid", "ragged_row", ""]),
             json!([4, "invalid", "ragged_row", ""]),
@@ -133,7 +133,7 @@ async fn reports_invalid_rows_with_their_lines() {
     assert_eq!(
         csv.lines().count(),
         1 + 7,
-        "a duplicate is not in it, since it would replace the row that was sent"
+        "a duplicate is not listed, because it would overwrite the row that was sent"
     );
 }
 
@@ -165,14 +165,14 @@ async fn sends_nothing_if_the_state_cannot_be_written() {
 }
 
 /// A change of a directory.
-type Act = fn(&Path);
+type Change = fn(&Path);
 
 /// A directory that changes while its first file is read.
 #[derive(Debug)]
 struct ChangedWhileRead {
     inner: Directory,
     has_changed: Arc<AtomicBool>,
-    act: Act,
+    act: Change,
 }
 
 #[async_trait]
@@ -223,8 +223,8 @@ impl Objects for ChangedWhileRead {
     }
 }
 
-/// Plans a run over a directory that changes meanwhile. Returns the error.
-async fn error_of_plan_while(world: &World, act: Act) -> String {
+/// Plans a run on a directory that changes meanwhile. Returns the error.
+async fn error_of_plan_while(world: &World, act: Change) -> String {
     let inner = Directory::open(world.root()).unwrap();
     let has_changed = Arc::new(AtomicBool::new(false));
     let ports = Ports {
@@ -268,7 +268,7 @@ async fn refuses_a_file_that_is_replaced_while_it_is_read() {
 
 #[tokio::test]
 async fn refuses_a_drop_that_changes_while_it_is_read() {
-    let acts: [(Act, &str); 4] = [
+    let acts: [(Change, &str); 4] = [
         // This file has already been read without an error.
         (|root| replace(&root.join("segments/drop/a.csv")), "segments/drop/a.csv"),
         (|root| std::fs::write(root.join("segments/drop/_SUCCESS"), "1").unwrap(), "segments/drop/_SUCCESS"),

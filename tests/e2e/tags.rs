@@ -1,5 +1,5 @@
-//! Tags through the endpoint: only accepted contacts get the export's tag, no other tag changes, and each contact is changed
-//! once, also if the process is killed.
+//! Tags through the endpoint: only accepted contacts get the export's tag, no other tag changes, and each contact is
+//! changed once, even if the process is killed.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +74,7 @@ async fn the_next_run_continues_after_a_kill_while_tags_are_added() {
         ran.exits(0).reports("succeeded", [1_100, 0, 0]);
         assert_eq!(ran.report()["tags"]["added_to"], 1_100, "{kill}");
         assert_eq!(tagged(&world).await.len(), 1_100, "{kill}");
-        assert_eq!(world.taken().await, 1_100, "a contact was sent again for its tag");
+        assert_eq!(world.contacts_sent().await, 1_100, "a contact was sent again for its tag");
     }
 }
 
@@ -87,7 +87,7 @@ async fn a_refused_change_of_tags_resumes_where_it_stopped() {
     assert_eq!(before, 750);
     world.no_faults().await;
     run(&world).await.exits(0).reports("succeeded", [1_100, 0, 0]);
-    assert_eq!((tagged(&world).await.len(), world.taken().await), (1_100, 1_100));
+    assert_eq!((tagged(&world).await.len(), world.contacts_sent().await), (1_100, 1_100));
     let posts = |request: &&Value| request["path"] == "/api/contacts/tags";
     // Three were accepted, one was refused, and two were left.
     assert_eq!(world.requests().await.iter().filter(posts).count(), 3 + 1 + 2);
@@ -98,7 +98,7 @@ async fn cancel_stops_the_change_of_tags() {
     let world = world(600).await;
     let fault = world.fault("delay=200,path=/contacts/tags").await;
     let running = world.call("run vip").scale("pace:1000,chunk:500,wait:5000").start();
-    world.fallen(fault).await;
+    world.happened(fault).await;
     let files = world.run_files();
     let manifest = files.iter().find(|file| file.ends_with("/manifest.json")).unwrap();
     world.write(&manifest.replace("manifest.json", "canceled"), "");
@@ -114,7 +114,7 @@ fn remove_people(world: &World, people: u64, gone: impl Fn(u64) -> bool) {
     world.segment(Segment::clean(format!("EMail,FirstName\n{}\n", rows.join("\n")), n));
 }
 
-/// A world whose export has mode `mirror` and has run once.
+/// Returns a world whose export has mode `mirror` and has run once.
 async fn mirrored(people: u64) -> World {
     let world = world(people).await;
     world.write("exports/acme/vip.toml", EXPORT.replace("full", "mirror"));

@@ -5,16 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::harness::{World, address, holds};
 
 /// Answers the second batch with a 429, and checks that it is sent again after `least` at the earliest.
-async fn is_waited_out(fault: &str, least: SignedDuration) {
+async fn waits_at_least(fault: &str, least: SignedDuration) {
     let world = World::of_people(500).await;
     world.connection("acme", 1_200);
     world.fault(&format!("{fault},method=POST,skip=1,count=1")).await;
-    // The wait after a 429 that names no time is 10 s, here a fortieth of that.
+    // The wait after a 429 without a time is 10 s; here it is divided by 40.
     let ran = world.call("run vip").scale("wait:40").end().await;
     ran.exits(0).reports("succeeded", [500, 0, 0]);
     assert_eq!(ran.report()["requests"]["throttled"], 1, "{fault}");
     assert_eq!(ran.report()["requests"]["upload"], 6, "{fault}");
-    assert_eq!(world.taken().await, 500, "{fault}");
+    assert_eq!(world.contacts_sent().await, 500, "{fault}");
     holds(&world.contacts().await, (0..500).map(address));
 
     let posts = world.posts().await;
@@ -25,19 +25,19 @@ async fn is_waited_out(fault: &str, least: SignedDuration) {
 }
 
 #[tokio::test]
-async fn honours_a_wait_in_the_body_or_in_a_header_and_has_a_default() {
+async fn waits_as_long_as_the_body_or_a_header_asks_or_for_a_default_time() {
     tokio::join!(
-        is_waited_out("status=429,retry_after=1", SignedDuration::from_secs(1)),
-        is_waited_out("status=429,retry_after_header=1", SignedDuration::from_secs(1)),
-        is_waited_out("status=429,retry_after=1,retry_after_header=2", SignedDuration::from_secs(2)),
-        is_waited_out("status=429,html,retry_after_header=1", SignedDuration::from_secs(1)),
-        is_waited_out("status=429,html", SignedDuration::from_millis(250)),
-        is_waited_out("status=429", SignedDuration::from_millis(250)),
+        waits_at_least("status=429,retry_after=1", SignedDuration::from_secs(1)),
+        waits_at_least("status=429,retry_after_header=1", SignedDuration::from_secs(1)),
+        waits_at_least("status=429,retry_after=1,retry_after_header=2", SignedDuration::from_secs(2)),
+        waits_at_least("status=429,html,retry_after_header=1", SignedDuration::from_secs(1)),
+        waits_at_least("status=429,html", SignedDuration::from_millis(250)),
+        waits_at_least("status=429", SignedDuration::from_millis(250)),
     );
 }
 
 #[tokio::test]
-async fn throttling_now_and_then_costs_only_time() {
+async fn occasional_throttling_costs_only_time() {
     let world = World::of_people(3_000).await;
     for skip in [2, 9, 10, 11, 25] {
         world.fault(&format!("status=429,method=POST,skip={skip},count=2")).await;
@@ -46,6 +46,6 @@ async fn throttling_now_and_then_costs_only_time() {
     let ran = world.call("run vip").scale("wait:100").end().await;
     ran.exits(0).reports("succeeded", [3_000, 0, 0]);
     assert_eq!(ran.report()["requests"]["throttled"], 10);
-    assert_eq!(world.taken().await, 3_000);
+    assert_eq!(world.contacts_sent().await, 3_000);
     assert!(ran.stdout.contains("10 requests were throttled (429) and retried"), "{}", ran.stdout);
 }

@@ -1,17 +1,17 @@
-//! A request that is not answered is retried, whether it was carried out or not, and its contacts are counted once.
+//! A request without an answer is retried, whether or not Omnisend carried it out, and its contacts are counted once.
 
 use crate::harness::{World, address, holds};
 
-/// `carried_out` is how many contacts of the unanswered request Omnisend took.
+/// `carried_out` is the number of contacts of the unanswered request that Omnisend accepted.
 async fn is_counted_once(fault: &str, carried_out: u64) {
     let world = World::of_people(500).await;
     world.fault(&format!("{fault},method=POST,skip=1,count=1")).await;
-    // The limit for an answer is 30 s, here a tenth of that.
+    // The timeout for an answer is 30 s; here it is divided by 10.
     let ran = world.call("run vip").scale("answer:10,wait:50").end().await;
     ran.exits(0).reports("succeeded", [500, 0, 0]);
     assert_eq!(ran.report()["batches"], 5, "{fault}");
     assert_eq!(ran.report()["requests"]["upload"], 6, "{fault}");
-    assert_eq!(world.taken().await, 500 + carried_out, "{fault}");
+    assert_eq!(world.contacts_sent().await, 500 + carried_out, "{fault}");
     holds(&world.contacts().await, (0..500).map(address));
 }
 

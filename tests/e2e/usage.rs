@@ -122,7 +122,7 @@ async fn suggests_the_nearest_name_for_an_unknown_one() {
 
 #[tokio::test]
 async fn rejects_a_file_without_the_mapped_columns() {
-    for (header, said) in [
+    for (header, expected) in [
         ("E-Mail,FirstName", "column `EMail` is not in the header; nearest: `E-Mail`"),
         (
             "EMail,FirstName,EMail",
@@ -132,7 +132,7 @@ async fn rejects_a_file_without_the_mapped_columns() {
     ] {
         let world = World::with(options(), Segment::clean(format!("{header}\n"), 0)).await;
         let ran = world.call("run vip").end().await;
-        ran.exits(2).says(&["export `vip`", "segments/vip/segment.csv", said]);
+        ran.exits(2).says(&["export `vip`", "segments/vip/segment.csv", expected]);
         assert_eq!(world.run_files(), Vec::<String>::new(), "a run was started");
         assert_eq!(world.requests().await.len(), 0);
     }
@@ -172,13 +172,13 @@ async fn rejects_a_missing_exposed_or_invalid_api_key() {
 #[tokio::test]
 async fn rejects_an_invalid_api_url_and_a_missing_state_directory() {
     let world = World::of_people(1).await;
-    for (url, said) in [
+    for (url, expected) in [
         ("http://203.0.113.1/api", "https"),
         ("ftp://localhost", "http or https URL"),
         ("https://ada:pw-canary@localhost", "password"),
     ] {
         let ran = world.call("run vip").env("OMNISEND_API_URL", url).end().await;
-        ran.exits(2).says(&["OMNISEND_API_URL", said]);
+        ran.exits(2).says(&["OMNISEND_API_URL", expected]);
         assert!(!ran.stderr.contains("pw-canary"), "a password is printed");
     }
     let ran = world.call("sandbox --fault sttus=503").end().await;
@@ -193,8 +193,9 @@ async fn validate_lists_connections_and_exports() {
     let world = World::of_people(1).await;
     let ran = world.call("validate").without_key().end().await;
     ran.exits(0);
-    for said in ["1 connection and 1 export: all valid", "vip: VIP customers from segments/vip/ to acme"] {
-        assert!(ran.stdout.contains(said), "{said:?} is not in\n{}", ran.stdout);
+    for expected in ["1 connection and 1 export: all valid", "vip: VIP customers from segments/vip/ to acme"]
+    {
+        assert!(ran.stdout.contains(expected), "{expected:?} is not in\n{}", ran.stdout);
     }
 }
 

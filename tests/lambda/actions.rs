@@ -46,7 +46,7 @@ async fn runs_an_export_once_per_request() {
     assert_eq!(world.answer(&run).await["run"], first["run"], "the same request after the run is over");
     world.drain().await;
     world.holds(0..300).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 300);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 300);
     assert_eq!(world.only_report("vip").await["state"], "succeeded");
     // Without an ID of its own, every request is a new one.
     assert_ne!(json!(world.start_vip().await), first["run"]);
@@ -141,6 +141,6 @@ async fn replay_resumes_a_parked_run() {
     assert!(world.error(&replay).await.1.contains("it is not over"));
     world.drain().await;
     world.holds(0..1_200).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent again");
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_200, "contacts were sent again");
     assert_eq!(world.answer(&status).await["runs"][0]["state"], "succeeded");
 }

@@ -1,4 +1,5 @@
-//! Several brands: no brand waits for another, and no brand has two invocations at once. And a brand whose key changes.
+//! Several brands: no brand waits for another, and no brand has two invocations at once. Also a brand whose key
+//! changes.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ async fn a_waiting_brand_does_not_hold_up_another() {
     world.start_vip().await;
     let slow = world.drain();
     let quick = async {
-        world.omnisend.fallen(held).await;
+        world.omnisend.happened(held).await;
         world.answer(&json!({"action": "run", "export": "all"})).await;
         world.drain().await;
     };
@@ -142,7 +143,8 @@ async fn ten_brands_upload_at_once_and_each_keeps_its_order() {
     let by_brand = one_at_a_time(&world);
     assert_eq!(by_brand.len(), 10);
     assert_eq!(by_brand["brand-0"].len(), 6, "two chunks and a settlement for each export");
-    let first = || by_brand.values().map(|of| &of[0]);
-    let (last_began, first_ended) = (first().map(|of| of.began).max(), first().map(|of| of.ended).min());
+    let first = || by_brand.values().map(|invocations| &invocations[0]);
+    let (last_began, first_ended) =
+        (first().map(|invocation| invocation.began).max(), first().map(|invocation| invocation.ended).min());
     assert!(last_began < first_ended, "a brand waited until another brand's first message was done");
 }

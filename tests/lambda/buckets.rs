@@ -24,7 +24,7 @@ async fn lake() -> (World, String) {
 #[tokio::test]
 async fn a_drop_in_another_bucket_starts_the_exports_that_read_it() {
     let (world, lake) = lake().await;
-    // In the state's bucket, this folder would belong to the state.
+    // In the state's bucket, this folder would be reserved.
     let dropped = world.account.put_into(&lake, "runs/vip/a b+\u{e9}.csv", people(0, 300)).await;
     for event in [notification(&lake, &dropped), object_created(&lake, &dropped)] {
         assert_eq!(world.answer(&event).await["started"].as_array().map(Vec::len), Some(1), "{event}");
@@ -34,7 +34,7 @@ async fn a_drop_in_another_bucket_starts_the_exports_that_read_it() {
     let report = world.only_report("vip").await;
     assert_eq!(report["trigger"], format!("a drop of s3://{lake}/runs/vip/a b+\u{e9}.csv"));
 
-    // Another key of that bucket is not a drop of the export, nor is the same key in the state's bucket.
+    // Neither another key in that bucket nor the same key in the state's bucket is a drop of the export.
     let other = world.account.put_into(&lake, "out/all/1.csv", people(0, 3)).await;
     assert_eq!(world.answer(&notification(&lake, &other)).await, json!({ "started": [] }));
     assert_eq!(world.answer(&notification(&world.account.bucket, &dropped)).await, json!({ "started": [] }));
@@ -58,9 +58,9 @@ async fn a_missing_bucket_is_named_and_stops_no_other_export() {
     world.account.put("exports/acme/vip.toml", export.replace(&lake, &format!("{lake}x"))).await;
     world.export("acme", "daily", "").await;
     world.account.put("segments/daily/1.csv", people(0, 10)).await;
-    let (_, said) = world.error(&json!({"action": "run", "export": "vip"})).await;
-    assert!(said.contains(&format!("s3://{lake}x/runs/vip/")), "{said}");
-    assert!(said.contains("the bucket does not exist"), "{said}");
+    let (_, message) = world.error(&json!({"action": "run", "export": "vip"})).await;
+    assert!(message.contains(&format!("s3://{lake}x/runs/vip/")), "{message}");
+    assert!(message.contains("the bucket does not exist"), "{message}");
     let swept = later(&world, 11).sweep_drops().await.unwrap();
     assert_eq!((swept.late_drops, swept.failed), (1, 1));
     world.drain().await;

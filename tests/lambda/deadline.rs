@@ -19,7 +19,7 @@ async fn an_upload_stops_before_its_deadline_and_the_next_invocation_resumes_it(
     world.drain().await;
 
     world.holds(0..3_000).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 3_000, "contacts were sent twice");
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 3_000, "contacts were sent twice");
     assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
     let handed_back = |outcome: &Outcome| matches!(outcome, Outcome::Answer(answer) if answer["batchItemFailures"] != Value::Array(Vec::new()));
     let invocations = world.uploader.invocations();
@@ -42,7 +42,12 @@ async fn an_upload_ends_in_time_if_a_batch_gets_no_answer() {
     world.drain().await;
     world.holds(0..1_000).await;
     assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
-    let outcomes: Vec<_> = world.uploader.invocations().into_iter().map(|of| of.outcome).collect();
+    let outcomes: Vec<_> =
+        world.uploader.invocations().into_iter().map(|invocation| invocation.outcome).collect();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Answer(_))), "{outcomes:?}");
-    assert_eq!(world.omnisend.taken(KEY).await, 1_100, "only the batch without an answer is sent again");
+    assert_eq!(
+        world.omnisend.contacts_sent(KEY).await,
+        1_100,
+        "only the batch without an answer is sent again"
+    );
 }

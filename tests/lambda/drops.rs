@@ -25,7 +25,11 @@ async fn a_large_drop(event: fn(&str, &Dropped) -> Value) {
 
     world.holds(0..MANY).await;
     assert_eq!(world.pump.waits(), 0, "no message was delivered twice");
-    assert_eq!(world.omnisend.taken(crate::cloud::omnisend::KEY).await, MANY, "each contact was sent once");
+    assert_eq!(
+        world.omnisend.contacts_sent(crate::cloud::omnisend::KEY).await,
+        MANY,
+        "each contact was sent once"
+    );
     let report = world.only_report("vip").await;
     assert_eq!(report["state"], "succeeded");
     assert_eq!(report["trigger"], "a drop of segments/vip/2026-11-23.csv");
@@ -76,7 +80,7 @@ async fn ignores_events_about_other_objects() {
     let mut tagged = object_created(bucket, &unclaimed);
     tagged["detail-type"] = json!("Object Tags Added");
 
-    for (event, said) in [
+    for (event, expected) in [
         (notification(bucket, &unclaimed), "no export reads the dropped object"),
         (object_created(bucket, &unclaimed), "no export reads the dropped object"),
         (notification(bucket, &hidden), "no export reads the dropped object"),
@@ -89,7 +93,7 @@ async fn ignores_events_about_other_objects() {
         assert_eq!(world.answer(&event).await, json!({ "started": [] }), "{event}");
         let last = world.planner.invocations().pop().unwrap();
         assert_eq!(last.lines.len(), 1, "{:?}", last.lines);
-        assert!(last.lines[0].contains(said), "{:?}", last.lines);
+        assert!(last.lines[0].contains(expected), "{:?}", last.lines);
     }
     assert_eq!(world.omnisend.requests().await, 0);
     assert_eq!(world.account.messages().await, (0, 0));
@@ -123,7 +127,7 @@ fn with_more_fields(value: &mut Value) {
 #[tokio::test]
 async fn rejects_an_event_of_unknown_shape() {
     let world = World::new().await;
-    for (event, said) in [
+    for (event, expected) in [
         (json!({"key1": "value1", "key2": 2}), "it has the keys key1, key2"),
         (json!({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}), "neither aws:s3 nor aws:sqs"),
         (json!({}), "an empty object"),
@@ -135,7 +139,7 @@ async fn rejects_an_event_of_unknown_shape() {
     ] {
         let (kind, message) = world.error(&event).await;
         assert_eq!(kind, "UnknownEvent", "{event}");
-        assert!(message.contains(said), "{event}: {message}");
+        assert!(message.contains(expected), "{event}: {message}");
         let lines = world.planner.invocations().pop().unwrap().lines;
         assert_eq!(lines.iter().filter(|line| line.contains("\"ERROR\"")).count(), 1, "{lines:?}");
     }

@@ -26,7 +26,7 @@ async fn one_event_delivered_three_times_starts_one_run() {
     assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
     world.holds(0..1_200).await;
     assert_eq!(world.only_report("vip").await["state"], "succeeded");
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent twice");
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_200, "contacts were sent twice");
 }
 
 #[tokio::test]
@@ -54,5 +54,5 @@ async fn the_newest_version_runs_after_one_that_it_replaced() {
     world.drain().await;
     world.holds(0..10).await;
     assert_eq!(world.runs("vip").await.len(), 2);
-    assert_eq!(world.omnisend.taken(KEY).await, 20);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 20);
 }

@@ -38,7 +38,7 @@ async fn every_event_file_works() {
     world.holds(0..PEOPLE).await;
     let named = run().run.to_string();
     assert!(world.runs("vip").await.contains(&named));
-    assert!(world.omnisend.taken(KEY).await >= PEOPLE);
+    assert!(world.omnisend.contacts_sent(KEY).await >= PEOPLE);
 }
 
 #[test]

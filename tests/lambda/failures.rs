@@ -1,5 +1,5 @@
-//! Failures that keep a message from being handled: what the operator sees, how soon the run goes on after the repair, and
-//! that other brands are not affected.
+//! Failures that keep a message from being handled: what the operator sees, how soon the run continues after the fix,
+//! and that other brands are not affected.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::{
     cloud::{Options, omnisend::KEY, people, template::number},
     moto::moto,
-    proxy::{Exchange, Proxy, What},
+    proxy::{Effect, Exchange, Proxy},
     world::{CHUNK, FAST, World},
 };
 
 const OTHER: &str = "key-globex";
 
-/// Two brands with a segment each, and a proxy between the functions and AWS.
+/// Returns a world with two brands, a segment for each, and a proxy between the functions and AWS.
 async fn two_brands() -> (World, Proxy) {
     let proxy = Proxy::start(moto().address(), &[]).await;
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK}"));
@@ -38,7 +38,7 @@ async fn status(world: &World) -> Value {
     world.answer(&json!({"action": "status", "export": "vip"})).await["runs"][0].clone()
 }
 
-/// The visibility timeouts, in seconds, that messages were given when they were handed back.
+/// Returns the visibility timeouts of released messages, in seconds.
 fn delays(proxy: &Proxy) -> Vec<u64> {
     let changes = proxy.seen(|request| request.operation() == "ChangeMessageVisibility");
     let seconds = |request: &Exchange| {
@@ -88,7 +88,7 @@ async fn a_secret_without_permission_parks_the_run_and_names_the_permission() {
     let asks = move |request: &Exchange| {
         request.operation() == "GetSecretValue" && String::from_utf8_lossy(&request.body).contains(&secret)
     };
-    proxy.spoil(1, asks, What::Answer(denied));
+    proxy.spoil(1, asks, Effect::Answer(denied));
     world.drain().await;
     let reason = "AccessDeniedException: spoiled (status 400); the role or user needs \
                 secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a KMS key of its own";
@@ -100,8 +100,8 @@ async fn a_secret_without_permission_parks_the_run_and_names_the_permission() {
 #[tokio::test]
 async fn a_throttled_secret_is_read_again_soon_without_help() {
     let (world, proxy) = two_brands().await;
-    let throttled = || What::Answer(Exchange::json_error(400, "ThrottlingException"));
-    // As many times as one invocation tries.
+    let throttled = || Effect::Answer(Exchange::json_error(400, "ThrottlingException"));
+    // As often as one invocation tries.
     proxy.spoil(8, |request| request.operation() == "GetSecretValue", throttled());
     world.start_vip().await;
     world.drain().await;
@@ -115,7 +115,7 @@ async fn a_throttled_secret_is_read_again_soon_without_help() {
 async fn an_unreadable_state_is_retried_with_backoff_and_then_the_run_is_parked() {
     let (world, proxy) = two_brands().await;
     let run = start_both(&world).await;
-    let denied = || What::Answer(Exchange::s3_error(403, "AccessDenied"));
+    let denied = || Effect::Answer(Exchange::s3_error(403, "AccessDenied"));
     proxy.spoil(9, |request| request.is("GET", "/connections/acme.toml"), denied());
     world.drain().await;
     assert_eq!(delays(&proxy), [5, 10, 20, 40, 80, 160, 300, 300]);
@@ -131,7 +131,7 @@ async fn an_unreadable_state_is_retried_with_backoff_and_then_the_run_is_parked(
 async fn the_settlement_parks_a_run_whose_messages_became_dead_letters() {
     let (world, proxy) = two_brands().await;
     let run = start_both(&world).await;
-    let denied = || What::Answer(Exchange::s3_error(403, "AccessDenied"));
+    let denied = || Effect::Answer(Exchange::s3_error(403, "AccessDenied"));
     let receives = usize::try_from(number("UploadQueue", "maxReceiveCount")).unwrap();
     proxy.spoil(receives, |request| request.is("GET", "/connections/acme.toml"), denied());
     proxy.spoil(2, |request| request.is("PUT", "/parked.json"), denied());
@@ -140,7 +140,7 @@ async fn the_settlement_parks_a_run_whose_messages_became_dead_letters() {
     assert_eq!(world.logged("the run could not be parked").len(), 2);
     parked(&world, "1 of 3 chunks were not sent: their messages failed too often").await;
     replayed(&world, &run).await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200, "contacts were sent again");
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_200, "contacts were sent again");
 }
 
 #[tokio::test]
@@ -155,7 +155,11 @@ async fn a_message_that_always_times_out_becomes_a_dead_letter_and_its_run_is_pa
     world.drain().await;
     assert_eq!(world.account.messages().await, (0, 1), "messages in the queue and dead letters");
     parked(&world, "1 of 3 chunks were not sent").await;
-    assert_eq!(world.omnisend.taken(KEY).await, 1_200 - CHUNK, "the brand's other chunks were not sent");
+    assert_eq!(
+        world.omnisend.contacts_sent(KEY).await,
+        1_200 - CHUNK,
+        "the brand's other chunks were not sent"
+    );
     replayed(&world, &run).await;
 }
 
@@ -164,7 +168,7 @@ async fn a_missing_chunk_parks_the_run_at_once() {
     let (world, proxy) = two_brands().await;
     let run = world.start_vip().await;
     // The first attempt to park the run fails too.
-    let denied = What::Answer(Exchange::s3_error(403, "AccessDenied"));
+    let denied = Effect::Answer(Exchange::s3_error(403, "AccessDenied"));
     proxy.spoil(1, |request| request.is("PUT", "/parked.json"), denied);
     world.account.delete(&format!("runs/vip/{run}/chunks/00001.ndjson.zst")).await;
     world.answer(&json!({"action": "run", "export": "all"})).await;

@@ -1,4 +1,4 @@
-//! A process that is killed at any moment of a run: the run ends the same, and each kill sends at most one chunk twice.
+//! A process is killed at any moment of a run: the result is the same, and each kill sends at most one chunk twice.
 
 use std::time::Duration;
 
@@ -41,7 +41,11 @@ async fn killed_at(label: &str, n: u64) {
     world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap();
     world.drain().await;
 
-    let died = killed.invocations().iter().filter(|of| matches!(of.outcome, Outcome::Died(_))).count();
+    let died = killed
+        .invocations()
+        .iter()
+        .filter(|invocation| matches!(invocation.outcome, Outcome::Died(_)))
+        .count();
     assert_eq!(died, 1, "{kill}");
     world.holds(0..PEOPLE).await;
     let report = world.only_report("vip").await;
@@ -49,7 +53,7 @@ async fn killed_at(label: &str, n: u64) {
         (report["state"].as_str(), report["counts"]["accepted"].as_u64()),
         (Some("succeeded"), Some(PEOPLE))
     );
-    let sent_twice = world.omnisend.taken(KEY).await - PEOPLE;
+    let sent_twice = world.omnisend.contacts_sent(KEY).await - PEOPLE;
     assert!(sent_twice <= CHUNK + 40, "{kill}: {sent_twice} contacts were sent twice");
 }
 
@@ -76,5 +80,5 @@ async fn ends_the_same_after_a_lambda_timeout() {
     let first = world.uploader.invocations().swap_remove(0);
     assert_eq!(first.outcome, Outcome::TimedOut);
     assert_eq!(world.pump.waits(), 1);
-    assert_eq!(world.omnisend.taken(KEY).await, PEOPLE);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, PEOPLE);
 }

@@ -1,5 +1,5 @@
-//! Checks on every path, with everything logged, that logs, metrics, errors, messages and keys contain no personal data and
-//! no API key.
+//! Checks, on every path and with all logging enabled, that logs, metrics, errors, messages and keys contain no
+//! personal data and no API key.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     world::{CHUNK, FAST, World},
 };
 
-/// A text that is in every cell and in the API keys.
+/// A text that every cell contains.
 const CANARY: &str = "kanarie";
 
 const EXPORT: &str = r#"
@@ -84,7 +84,7 @@ async fn assert_silent(world: &World) {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// Runs the export to its end, whatever that is.
+/// Runs the export until it ends, in whatever state.
 async fn run(world: &World) {
     world.invoke(&json!({"action": "run", "export": "vip"})).await;
     world.drain().await;

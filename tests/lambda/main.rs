@@ -1,5 +1,5 @@
-//! Drives the real `bootstrap` through Lambda's runtime API, with AWS and Omnisend on this machine. Nothing inside the
-//! process is mocked.
+//! Drives the real `bootstrap` through Lambda's runtime API, with local stand-ins for AWS and Omnisend. Nothing inside
+//! the process is mocked.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Drops of several files: the object that completes a drop starts its run, a part does not.
+//! Drops of several files: the object that completes a drop starts its run; a part does not.
 
 use std::{sync::Arc, time::Duration};
 
@@ -69,7 +69,7 @@ async fn the_marker_starts_the_run_and_a_part_does_not() {
     let report = world.only_report("vip").await;
     assert_eq!(report["trigger"], "a drop of segments/vip/_SUCCESS");
     assert_eq!(report["source"].as_array().unwrap().len(), 2);
-    assert_eq!(world.omnisend.taken(KEY).await, 10);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 10);
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_manifest_may_only_list_objects_of_the_exports_bucket() {
         json!({ "entries": [{ "url": format!("s3://{bucket}/{key}"), "meta": { "content_length": size } }] })
             .to_string()
     };
-    for (bucket, key, said) in [
+    for (bucket, key, expected) in [
         (
             "lake",
             "segments/vip/0000_part_00",
@@ -149,19 +149,19 @@ async fn a_manifest_may_only_list_objects_of_the_exports_bucket() {
         (
             bucket.as_str(),
             "connections/acme.toml",
-            "lists connections/acme.toml, which is an object of the state and not a segment file",
+            "lists connections/acme.toml, which is one of the state's own files and not a segment file",
         ),
     ] {
         let dropped = world.account.put("segments/vip/manifest", list(bucket, key, part.len())).await;
         let (_, message) = world.error(&object_created(&world.account.bucket, &dropped)).await;
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
-    for (key, size, said) in [
+    for (key, size, expected) in [
         ("segments/vip/0001_part_00", part.len(), "1 is missing: segments/vip/0001_part_00"),
         ("segments/vip/0000_part_00", part.len() + 1, "segments/vip/0000_part_00 has"),
     ] {
         assert_eq!(put(&world, "segments/vip/manifest", list(&bucket, key, size)).await.1, 0);
-        assert_eq!(world.logged(said).len(), 1, "{said}");
+        assert_eq!(world.logged(expected).len(), 1, "{expected}");
     }
     let list = list(&bucket, "segments/vip/0000_part_00", part.len());
     assert_eq!(put(&world, "segments/vip/manifest", list).await.1, 1);

@@ -139,5 +139,5 @@ async fn a_replay_sends_rejected_contacts_again_or_a_corrected_file() {
     world.holds(0..12).await;
     let again = json!({"action": "replay", "export": "vip", "run": run, "request": "2"});
     let (_, message) = world.error(&again).await;
-    assert!(message.contains("came after it; run the export instead"), "{message}");
+    assert!(message.contains("is newer; run the export instead"), "{message}");
 }

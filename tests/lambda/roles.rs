@@ -105,7 +105,7 @@ async fn every_path(world: &World) {
     world.omnisend.fault("status=403,method=POST,path=/batches,skip=2,count=1").await;
     let run = world.start_vip().await;
     world.drain().await;
-    // The planner handles replays; the settler, whose sweep sends messages too, can do it as well.
+    // The planner handles replays. The settler, whose sweep also sends messages, can handle them too.
     world.settler.invoke(&json!({"action": "replay", "export": "vip", "run": run})).await;
     world.answer(&json!({"action": "cancel", "export": "vip", "run": run})).await;
     world.answer(&json!({"action": "status", "export": "vip"})).await;

@@ -113,8 +113,8 @@ async fn two_exports_with_one_name_stop_only_each_other() {
     world.drain().await;
     assert_eq!(world.report("vip", &before).await["state"], "succeeded");
 
-    let expected = "several connections have an export `vip`: exports/acme/vip.toml and exports/globex/vip.toml; an export's \
-                name is unique across connections, so rename one";
+    let expected = "several connections have an export `vip`: exports/acme/vip.toml and exports/globex/vip.toml; an \
+                    export's name is unique across connections, so rename one";
     let dropped = world.account.put("segments/vip/2.csv", people(0, 10)).await;
     let failed = world.planner.deliver(&notification(&world.account.bucket, &dropped)).await.unwrap_err();
     assert!(format!("{failed:?}").contains(expected), "{failed:?}");

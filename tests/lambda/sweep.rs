@@ -1,7 +1,7 @@
 //! The sweep finds forgotten runs and late drops, and resumes or starts their runs.
 //!
-//! S3 dates the objects, and its clock cannot be set. So the sweep runs in this process with a clock that is ahead;
-//! everything else is done by the real functions.
+//! S3 sets the objects' times, and its clock cannot be changed. So the sweep runs in this process, with a clock that is
+//! ahead; the real functions do everything else.
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,7 +45,7 @@ async fn resumes_a_run_that_died_between_its_plan_and_its_messages() {
         assert_eq!(swept, Swept { resumed: 1, ..Swept::default() }, "{label}");
         world.drain().await;
         world.holds(0..1_200).await;
-        assert_eq!(world.omnisend.taken(KEY).await, 1_200, "{label}");
+        assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_200, "{label}");
         assert_eq!(world.only_report("vip").await["state"], "succeeded");
         assert_eq!(later(&world, 30).sweep_runs().await.unwrap(), Swept::default(), "the run is over");
     }
@@ -57,7 +57,7 @@ async fn settles_slow_batches_later() {
     world.account.put("segments/vip/1.csv", people(0, 1_200)).await;
     world.omnisend.fault("stuck_batch,method=POST,skip=4,count=1").await;
     let run = world.start_vip().await;
-    // The settlement has no time to poll, so that the sweep has to settle again.
+    // The settlement has no time to poll, so the sweep must settle again.
     for _ in 0..3 {
         world.uploader.give_time(Duration::from_secs(100));
     }
@@ -82,7 +82,7 @@ async fn settles_slow_batches_later() {
     assert_eq!(world.account.messages().await, (0, 0));
 }
 
-/// Drops a file that is newer than the exports' files, in the whole seconds of S3.
+/// Drops a file whose time in S3, in whole seconds, is later than that of the exports' files.
 async fn drop_after_the_exports(world: &World, key: &str, segment: &str) -> Dropped {
     let written = world.account.put("segments/nobody/now", "").await;
     loop {
@@ -94,7 +94,7 @@ async fn drop_after_the_exports(world: &World, key: &str, segment: &str) -> Drop
 }
 
 #[tokio::test]
-async fn runs_a_drop_whose_event_was_lost_and_no_other() {
+async fn runs_only_the_drop_whose_event_was_lost() {
     let world = World::new().await;
     world.export("acme", "daily", "").await;
     let seen = drop_after_the_exports(&world, "segments/daily/1.csv", &people(0, 10)).await;
@@ -166,7 +166,7 @@ async fn does_not_count_a_drop_that_was_refused_at_its_event_as_late() {
 }
 
 #[tokio::test]
-async fn runs_a_drop_from_the_second_of_its_export_but_no_older_one() {
+async fn runs_a_drop_from_the_same_second_as_its_export_but_not_an_older_one() {
     let world = World::new().await;
     let dropped = loop {
         let older = world.account.put("segments/daily/1.csv", people(0, 10)).await;

@@ -1,4 +1,4 @@
-//! The canary and changes of tags in invocations that reach their deadline, and what `connect` reports.
+//! The canary and tag changes in invocations that reach their deadline, and what `connect` reports.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cloud::{Options, environment::Outcome, omnisend::KEY, people},
-    proxy::{Exchange, What},
+    proxy::{Effect, Exchange},
     world::{CHUNK, World, watched},
 };
 
@@ -16,7 +16,8 @@ const FINDINGS: &str = "findings/acme.json";
 /// Enough time for some requests and for writing the receipt.
 const LITTLE: Duration = Duration::from_secs(17);
 
-/// A brand whose upserts replace tags, with a `tags` line in its connection. One contact has tags that are not ours.
+/// Returns a world whose Omnisend replaces tags in an upsert, with this `tags` line in the connection. One contact has
+/// foreign tags.
 async fn world(tags_line: &str) -> World {
     let scale = ("OMNISEND_EXPORT_SCALE", format!("chunk:{CHUNK},wait:25"));
     let options = Options { replaces_tags: true, variables: vec![scale], ..Options::default() };
@@ -70,8 +71,12 @@ async fn restores_the_tags_after_a_kill_in_a_canary() {
         world.uploader.start_with("OMNISEND_EXPORT_KILL", &format!("{step}:1"));
         world.start_vip().await;
         world.drain().await;
-        let died =
-            world.uploader.invocations().iter().filter(|of| matches!(of.outcome, Outcome::Died(_))).count();
+        let died = world
+            .uploader
+            .invocations()
+            .iter()
+            .filter(|invocation| matches!(invocation.outcome, Outcome::Died(_)))
+            .count();
         assert_eq!(died, 1, "{step}");
         succeeded_with_all_tags(&world, 3).await;
         assert_eq!(found(&world.account.get(FINDINGS).await), (json!("endpoint"), Value::Null), "{step}");
@@ -94,7 +99,7 @@ async fn changes_tags_over_several_invocations() {
     assert_eq!(world.pump.waits(), 0, "a message that was handed back was not released");
     succeeded_with_all_tags(&world, 1_300).await;
     assert_eq!(world.only_report("vip").await["requests"]["tags"], 6);
-    assert_eq!(world.omnisend.taken(KEY).await, 1_300);
+    assert_eq!(world.omnisend.contacts_sent(KEY).await, 1_300);
 }
 
 #[tokio::test]
@@ -104,13 +109,16 @@ async fn connect_reports_the_permissions_and_the_bucket() {
     let tested = world.answer(&connect).await;
     assert_eq!((&tested["brand"], &tested["conditional_writes"]), (&json!("Sandbox store"), &json!(true)));
     let permissions = tested["permissions"].as_array().unwrap();
-    assert!(permissions.len() == 4 && permissions.iter().all(|of| of["allowed"] == true), "{tested}");
+    assert!(
+        permissions.len() == 4 && permissions.iter().all(|permission| permission["allowed"] == true),
+        "{tested}"
+    );
     assert_eq!((&tested["tags"]["way"], &tested["tags"]["forced"]), (&json!("inline"), &json!(true)));
 
     // A store that ignores conditional writes.
     let proxy = watched(&world.uploader).await;
     let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
-    let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
+    let ignored = Effect::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
     proxy.spoil(2, |request| request.is("PUT", ".probe"), ignored);
     assert_eq!(world.answer(&connect).await["conditional_writes"], false);
     assert!(world.omnisend.contacts(KEY).await.is_empty());

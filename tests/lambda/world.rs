@@ -10,7 +10,7 @@ use crate::{
     proxy::Proxy,
 };
 
-/// Requests a minute of a connection: enough that few tests wait for the pacer.
+/// The requests per minute of a connection: enough that few tests wait for the pacer.
 pub(crate) const FAST: u32 = 60_000;
 
 /// Contacts in a chunk, in tests that need several chunks.
@@ -114,9 +114,9 @@ impl World {
         lines.filter(|line| line.contains(part)).collect()
     }
 
-    /// Checks what holds at the end of every test: the brand has exactly these people, with the tag of the export; the
-    /// queue and the dead-letter queue are empty; the brand's limit was kept, no welcome message was sent, and the counts
-    /// of every report add up.
+    /// Checks the invariants at the end of every test: the brand has exactly these people, with the export's tag; the
+    /// queue and the dead-letter queue are empty; the brand's limit was kept; no welcome message was sent; and the
+    /// counts of every report add up.
     pub(crate) async fn holds(&self, people: impl IntoIterator<Item = u64>) {
         self.brand_holds(KEY, "vip", people).await;
         assert_eq!(

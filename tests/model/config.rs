@@ -87,7 +87,7 @@ pub(crate) fn segment(rows: &[Row]) -> String {
     text
 }
 
-/// Returns the fields that a mapping makes of a row. An empty cell sets no field.
+/// Returns the fields of a mapped row. An empty cell sets no field.
 pub(crate) fn mapped(mapping: usize, row: &Row) -> Fields {
     let field = |(field, column): &(&str, Column)| {
         let cell = match column {

@@ -1,6 +1,7 @@
-//! The gate between a process and its objects. At the gate, the process can be killed before or after one of its writes.
+//! The gate between a process and its objects. It can kill the process before or after one of its writes.
 //!
-//! A dead process changes nothing any more: its writes never return, and its reads fail, so that its blocking threads end.
+//! A dead process no longer changes anything: its writes never return, and its reads fail, so that its blocking threads
+//! end.
 
 use std::{
     ops::Range,
@@ -29,7 +30,7 @@ pub(crate) enum Moment {
 #[derive(Debug)]
 pub(crate) struct Gate {
     inner: Arc<dyn Objects>,
-    /// Writes until the one that kills the process; negative if none does.
+    /// The number of writes before the one that kills the process; negative if none does.
     left: AtomicI64,
     after: AtomicBool,
     dead: AtomicBool,
@@ -53,7 +54,7 @@ impl Gate {
         self.left.store(write.into(), Ordering::SeqCst);
     }
 
-    /// Takes the order to kill back.
+    /// Revokes the order to kill the process.
     pub(crate) fn spare(&self) {
         self.left.store(-1, Ordering::SeqCst);
     }

@@ -1,9 +1,9 @@
 //! Checks that Omnisend ends up as a simple model predicts, whatever happens to an export.
 //!
 //! A seed generates a sequence of operations: drops, schedules, calls, changes of the export, contacts that Omnisend
-//! rejects, edits of other clients, processes that are killed at any write or request. Each sequence runs in its own world,
-//! over real HTTP against the sandbox. After every settled run the sandbox must have exactly the model's contacts. A sequence
-//! that fails is shrunk and printed.
+//! rejects, edits by other clients, and processes that are killed at any write or request. Each sequence runs in its
+//! own world, over real HTTP against the sandbox. After every settled run the sandbox must have exactly the model's
+//! contacts. A sequence that fails is shrunk and printed.
 //!
 //! `MODEL_SEEDS=20000` runs more seeds than the default 1,000; `MODEL_SEED=17` runs one seed.
 #![expect(

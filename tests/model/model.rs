@@ -1,4 +1,4 @@
-//! The model: what each run sends, and which contacts Omnisend has afterwards, in the simplest possible code.
+//! The model computes what each run sends and which contacts Omnisend has afterwards, with the simplest possible code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,11 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub brand: Brand,
-    /// The people whom the export has sent.
+    /// The people that the export has sent.
     known: BTreeMap<usize, Known>,
     /// The mapping of the last run, if there was one.
     mapping: Option<usize>,
-    /// How many contacts each segment of the export had.
+    /// How many contacts each segment of the export had in its last run.
     sizes: BTreeMap<usize, u64>,
 }
 
@@ -152,8 +152,8 @@ impl Model {
         }
     }
 
-    /// Settles a canceled run: each of its contacts must have its former fields or the run's. The model takes over what
-    /// Omnisend has; tags may still be missing.
+    /// Settles a canceled run: each of its contacts must have either its former fields or the run's. The model adopts
+    /// Omnisend's fields; tags may still be missing.
     pub(crate) fn may_have_sent(&mut self, plan: &Plan, found: &Brand) {
         for (person, Member { fields, consent, .. }) in &plan.sent {
             let email = address(*person);
@@ -218,7 +218,7 @@ impl Contact {
 }
 
 impl Plan {
-    pub(crate) fn tags_taken(&self) -> u64 {
+    pub(crate) fn tags_removed(&self) -> u64 {
         self.untagged.values().map(|tags| tags.len() as u64).sum()
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Omnisend {
 pub(crate) struct Seen {
     pub brand: Brand,
     /// Contacts in all accepted batches so far.
-    pub taken: u64,
+    pub contacts_sent: u64,
     pub welcome_mails: u64,
     pub throttled: u64,
     /// The names of the segments.
@@ -50,7 +50,7 @@ impl Omnisend {
         self.running.url()
     }
 
-    pub(crate) async fn look(&self) -> Seen {
+    pub(crate) async fn state(&self) -> Seen {
         #[derive(Deserialize)]
         struct State {
             contacts: Vec<Map<String, Value>>,
@@ -64,7 +64,7 @@ impl Omnisend {
         let of_brand = |name: &str| state.brands[0][name].as_u64().unwrap_or_default();
         Seen {
             brand: state.contacts.into_iter().map(contact).collect(),
-            taken: state.batches.iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum(),
+            contacts_sent: state.batches.iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum(),
             welcome_mails: state.welcome_mails.unwrap_or_else(|| of_brand("welcome_mails")),
             throttled: of_brand("rate_limited"),
             segments: state.segments.iter().map(|s| s["name"].as_str().unwrap().to_owned()).collect(),
@@ -82,14 +82,14 @@ impl Omnisend {
         }
     }
 
-    /// Does not answer the `request`-th request from now. Returns the fault's index.
+    /// Makes the sandbox leave the `request`-th request from now unanswered. Returns the fault's index.
     pub(crate) async fn hang(&self, request: u32, moment: Moment) -> u64 {
         let when = if moment == Moment::Before { "before" } else { "after" };
         let ordered = self.post("faults", &json!([format!("hang,when={when},skip={request},count=1")])).await;
         ordered["indexes"][0].as_u64().unwrap()
     }
 
-    /// Waits until that request came.
+    /// Waits until that request has arrived.
     pub(crate) async fn hung(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }

@@ -76,7 +76,7 @@ pub(crate) struct Row {
     pub is_bad: bool,
 }
 
-/// A consent to email. Its day is `None` if it is unknown.
+/// A statement of email consent. Its day is `None` if it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub opted_out: bool,
@@ -99,7 +99,7 @@ pub(crate) enum Operation {
     Cancel(Kill),
     /// A change of the export.
     Change(Change),
-    /// The people whom Omnisend rejects from now on.
+    /// The people that Omnisend rejects from now on.
     Refuse(BTreeSet<usize>),
     /// An edit of another client.
     Outside { person: usize, edit: Edit },
@@ -115,7 +115,7 @@ pub(crate) enum Change {
 /// The options of a run, and what happens to its processes.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// Whether no guard may stop it.
+    /// Whether all guards are allowed.
     pub allow: bool,
     /// How its first processes are killed, one after another. The next process survives.
     pub kills: Vec<Kill>,

@@ -1,4 +1,4 @@
-//! A process over the world's state: it starts runs and handles their messages.
+//! A process that works on the world's state: it starts runs and handles their messages.
 
 use std::{
     path::PathBuf,
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::gate::Gate;
 use crate::omnisend::KEY;
 
-/// The most receives of a message; more are an error.
+/// The most receives of a message. More are an error.
 const MAX_RECEIVES: u32 = 50;
 
 pub(crate) struct Process {
@@ -112,7 +112,7 @@ impl Process {
         report.unwrap_or_else(|| panic!("{run} has no report"))
     }
 
-    /// Releases the message that it was handling when it was killed.
+    /// Releases the message that the process was handling when it was killed.
     pub(crate) async fn release_in_flight(&self) {
         let unfinished = self.in_flight.lock().unwrap().take();
         if let Some(delivery) = unfinished {

@@ -22,7 +22,8 @@ use crate::{
 /// The default number of seeds.
 const SEEDS: u64 = 1_000;
 
-/// Scales runs down: see `src/scale.rs`. A process reads it once, so the test starts itself again with it.
+/// The variable that scales runs down: see `src/scale.rs`. A process reads it once, so the test starts itself again
+/// with the variable set.
 const SCALE: &str = "OMNISEND_EXPORT_SCALE";
 
 #[test]
@@ -83,7 +84,7 @@ fn given(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Runs the story of a seed. The error has the shrunk story.
+/// Runs the story of a seed. The error contains the shrunk story.
 fn run_seed(seed: u64, http: &reqwest::Client, tally: &Tally) -> Result<(), String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

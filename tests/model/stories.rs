@@ -1,4 +1,4 @@
-//! Two stories that are written out.
+//! Two stories that are not generated.
 
 use omnisend_export::run::Mode;
 use omnisend_sandbox::TagMode;
@@ -20,7 +20,7 @@ fn names_and_tags(brand: &Brand) -> Vec<(&str, bool)> {
     (0..brand.len()).map(|n| (of(n).fields["firstName"].as_str(), !of(n).tags.is_empty())).collect()
 }
 
-/// The first run sends Ada and Bo. Then a file renames Ada, lacks Bo, and adds Cy; the next file undoes all of this and
+/// The first run sends Ada and Bo. Then a file renames Ada, lacks Bo and adds Cy; the next file reverts all of this and
 /// renames Bo. Both are planned before anything is sent. Returns the contacts at the end.
 fn two_runs(mode: Mode, operations: &[Operation]) -> Brand {
     let world = Setup {

@@ -1,4 +1,4 @@
-//! Counts what happened in all stories, so that a test in which nothing happens is noticed.
+//! Counts what happened in all stories, so that stories in which nothing happens do not go unnoticed.
 
 use std::{collections::BTreeMap, fmt, sync::Mutex};
 

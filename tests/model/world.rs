@@ -54,7 +54,7 @@ pub(crate) async fn run_story(story: &Story, http: &reqwest::Client, tally: &Tal
         world.clock.advance(SignedDuration::from_mins(1));
         world.apply(operation).await;
     }
-    world.omnisend.look().await.brand
+    world.omnisend.state().await.brand
 }
 
 impl<'t> World<'t> {
@@ -83,7 +83,7 @@ impl<'t> World<'t> {
     }
 
     async fn apply(&mut self, operation: &Operation) {
-        compare::same_brand(&self.omnisend.look().await.brand, &self.model.brand);
+        compare::same_brand(&self.omnisend.state().await.brand, &self.model.brand);
         match operation {
             Operation::Drop { segment, rows, run } => {
                 let dropped = self.put(*segment, rows).await;
@@ -131,7 +131,7 @@ impl<'t> World<'t> {
         }
     }
 
-    /// Runs the export once, over the deaths of its processes.
+    /// Runs the export once, in as many processes as it takes.
     async fn run(
         &mut self,
         trigger: Trigger,
@@ -140,13 +140,13 @@ impl<'t> World<'t> {
         segments: &[usize],
         run: &Run,
     ) {
-        let before = self.omnisend.look().await;
+        let before = self.omnisend.state().await;
         let plan = self.plan(mode, run.allow, segments, None);
         let allow = if run.allow { GuardName::ALL.into() } else { [].into() };
         let options = RunOptions { mode: requested_mode, allow, ..RunOptions::default() };
         let (reports, killed) = self.until_over(&[(trigger, options)], &run.kills).await;
         let report = &reports[0];
-        let after = self.omnisend.look().await;
+        let after = self.omnisend.state().await;
         compare::invariants(&after);
         self.check_snapshot_objects().await;
         self.tally.add("runs", 1);
@@ -161,17 +161,17 @@ impl<'t> World<'t> {
         let counts = self.model.settle(&plan, &self.export, &self.refused);
         compare::same_brand(&after.brand, &self.model.brand);
         compare::same_counts(report, counts);
-        let taken = after.taken - before.taken;
-        let twice = taken.checked_sub(counts.sent);
+        let sent_contacts = after.contacts_sent - before.contacts_sent;
+        let twice = sent_contacts.checked_sub(counts.sent);
         self.tally.add("runs that sent everyone", plan.sends_all.into());
         self.tally.add("contacts sent", counts.sent);
         self.tally.add("contacts unchanged", counts.unchanged);
         self.tally.add("contacts rejected", counts.rejected);
         self.tally.add("contacts sent twice after a kill", twice.unwrap_or_default());
-        self.tally.add("tags removed", plan.tags_taken());
+        self.tally.add("tags removed", plan.tags_removed());
         assert!(
             twice.is_some_and(|twice| twice <= killed * CHUNK),
-            "{} contacts had to be sent, and Omnisend accepted {taken}; {killed} processes were killed",
+            "{} contacts had to be sent, and Omnisend accepted {sent_contacts}; {killed} processes were killed",
             counts.sent
         );
         if self.setup.create_segment {
@@ -186,7 +186,7 @@ impl<'t> World<'t> {
         if !self.export.segments.contains(&segment) {
             return;
         }
-        let before = self.omnisend.look().await;
+        let before = self.omnisend.state().await;
         let (mut plans, mut requests): (Vec<Plan>, Vec<_>) = (Vec::new(), Vec::new());
         for rows in files {
             let dropped = self.put(segment, rows).await;
@@ -208,15 +208,15 @@ impl<'t> World<'t> {
             compare::same_counts(report, counts);
             sent += counts.sent;
         }
-        let after = self.omnisend.look().await;
+        let after = self.omnisend.state().await;
         compare::invariants(&after);
         compare::same_brand(&after.brand, &self.model.brand);
-        let twice = (after.taken - before.taken).checked_sub(sent);
+        let twice = (after.contacts_sent - before.contacts_sent).checked_sub(sent);
         assert!(twice.is_some_and(|twice| twice <= killed * CHUNK), "{sent}, {twice:?}, {killed}");
     }
 
-    /// Kills the process of a run and cancels the run. The model cannot know how far it came, so a run that sends everyone
-    /// follows.
+    /// Kills the process of a run and cancels the run. The model cannot know how much was sent, so a run that sends
+    /// everyone follows.
     async fn cancel(&mut self, kill: Kill) {
         let unharmed = Run { allow: true, kills: Vec::new() };
         self.calls += 1;
@@ -234,7 +234,7 @@ impl<'t> World<'t> {
             let reports = self.process().run(&requests).await;
             self.tally.add("runs canceled", (reports[0].state == State::Canceled).into());
             // Its counts add up, or it would have no report. Its contacts may have the new fields.
-            let seen = self.omnisend.look().await;
+            let seen = self.omnisend.state().await;
             compare::invariants(&seen);
             self.model.may_have_sent(&plan, &seen.brand);
         }

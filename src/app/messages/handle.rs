@@ -1,4 +1,4 @@
-//! Dispatches a message to the step of the run that it asks for.
+//! Dispatches a queue message to the step that it names.
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -12,19 +12,19 @@ use crate::{
 /// How a message was handled.
 #[derive(Debug)]
 pub enum Handled {
-    /// The message's work is done: delete it.
+    /// The message's work is done: delete the message.
     Done,
     /// The message's work is done, and the run is over.
     Finished(Box<Report>),
-    /// There is work left, because time ran out, the process has to stop, or Omnisend is not done: release the message.
+    /// Work is left, because time ran out, the process must stop, or Omnisend is still processing: release the message.
     Unfinished,
-    /// Omnisend is done, and there are tags or segments left to change: release the message.
+    /// Omnisend is done, but tags or segments are left to change: release the message.
     MoreToSettle,
 }
 
 impl App {
-    /// Does a message's work until it is done, `stop` is canceled or the deadline is near. After an error the message
-    /// stays on the queue and is tried again.
+    /// Works on a message until its work is done, `stop` is canceled or the deadline is near. After an error, the
+    /// message stays in the queue and is retried.
     pub async fn handle(
         &self,
         work: &Work,
@@ -34,7 +34,7 @@ impl App {
         let manifest = self.manifest(&work.run).await?;
         let (connection, client) = match self.client(&manifest.connection).await {
             Ok(found) => found,
-            // A parked run must not hold up its brand; what parked it may also be why there is no client.
+            // A parked run must not block its brand. Whatever parked it may also be why no client can be created.
             Err(_) if self.records().parked(&work.run).await?.is_some() => {
                 return match work.step {
                     Step::Upload { .. } => Ok(Handled::Done),

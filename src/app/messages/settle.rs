@@ -1,4 +1,4 @@
-//! The last message of a run: outcomes, then tags and segments, then the report.
+//! Handles the last message of a run: outcomes, then tags and segments, then the report.
 
 use super::handle::Handled;
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 use omnisend::{CallError, KeyError};
 
 impl App {
-    /// Settles a run and reports it, or gets as far as time allows.
+    /// Settles a run and writes its report, or does as much of that as the time allows.
     pub(super) async fn settle(
         &self,
         context: &StageContext<'_>,
@@ -35,7 +35,7 @@ impl App {
             }
             Err(StageError::Call(error)) => self.park(&manifest.run, error.to_string()).await?,
         }
-        // A dry run, and a run that a guard stopped, ask Omnisend nothing.
+        // A dry run and a stopped run send no request to Omnisend.
         if manifest.sends()
             && self.may_continue(&manifest.run).await?
             && !self.change_tags_and_segments(context, manifest).await?
@@ -45,7 +45,7 @@ impl App {
         self.finish(manifest).await
     }
 
-    /// Changes tags and segments, which depend on the contacts' outcomes. Returns false if there is more to do.
+    /// Changes tags and segments, which depend on the contacts' outcomes. Returns false if work is left.
     async fn change_tags_and_segments(
         &self,
         context: &StageContext<'_>,
@@ -85,8 +85,8 @@ impl App {
             return Ok(());
         }
         let reason = format!(
-            "{unsent} of {} chunks were not sent: their messages failed too often and are in the dead-letter queue; the \
-             log of the uploads says why; fix that, then replay the run",
+            "{unsent} of {} chunks were not sent: their messages failed too often and are in the dead-letter queue; \
+             the uploader's log shows why; fix that, then replay the run",
             manifest.chunks.len()
         );
         self.park(&manifest.run, reason).await
@@ -95,7 +95,7 @@ impl App {
     /// Merges what the run sent into the snapshot, and writes the report.
     pub(super) async fn finish(&self, manifest: &Manifest) -> Result<Handled, AppError> {
         match remember(self.ports(), manifest).await {
-            // A damaged snapshot stays as it is; the next plan says what to do about it.
+            // A damaged snapshot stays as it is; the next plan fails and explains what to do.
             Err(RecordError::Damaged { key, source }) => {
                 let reason = format!("the snapshot could not be updated: {key}: {source}");
                 self.park(&manifest.run, reason).await?;

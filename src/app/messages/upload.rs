@@ -1,4 +1,4 @@
-//! Uploads one chunk, after finding out what has to be known about the brand first.
+//! Uploads one chunk, after it finds out how the brand's contacts get their tags.
 
 use super::handle::Handled;
 use crate::{
@@ -47,8 +47,8 @@ impl App {
         }
     }
 
-    /// Returns how the brand's contacts get their tags. If it is unknown, a canary finds out. If a canary was
-    /// interrupted before, its contact is restored first.
+    /// Returns how the brand's contacts get their tags. If that is unknown, a canary finds out. If an earlier canary
+    /// was interrupted, its contact is restored first.
     async fn tag_way(
         &self,
         context: &StageContext<'_>,
@@ -61,7 +61,7 @@ impl App {
         let now = self.ports().clock.now();
         match findings.way(connection.tags(), &manifest.run, now) {
             Some(way) => Ok(way),
-            // The first canary contact could not be restored yet: use no second one.
+            // The first canary's contact is not restored yet: do not use a second one.
             None if findings.canary.is_some() => Ok(TagWay::Endpoint),
             None => canary(context, manifest, chunk, findings).await,
         }

@@ -1,4 +1,4 @@
-//! Works the queue off in this process, where no Lambda function receives the messages.
+//! Works off the queue in this process, for the command line: no Lambda function receives its messages.
 
 use std::time::Duration;
 

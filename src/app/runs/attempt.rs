@@ -1,4 +1,4 @@
-//! Sends a run's messages. The queue drops duplicates; an [`Attempt`] tells a deliberate repetition from a duplicate.
+//! Sends a run's messages. The queue drops duplicates; an [`Attempt`] marks messages that are repeated on purpose.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Attempt(String);
 
 impl Attempt {
-    /// The first attempt: however often a run is started, its messages are sent once.
+    /// The first attempt: no matter how often a run is started, its messages are delivered once.
     pub(super) fn first() -> Self {
         Self(String::new())
     }
@@ -24,7 +24,7 @@ impl Attempt {
         Self(format!("-{}", now.as_second()))
     }
 
-    /// A repetition by the sweep: sweeps in one deduplication window send the messages once.
+    /// A repetition by the sweep: all sweeps in one deduplication window count as one repetition.
     pub(super) fn of_sweep(now: Timestamp) -> Self {
         Self(format!("-{}", now.as_second() / ATTEMPT_SECONDS))
     }
@@ -48,7 +48,7 @@ impl App {
         Ok(stage::enqueue_settlement(self.ports(), manifest, attempt.as_str()).await?)
     }
 
-    /// Sends the messages again for a person who asked for it.
+    /// Sends the messages again at a person's request.
     pub(super) async fn enqueue_again(&self, manifest: &Manifest) -> Result<(), AppError> {
         self.enqueue(manifest, &Attempt::again(self.ports().clock.now())).await
     }

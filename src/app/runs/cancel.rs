@@ -15,23 +15,23 @@ impl App {
         self.unpark(run).await
     }
 
-    /// Sends the message that settles a canceled run, whose other messages may be gone.
+    /// Sends the message that settles a canceled run: its earlier messages may be gone.
     pub async fn settle_canceled(&self, manifest: &Manifest) -> Result<(), AppError> {
         self.enqueue_settlement(manifest, &Attempt::again(self.ports().clock.now())).await
     }
 
-    /// Returns an export's unfinished run: the one asked for, or the newest.
+    /// Returns an export's unfinished run: `run` if it is given, or else the newest.
     pub async fn unfinished(&self, export: &ExportName, run: Option<&RunId>) -> Result<Manifest, AppError> {
-        for standing in runs(&*self.ports().objects, export).await?.into_iter().rev() {
-            if run.is_some_and(|run| standing.run.run != *run) {
+        for stored in runs(&*self.ports().objects, export).await?.into_iter().rev() {
+            if run.is_some_and(|run| stored.run.run != *run) {
                 continue;
             }
-            let Some(manifest) = self.records().manifest(&standing.run).await? else { continue };
-            if !standing.is_over() && manifest.dry_run.is_none() {
+            let Some(manifest) = self.records().manifest(&stored.run).await? else { continue };
+            if !stored.is_over() && manifest.dry_run.is_none() {
                 return Ok(manifest);
             }
             if run.is_some() {
-                return Err(AppError::Over { run: standing.run.run });
+                return Err(AppError::Over { run: stored.run.run });
             }
         }
         Err(match run {

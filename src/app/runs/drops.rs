@@ -1,5 +1,5 @@
-//! Drops: which exports read created objects, and which runs to start; and late drops, which no run has read although they
-//! are complete, because their event was lost.
+//! Drops: which exports read created objects, and which runs to start. Also late drops: complete drops that no run has
+//! read, because their event was lost.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What created objects are to an export or to one of its segments.
+/// How created objects relate to an export or to one of its segments.
 #[derive(Debug)]
 enum Created {
     /// They complete drops.
@@ -34,11 +34,11 @@ struct Reader {
 }
 
 impl App {
-    /// Returns a request for every export of which the created objects complete a drop. Each request is for the newest
-    /// drop, not for the created object: an event that comes late must not bring an older version back.
+    /// Returns a request for every export with a drop that the created objects complete. Each request is for the newest
+    /// drop, not for the created object: a late event must not bring back an older version.
     pub async fn requests_of_objects(&self, created: Vec<Location>) -> Result<RunRequests, AppError> {
         let mut found = RunRequests::default();
-        let objects: Vec<Location> = created.into_iter().filter(|location| !location.is_own()).collect();
+        let objects: Vec<Location> = created.into_iter().filter(|location| !location.is_reserved()).collect();
         if objects.is_empty() {
             tracing::info!("the event names no segment file; nothing to do");
             return Ok(found);
@@ -48,7 +48,7 @@ impl App {
         let completes = |export: &Export, object: &Location| claims(export, object) == Claim::Completes;
         for export in &state.ambiguous {
             if objects.iter().any(|object| completes(export, object)) {
-                found.failures.push(state.why_not(export).into());
+                found.failures.push(state.ambiguity(export).into());
             }
         }
         let exports = Runnable::all(state);
@@ -81,7 +81,7 @@ impl App {
             _ if incomplete > 0 => {
                 tracing::info!(exports = incomplete, "the drop is not complete yet; nothing to do");
             }
-            // An export whose file is invalid may be the one that reads the objects.
+            // The export that reads the objects may be one whose file is invalid.
             Some(broken) => found.failures.push(LoadError::from(broken).into()),
             None => {
                 tracing::info!(objects = objects.len(), "no export reads the dropped objects; nothing to do");
@@ -90,26 +90,26 @@ impl App {
         Ok(found)
     }
 
-    /// Removes files of rejects from the created objects, and returns those that this export has to send. If several
-    /// exports read the same folder, the file goes to the export that its rows name.
+    /// Removes rejects files from the created objects, and returns those that this export must send. If several exports
+    /// read the same folder, the file belongs to the export that its rows name.
     async fn take_rejects(
         &self,
         export: &Export,
         objects: &mut Vec<Location>,
         readers: &[Reader],
     ) -> Vec<Result<Pinned, AppError>> {
-        let mut taken = Vec::new();
+        let mut files = Vec::new();
         for object in std::mem::take(objects) {
             match dropped_rejects(self.ports(), export, &object).await {
                 Ok(None) => objects.push(object),
                 Ok(Some((_, Rejects::Of(run))))
                     if run.export != *export.name()
                         && readers.contains(&Reader { export: run.export.clone(), object }) => {}
-                Ok(Some((file, _))) => taken.push(Ok(file)),
-                Err(error) => taken.push(Err(error.into())),
+                Ok(Some((file, _))) => files.push(Ok(file)),
+                Err(error) => files.push(Err(error.into())),
             }
         }
-        taken
+        files
     }
 
     async fn created(&self, export: &Export, objects: &[Location]) -> Result<Created, AppError> {
@@ -145,7 +145,7 @@ impl App {
                 Ok(Created::Drops(vec![source]))
             }
             Ok(_) => Ok(Created::Part),
-            // The event of the list itself logs the error once; the sweep reports the drop if it stays incomplete.
+            // Only the event of the list itself logs the error. The sweep reports the drop if it stays incomplete.
             Err(DropError::Defect { defect, .. })
                 if claim == Claim::Listed || defect.waits_since().is_some() =>
             {
@@ -158,7 +158,7 @@ impl App {
         }
     }
 
-    /// Returns an export's late drops: of each segment the newest.
+    /// Returns an export's late drops: at most the newest one of each segment.
     pub(super) async fn late_drop(&self, export: &Export, now: Timestamp) -> Result<Vec<Source>, AppError> {
         let mut late = Vec::new();
         for segment in export.segments() {
@@ -188,8 +188,8 @@ impl App {
         if !is_late(newest.modified) {
             return Ok(None);
         }
-        // A drop that is older than the export's file was not missed: no export asked for it when it came. S3 counts in
-        // seconds, so a drop of the same second may have been meant for the export.
+        // A drop that is older than the export's file was not missed: the export was written or changed after it. S3's
+        // times are whole seconds, so a drop from the same second may be meant for the export.
         let key = Key::Export(export.connection().clone(), export.name().clone());
         let written = ports.objects.head(&Location::from(&key)).await?.modified;
         if newest.modified < written || self.is_read(export, newest).await? {
@@ -201,13 +201,15 @@ impl App {
     /// Whether a run has read the drop that this object completed.
     async fn is_read(&self, export: &Export, completed_by: &Pinned) -> Result<bool, AppError> {
         let records = self.records();
-        for standing in runs(&*self.ports().objects, export.name()).await?.into_iter().rev() {
-            // A run begins after its drop, so that older runs need no look.
-            if standing.last_written < completed_by.modified {
+        for stored in runs(&*self.ports().objects, export.name()).await?.into_iter().rev() {
+            // A run starts after its drop, so older runs cannot have read it.
+            if stored.last_written < completed_by.modified {
                 break;
             }
-            let manifest = records.manifest(&standing.run).await?;
-            if manifest.is_some_and(|manifest| manifest.dry_run.is_none() && manifest.is_of(completed_by)) {
+            let manifest = records.manifest(&stored.run).await?;
+            if manifest
+                .is_some_and(|manifest| manifest.dry_run.is_none() && manifest.reads_drop(completed_by))
+            {
                 return Ok(true);
             }
         }

@@ -1,4 +1,4 @@
-//! Parks a run: it waits for a person, and its messages leave the queue meanwhile.
+//! Parks a run: it waits for a person, and meanwhile its messages leave the queue.
 
 use crate::{
     app::{application::App, error::AppError},

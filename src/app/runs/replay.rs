@@ -1,5 +1,5 @@
-//! Replays a run. A parked run is resumed. For a run that is over, a follow-up run sends again what did not arrive, or a
-//! corrected rejects file.
+//! Replays a run. A parked run is resumed. For a run that is over, a follow-up run sends again what did not arrive, or
+//! sends a corrected rejects file.
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
@@ -37,8 +37,8 @@ pub enum Replayed {
 }
 
 impl App {
-    /// Replays a run, with the corrected rejects in `file` if there is one. A second call with the same `request` is the
-    /// same replay.
+    /// Replays a run, or sends the corrected rejects in `file`. A second call with the same `request` is the same
+    /// replay.
     pub async fn replay(
         &self,
         run: &RunRef,
@@ -46,16 +46,16 @@ impl App {
         request: String,
     ) -> Result<Replayed, AppError> {
         let records = self.records();
-        let of = self.manifest(run).await?;
+        let original = self.manifest(run).await?;
         let is_parked = records.parked(run).await?.is_some();
         if is_parked && file.is_none() {
-            self.resume_parked(&of).await?;
+            self.resume_parked(&original).await?;
             return Ok(Replayed::Resumed);
         }
-        if !of.sends() || of.undoes.is_some() {
+        if !original.sends() || original.undoes.is_some() {
             return refuse(run, ReplayRefusal::SentNothing);
         }
-        // A parked run has a report too, until it was resumed to its end.
+        // A parked run has a report too, until it is resumed and ends.
         let is_over = |report: Report| !is_parked && report.state != State::Failed;
         if !records.report(run).await?.is_some_and(is_over) {
             return refuse(run, ReplayRefusal::NotOver);
@@ -63,11 +63,11 @@ impl App {
         let request = self.request(&run.export, request, RunOptions::default()).await?;
         match file {
             Some(file) => self.replay_corrected(run, file, request).await,
-            None => self.replay_unchanged(&of, request).await,
+            None => self.replay_unchanged(&original, request).await,
         }
     }
 
-    /// Resumes the unfinished replay of a run, with this file if there is one, and returns its manifest.
+    /// Resumes the unfinished replay of a run, and returns its manifest. With `file`, the replay of that file.
     pub async fn resume_replay(
         &self,
         run: &RunRef,
@@ -83,7 +83,7 @@ impl App {
         self.resume_follow_up(&run.export, is_it).await
     }
 
-    /// Stores a corrected rejects file with its run. The same content is always stored at the same location.
+    /// Stores a corrected rejects file beside its run. The same content always has the same location.
     pub async fn store_corrections(&self, run: &RunRef, content: Bytes) -> Result<Location, AppError> {
         let location = Location::from(&Key::Corrections(run.clone(), xxh3_64(&content)));
         match self.ports().objects.put(&location, content, Put::IfAbsent).await {
@@ -106,15 +106,15 @@ impl App {
         };
         let location = file.location.clone();
         match rejects_in(&*self.ports().objects, &file).await? {
-            Rejects::Of(of) if of == *run => {}
-            Rejects::Of(of) => {
-                return refuse(run, ReplayRefusal::OtherRejects { file: location, run: of });
+            Rejects::Of(named) if named == *run => {}
+            Rejects::Of(named) => {
+                return refuse(run, ReplayRefusal::OtherRejects { file: location, run: named });
             }
             Rejects::None | Rejects::Unclear => {
                 return refuse(run, ReplayRefusal::NoRejects { file: location });
             }
         }
-        let corrections = Corrections { file, of: run.run.clone() };
+        let corrections = Corrections { file, corrected: run.run.clone() };
         let sources = Some(Sources::of_corrections(&request.export, corrections));
         let started = self.start(RunRequest { sources, ..request }).await?;
         Ok(match started.report {
@@ -124,25 +124,27 @@ impl App {
     }
 
     /// Sends again what did not arrive, from the run's own chunks.
-    async fn replay_unchanged(&self, of: &Manifest, request: RunRequest) -> Result<Replayed, AppError> {
+    async fn replay_unchanged(&self, original: &Manifest, request: RunRequest) -> Result<Replayed, AppError> {
         let ports = self.ports();
         let RunRequest { connection, export, trigger, .. } = request;
-        if of.connection != *connection.name() || of.mapping != *export.mapping() || of.tags != export.tags()
+        if original.connection != *connection.name()
+            || original.mapping != *export.mapping()
+            || original.tags != export.tags()
         {
-            return refuse(&of.run, ReplayRefusal::ExportChanged);
+            return refuse(&original.run, ReplayRefusal::ExportChanged);
         }
         let existing = runs(&*ports.objects, export.name()).await?;
         let replaying = TriggeredRun::find(&trigger, export.name(), &existing);
         for later in existing.iter().filter(|later| later.run != replaying.run) {
-            // What it sent, or will send, is newer.
-            if self.is_later(later, of).await? {
-                return refuse(&of.run, ReplayRefusal::Superseded { run: later.run.run.clone() });
+            // That run sent, or will send, newer values.
+            if self.is_later(later, original).await? {
+                return refuse(&original.run, ReplayRefusal::Superseded { run: later.run.run.clone() });
             }
         }
-        let follow_up = FollowUp { of, run: replaying.run, trigger };
+        let follow_up = FollowUp { original, run: replaying.run, trigger };
         let planned = replay(ports, &connection, &export, &follow_up).await?;
         let Some(manifest) = planned else {
-            return refuse(&of.run, ReplayRefusal::NothingLeft);
+            return refuse(&original.run, ReplayRefusal::NothingLeft);
         };
         if !replaying.is_reported {
             self.enqueue(&manifest, &Attempt::first()).await?;
@@ -150,13 +152,14 @@ impl App {
         Ok(Replayed::Started(Box::new(manifest)))
     }
 
-    /// Whether a run was planned after another and sends contacts. Run IDs cannot tell: they have the time of the drop.
-    async fn is_later(&self, standing: &RunObjects, of: &Manifest) -> Result<bool, AppError> {
-        if standing.last_written < of.started_at || standing.run == of.run {
+    /// Whether a run was planned after `original` and sends contacts. Run IDs do not show that: they contain the time
+    /// of the drop.
+    async fn is_later(&self, stored: &RunObjects, original: &Manifest) -> Result<bool, AppError> {
+        if stored.last_written < original.started_at || stored.run == original.run {
             return Ok(false);
         }
-        let manifest = self.records().manifest(&standing.run).await?;
-        Ok(manifest.is_some_and(|manifest| manifest.started_at > of.started_at && manifest.sends()))
+        let manifest = self.records().manifest(&stored.run).await?;
+        Ok(manifest.is_some_and(|manifest| manifest.started_at > original.started_at && manifest.sends()))
     }
 }
 

@@ -12,12 +12,12 @@ use crate::{
     stage::drop::{Source, Sources},
 };
 
-/// What the person or schedule that asks for a run may choose.
+/// The options of a requested run.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// How much of the segment to send; `None` takes the export's mode.
+    /// How much of the segment to send; `None` means the export's mode.
     pub mode: Option<Mode>,
-    /// Report what would be sent, and send nothing.
+    /// Whether to report what would be sent, and send nothing.
     pub dry_run: bool,
     /// Whether a dry run shows the values of its first contacts. Otherwise they are masked.
     pub show_values: bool,
@@ -30,7 +30,7 @@ pub struct RunRequest {
     pub connection: Arc<Connection>,
     pub export: Arc<Export>,
     pub trigger: Trigger,
-    /// What the run reads, if it is resolved already. Otherwise the plan resolves what the trigger names.
+    /// What the run reads, if that is already resolved. Otherwise the plan resolves it from the trigger.
     pub sources: Option<Sources>,
     pub options: RunOptions,
 }
@@ -39,7 +39,7 @@ pub struct RunRequest {
 #[derive(Debug, Default)]
 pub struct RunRequests {
     pub requests: Vec<RunRequest>,
-    /// Why other exports that the event is about cannot run.
+    /// Why other exports cannot run that the event asks for.
     pub failures: Vec<AppError>,
 }
 
@@ -82,15 +82,14 @@ impl RunRequests {
 }
 
 impl RunRequest {
-    /// The mode asked for, or the export's.
+    /// Returns the requested mode, or the export's.
     pub(super) fn mode(&self) -> Mode {
         self.options.mode.unwrap_or(self.export.mode())
     }
 }
 
 impl App {
-    /// Returns the request for a run of an export that a person asked for. A second request with the same `id` is the
-    /// same run.
+    /// Returns a person's request for a run of an export. A second request with the same `id` is the same run.
     pub async fn request(
         &self,
         export: &ExportName,

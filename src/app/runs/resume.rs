@@ -12,16 +12,16 @@ use crate::{
     },
 };
 
-/// What earlier processes left unfinished of an export, and what was done about it.
+/// The runs of an export that earlier processes left unfinished, and what was done with them.
 #[derive(Debug, Default)]
 pub struct Unfinished {
-    /// The run that was resumed: no new run has to start.
+    /// The run that was resumed, so that no new run is needed.
     pub resumed: Option<Manifest>,
     /// The run that was canceled because its segment file or its export changed.
     pub outdated: Option<RunRef>,
     /// Follow-up runs that were canceled: a new run sends newer values.
     pub follow_ups: Vec<Manifest>,
-    /// Files of rejects that are newer than the segment's file. They are no segment, so the run does not read them.
+    /// Rejects files that are newer than the segment's file. They are not segments, so the run does not read them.
     pub rejects: Vec<Location>,
 }
 
@@ -33,8 +33,8 @@ struct Found {
 }
 
 impl App {
-    /// Resumes the export's unfinished run if it would read and send the same as the requested one. Otherwise cancels
-    /// it. A dry run leaves everything as it is. Resolves what the request reads, so that a new run reads just that.
+    /// Resumes the export's unfinished run if it reads and sends the same as the requested one; otherwise cancels it.
+    /// For a dry run, does neither. Stores the resolved sources in the request, so that a new run reads exactly those.
     pub async fn resume_or_cancel(&self, request: &mut RunRequest) -> Result<Unfinished, AppError> {
         let sources = Sources::of_drops(find_sources(self.ports(), &request.export).await?);
         request.sources = Some(sources.clone());
@@ -69,11 +69,11 @@ impl App {
         export: &ExportName,
         is_it: impl Fn(&Manifest) -> bool,
     ) -> Result<Option<Manifest>, AppError> {
-        for standing in runs(&*self.ports().objects, export).await?.into_iter().rev() {
-            if standing.is_over() || standing.is_canceled() || standing.is_parked() {
+        for stored in runs(&*self.ports().objects, export).await?.into_iter().rev() {
+            if stored.is_over() || stored.is_canceled() || stored.is_parked() {
                 continue;
             }
-            if let Some(manifest) = self.records().manifest(&standing.run).await?.filter(&is_it) {
+            if let Some(manifest) = self.records().manifest(&stored.run).await?.filter(&is_it) {
                 self.enqueue_again(&manifest).await?;
                 return Ok(Some(manifest));
             }
@@ -81,7 +81,7 @@ impl App {
         Ok(None)
     }
 
-    /// Tells the observer how many contacts a run sends, and how many of them were sent before.
+    /// Notifies the observer how many contacts a run sends, and how many of them were already sent.
     pub async fn announce(&self, manifest: &Manifest) -> Result<(), AppError> {
         let records = self.records();
         let mut posted = 0;
@@ -95,26 +95,26 @@ impl App {
         Ok(())
     }
 
-    /// Finds the export's unfinished runs, and deletes what plans that died left behind: a run exists from its manifest
-    /// on.
+    /// Finds the export's unfinished runs, and deletes the objects of plans that died: a run exists only once its
+    /// manifest is written.
     async fn find_unfinished(&self, export: &ExportName) -> Result<Found, AppError> {
         let objects = &self.ports().objects;
         let mut found = Found::default();
-        for standing in runs(&**objects, export).await?.into_iter().rev() {
-            if !standing.is_planned() {
-                for left in &standing.objects {
+        for stored in runs(&**objects, export).await?.into_iter().rev() {
+            if !stored.is_planned() {
+                for left in &stored.objects {
                     objects.delete(left).await?;
                 }
                 continue;
             }
-            if standing.is_over() || standing.is_canceled() {
+            if stored.is_over() || stored.is_canceled() {
                 continue;
             }
-            let manifest = self.records().manifest(&standing.run).await?;
+            let manifest = self.records().manifest(&stored.run).await?;
             let Some(manifest) = manifest.filter(Manifest::sends) else { continue };
             if !manifest.is_follow_up() {
                 found.newest.get_or_insert(manifest);
-            } else if !standing.is_parked() {
+            } else if !stored.is_parked() {
                 found.follow_ups.push(manifest);
             }
         }

@@ -25,7 +25,7 @@ pub struct Started {
 /// The run that a trigger starts.
 pub(super) struct TriggeredRun {
     pub run: RunRef,
-    /// An earlier request with the same trigger started it, and it has its report.
+    /// Whether an earlier request with the same trigger started it, and it already has its report.
     pub is_reported: bool,
 }
 
@@ -34,7 +34,7 @@ impl TriggeredRun {
     /// recognized by the end of its ID.
     pub(super) fn find(trigger: &Trigger, export: &ExportName, runs: &[RunObjects]) -> Self {
         let ending = trigger.id_ending(export);
-        if let Some(earlier) = runs.iter().find(|standing| standing.run.run.as_str().ends_with(&ending)) {
+        if let Some(earlier) = runs.iter().find(|stored| stored.run.run.as_str().ends_with(&ending)) {
             return Self { run: earlier.run.clone(), is_reported: earlier.is_reported() };
         }
         let run = RunRef { run: trigger.run_id(export), export: export.clone() };
@@ -63,7 +63,7 @@ impl App {
             sources,
         };
         let manifest = match plan(ports, &request, self.observer()).await {
-            Err(error) if error.is_of_the_drop() => {
+            Err(error) if error.is_caused_by_the_drop() => {
                 self.remember_refused_drop(&request, &error).await;
                 return Err(error.into());
             }
@@ -81,7 +81,7 @@ impl App {
         Ok(Started { manifest, report: None })
     }
 
-    /// Records a drop that cannot be run, so that the sweep does not try it for days.
+    /// Records a drop that cannot be run, so that the sweep does not retry it for days.
     async fn remember_refused_drop(&self, request: &Request, error: &PlanError) {
         let Trigger::Drop { .. } = &request.trigger else { return };
         let records = self.records();

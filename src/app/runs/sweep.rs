@@ -1,4 +1,4 @@
-//! The sweep: resumes runs that no process works on, and starts the runs of late drops.
+//! The sweep: resumes runs that no process is working on, and starts the runs of late drops.
 
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ pub struct Swept {
     /// Runs whose settlement was sent again.
     pub settling: u32,
     pub parked: u32,
-    /// Drops without a run whose run was started now.
+    /// Late drops whose run was started now.
     pub late_drops: u32,
     /// Late drops whose run was stopped by a guard.
     pub stopped: u32,
@@ -31,7 +31,7 @@ pub struct Swept {
     pub failed: u32,
 }
 
-/// The messages that a run lacks.
+/// The messages that a run is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
     Nothing,
@@ -39,15 +39,15 @@ enum Missing {
     Settlement,
 }
 
-fn missing(standing: &RunObjects, chunks: usize, now: Timestamp) -> Missing {
-    let age = now.duration_since(standing.last_written);
-    if !standing.is_planned() || standing.is_reported() || standing.is_parked() {
+fn missing(stored: &RunObjects, chunks: usize, now: Timestamp) -> Missing {
+    let age = now.duration_since(stored.last_written);
+    if !stored.is_planned() || stored.is_reported() || stored.is_parked() {
         return Missing::Nothing;
     }
-    let all_sent = standing.receipts() >= chunks;
+    let all_sent = stored.receipts() >= chunks;
     match () {
-        () if !standing.is_enqueued() && age >= FORGOTTEN => Missing::All,
-        () if (all_sent || standing.is_canceled()) && age >= SETTLE_AGAIN => Missing::Settlement,
+        () if !stored.is_enqueued() && age >= FORGOTTEN => Missing::All,
+        () if (all_sent || stored.is_canceled()) && age >= SETTLE_AGAIN => Missing::Settlement,
         () if age >= SILENT => Missing::All,
         () => Missing::Nothing,
     }
@@ -59,14 +59,14 @@ impl App {
         let (ports, now) = (self.ports(), self.ports().clock.now());
         let mut swept = Swept::default();
         for export in self.export_names().await? {
-            for standing in runs(&*ports.objects, &export).await? {
-                swept.parked += u32::from(standing.is_parked());
-                // Most runs are over; this needs no request.
-                if standing.is_reported() || !standing.is_planned() {
+            for stored in runs(&*ports.objects, &export).await? {
+                swept.parked += u32::from(stored.is_parked());
+                // Most runs are over. This check needs no request.
+                if stored.is_reported() || !stored.is_planned() {
                     continue;
                 }
-                if let Err(error) = self.sweep_run(&standing, now, &mut swept).await {
-                    let RunRef { export, run } = &standing.run;
+                if let Err(error) = self.sweep_run(&stored, now, &mut swept).await {
+                    let RunRef { export, run } = &stored.run;
                     tracing::error!(%export, %run, %error, "the sweep could not check the run");
                     swept.failed += 1;
                 }
@@ -77,16 +77,16 @@ impl App {
 
     async fn sweep_run(
         &self,
-        standing: &RunObjects,
+        stored: &RunObjects,
         now: Timestamp,
         swept: &mut Swept,
     ) -> Result<(), AppError> {
-        let Some(manifest) = &self.records().manifest(&standing.run).await? else { return Ok(()) };
+        let Some(manifest) = &self.records().manifest(&stored.run).await? else { return Ok(()) };
         let attempt = Attempt::of_sweep(now);
-        match missing(standing, manifest.chunks_to_send().count(), now) {
+        match missing(stored, manifest.chunks_to_send().count(), now) {
             Missing::Nothing => {}
             Missing::All => {
-                let RunRef { export, run } = &standing.run;
+                let RunRef { export, run } = &stored.run;
                 tracing::warn!(%export, %run, "the run makes no progress; sending its messages again");
                 swept.resumed += 1;
                 self.enqueue(manifest, &attempt).await?;
@@ -109,7 +109,7 @@ impl App {
             swept.failed += 1;
         }
         for runnable in Runnable::all(state) {
-            // An error must not keep the next export, perhaps another brand's, from being checked.
+            // An error must not keep the next export from being checked; it may belong to another brand.
             if let Err(error) = self.run_late_drop(&runnable, now, &mut swept).await {
                 tracing::error!(export = %runnable.export.name(), %error, "the sweep could not run the drop");
                 *(if error.is_refused_drop() { &mut swept.refused_drops } else { &mut swept.failed }) += 1;
@@ -170,21 +170,20 @@ mod tests {
     fn a_run_gets_its_missing_messages_only_after_a_while() {
         let at: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let run = RunRef { export: "vip".parse().unwrap(), run: "1".parse().unwrap() };
-        let standing = |keys: &[Key]| RunObjects {
+        let stored = |keys: &[Key]| RunObjects {
             run: run.clone(),
             last_written: at,
             objects: keys.iter().map(Into::into).collect(),
         };
-        let after = |standing: &RunObjects, minutes: i64| {
-            missing(standing, 3, at + SignedDuration::from_mins(minutes))
-        };
+        let after =
+            |stored: &RunObjects, minutes: i64| missing(stored, 3, at + SignedDuration::from_mins(minutes));
         let (planned, enqueued) = (Key::Manifest(run.clone()), Key::Enqueued(run.clone()));
         let waiting = [planned.clone(), enqueued];
-        let with = |keys: Vec<Key>| standing(&[waiting.to_vec(), keys].concat());
+        let with = |keys: Vec<Key>| stored(&[waiting.to_vec(), keys].concat());
 
-        assert_eq!(after(&standing(&waiting), 30), Missing::Nothing, "it may wait behind another run");
-        assert_eq!(after(&standing(&waiting), 60), Missing::All);
-        let died = standing(&[planned]);
+        assert_eq!(after(&stored(&waiting), 30), Missing::Nothing, "it may wait behind another run");
+        assert_eq!(after(&stored(&waiting), 60), Missing::All);
+        let died = stored(&[planned]);
         assert_eq!(after(&died, 9), Missing::Nothing, "its plan may be sending them now");
         assert_eq!(after(&died, 10), Missing::All);
         let sent = with((0..3).map(|chunk| Key::Receipt(run.clone(), chunk)).collect());
@@ -194,7 +193,7 @@ mod tests {
         for done in [
             with(vec![Key::ReportJson(run.clone())]),
             with(vec![Key::Parked(run.clone())]),
-            standing(&[Key::Chunk(run.clone(), 0)]),
+            stored(&[Key::Chunk(run.clone(), 0)]),
         ] {
             assert_eq!(after(&done, 10_000), Missing::Nothing);
         }

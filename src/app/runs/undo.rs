@@ -1,4 +1,4 @@
-//! Undoes a run: a follow-up run takes away the tags that the run added.
+//! Undoes a run: a follow-up run removes the tags that the run added.
 
 use super::{attempt::Attempt, start::TriggeredRun};
 use crate::{
@@ -18,15 +18,15 @@ impl App {
     /// Starts the run that undoes another. A second call with the same `request` is the same undo.
     pub async fn undo(&self, run: &RunRef, request: String) -> Result<Manifest, AppError> {
         let ports = self.ports();
-        let of = self.manifest(run).await?;
-        if let Some(source) = self.undo_refusal(&of).await? {
+        let original = self.manifest(run).await?;
+        if let Some(source) = self.undo_refusal(&original).await? {
             return Err(AppError::NotUndoable { run: run.clone(), source });
         }
-        let connection = self.connection(&of.connection).await?;
+        let connection = self.connection(&original.connection).await?;
         let trigger = self.call(request);
         let existing = runs(&*ports.objects, &run.export).await?;
         let undoing = TriggeredRun::find(&trigger, &run.export, &existing);
-        let follow_up = FollowUp { of: &of, run: undoing.run, trigger };
+        let follow_up = FollowUp { original: &original, run: undoing.run, trigger };
         let manifest = undo(ports, &connection, &follow_up).await?;
         if !undoing.is_reported {
             self.enqueue(&manifest, &Attempt::first()).await?;
@@ -39,15 +39,16 @@ impl App {
         self.resume_follow_up(&run.export, |manifest| manifest.undoes.as_ref() == Some(&run.run)).await
     }
 
-    async fn undo_refusal(&self, of: &Manifest) -> Result<Option<UndoRefusal>, AppError> {
-        if !of.sends() {
+    async fn undo_refusal(&self, original: &Manifest) -> Result<Option<UndoRefusal>, AppError> {
+        if !original.sends() {
             return Ok(Some(UndoRefusal::SentNothing));
         }
-        if of.undoes.is_some() {
+        if original.undoes.is_some() {
             return Ok(Some(UndoRefusal::IsUndo));
         }
         let records = self.records();
-        let is_over = records.report(&of.run).await?.is_some() && records.parked(&of.run).await?.is_none();
+        let is_over =
+            records.report(&original.run).await?.is_some() && records.parked(&original.run).await?.is_none();
         Ok((!is_over).then_some(UndoRefusal::NotOver))
     }
 }

@@ -1,4 +1,4 @@
-//! `export init`: reads a segment file, and writes the export for it.
+//! `export init`: reads a segment file, and writes an export for it.
 
 mod args;
 mod destination;

@@ -85,7 +85,7 @@ async fn finds_an_export_under_any_connection() {
         ("connections/bolt.toml", CONNECTION),
         ("exports/acme/news.toml", EXPORT),
         ("exports/bolt/vip.toml", EXPORT),
-        // Broken files of other exports do not matter.
+        // Broken files of other exports are ignored.
         ("exports/acme/VIP.toml", "broken"),
         ("exports/acme/broken.toml", "broken"),
     ];

@@ -1,4 +1,4 @@
-//! What the page shows, and that text from outside does not become markup.
+//! Tests what the page shows, and that text from outside does not become markup.
 
 use super::*;
 use crate::{
@@ -76,7 +76,7 @@ fn shows_everything_about_a_partial_run() {
 }
 
 #[test]
-fn names_only_the_first_files_of_a_large_drop() {
+fn lists_only_the_first_files_of_a_large_drop() {
     let mut report = examples::partial();
     let first = report.source[0].clone();
     report.source = (0..1_000)
@@ -123,7 +123,7 @@ fn shows_the_reason_of_a_failure_before_the_numbers() {
 }
 
 #[test]
-fn says_first_that_a_dry_run_sent_nothing() {
+fn a_dry_run_begins_with_the_statement_that_nothing_was_sent() {
     let report = examples::dry_run();
     assert_contains(
         &report,

@@ -2,7 +2,7 @@
 
 use super::{limits::GuardLimits, name::Allowed, reason::Guard};
 
-/// A difference of fewer contacts or rows than this stops no run, whatever its percentage: of 10 rows, 1 is already 10%.
+/// A smaller difference in contacts or rows never stops a run, whatever its percentage: 1 of 10 rows is already 10%.
 const MIN_DIFFERENCE: u64 = 20;
 
 /// The counts that guards compare with their limits.
@@ -10,7 +10,7 @@ const MIN_DIFFERENCE: u64 = 20;
 pub struct GuardNumbers {
     /// Rows that were read.
     pub read: u64,
-    /// Of `read`, rows that the export's filter leaves out. They say nothing about the others.
+    /// Of `read`, rows that the export's filter leaves out. The share of invalid rows ignores them.
     pub filtered: u64,
     /// Of `read`, invalid rows.
     pub invalid: u64,
@@ -26,9 +26,9 @@ pub struct GuardNumbers {
     pub removals: u64,
 }
 
-/// Returns all guards that stop a run, so that a person learns of them at once.
+/// Returns all guards that stop a run, so that a person sees all of them at once.
 pub fn decide(numbers: &GuardNumbers, limits: &GuardLimits, allowed: &Allowed) -> Vec<Guard> {
-    // Incomplete numbers say nothing else.
+    // The other guards would compare incomplete numbers.
     if numbers.cut_short {
         return vec![Guard::MaxProfiles { limit: limits.max_profiles }];
     }
@@ -37,7 +37,7 @@ pub fn decide(numbers: &GuardNumbers, limits: &GuardLimits, allowed: &Allowed) -
         is_empty.then_some(Guard::Empty { read: numbers.read }),
         (numbers.contacts > limits.max_profiles).then_some(Guard::MaxProfiles { limit: limits.max_profiles }),
         rejects(numbers, limits),
-        // A person who allows an empty segment also allows that it shrank.
+        // Allowing an empty segment implies allowing it to shrink.
         shrink(numbers, limits).filter(|_| !is_empty),
         growth(numbers, limits),
         removals(numbers, limits),
@@ -75,7 +75,7 @@ fn shrink(&GuardNumbers { members, last, .. }: &GuardNumbers, limits: &GuardLimi
 
 fn growth(&GuardNumbers { members, last, .. }: &GuardNumbers, limits: &GuardLimits) -> Option<Guard> {
     let (last, limit_factor) = (last?, limits.growth_factor?);
-    // After an empty segment every member is new, which is not growth.
+    // Every member of a formerly empty segment is new; that is not growth.
     let more = members.saturating_sub(last);
     (last > 0 && more >= MIN_DIFFERENCE && u128::from(members) > u128::from(last) * u128::from(limit_factor))
         .then_some(Guard::Growth { members, last, limit_factor })
@@ -83,7 +83,7 @@ fn growth(&GuardNumbers { members, last, .. }: &GuardNumbers, limits: &GuardLimi
 
 fn removals(&GuardNumbers { removals, last, .. }: &GuardNumbers, limits: &GuardLimits) -> Option<Guard> {
     let (last, limit_percent) = (last?, limits.removals_percent?);
-    // All members of a small segment are few contacts, and still too many.
+    // Losing every member is too much even in a segment with fewer than `MIN_DIFFERENCE` of them.
     let is_everyone = removals > 0 && removals >= last;
     (is_everyone || (removals >= MIN_DIFFERENCE && exceeds(removals, limit_percent, last)))
         .then_some(Guard::Removals { removals, last, limit_percent })

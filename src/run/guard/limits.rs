@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use super::name::GuardName;
 
-/// The limits that guards compare with. `None` switches a guard off.
+/// The limits of the guards. `None` switches a guard off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardLimits {
     /// The most contacts of a run.
     pub max_profiles: u64,
-    /// By how many percent of the last run's contacts the segments may shrink.
+    /// How much the segments may shrink, in percent of the last run's contacts.
     pub shrink_percent: Option<u64>,
-    /// How many percent of the last run's contacts may lose their tag.
+    /// How many contacts may lose their tag, in percent of the last run's contacts.
     pub removals_percent: Option<u64>,
-    /// How many percent of the rows may be invalid.
+    /// How many rows may be invalid, in percent of all rows that the filter keeps.
     pub rejects_percent: Option<u64>,
-    /// How many times as many contacts as in the last run the segments may have.
+    /// How much the segments may grow, as a multiple of the last run's contacts.
     pub growth_factor: Option<u64>,
 }
 

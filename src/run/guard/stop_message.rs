@@ -1,9 +1,9 @@
-//! The message of a run that guards stopped.
+//! The message that explains why guards stopped a run.
 
 use super::{name::GuardName, reason::Guard};
 use crate::keys::ExportName;
 
-/// Says why guards stopped a run, what to check, and how to let the run pass once or always.
+/// Returns why guards stopped a run, what to check, and how to allow the run once or always.
 pub fn stop_message(guards: &[Guard], export: &ExportName) -> String {
     let names: Vec<GuardName> = guards.iter().map(Guard::name).collect();
     let check = match names.as_slice() {
@@ -21,8 +21,8 @@ pub fn stop_message(guards: &[Guard], export: &ExportName) -> String {
         format!("; to allow it always, set {} in the export", join(&keys, |key| format!("`{key}`"), ", "))
     };
     format!(
-        "{reasons}; check {check}. If this is right, allow it once with `omnisend-export run {export} {flags}`, or with \
-         `\"allow\": [{allow}]` in the event that starts the run{always}"
+        "{reasons}; check {check}. If this is correct, allow it once with `omnisend-export run {export} {flags}`, or \
+         with `\"allow\": [{allow}]` in the event that starts the run{always}"
     )
 }
 

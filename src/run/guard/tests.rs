@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn allowing_a_guard_allows_no_other(
+    fn allowing_one_guard_allows_no_other(
         numbers in any_numbers(),
         allow in proptest::sample::subsequence(GuardName::ALL.to_vec(), 0..=6),
     ) {

@@ -18,7 +18,7 @@ pub struct Snapshot {
     /// The settled run that wrote it.
     pub run: RunId,
     pub settled_at: Timestamp,
-    /// The mapping of that run. If the export's mapping has changed since, the members' hashes cannot be compared.
+    /// The mapping of the members' hashes. If the export's mapping has changed since, the hashes cannot be compared.
     pub mapping: Mapping,
     /// The tags that the members' tag sets refer to.
     pub tags: Vec<Tag>,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::contact::{Statement, Status};
 
-/// The statement of consent that was last sent for a channel, if one was, with a precision of 1 s.
+/// The statement of consent that was last sent for a channel, if any, with a precision of 1 s.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept(pub(super) i64);
 
@@ -12,7 +12,7 @@ pub struct Kept(pub(super) i64);
 const UNDATED: i64 = 1 << 60;
 
 impl Kept {
-    /// No statement was sent.
+    /// No statement has been sent.
     pub const NOTHING: Self = Self(0);
 
     pub fn statement(self) -> Option<Statement> {

@@ -1,12 +1,12 @@
-//! The format of a list of members: a mark, then each member after its length, compressed with zstd.
+//! The format of a list of members: a mark, then the length and the bytes of each member, compressed with zstd.
 
 use std::io::{self, BufReader, Read, Write};
 
 use super::member::Member;
 use crate::contact::EmailKey;
 
-/// The first bytes of the uncompressed list: the format's name and version. A version that only adds to members keeps the
-/// number, because readers skip what they do not know.
+/// The first bytes of the uncompressed list: the format's name and version. A format that only appends to members keeps
+/// its version, because readers skip bytes that they do not know.
 const MARK: &[u8; 8] = b"omnisnp\x01";
 
 /// Fast enough not to slow down planning or settling.
@@ -24,13 +24,13 @@ pub struct Members<R: Read> {
 }
 
 impl<R: Read> Members<R> {
-    /// Starts to read a list. Fails if the bytes are not a list of this version.
+    /// Reads the mark of a list. Fails if the bytes are not a list of this version.
     pub fn new(from: R) -> io::Result<Self> {
         let mut from = zstd::Decoder::new(from)?;
         let mut mark = [0; MARK.len()];
         from.read_exact(&mut mark).map_err(|_| io::Error::other("it is not a list of members"))?;
         if mark != *MARK {
-            return Err(io::Error::other("it is not a list of members, or one of another version"));
+            return Err(io::Error::other("it is not a list of members, or its version is unknown"));
         }
         Ok(Self { from, buffer: Vec::with_capacity(STEP_BYTES * 2), at: 0, last: None })
     }
@@ -54,7 +54,7 @@ impl<R: Read> Members<R> {
         Ok(Some(key))
     }
 
-    /// The next bytes: at least `want`, or fewer at the end of the list; `None` if no byte is left.
+    /// Returns the next bytes: at least `want`, or fewer at the end of the list; `None` if no byte is left.
     fn fill(&mut self, want: usize) -> io::Result<Option<&[u8]>> {
         if self.buffer.len() - self.at < want {
             self.buffer.drain(..self.at);
@@ -81,7 +81,7 @@ impl<W: Write> MembersWriter<W> {
         Ok(Self { into, buffer: MARK.to_vec() })
     }
 
-    /// Adds a member. Members have to be added in the order of their keys.
+    /// Adds a member. Members must be added in the order of their keys.
     pub fn push(&mut self, member: &Member) -> io::Result<()> {
         let start = self.buffer.len();
         self.buffer.extend([0; 2]);
@@ -99,7 +99,7 @@ impl<W: Write> MembersWriter<W> {
         self.into.finish()
     }
 
-    /// The list of these members, for tests.
+    /// Writes a list of these members, for tests.
     #[cfg(test)]
     pub(crate) fn list<'m>(into: W, members: impl IntoIterator<Item = &'m Member>) -> W {
         let mut writer = Self::new(into).unwrap();

@@ -8,12 +8,12 @@ use crate::{
     run::TagSet,
 };
 
-/// A person whom the export sent to Omnisend.
+/// A contact that the export sent to Omnisend.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Member {
     /// The address that the contact was sent with.
     pub email: String,
-    /// The hash of the contact as it was last sent; [`ContactHash::NONE`] if it has to be sent again.
+    /// The hash of the contact as it was last sent; [`ContactHash::NONE`] if it must be sent again.
     pub hash: ContactHash,
     /// The tags that the export gave it.
     pub tags: TagSet,
@@ -25,12 +25,12 @@ pub struct Member {
 const FIXED: usize = 16 + 4 + 8 + 8;
 
 impl Member {
-    /// Identifies the member; a list is in this order.
+    /// Returns the key that identifies the member. Lists are sorted by it.
     pub fn key(&self) -> EmailKey {
         EmailKey::of(&self.email)
     }
 
-    /// Whether the list has to keep it: it has a tag, or an opt-out that an older opt-in must not override.
+    /// Whether the list must keep the member: it has a tag, or an opt-out that an older opt-in must not override.
     pub fn is_worth_keeping(&self) -> bool {
         !self.tags.is_empty() || self.consent.email.is_opt_out() || self.consent.sms.is_opt_out()
     }
@@ -46,7 +46,7 @@ impl Member {
         into.extend(self.email.as_bytes().iter().take(len.into()));
     }
 
-    /// Reads a member from its bytes. It skips what a later version added at the end.
+    /// Reads a member from its bytes. Skips what a later version added at the end.
     pub(super) fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         self.hash = ContactHash(u128::from_le_bytes(take(&mut rest)?));
@@ -61,7 +61,7 @@ impl Member {
         Ok(())
     }
 
-    /// About how many bytes it takes.
+    /// Returns about how many bytes the member takes in a list.
     pub fn size(&self) -> usize {
         FIXED + self.email.len()
     }

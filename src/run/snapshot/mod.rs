@@ -1,4 +1,5 @@
-//! The snapshot of an export: the members that Omnisend has from it, with the hash and the tags that each was last sent.
+//! The snapshot of an export: the members that it sent to Omnisend, with the hash, tags and consent that were last sent
+//! for each.
 //!
 //! It is two objects: a list of members, which is sorted by the hash of their addresses and read as a stream
 //! ([`Members`]), and a small object that names the current list ([`Snapshot`]). Only a settled run replaces them.

@@ -1,26 +1,26 @@
-//! Tag sets of one list of tags as tag sets of another.
+//! Translates tag sets between lists of tags.
 
 use crate::{contact::Tag, run::TagSet};
 
-/// Translates tag sets of one list of tags to those of another.
+/// Translates tag sets that refer to one list of tags into tag sets that refer to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Translation(Vec<TagSet>);
 
 impl Translation {
-    /// From the places of `from` to those of `to`. Tags that `to` lacks are left out.
+    /// Returns the translation from `from` to `to`. Tags that `to` lacks are left out.
     pub fn new(from: &[Tag], to: &[Tag]) -> Self {
         let place = |tag: &Tag| to.iter().position(|there| there == tag).map(TagSet::of).unwrap_or_default();
         Self(from.iter().map(place).collect())
     }
 
-    /// The same tags by their places in the other list.
+    /// Returns the same tags by their places in the other list.
     pub fn of(&self, tags: TagSet) -> TagSet {
         let each = tags.places().filter_map(|place| self.0.get(place));
         each.fold(TagSet::default(), |all, tag| all.with(*tag))
     }
 }
 
-/// The tags of `first`, then those of `second` that `first` lacks; at most [`TagSet::MAX`].
+/// Returns the tags of `first`, then those of `second` that `first` lacks; at most [`TagSet::MAX`].
 pub fn united(first: &[Tag], second: &[Tag]) -> Vec<Tag> {
     let others = second.iter().filter(|tag| !first.contains(tag));
     first.iter().chain(others).take(TagSet::MAX).cloned().collect()

@@ -1,4 +1,4 @@
-//! The contact that a canary is tried on, as Omnisend shows it.
+//! The canary's contact, as Omnisend shows it.
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::Instant;
@@ -10,17 +10,17 @@ use super::{
 use crate::{kill_point, retry_policies, stage::StageContext, test_scale};
 use omnisend::{CallError, CallOptions};
 
-/// The contact that a canary is tried on.
+/// The canary's contact.
 pub(super) struct CanaryContact<'a> {
     pub context: &'a StageContext<'a>,
     pub email: String,
 }
 
-/// What Omnisend shows of a contact after some waiting.
+/// The contact's tags at the end of polling.
 pub(super) struct Seen {
     /// `None` if the contact does not exist.
     pub tags: Option<Vec<String>>,
-    /// Whether they are what was waited for.
+    /// Whether the tags are as expected.
     pub is_expected: bool,
 }
 
@@ -29,7 +29,7 @@ impl CanaryContact<'_> {
         retry_policies::CANARY.until(self.context.deadline)
     }
 
-    /// The contact's tags; `None` if the contact does not exist.
+    /// Returns the contact's tags, or `None` if the contact does not exist.
     pub(super) async fn tags(&self) -> Result<Option<Vec<String>>, Stop> {
         match self.context.client.contact_by_email(&self.email, self.options()).await? {
             None => Ok(None),
@@ -40,7 +40,7 @@ impl CanaryContact<'_> {
         }
     }
 
-    /// Polls the contact's tags until they are as expected, but not for more than half a minute.
+    /// Polls the contact's tags until they are as expected, for at most half a minute.
     pub(super) async fn poll(&self, is_expected: impl Fn(Option<&[String]>) -> bool) -> Result<Seen, Stop> {
         let mut delays = ExponentialBuilder::new()
             .with_min_delay(test_scale::wait(retry_policies::CANARY_FIRST_DELAY))
@@ -59,8 +59,8 @@ impl CanaryContact<'_> {
         }
     }
 
-    /// Restores the contact's tags: adds `lost`, removes the temporary tag if it was sent, and polls until Omnisend shows
-    /// all of `had` again. Returns whether it did.
+    /// Restores the contact's tags: adds `lost`, removes the temporary tag if it was sent, and polls until Omnisend
+    /// shows all of `had` again. Returns false if Omnisend did not show them in time.
     pub(super) async fn restore(
         &self,
         lost: &[String],
@@ -83,7 +83,7 @@ impl CanaryContact<'_> {
         match self.poll(is_restored).await {
             Ok(seen) => Ok(seen.is_expected),
             Err(Stop::Call(error)) => Err(error),
-            // Omnisend accepted both requests. The next upload looks again.
+            // Omnisend accepted both requests. The next upload checks again.
             Err(Stop::Inconclusive(_) | Stop::Record(_)) => Ok(false),
         }
     }

@@ -1,9 +1,9 @@
-//! Canary: finds out on one contact whether an upsert adds its tags to those of the contact, or replaces them. Omnisend
-//! does not document it.
+//! Canary: uses one contact to find out whether an upsert adds its tags to the contact's tags or replaces them.
+//! Omnisend does not document this.
 //!
-//! It reads the contact, sends it as prepared with the run's tags, and reads it again. The tags that the contact had are
-//! stored before that, and restored if they were lost. If the process dies, the connection's next upload restores them. If
-//! the result is inconclusive, tags are sent through `/contacts/tags`, which is documented to add them.
+//! It reads the contact, sends it with the run's tags, and reads it again. The contact's former tags are stored before
+//! it is sent, and restored if they were lost. If the process dies, the connection's next upload restores them. If the
+//! result is inconclusive, tags are sent through `/contacts/tags`, which is documented to add them.
 
 mod contact;
 mod probe;
@@ -20,11 +20,11 @@ use crate::{
 };
 use omnisend::{CallError, KeyError, RefusalKind};
 
-/// How many contacts are tried if Omnisend refuses them.
+/// The most contacts that are tried, if Omnisend refuses them.
 const CANDIDATES: usize = 3;
 
-/// Finds out how the connection's contacts get their tags, on the first contact of a chunk that Omnisend accepts. Writes
-/// the finding with its evidence, and returns the way to use now.
+/// Finds out how the connection's contacts get their tags, with the first contact of a chunk that Omnisend accepts.
+/// Writes the finding with its evidence, and returns the way to use now.
 pub async fn canary(
     context: &StageContext<'_>,
     manifest: &Manifest,
@@ -46,14 +46,14 @@ pub async fn canary(
             contact: CanaryContact { context, email: stored.email() },
             manifest,
             prepared: stored.contact,
-            ours: stored.of.tags.among(&manifest.tags).map(|tag| tag.as_str().to_owned()).collect(),
+            ours: stored.origin.tags.among(&manifest.tags).map(|tag| tag.as_str().to_owned()).collect(),
             evidence: TagEvidence::default(),
         };
         let (shown, doubt) = match trial.run(findings).await {
             Ok(shown) => (shown, None),
             Err(Stop::Record(error)) => return Err(error.into()),
             Err(Stop::Call(error)) if is_temporary(&error) => return Err(StageError::Call(error)),
-            // The upload meets the same error, and reports it. It is no finding about tags.
+            // The upload meets the same error and reports it. The error says nothing about tags.
             Err(Stop::Call(error)) if refuses_the_key(&error) => return Ok(TagWay::Endpoint),
             Err(Stop::Call(error)) if may_refuse_the_contact(&error) && candidates.peek().is_some() => {
                 restore_tags(context, manifest, findings).await?;
@@ -67,13 +67,13 @@ pub async fn canary(
         };
         break (shown, doubt, trial.evidence);
     };
-    evidence.says = doubt.unwrap_or_else(|| shown.says().to_owned());
+    evidence.conclusion = doubt.unwrap_or_else(|| shown.conclusion().to_owned());
     let (way, certain) = (shown.way(), shown != Shown::Nothing);
     tracing::info!(
         connection = %manifest.connection,
         tags = way.as_str(),
         certain,
-        reason = evidence.says,
+        reason = evidence.conclusion,
         "found out how contacts get their tags"
     );
     let (at, run) = (context.ports.clock.now(), manifest.run.clone());
@@ -87,8 +87,8 @@ pub async fn canary(
     Ok(way)
 }
 
-/// Restores the tags of the contact of a canary that did not finish, and removes the temporary tag. If Omnisend refuses
-/// that, the next upload tries again.
+/// Restores the tags of the contact of an unfinished canary, and removes the temporary tag. If Omnisend refuses that,
+/// the next upload tries again.
 pub async fn restore_tags(
     context: &StageContext<'_>,
     manifest: &Manifest,
@@ -96,7 +96,7 @@ pub async fn restore_tags(
 ) -> Result<(), StageError> {
     let Some(intent) = findings.canary.clone() else { return Ok(()) };
     let contact = CanaryContact { context, email: intent.email };
-    // All tags that it had: an upsert that was in flight may take effect later.
+    // Adds all former tags, not only missing ones: an upsert that was in flight may take effect later.
     match contact.restore(&intent.had, true, &intent.had).await {
         Ok(true) => {
             findings.canary = None;

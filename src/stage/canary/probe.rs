@@ -1,4 +1,4 @@
-//! What a canary sends, and what the contact's tags show after that. Pure.
+//! What a canary sends, and what the contact's tags show afterwards. Pure.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::{
     run::{SeenTags, TagSet, TagWay},
 };
 
-/// The tag that a canary's contact has for some seconds, to show what an upsert does to the contact's other tags.
+/// The tag that a canary's contact has for a few seconds. It shows what an upsert does to the contact's other tags.
 pub(super) const TEMPORARY_TAG: &str = "omnisend-export canary";
 
 /// A tag that no contact has. Removing it shows whether the key may change tags, and changes nothing.
@@ -16,14 +16,14 @@ pub const UNUSED_TAG: &str = "omnisend-export check";
 /// The most tags that a contact may have.
 const MAX_TAGS: usize = 100;
 
-/// What to send, in this order, and which tags to look for after that.
+/// What to send, in this order, and which tags to look for afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Probe {
     /// The tags of a first upsert, if the contact needs tags for the second one to show anything.
     pub first: Option<Vec<String>>,
     /// The tags of the upsert whose effect is observed.
     pub sent: Vec<String>,
-    /// Tags that this upsert does not send. They stay only if an upsert adds tags.
+    /// Tags of the contact that this upsert does not send. They stay only if an upsert adds tags.
     pub watched: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    /// How contacts should get their tags.
+    /// Returns how contacts should get their tags.
     pub(super) fn way(self) -> TagWay {
         match self {
             Self::Added => TagWay::Inline,
@@ -47,8 +47,8 @@ impl Shown {
         }
     }
 
-    /// The finding in words.
-    pub(super) fn says(self) -> &'static str {
+    /// Returns the finding in words.
+    pub(super) fn conclusion(self) -> &'static str {
         match self {
             Self::Nothing => "Omnisend did not show what the upsert changed",
             Self::Added => "an upsert adds its tags to those of the contact",
@@ -57,8 +57,8 @@ impl Shown {
     }
 }
 
-/// What to send to a contact that has the tags `had` (`None` if it does not exist) and is to get `ours`. The error is the
-/// reason why it cannot be used.
+/// Returns what to send to a contact with the tags `had` (`None` if it does not exist) that gets the tags `ours`. The
+/// error is the reason why the contact cannot be the canary.
 pub(super) fn probe(had: Option<&[String]>, ours: &[String]) -> Result<Probe, &'static str> {
     let ours = ours.get(..TagSet::MAX - 1).unwrap_or(ours);
     let had = had.unwrap_or_default();
@@ -78,7 +78,7 @@ pub(super) fn probe(had: Option<&[String]>, ours: &[String]) -> Result<Probe, &'
         // Only our tags can be watched.
         Probe { first: (!has_ours).then(|| ours.to_vec()), sent: temporary.to_vec(), watched: ours.to_vec() }
     } else {
-        // A tag that the contact already has does not show whether the upsert took effect.
+        // Tags that the contact already has do not show whether the upsert took effect.
         let mark: &[String] = if has_ours { &temporary } else { &[] };
         Probe { first: None, sent: [ours, mark].concat(), watched: others }
     })
@@ -89,7 +89,7 @@ impl Probe {
         self.sent.iter().any(|tag| tag == TEMPORARY_TAG)
     }
 
-    /// What the contact's tags show after the upsert; `None` if it does not exist.
+    /// Returns what the contact's tags show after the upsert. `tags` is `None` if the contact does not exist.
     pub(super) fn shown(&self, tags: Option<&[String]>) -> Shown {
         let Some(tags) = tags else { return Shown::Nothing };
         match () {
@@ -104,7 +104,7 @@ pub(super) fn contains_all(tags: &[String], others: &[String]) -> bool {
     others.iter().all(|tag| tags.contains(tag))
 }
 
-/// The contact's tags as evidence: ours by name, of the others only their number.
+/// Returns the contact's tags as evidence: ours by name, the others as a number.
 pub(super) fn seen(tags: &[String], ours: &[String]) -> SeenTags {
     let known: BTreeSet<&str> = ours.iter().map(String::as_str).chain([TEMPORARY_TAG]).collect();
     let (ours, others): (Vec<&String>, Vec<&String>) =
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn chooses_what_to_send_by_the_tags_of_the_contact() {
+    fn chooses_what_to_send_by_the_contacts_tags() {
         let probe = |had: Option<&str>| probe(had.map(tags).as_deref(), &tags("vip,gold")).unwrap();
         let t = TEMPORARY_TAG;
         assert_eq!(probe(None), of(Some("vip,gold"), t, "vip,gold"));
@@ -167,7 +167,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tells_adding_from_replacing_for_any_contact(
+        fn distinguishes_adding_from_replacing_for_any_contact(
             had in prop::option::of(prop::collection::btree_set("[a-e]", 0..5)),
             ours in prop::collection::btree_set("[c-g]", 1..4),
             adds in any::<bool>(),

@@ -5,7 +5,7 @@ use omnisend::CallError;
 
 /// Why a canary ended without a finding.
 pub(super) enum Stop {
-    /// What Omnisend shows allows no conclusion, for this reason.
+    /// The contact's tags allow no conclusion, for this reason.
     Inconclusive(String),
     Call(CallError),
     Record(RecordError),

@@ -1,4 +1,4 @@
-//! One try of a canary: sends a contact, and looks at what happened to its tags.
+//! One attempt of a canary: sends a contact, and checks what happened to its tags.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ use crate::{
     run::{CanaryIntent, Findings, InlineTags, Manifest, TagEvidence, TagSet},
 };
 
-/// One try of a canary.
+/// One attempt of a canary.
 pub(super) struct Trial<'a> {
     pub contact: CanaryContact<'a>,
     pub manifest: &'a Manifest,
@@ -26,10 +26,10 @@ pub(super) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Sends the contact, and returns what Omnisend shows of it after that.
+    /// Sends the contact, and returns what its tags show afterwards.
     pub(super) async fn run(&mut self, findings: &mut Findings) -> Result<Shown, Stop> {
         let client = self.contact.context.client;
-        // First, whether the endpoint works that would restore lost tags.
+        // First checks the endpoint that would restore lost tags.
         client.remove_tags(&[UNUSED_TAG], &[self.contact.email.as_str()], self.contact.options()).await?;
         let had = self.contact.tags().await?;
         self.evidence.before = had.as_deref().map(|tags| seen(tags, &self.ours));
@@ -78,7 +78,7 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// The prepared contact with these tags.
+    /// Returns the prepared contact with these tags.
     fn body(&self, tags: &[String]) -> Bytes {
         let tags: Vec<Tag> = tags.iter().filter_map(|tag| Tag::try_from(tag.clone()).ok()).collect();
         let all = (0..tags.len()).fold(TagSet::default(), |all, place| all.with(TagSet::of(place)));

@@ -1,4 +1,4 @@
-//! What a written object is to an export, by its location alone.
+//! How a written object relates to an export, by its location alone.
 
 use crate::stage::drop::object_names::{below, completes, is_file};
 use crate::{
@@ -6,25 +6,25 @@ use crate::{
     keys::Location,
 };
 
-/// What a written object is to an export or a segment, from the least to the most.
+/// How a written object relates to an export or a segment, from the weakest claim to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Claim {
     /// It is outside of the segment's path, or hidden.
     None,
     /// It is a file of a drop that a marker completes.
     Part,
-    /// It may be a file that a list names. If the files arrive after their list, the last file completes the drop.
+    /// It may be a file in a list. If the files arrive after their list, the last file completes the drop.
     Listed,
     /// It completes a drop.
     Completes,
 }
 
-/// Returns what an object is to an export: the highest claim of its segments.
+/// Returns the strongest claim that a segment of the export has on an object.
 pub fn claims(export: &Export, object: &Location) -> Claim {
     export.segments().iter().map(|segment| claim(segment, object)).max().unwrap_or(Claim::None)
 }
 
-/// Returns what an object is to a segment.
+/// Returns the segment's claim on an object.
 pub fn claim(segment: &Segment, object: &Location) -> Claim {
     let (path, on) = (segment.path(), segment.complete_on());
     if path.bucket != object.bucket {

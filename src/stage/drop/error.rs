@@ -61,13 +61,13 @@ pub enum DropDefect {
     },
     #[error(
         "{list} lists {}; the drop is incomplete, and nothing is read until they exist",
-        Missing { files: missing, of: *of }
+        Missing { files: missing, total: *total }
     )]
     Missing {
         list: Location,
         missing: Vec<String>,
         /// The number of files in the list.
-        of: usize,
+        total: usize,
         /// When the list was written.
         since: Timestamp,
     },
@@ -91,7 +91,8 @@ pub enum DropDefect {
     )]
     OtherBucket { list: Location, bucket: String, key: String, path: Location },
     #[error(
-        "{list} lists {part}, which is an object of the state and not a segment file; check who writes this list"
+        "{list} lists {part}, which is one of the state's own files and not a segment file; check the program that \
+         writes this list"
     )]
     Own { list: Location, part: Location },
     #[error("no model.json at {path} has a table `{table}`; {}", Tables(.known))]
@@ -112,13 +113,15 @@ pub enum DropDefect {
         #[source]
         source: ListError,
     },
-    #[error("{list} has {size} bytes, which is too large for a list of files; check that it is one")]
+    #[error(
+        "{list} has {size} bytes, which is too large for a list of files; check that it is a list of files"
+    )]
     TooLarge {
         list: Location,
         /// In bytes.
         size: u64,
     },
-    #[error("{object} holds rejects of export `{export}`; drop it there")]
+    #[error("{object} holds rejects of export `{export}`; drop it in a folder that this export reads")]
     OthersRejects { object: Location, export: ExportName },
     #[error(
         "{object} holds rejects, but no row names a run in `reject_run`; keep that column as it was, and save the file \
@@ -132,7 +135,7 @@ impl DropError {
         Self::Defect { export: export.name().clone(), defect: defect.into() }
     }
 
-    /// The defect, if the objects could be read.
+    /// Returns the defect, if the objects could be read.
     pub fn as_defect(&self) -> Option<&DropDefect> {
         match self {
             Self::Defect { defect, .. } => Some(defect),
@@ -142,7 +145,7 @@ impl DropError {
 }
 
 impl DropDefect {
-    /// Since when the drop is incomplete, if its producer may still complete it.
+    /// Returns since when the drop is incomplete, if its producer may still complete it.
     pub fn waits_since(&self) -> Option<Timestamp> {
         match self {
             Self::WrittenAfter { since, .. } | Self::Missing { since, .. } | Self::Size { since, .. } => {
@@ -186,16 +189,16 @@ impl fmt::Display for Files {
 
 struct Missing<'a> {
     files: &'a [String],
-    of: usize,
+    total: usize,
 }
 
 impl fmt::Display for Missing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { files, of } = self;
+        let Self { files, total } = self;
         let (noun, verb) =
-            (if *of == 1 { "file" } else { "files" }, if files.len() == 1 { "is" } else { "are" });
+            (if *total == 1 { "file" } else { "files" }, if files.len() == 1 { "is" } else { "are" });
         let named = files.iter().take(NAMED_FILES).map(String::as_str).collect::<Vec<_>>().join(", ");
-        write!(f, "{of} {noun}, of which {} {verb} missing: {named}", files.len())?;
+        write!(f, "{total} {noun}, of which {} {verb} missing: {named}", files.len())?;
         match files.len().saturating_sub(NAMED_FILES) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),

@@ -1,4 +1,4 @@
-//! From the objects below a segment's path to its newest complete drop.
+//! Finds the newest complete drop below a segment's path.
 
 use std::collections::HashSet;
 
@@ -33,7 +33,7 @@ const HEADS_AT_ONCE: usize = 16;
 /// The largest list of files that is read, in bytes: about 100,000 files.
 const MAX_LIST_BYTES: u64 = 32 << 20;
 
-/// How many lists are searched for a table.
+/// The most lists that are searched for a table.
 const MAX_LISTS: usize = 100;
 
 /// Returns the newest complete drop of a segment.
@@ -103,7 +103,7 @@ impl<'a> Finder<'a> {
         for list in found.iter().take(MAX_LISTS) {
             let completed_by = self.objects.head(&list.location).await?;
             let CompleteOn::Model { table } = self.on() else { return self.completed_by(completed_by).await };
-            // The newest list that has the table: another export of the same producer may have written a newer one.
+            // The newest list that has the table: the producer may have written a newer list for other tables.
             let model = self.model(&completed_by).await?;
             if model.table(table).is_some() {
                 return self.of_model(completed_by, &model, table).await;
@@ -132,8 +132,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Fails with [`ObjectError::Changed`] if the drop is not the same any more. Lists its folder and asks for the
-    /// metadata of every file again.
+    /// Fails with [`ObjectError::Changed`] if the drop has changed. Lists its folder and requests the metadata of every
+    /// file again.
     pub(super) async fn check_unchanged(&self, source: &Source) -> Result<(), DropError> {
         let changed = |at: &Location| Err(ObjectError::Changed { at: at.clone() }.into());
         let marker = &source.completed_by;
@@ -240,7 +240,8 @@ impl<'a> Finder<'a> {
         stream::iter(heads).buffered(HEADS_AT_ONCE).try_collect().await
     }
 
-    /// Returns the exact version of each object, in order. A listing had them all, so that a missing one was deleted since.
+    /// Returns the exact version of each object, in order. All were in a listing, so a missing one has been deleted
+    /// since.
     async fn pin_listed(&self, objects: Vec<Location>) -> Result<Vec<Pinned>, ObjectError> {
         let pinned = self.pin(objects).await?.into_iter();
         pinned.map(|object| object.map_err(|at| ObjectError::Changed { at })).collect()
@@ -254,7 +255,7 @@ impl<'a> Finder<'a> {
         if !folder.key.starts_with(&self.path().key) {
             listed.extend(self.objects.list(&Prefix::Source(folder)).await?);
         }
-        let others = listed.into_iter().filter(|object| !object.location.is_own());
+        let others = listed.into_iter().filter(|object| !object.location.is_reserved());
         Ok(others.map(|object| object.location.key).collect())
     }
 
@@ -269,7 +270,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Returns how to read a file: the export's settings come first, those of the drop fill the gaps.
+/// Returns how to read a file: the export's settings take precedence over those of the drop.
 fn reading(export: &ReadOptions, written: Option<&CsvFormat>, columns: &[Column]) -> ReadOptions {
     let declared = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let has_header = declared.is_empty() || written.is_some_and(|written| written.has_header);

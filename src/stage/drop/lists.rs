@@ -1,4 +1,4 @@
-//! Drops whose files a list names: the manifests of Redshift and Athena, and `model.json`. Finds the object of each
+//! Drops whose files are in a list: the manifests of Redshift and Athena, and `model.json`. Finds the object of each
 //! entry.
 
 use std::collections::HashSet;
@@ -24,9 +24,9 @@ impl ListPlace<'_> {
         Location { bucket: self.path.bucket.clone(), key }
     }
 
-    pub(super) fn missing(&self, missing: Vec<String>, of: usize) -> Box<DropDefect> {
+    pub(super) fn missing(&self, missing: Vec<String>, total: usize) -> Box<DropDefect> {
         let list = self.list.location.clone();
-        Box::new(DropDefect::Missing { list, missing, of, since: self.list.modified })
+        Box::new(DropDefect::Missing { list, missing, total, since: self.list.modified })
     }
 
     /// Returns the locations of a manifest's entries, in its order.
@@ -41,7 +41,7 @@ impl ListPlace<'_> {
                     key: entry.key.clone(),
                     path: self.path.clone(),
                 }))
-            } else if part.is_own() {
+            } else if part.is_reserved() {
                 Err(Box::new(DropDefect::Own { list: self.list.location.clone(), part }))
             } else {
                 Ok(part)
@@ -50,8 +50,8 @@ impl ListPlace<'_> {
         entries.iter().map(place).collect()
     }
 
-    /// Returns the same for a directory. It has no buckets, so the files are copies: each is found by the end of its
-    /// key, below the segment's path or beside the manifest.
+    /// Returns the locations of a manifest's entries in a state directory. A directory has no buckets, so its files are
+    /// copies: each is found by the end of its key, below the segment's path or beside the manifest.
     fn copied(&self, entries: &[Entry]) -> Result<Vec<Location>, Box<DropDefect>> {
         let paths: Vec<_> =
             entries.iter().map(|entry| entry.key.split('/').map(str::to_owned).collect()).collect();
@@ -88,7 +88,7 @@ impl ListPlace<'_> {
         let paths: Vec<_> = table.partitions.iter().map(|partition| url_path(&partition.location)).collect();
         let mut found = find_copied(&paths, exists);
         if found.tails.iter().all(Option::is_none) {
-            // No partition of this table exists. Those of the other tables show which folders the copy left out.
+            // No partition of this table exists. Partitions of other tables show which folders the copy left out.
             let all: Vec<_> = model
                 .tables
                 .iter()
@@ -113,7 +113,7 @@ impl ListPlace<'_> {
     }
 }
 
-/// Returns the name of a location's bucket. `state` is that of the state; a directory has none.
+/// Returns the name of a location's bucket. `state` is the state's bucket; a state directory has none.
 pub(super) fn bucket_name<'a>(location: &'a Location, state: Option<&'a str>) -> Option<&'a str> {
     match &location.bucket {
         Bucket::State => state,

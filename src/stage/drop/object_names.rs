@@ -1,4 +1,4 @@
-//! Which objects at a path belong to a drop, by their names and times alone.
+//! Selects the objects at a path that belong to a drop, by their names and times alone.
 
 use crate::{config::CompleteOn, keys::Location, ports::objects::Listed};
 use segment_files::layout::Manifest;
@@ -6,14 +6,14 @@ use segment_files::layout::Manifest;
 /// The name of the list of files in a Common Data Model folder.
 pub(super) const MODEL: &str = "model.json";
 
-/// Returns the files that may be the segment, the newest first; of those written at the same time, the last by name
-/// comes first.
+/// Returns the files that may be the segment, newest first. Files that were written at the same time are in descending
+/// order of their names.
 pub(super) fn newest_files(listed: Vec<Listed>, path: &Location) -> impl Iterator<Item = Location> {
     let files = listed.into_iter().filter(|object| is_file(&object.location.key, &path.key));
     newest_first(files).into_iter().map(|object| object.location)
 }
 
-/// Returns the objects that may have completed a drop, the newest first.
+/// Returns the objects that may have completed a drop, newest first.
 pub(super) fn completing(listed: Vec<Listed>, path: &Location, on: &CompleteOn) -> Vec<Listed> {
     newest_first(listed.into_iter().filter(|object| completes(&object.location.key, &path.key, on)))
 }
@@ -24,8 +24,8 @@ fn newest_first(objects: impl Iterator<Item = Listed>) -> Vec<Listed> {
     objects
 }
 
-/// Returns the files that a marker completes, by key: all files in its folder and below it. Hidden and empty files are
-/// left out, and so are those below another marker: they belong to another drop.
+/// Returns the files that a marker completes, sorted by key: all files in its folder and below. Hidden and empty files
+/// are left out, and so are files below another marker, which belong to another drop.
 pub(super) fn completed_by(marker: &Location, mut listed: Vec<Listed>) -> Vec<Location> {
     let (folder, name) = split(&marker.key);
     let others: Vec<String> = listed
@@ -40,7 +40,7 @@ pub(super) fn completed_by(marker: &Location, mut listed: Vec<Listed>) -> Vec<Lo
         object.size > 0
             && key.strip_prefix(folder).is_some_and(is_shown)
             && split(key).1 != name
-            && !object.location.is_own()
+            && !object.location.is_reserved()
             && !is_of_another_drop()
     });
     listed.sort_by(|a, b| a.location.cmp(&b.location));
@@ -62,7 +62,7 @@ pub(super) fn completes(key: &str, path: &str, on: &CompleteOn) -> bool {
     is_named && (folders.is_empty() || is_shown(folders.trim_end_matches('/')))
 }
 
-/// Whether a key is a file at a path: the object with that key itself, or a file below it that is not hidden.
+/// Whether a key is a file at a path: the path itself, or a file below it that is not hidden.
 pub(super) fn is_file(key: &str, path: &str) -> bool {
     below(key, path).is_some_and(|rest| rest.is_empty() || is_shown(rest))
 }

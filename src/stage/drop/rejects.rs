@@ -1,4 +1,4 @@
-//! Files of rejects that come back corrected. They are recognised by their header, not by their name, and are never a
+//! Corrected rejects files that are dropped. They are recognised by their header, not by their name, and are never a
 //! segment.
 
 use bytes::Bytes;
@@ -18,18 +18,19 @@ use crate::{
 };
 use segment_files::{self, ReadOptions, Row};
 
-/// How much of a file is read to recognise rejects, in bytes.
+/// How much of a file is read to recognise a rejects file, in bytes.
 const FIRST_BYTES: u64 = 64 << 10;
 
-/// A file of corrections.
+/// A corrected rejects file.
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corrections {
     pub file: Pinned,
     /// The run whose rejects the file holds.
-    pub of: RunId,
+    pub corrected: RunId,
 }
 
-/// Whose rejects a file holds.
+/// The run whose rejects a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejects {
     /// The file holds no rejects.
@@ -40,7 +41,7 @@ pub enum Rejects {
     Unclear,
 }
 
-/// Returns whose rejects an object holds. Reads at most the object's first 64 KiB.
+/// Returns the run whose rejects an object holds. Reads at most the object's first 64 KiB.
 pub async fn rejects_in(objects: &dyn Objects, object: &Pinned) -> Result<Rejects, ObjectError> {
     if object.size == 0 {
         return Ok(Rejects::None);
@@ -76,14 +77,14 @@ pub async fn dropped_rejects(
     }
 }
 
-/// Returns whose rejects the first lines of a file are.
+/// Returns the run whose rejects a file holds, from the file's first lines.
 fn rejects(first: &Bytes) -> Rejects {
     let header_names_the_run = || {
         let line = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
         memchr::memmem::find(line, REJECT_RUN.as_bytes()).is_some()
     };
     let Ok(mut rows) = segment_files::open(first, &ReadOptions::formula_escaped_csv(), &[REJECT_RUN]) else {
-        // A file of rejects in an encoding that cannot be read is still not a segment.
+        // A rejects file whose encoding cannot be read is still not a segment.
         return if header_names_the_run() { Rejects::Unclear } else { Rejects::None };
     };
     let Ok(column) = rows.header().find(REJECT_RUN) else { return Rejects::None };

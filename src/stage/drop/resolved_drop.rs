@@ -14,7 +14,7 @@ pub struct Source {
     pub completed_by: Pinned,
     /// The files to read, in order.
     pub parts: Vec<Part>,
-    /// Newer files that hold rejects and are therefore not the segment.
+    /// Newer files that were skipped because they hold rejects.
     pub passed_over: Vec<Location>,
 }
 

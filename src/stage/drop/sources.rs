@@ -1,4 +1,4 @@
-//! What a run reads: the drops of its segments, or a file of corrections.
+//! What a run reads: the drops of its segments, or a corrected rejects file.
 
 use super::{
     claim::{Claim, claim},
@@ -23,43 +23,44 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The drops of some or all segments of an export, in the export's order.
+    /// Returns the sources of a run of some or all segments, in the export's order.
     pub fn of_drops(drops: Vec<Source>) -> Self {
         Self { drops, corrects: None }
     }
 
-    /// A file of corrections. It is read as if it were dropped at the export's first segment.
+    /// Returns the sources of a run of corrections. The file is read as if it were dropped at the export's first
+    /// segment.
     pub fn of_corrections(export: &Export, corrections: Corrections) -> Self {
-        let Corrections { file, of } = corrections;
+        let Corrections { file, corrected: run } = corrections;
         let first = export.segments().first();
         Self {
             drops: first.map(|segment| corrected(segment, file)).into_iter().collect(),
-            corrects: Some(of),
+            corrects: Some(run),
         }
     }
 
-    /// The drops, in the export's order; the one file of corrections counts as a drop.
+    /// Returns the drops, in the export's order. A corrected rejects file counts as a drop.
     pub fn drops(&self) -> &[Source] {
         &self.drops
     }
 
-    /// The files to read, in order.
+    /// Returns the files to read, in order.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.drops.iter().flat_map(|drop| &drop.parts)
     }
 
-    /// The objects that completed the drops: those that [`Trigger::Drop`] names.
+    /// Returns the objects that completed the drops: those in [`Trigger::Drop`].
     pub fn completed_by(&self) -> Vec<Pinned> {
         self.drops.iter().map(|drop| drop.completed_by.clone()).collect()
     }
 
-    /// The run whose rejects are corrected, if these are corrections.
+    /// Returns the run whose rejects are corrected, if these are corrections.
     pub fn corrects(&self) -> Option<&RunId> {
         self.corrects.as_ref()
     }
 
-    /// Fails with [`ObjectError::Changed`] if any object was replaced or deleted, or a drop got another file, since
-    /// these were resolved.
+    /// Fails with [`ObjectError::Changed`] if an object was replaced or deleted, or a file was added to a drop, since
+    /// the sources were resolved.
     pub async fn check_unchanged(&self, ports: &Ports, export: &Export) -> Result<(), DropError> {
         for drop in &self.drops {
             if self.corrects.is_some() {
@@ -75,8 +76,8 @@ impl Sources {
     }
 }
 
-/// Resolves what a trigger starts: the dropped corrections, the drops that the trigger names, or for a schedule or a
-/// call the newest drop of every segment.
+/// Resolves the sources of a trigger: the dropped corrections, the drops that the trigger names, or, for a schedule or
+/// a call, the newest drop of every segment.
 pub async fn resolve(ports: &Ports, export: &Export, trigger: &Trigger) -> Result<Sources, DropError> {
     if let Some(corrections) = dropped_corrections(ports, export, trigger).await? {
         return Ok(corrections);
@@ -98,7 +99,7 @@ pub async fn resolve(ports: &Ports, export: &Export, trigger: &Trigger) -> Resul
     Ok(Sources::of_drops(drops))
 }
 
-/// The corrections that a trigger is about, if the one object that was dropped holds rejects.
+/// Returns the dropped corrections, if the trigger is a drop of one object that holds rejects.
 async fn dropped_corrections(
     ports: &Ports,
     export: &Export,
@@ -123,7 +124,7 @@ async fn dropped_corrections(
     Err(DropError::defect(export, defect))
 }
 
-/// A file of corrections as the drop of a segment.
+/// Returns a corrected rejects file as the drop of a segment.
 fn corrected(segment: &Segment, file: Pinned) -> Source {
     let part = Part { object: file.clone(), reading: ReadOptions::formula_escaped_csv() };
     Source { segment: segment.clone(), completed_by: file, parts: vec![part], passed_over: Vec::new() }

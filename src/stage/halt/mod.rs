@@ -1,9 +1,9 @@
-//! Halt: stops a run early if Omnisend refuses contact after contact with the same words, for example because the
-//! brand's subscription is full. It would refuse the next ten thousand requests too.
+//! Halt: stops a run early if Omnisend refuses contact after contact with the same message, for example because the
+//! brand's subscription is full. The following requests would be refused too.
 //!
-//! Before a chunk is uploaded, it looks at the newest finished batches of the chunks before it. That takes one request if
-//! Omnisend accepts contacts, and a few if it does not. A contact that is refused because of one of its fields says
-//! nothing about the others.
+//! Before a chunk is uploaded, this stage checks the newest finished batches of earlier chunks. That takes one request
+//! if Omnisend accepts contacts, and a few requests if it does not. Contacts that are refused because of one of their
+//! fields do not count.
 
 mod streak;
 
@@ -15,17 +15,18 @@ use crate::{
 };
 use omnisend::CallOptions;
 
-/// How many batches of a chunk it looks at, from the last one back. At the documented batch size they hold as many
+/// How many batches of a chunk are checked, from the last one back. At the documented batch size they hold as many
 /// contacts as a streak needs.
 const BATCHES_OF_A_CHUNK: usize = 2;
 
-/// How many chunks it looks back.
+/// How many earlier chunks are checked.
 const CHUNKS_BACK: u32 = 4;
 
-/// How many unfinished batches it asks for: Omnisend may be slow, and the check runs again before the next chunk.
+/// The check ends after this many unfinished batches: Omnisend may be slow, and the check runs again before the next
+/// chunk.
 const MAX_PENDING: u32 = 2;
 
-/// Halts the run before a chunk, if Omnisend refused the contacts before it. Returns whether it did.
+/// Halts the run before a chunk if Omnisend refused the contacts before it. Returns whether the run was halted.
 pub async fn halt(context: &StageContext<'_>, manifest: &Manifest, chunk: u32) -> Result<bool, RecordError> {
     let records = context.records();
     let before = context.client.usage().requests;
@@ -33,9 +34,9 @@ pub async fn halt(context: &StageContext<'_>, manifest: &Manifest, chunk: u32) -
     let streak = match check.streak_before(chunk).await {
         Ok(streak) => streak,
         Err(StageError::Record(error)) => return Err(error),
-        // The upload meets the same failure, and handles it.
+        // The upload meets the same failure and handles it.
         Err(StageError::Call(error)) => {
-            tracing::debug!(run = %manifest.run, %error, "earlier batches could not be looked at");
+            tracing::debug!(run = %manifest.run, %error, "earlier batches could not be checked");
             return Ok(false);
         }
     };
@@ -56,7 +57,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// The streak of refusals that ends with the newest finished batch.
+    /// Returns the streak of refusals that ends with the newest finished batch.
     async fn streak_before(&self, chunk: u32) -> Result<Streak, StageError> {
         let mut streak = Streak::default();
         let mut pending = 0;

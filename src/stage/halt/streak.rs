@@ -1,8 +1,8 @@
-//! Contacts that Omnisend refused one after another with the same words. Pure.
+//! A streak of contacts that Omnisend refused with the same message. Pure.
 
 use omnisend::{BatchItem, BatchItems, ItemOutcome};
 
-/// How many contacts in a row must be refused with the same words before the run is halted.
+/// How many contacts in a row must be refused with the same message before the run is halted.
 const ENOUGH: u64 = 200;
 
 /// Omnisend's refusal of one contact.
@@ -10,11 +10,11 @@ const ENOUGH: u64 = 200;
 pub(super) struct Refusal {
     pub code: String,
     pub reason: String,
-    /// Whether it names a field of the contact.
+    /// Whether the refusal names a field of the contact.
     pub names_a_field: bool,
 }
 
-/// Contacts that Omnisend refused one after another with the same words.
+/// Contacts that Omnisend refused one after another with the same message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Streak {
     pub code: String,
@@ -44,7 +44,7 @@ impl Streak {
     }
 }
 
-/// The refusals among a batch's items, without those that may succeed when they are sent again.
+/// Returns the refusals among a batch's items, without failures that a retry may fix.
 pub(super) fn refusals(items: &BatchItems) -> Vec<Refusal> {
     items.errors.iter().filter_map(refusal).collect()
 }

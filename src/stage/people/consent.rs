@@ -1,7 +1,8 @@
-//! Consent over all rows of an address: the first row becomes the contact, but an opt-out in any row wins.
+//! The consent of an address with several rows: the first row becomes the contact, but an opt-out in any row wins.
 //!
 //! The rows are read once. When a later row opts out, the contact may already be in a finished chunk: such opt-outs are
-//! collected, and put into the chunks after the last row was read. An invalid row with a usable address may opt out too.
+//! collected, and written into the chunks after the last row is read. An invalid row with a usable address can opt out
+//! too.
 
 #[cfg(test)]
 mod tests;
@@ -20,12 +21,12 @@ use crate::{
     run::ConsentCounts,
 };
 
-/// The consent that a run sends. The counts are exact after every row.
+/// The consent that a run sends, with counts that are exact after every row.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     /// The channels that the export maps.
     counts: BTreeMap<Channel, ConsentCounts>,
-    /// Opt-outs of addresses without a contact so far.
+    /// Opt-outs of addresses that have no contact yet.
     early: OptOuts,
     /// Opt-outs of contacts that are already in a chunk.
     late: OptOuts,
@@ -38,7 +39,8 @@ impl Ledger {
         Self { counts, early: OptOuts::default(), late: OptOuts::default() }
     }
 
-    /// Leaves in a contact only the consent that may be sent. `known` was last sent for its address.
+    /// Replaces a contact's consent with the consent that may be sent. `known` is the consent that was last sent for
+    /// its address.
     pub(crate) fn restrict(
         &self,
         key: EmailKey,
@@ -61,27 +63,27 @@ impl Ledger {
         }
     }
 
-    /// Counts a contact that was written to a chunk, and returns the note to keep beside its address.
+    /// Counts a contact that was written to a chunk, and returns the note to keep with its address.
     pub(crate) fn count_sent(&mut self, contact: &PreparedContact<'_>) -> Note {
         let mut note = if contact.phone.is_some() { SENT | HAS_PHONE } else { SENT };
         for (channel, counts) in &mut self.counts {
-            let said = match contact.consent.of(*channel).status {
+            let status = match contact.consent.of(*channel).status {
                 _ if *channel == Channel::Sms && contact.phone.is_none() => ConsentStatus::Unstated,
-                said => said,
+                status => status,
             };
-            let code = Code::of(said);
+            let code = Code::of(status);
             code.count(counts, 1);
             note |= code.noted(*channel);
         }
         note
     }
 
-    /// Takes the opt-outs of a later row of an address, and returns the new note of the address.
+    /// Records the opt-outs of a later row of an address, and returns the address's new note.
     pub(crate) fn later_row(
         &mut self,
         key: EmailKey,
         note: Note,
-        said: &Channels<Consent<'_>>,
+        stated: &Channels<Consent<'_>>,
         known: &Channels<Option<Statement>>,
     ) -> Note {
         let mut new = note;
@@ -89,7 +91,7 @@ impl Ledger {
             return note;
         }
         for (channel, counts) in &mut self.counts {
-            let Some(opt_out) = said.of(*channel).status.opt_out() else { continue };
+            let Some(opt_out) = stated.of(*channel).status.opt_out() else { continue };
             if *channel == Channel::Sms && note & HAS_PHONE == 0 {
                 continue;
             }
@@ -103,10 +105,10 @@ impl Ledger {
         new
     }
 
-    /// Takes the opt-outs of a row that becomes no contact, if its address has no contact yet.
-    pub(crate) fn row_without_contact(&mut self, key: EmailKey, said: &Channels<Consent<'_>>) {
+    /// Records the opt-outs of a row that does not become a contact. Only for addresses that have no contact yet.
+    pub(crate) fn row_without_contact(&mut self, key: EmailKey, stated: &Channels<Consent<'_>>) {
         for channel in self.counts.keys() {
-            if let Some(statement) = said.of(*channel).status.opt_out() {
+            if let Some(statement) = stated.of(*channel).status.opt_out() {
                 self.early.add(OptOut { key, channel: *channel, statement });
             }
         }
@@ -115,14 +117,14 @@ impl Ledger {
     /// The note of an address whose contact is too large to be sent.
     pub(crate) const NOT_SENT: Note = HAS_PHONE;
 
-    /// Takes an opt-out that an unsettled run sends.
+    /// Records an opt-out that an unsettled run sends.
     pub(crate) fn add_pending(&mut self, opt_out: OptOut) {
         if self.counts.contains_key(&opt_out.channel) {
             self.early.add(opt_out);
         }
     }
 
-    /// Returns the counts by channel, and the opt-outs to put into the chunks.
+    /// Returns the counts by channel, and the opt-outs to write into the chunks.
     pub(crate) fn finish(self) -> (BTreeMap<Channel, ConsentCounts>, OptOuts) {
         (self.counts, self.late)
     }
@@ -135,7 +137,7 @@ impl Ledger {
 
 /// A note's bit: the contact is in a chunk.
 const SENT: Note = 1 << 7;
-/// A note's bit: the contact has a phone. Without one, SMS consent has no identifier to go with.
+/// A note's bit: the contact has a phone. Without a phone there is no identifier to attach SMS consent to.
 const HAS_PHONE: Note = 1 << 6;
 
 /// The consent that was sent for a channel, in three bits of a note.
@@ -159,8 +161,8 @@ impl Code {
         Self::Undated,
     ];
 
-    fn of(said: ConsentStatus) -> Self {
-        match said {
+    fn of(status: ConsentStatus) -> Self {
+        match status {
             ConsentStatus::Unstated => Self::Nothing,
             ConsentStatus::Undated => Self::Undated,
             ConsentStatus::HeldBack => Self::HeldBack,

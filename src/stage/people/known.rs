@@ -11,9 +11,9 @@ use crate::{
 /// Members whose keys have the same first 16 bits share a bucket.
 const BUCKET_BITS: u32 = 16;
 
-/// Bytes of a key that are kept after those of the bucket: 64 bits in all. With 10 million members and 10 million other
-/// addresses, the probability that another address is taken for a member is 5 in 10^6. That address is sent, and if the
-/// member has left, it keeps its tags.
+/// Bytes of a key that are kept, in addition to the bucket: 64 bits in all. With 10 million members and 10 million
+/// other addresses, the probability that another address is mistaken for a member is 5 in 10^6. That address is sent,
+/// and if the member has left, the member keeps its tags.
 const KEY: usize = 6;
 
 /// Bytes of a hash that are kept. A changed contact has the same bytes with a probability of 1 in 2^64.
@@ -28,9 +28,9 @@ pub(crate) struct Known {
     rows: Vec<u8>,
     /// Bytes of a member's tags: as few as the run's tags need.
     tag_bytes: usize,
-    /// One bit for each member: a row of the source became its contact.
+    /// One bit for each member: whether a row of the source became its contact.
     met: Vec<u64>,
-    /// One bit for each member: a row of the source has its address and is invalid.
+    /// One bit for each member: whether an invalid row of the source has its address.
     staying: Vec<u64>,
     /// A note for each member, and the consent that was last sent; both are empty if the export maps no consent.
     notes: Vec<Note>,
@@ -93,13 +93,13 @@ impl Known {
         Ok(known)
     }
 
-    /// The number of members.
+    /// Returns the number of members.
     pub(super) fn len(&self) -> usize {
         self.rows.len() / self.width()
     }
 
     pub(super) fn find(&self, key: EmailKey) -> Option<MemberAt> {
-        // The table of buckets is as large in a first run, and each look-up would miss the cache.
+        // In a first run, look-ups in the empty table of buckets would only miss the cache.
         if self.rows.is_empty() {
             return None;
         }
@@ -118,12 +118,12 @@ impl Known {
         None
     }
 
-    /// Returns the tags that a member has from this export; none if the address is not a member's.
+    /// Returns the tags that a member has from this export. Empty if the address is not a member's.
     pub(crate) fn tags_of(&self, key: EmailKey) -> TagSet {
         self.find(key).map(|at| self.tags(at)).unwrap_or_default()
     }
 
-    /// All members, in the order of the list.
+    /// Returns all members, in the order of the list.
     pub(super) fn members(&self) -> impl Iterator<Item = MemberAt> + use<> {
         (0..self.len()).map(MemberAt)
     }
@@ -133,14 +133,14 @@ impl Known {
         self.row(at).get(KEY..KEY + HASH) == Some(&shortened(hash))
     }
 
-    /// Forgets the hash that was last sent: from now on the member counts as changed.
+    /// Clears the hash that was last sent, so that the member counts as changed.
     pub(super) fn forget_hash(&mut self, at: MemberAt) {
         if let Some(hash) = self.row_mut(at).get_mut(KEY..KEY + HASH) {
             hash.copy_from_slice(&shortened(ContactHash::NONE));
         }
     }
 
-    /// The tags that the member has from this export, or the value of the last [`Self::set_tags`].
+    /// Returns the tags that the member has from this export, or the value of the last [`Self::set_tags`].
     pub(super) fn tags(&self, at: MemberAt) -> TagSet {
         let mut bytes = [0; 4];
         let stored = self.row(at).get(KEY + HASH..).unwrap_or_default();
@@ -154,12 +154,12 @@ impl Known {
         stored.iter_mut().zip(bytes).for_each(|(stored, byte)| *stored = byte);
     }
 
-    /// The consent that was last sent for a channel.
+    /// Returns the consent that was last sent for a channel.
     pub(super) fn consent(&self, at: MemberAt, channel: Channel) -> Kept {
         self.consent.get(at.0).map(|consent| *consent.of(channel)).unwrap_or_default()
     }
 
-    /// Records that the source has the member. Returns whether that was recorded before.
+    /// Records that a row became the member's contact. Returns whether an earlier row already had.
     pub(super) fn mark_met(&mut self, at: MemberAt) -> bool {
         set(&mut self.met, at)
     }
@@ -168,7 +168,7 @@ impl Known {
         is_set(&self.met, at)
     }
 
-    /// Records that the source has the member's address in an invalid row.
+    /// Records that an invalid row has the member's address.
     pub(super) fn mark_staying(&mut self, at: MemberAt) {
         set(&mut self.staying, at);
     }

@@ -1,5 +1,5 @@
-//! The people of a run, in memory while a plan reads the source: the members that the snapshot knows, the addresses met
-//! so far, those in several segments, the members who left, and the opt-outs of all their rows.
+//! What a plan keeps in memory about people while it reads the source: the members of the snapshot, the addresses so
+//! far, addresses in several segments, leavers, and opt-outs.
 
 mod consent;
 mod known;
@@ -15,5 +15,5 @@ pub(super) use self::{
     known::Known,
     opt_outs::{OptOut, OptOuts},
     overlap::Overlap,
-    roster::{Met, Roster, Who},
+    roster::{Occurrence, Person, Roster},
 };

@@ -1,4 +1,4 @@
-//! Opt-outs by address, collected until the contacts that they belong to are written.
+//! Opt-outs by address, collected until their contacts are written.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,7 @@ pub(crate) struct OptOut {
     pub statement: Statement,
 }
 
-/// The latest opt-out of each channel by address. The table grows by doubling, so that an address
-/// takes 38 to 76 bytes.
+/// The latest opt-out of each channel, by address. The table grows by doubling, so an address takes 38 to 76 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OptOuts(HashMap<EmailKey, Channels<i64>>);
 
@@ -26,7 +25,7 @@ const NONE: i64 = i64::MIN;
 const UNDATED: i64 = i64::MAX;
 
 impl OptOuts {
-    /// The number of addresses.
+    /// Returns the number of addresses.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -53,7 +52,7 @@ impl OptOuts {
         *entry.of_mut(channel) = latest.map_or(UNDATED, Timestamp::as_second);
     }
 
-    /// Returns a contact with the opt-outs of its address. Everything else in it stays the same, to the byte.
+    /// Returns a contact with the opt-outs of its address. Everything else in it stays byte for byte the same.
     pub(crate) fn amend(&self, contact: &RawValue) -> serde_json::Result<Box<RawValue>> {
         #[derive(Deserialize)]
         struct Contact<'a> {
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amending_keeps_everything_else_in_a_contact_to_the_byte() {
+    fn amending_keeps_the_rest_of_a_contact_byte_for_byte() {
         let contact = |identifier: &str| {
             let text = format!(
                 r#"{{"identifiers":[{identifier}],"firstName":"J\u00f6","customProperties":{{"n":0.1000000000000000055511151231257827,"m":9007199254740993}},"tags":["a"]}}"#

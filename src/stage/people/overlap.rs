@@ -1,4 +1,4 @@
-//! The contacts that are in several segments of an export. They are known before the first contact is written, so that
+//! The contacts that are in several segments of an export. They are found before the first contact is written, so that
 //! each is sent once, with all of its tags.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use crate::{
     run::TagSet,
 };
 
-/// What the segments after the first have of an address.
+/// What the segments after the first contain about an address.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     tags: TagSet,
@@ -16,11 +16,11 @@ struct Entry {
     hash: ContactHash,
     /// Whether another of these segments has a different contact.
     differs: bool,
-    /// The segments in which the contact was met.
+    /// The segments in which the contact has been read.
     met_in: TagSet,
 }
 
-/// The addresses of all segments but the first. The table grows by doubling, so that an address takes 56 to 112 bytes.
+/// The addresses of all segments but the first. The table grows by doubling, so an address takes 56 to 112 bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Overlap(HashMap<EmailKey, Entry>);
 
@@ -43,8 +43,8 @@ impl Overlap {
         }
     }
 
-    /// Records that a contact is met in a segment. Returns whether that is its first time in one of the segments after
-    /// the first.
+    /// Records that a contact was read in a segment. Returns true if the segment is not the first one and this is the
+    /// contact's first row in it.
     pub(crate) fn meet(&mut self, key: EmailKey, tag: TagSet) -> bool {
         let Some(entry) = self.0.get_mut(&key).filter(|entry| entry.tags.holds(tag)) else { return false };
         let is_first = !entry.met_in.holds(tag);

@@ -1,4 +1,5 @@
-//! The addresses of the source beside the members of the snapshot: duplicates, changed contacts and leavers.
+//! Compares the addresses of the source with the members of the snapshot, to find duplicates, changed contacts and
+//! leavers.
 
 use super::{
     known::{Known, MemberAt},
@@ -11,22 +12,22 @@ use crate::{
 
 /// A person in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum Person {
     /// A member of the snapshot.
     Member(MemberAt),
-    /// Not a member. The caller keeps the key: a reference into the set would make every row wait for its memory.
+    /// Not a member. The caller keeps the key: a reference into the set would make every row wait for memory.
     New,
 }
 
-/// Whether a row is the first of its address.
+/// Whether a contact is the first one with its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Met {
-    First(Who),
+pub(crate) enum Occurrence {
+    First(Person),
     /// An earlier row has the same address.
-    Again(Who),
+    Repeated(Person),
 }
 
-/// The members of the snapshot, and the addresses that the source has so far. Takes the memory of [`Known`], and of
+/// The members of the snapshot, and the addresses of the source so far. Takes the memory of [`Known`], and that of
 /// [`Seen`] for each address that is not a member's.
 pub(crate) struct Roster {
     known: Known,
@@ -41,56 +42,64 @@ impl Roster {
     }
 
     /// Records that a row became a contact.
-    pub(crate) fn meet(&mut self, key: EmailKey) -> Met {
+    pub(crate) fn meet(&mut self, key: EmailKey) -> Occurrence {
         if let Some(at) = self.known.find(key) {
-            let who = Who::Member(at);
-            return if self.known.mark_met(at) { Met::Again(who) } else { Met::First(who) };
+            let person = Person::Member(at);
+            return if self.known.mark_met(at) {
+                Occurrence::Repeated(person)
+            } else {
+                Occurrence::First(person)
+            };
         }
-        if self.new.insert(key).is_some() { Met::Again(Who::New) } else { Met::First(Who::New) }
+        if self.new.insert(key).is_some() {
+            Occurrence::Repeated(Person::New)
+        } else {
+            Occurrence::First(Person::New)
+        }
     }
 
-    /// Returns the person with this address if an earlier row became their contact.
-    pub(crate) fn find_met(&self, key: EmailKey) -> Option<Who> {
+    /// Returns the person with this address, if an earlier row became their contact.
+    pub(crate) fn find_met(&self, key: EmailKey) -> Option<Person> {
         match self.known.find(key) {
-            Some(at) => self.known.is_met(at).then_some(Who::Member(at)),
-            None => self.new.get(key).map(|_| Who::New),
+            Some(at) => self.known.is_met(at).then_some(Person::Member(at)),
+            None => self.new.get(key).map(|_| Person::New),
         }
     }
 
     /// Returns the note of a person who was met.
-    pub(crate) fn note(&self, who: Who, key: EmailKey) -> Note {
-        match who {
-            Who::Member(at) => self.known.note(at),
-            Who::New => self.new.get(key).unwrap_or_default(),
+    pub(crate) fn note(&self, person: Person, key: EmailKey) -> Note {
+        match person {
+            Person::Member(at) => self.known.note(at),
+            Person::New => self.new.get(key).unwrap_or_default(),
         }
     }
 
     /// Replaces the note of a person who was met.
-    pub(crate) fn set_note(&mut self, who: Who, key: EmailKey, note: Note) {
-        match who {
-            Who::Member(at) => self.known.set_note(at, note),
-            Who::New => self.new.set_note(key, note),
+    pub(crate) fn set_note(&mut self, person: Person, key: EmailKey, note: Note) {
+        match person {
+            Person::Member(at) => self.known.set_note(at, note),
+            Person::New => self.new.set_note(key, note),
         }
     }
 
     /// Returns the consent that was last sent for a person.
-    pub(crate) fn consent(&self, who: Who) -> Channels<Option<Statement>> {
-        let of = |channel| match who {
-            Who::Member(at) => self.known.consent(at, channel).statement(),
-            Who::New => None,
+    pub(crate) fn consent(&self, person: Person) -> Channels<Option<Statement>> {
+        let of = |channel| match person {
+            Person::Member(at) => self.known.consent(at, channel).statement(),
+            Person::New => None,
         };
         Channels { email: of(Channel::Email), sms: of(Channel::Sms) }
     }
 
-    /// Whether the contact, its tags and its consent are those that were last sent.
+    /// Whether the contact, its tags and its consent are the same as last sent.
     pub(crate) fn is_unchanged(
         &self,
-        who: Who,
+        person: Person,
         contact: &PreparedContact<'_>,
         hash: ContactHash,
         tags: TagSet,
     ) -> bool {
-        let Who::Member(at) = who else { return false };
+        let Person::Member(at) = person else { return false };
         !self.sends_all
             && self.known.was_sent_as(at, hash)
             && self.known.tags(at).holds(tags)
@@ -100,32 +109,32 @@ impl Roster {
             })
     }
 
-    /// Sets the tags that a person has after this run; the other tags become their surplus. Returns the tags that they
-    /// have from this export already.
-    pub(crate) fn assign_tags(&mut self, who: Who, tags: TagSet) -> TagSet {
-        let Who::Member(at) = who else { return TagSet::default() };
+    /// Sets the tags that a person has after this run; the person's other tags become surplus. Returns those of `tags`
+    /// that the person already has from this export.
+    pub(crate) fn assign_tags(&mut self, person: Person, tags: TagSet) -> TagSet {
+        let Person::Member(at) = person else { return TagSet::default() };
         let before = self.known.tags(at);
         let surplus = before.without(tags);
         self.known.set_tags(at, surplus);
         before.without(surplus)
     }
 
-    /// Records that the source has an address in an invalid row. Such a member has not left, and keeps all tags.
+    /// Records that an invalid row has this address. Such a member has not left, and keeps all tags.
     pub(crate) fn keep(&mut self, key: EmailKey) {
         if let Some(at) = self.known.find(key) {
             self.known.mark_staying(at);
         }
     }
 
-    /// Records that an unsettled run sends a contact of this address. What was sent before it says nothing any more, so
-    /// that the contact counts as changed.
+    /// Records that an unsettled run sends a contact with this address. The hash that was sent before is then outdated,
+    /// so the contact counts as changed.
     pub(crate) fn add_pending(&mut self, key: EmailKey) {
         if let Some(at) = self.known.find(key) {
             self.known.forget_hash(at);
         }
     }
 
-    /// Records that an unsettled run takes tags from this address.
+    /// Records that an unsettled run removes tags from this address.
     pub(crate) fn add_pending_removal(&mut self, key: EmailKey, tags: TagSet) {
         if let Some(at) = self.known.find(key) {
             self.known.set_tags(at, self.known.tags(at).without(tags));
@@ -133,7 +142,7 @@ impl Roster {
     }
 
     /// Returns each member's surplus, in the order of the snapshot's list: the tags that the member has and must lose.
-    /// Those of a leaver are all surplus.
+    /// All tags of a leaver are surplus.
     pub(crate) fn surplus(&self) -> impl Iterator<Item = TagSet> {
         let of = |at| if self.known.is_staying(at) { TagSet::default() } else { self.known.tags(at) };
         self.known.members().map(of)

@@ -1,18 +1,18 @@
-//! The addresses that a run has met, in a compact set.
+//! A compact set of the addresses that a run has read.
 
 use hashbrown::HashTable;
 
 use crate::contact::EmailKey;
 
-/// Tables grow by doubling. Many small tables double at different times, so that the old and the new table of all
-/// addresses are never in memory at once.
+/// Tables grow by doubling. Many small tables double at different times, so memory never holds an old and a new table
+/// of all addresses at once.
 const SHARDS: usize = 256;
 
-/// Bytes of a key that a shard keeps. Together with the byte that chooses the shard that is 80 bits: among 10 million
+/// Bytes of a key that a shard keeps. Together with the byte that chooses the shard, that is 80 bits: among 10 million
 /// addresses, the probability that two have the same bits is 4 in 10^11.
 const KEPT: usize = 9;
 
-/// A byte that [`super::Ledger`] keeps beside an address; 0 at first.
+/// A byte that [`super::Ledger`] keeps with an address; 0 at first.
 pub(crate) type Note = u8;
 
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ impl Seen {
         Self { shards: (0..SHARDS).map(|_| HashTable::new()).collect() }
     }
 
-    /// Adds an address with the note 0. Returns its note if the set has it already.
+    /// Adds an address with the note 0. If the set already has it, returns its note.
     pub(crate) fn insert(&mut self, key: EmailKey) -> Option<Note> {
         let (kept, shard) = split(key);
         let shard = self.shards.get_mut(shard)?;
@@ -61,8 +61,8 @@ impl Seen {
     }
 }
 
-/// Splits a key into the bytes that are kept and its shard. A table uses the first bytes of a key as its hash, and the
-/// last byte chooses the shard: independent bits.
+/// Splits a key into the bytes that are kept and its shard. A table hashes by the first bytes of a key, and the last
+/// byte chooses the shard, so the bits are independent.
 fn split(key: EmailKey) -> ([u8; KEPT], usize) {
     let bytes = key.0.to_le_bytes();
     let mut kept = [0; KEPT];

@@ -1,4 +1,4 @@
-//! What a plan knows before it reads the source: the snapshot of the last settled run.
+//! The snapshot of the last settled run, which a plan loads before it reads the source.
 
 use std::{ops::Range, sync::Arc};
 
@@ -26,14 +26,14 @@ use crate::{
 };
 use segment_files::File;
 
-/// What is known before the source is read.
+/// What a plan knows before it reads the source.
 #[derive(Debug)]
 pub(super) struct Before {
     last: Option<LastSettled>,
     /// The tags of the export, and after them its former tags.
     pub tags: Vec<Tag>,
     pub former_tags: Vec<Tag>,
-    /// Why the run sends unchanged contacts too, if it does and its mode does not say so.
+    /// Why the run sends unchanged contacts too, although its mode does not ask for them.
     pub sends_all: Option<FullSendReason>,
     is_full: bool,
 }
@@ -66,7 +66,7 @@ impl Before {
         Ok(Self { last, tags, former_tags, sends_all, is_full })
     }
 
-    /// The key of the list of members, if there is a snapshot.
+    /// Returns the key of the list of members, if there is a snapshot.
     pub(super) fn list_key(&self) -> Option<&Key> {
         self.last.as_ref().map(|last| &last.list_key)
     }
@@ -97,8 +97,8 @@ impl Before {
         Ok(People { roster, ledger })
     }
 
-    /// Returns how many contacts the segments of this run had in the last settled run. `None` if there is nothing to
-    /// compare with: no snapshot, no such segment in it, or the run reads corrections.
+    /// Returns how many contacts the segments of this run had in the last settled run. `None` if they cannot be
+    /// compared: there is no snapshot, the snapshot has none of these segments, or the run reads corrections.
     pub(super) fn contacts(&self, sources: &Sources) -> Option<u64> {
         let last = self.last.as_ref().filter(|_| sources.corrects().is_none())?;
         let of_segment = |tag: &Tag| last.snapshot.contacts.get(tag).copied();
@@ -112,7 +112,7 @@ impl Before {
         let all =
             |places: Range<usize>| places.fold(TagSet::default(), |all, place| all.with(TagSet::of(place)));
         let in_the_run = segment_tags::of_whole_segments(export, sources);
-        // The export gives former tags to no contact any more, but only a run of all segments may remove them.
+        // No contact gets former tags any more, but only a run of all segments may remove them.
         let tags = if in_the_run == all(0..own) { all(0..self.tags.len()) } else { in_the_run };
         let list = self.last.as_ref().filter(|_| mode == Mode::Mirror).map(|last| last.list.clone());
         Removing { tags, list }

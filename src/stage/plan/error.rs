@@ -33,7 +33,7 @@ pub enum PlanError {
          the same columns in the same order"
     )]
     Headers { export: ExportName, first: Box<Location>, object: Box<Location>, differs: Box<HeadersDiffer> },
-    /// The rows could not be prepared, and no single file is the reason.
+    /// The rows could not be prepared, for a reason that is not in one file.
     #[error("export `{export}`: {source}")]
     Prepare {
         export: ExportName,
@@ -53,8 +53,8 @@ pub enum PlanError {
     },
     /// The opt-outs that the corrected run sent are gone.
     #[error(
-        "export `{export}`: the corrected rejects are those of run {run}, which is not kept any more, and neither are \
-         the opt-outs that it sent; run the export instead"
+        "export `{export}`: these corrections belong to run {run}, which no longer exists, so the opt-outs that it \
+         sent are unknown; run the export instead"
     )]
     CorrectedRunGone { export: ExportName, run: RunId },
     #[error(transparent)]
@@ -77,8 +77,8 @@ pub enum SnapshotDefect {
 }
 
 impl PlanError {
-    /// Whether the dropped files are the reason, so that the same drop fails again.
-    pub fn is_of_the_drop(&self) -> bool {
+    /// Whether the drop is the reason, so that the same drop would fail again.
+    pub fn is_caused_by_the_drop(&self) -> bool {
         match self {
             Self::File { .. }
             | Self::Headers { .. }

@@ -1,4 +1,4 @@
-//! Follow-up runs: runs about some contacts of an earlier run.
+//! Follow-up runs: runs for some contacts of an earlier run.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use crate::{
 #[derive(Debug)]
 pub struct FollowUp<'a> {
     /// The earlier run.
-    pub of: &'a Manifest,
+    pub original: &'a Manifest,
     /// The follow-up run itself.
     pub run: RunRef,
     pub trigger: Trigger,
 }
 
 impl FollowUp<'_> {
-    /// Returns the manifest of a follow-up run that does nothing: it keeps the earlier run's source, mapping and tags.
+    /// Returns the manifest of a follow-up run without any work. It keeps the earlier run's source, mapping and tags.
     pub(super) fn manifest(&self, connection: &Connection, started_at: Timestamp) -> Manifest {
         Manifest {
             run: self.run.clone(),
@@ -43,7 +43,7 @@ impl FollowUp<'_> {
             planned: Planned::default(),
             warnings: BTreeMap::new(),
             consent: BTreeMap::new(),
-            ..self.of.clone()
+            ..self.original.clone()
         }
     }
 }

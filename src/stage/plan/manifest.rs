@@ -10,7 +10,7 @@ use crate::{
 };
 use segment_files::ReadOptions;
 
-/// What a manifest records beside the request, the sources and the prepared rows.
+/// What a manifest records in addition to the request, the sources and the prepared rows.
 pub(super) struct Planned {
     pub started_at: Timestamp,
     pub dry_run: Option<DryRun>,

@@ -1,5 +1,5 @@
 //! Plan: reads the source, maps its rows to contacts, and writes the chunks and then the manifest. It is the only stage
-//! that knows formats and mappings. The docs of `prepare` say how often the source is read, and what is kept in memory.
+//! that knows formats and mappings. The docs of `prepare` list the passes over the source and the memory use.
 //!
 //! A follow-up run is planned from the written objects of an earlier run: [`undo()`] from its chunks, its outcomes
 //! and the snapshot, [`replay()`] from its chunks and outcomes. Neither reads the source.

@@ -1,4 +1,4 @@
-//! The contacts that unsettled runs of an export send, and the opt-outs that did not arrive.
+//! The contacts that unsettled runs of an export send, and opt-outs that may not have arrived.
 
 use tokio::task::spawn_blocking;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What unsettled runs send. Takes 16 bytes for each of their contacts, 32 for each removal and 64 for each opt-out.
+/// What unsettled runs send. Takes 16 bytes for each contact, 32 for each removal and 64 for each opt-out.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub contacts: Vec<EmailKey>,
@@ -25,17 +25,17 @@ pub(super) struct Pending {
     pub removals: Vec<PendingRemoval>,
 }
 
-/// A contact that an unsettled run takes tags from.
+/// A contact that an unsettled run removes tags from.
 #[derive(Debug)]
 pub(super) struct PendingRemoval {
     pub key: EmailKey,
-    /// A set of the current run's tags.
+    /// As a set of the planned run's tags.
     pub tags: TagSet,
 }
 
 impl Pending {
-    /// Reads the chunks and removals of every unsettled run of the export, except those of the run that is planned. For
-    /// corrections, also the opt-outs that did not arrive. `tags` are the tags of the planned run.
+    /// Reads the chunks and removals of every unsettled run of the export, except the planned run's own. For
+    /// corrections, also reads the opt-outs that may not have arrived. `tags` are the tags of the planned run.
     pub(super) async fn load(
         ports: &Ports,
         records: &Records,
@@ -71,8 +71,8 @@ impl Pending {
         Ok(pending)
     }
 
-    /// Adds the opt-outs that a run and the runs after it sent, from each chunk with a contact that did not arrive. A
-    /// corrected row is read without the rows that opted out.
+    /// Adds the opt-outs that a run and the runs after it sent, from each chunk with a contact that did not arrive.
+    /// They are needed because corrections do not contain the rows that opted out.
     async fn add_opt_outs_since(
         &mut self,
         ports: &Ports,

@@ -1,4 +1,4 @@
-//! The first rows of an export's newest drop beside their contacts. Writes nothing.
+//! Shows the first rows of an export's newest drop beside their contacts. Writes nothing.
 
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ use segment_files::{self, File, Header, ReadError, ReadOptions, Row};
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     Sent,
-    /// The row makes no contact.
+    /// The row cannot become a contact.
     Invalid,
     /// An earlier row has the same address.
     Duplicate,
-    /// The export's `where` excludes the row.
+    /// The export's `where` leaves the row out.
     Filtered,
 }
 
@@ -178,7 +178,7 @@ impl Preview<'_> {
             Err(invalid) => shown.why = Some(invalid.to_string()),
             Ok(None) => {
                 shown.fate = Fate::Filtered;
-                shown.why = Some("`where` excludes it".to_owned());
+                shown.why = Some("`where` leaves it out".to_owned());
             }
             Ok(Some(mut contact)) => {
                 let key = contact.key();

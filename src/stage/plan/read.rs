@@ -1,4 +1,4 @@
-//! Reads the source on a thread of its own, and writes the objects that the thread finishes.
+//! Reads the source on its own thread, and writes the objects that the thread finishes.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use crate::{
 };
 use segment_files::ReadOptions;
 
-/// Finished objects that may wait to be written while the next one is prepared.
+/// How many finished objects may wait to be written while the next one is prepared.
 const OBJECTS_AHEAD: usize = 2;
 
 /// A file of the source, owned by the thread that reads it.
@@ -57,15 +57,15 @@ pub(super) async fn read(
     drop(progress);
     let watch = async {
         while let Some(bytes) = bytes_read.recv().await {
-            observer.notice(Notice::Read { bytes, of: total });
+            observer.notice(Notice::Read { bytes, total });
         }
     };
     let (sender, receiver) = mpsc::channel(OBJECTS_AHEAD);
     let export = request.export.clone();
-    // The time in the run's id, so that planning the run again makes the same chunks.
+    // The time in the run's id, so that a second plan of the run writes the same chunks.
     let now = request.run.run.time().unwrap_or_else(|| request.trigger.at());
     let chunk_contacts = chunk_contacts(&request.connection);
-    // A run that is allowed to send more contacts reads the whole source.
+    // A run that may exceed the limit reads the whole source.
     let is_limited = !request.allowed.contains(&GuardName::MaxProfiles);
     let max_profiles = if is_limited { request.export.guards().max_profiles } else { u64::MAX };
     let removing = before.removing(&export, sources, request.mode);
@@ -149,7 +149,7 @@ async fn write(
             Finished::Chunk(n, body) => (Key::Chunk(request.run.clone(), n), body),
             Finished::Refused(n, body) => (Key::Refused(request.run.clone(), n), body),
         };
-        // A plan that died may have written the object. From the same source it is the same.
+        // A plan that died may have written the object already. The same source gives the same object.
         ports.objects.put(&(&key).into(), body, Put::Replace).await?;
         kill_point::reach("plan.object-written");
     }
@@ -159,7 +159,7 @@ async fn write(
 /// Deletes the objects of a run without a manifest: nothing uses them, and they hold personal data.
 pub(super) async fn discard(ports: &Ports, run: &RunRef) {
     let records = Records::new(ports.objects.clone());
-    // Another process may have planned the same run from the same drop: then the run exists, and these are its objects.
+    // Another process may have planned the same run from the same drop. Then the run exists, and these are its objects.
     if !matches!(records.manifest(run).await, Ok(None)) {
         return;
     }

@@ -1,4 +1,4 @@
-//! The objects of members that lose tags, one after the other.
+//! Divides the members that lose tags into objects.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::run::{LinesWriter, RemovalLine};
 
-/// Members in one object: a minute of the requests that Omnisend allows, with 250 members each.
+/// Members in one object: as many as the 60 requests that Omnisend allows per minute, with 250 members each.
 const PART_MEMBERS: u32 = 15_000;
 
 /// Collects members, and returns each object when it is full.

@@ -1,4 +1,4 @@
-//! Replay: a run that sends again the contacts of an earlier run that did not arrive, unchanged.
+//! Replay: plans a run that sends the undelivered contacts of an earlier run again, unchanged.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,8 +12,8 @@ use crate::{
     stage::records::{RecordError, Records},
 };
 
-/// Plans the run that replays another, and returns its manifest; `None` if every contact arrived. If it is planned
-/// already, returns the existing manifest. Reads each chunk of the earlier run once.
+/// Plans the run that replays another, and returns its manifest; `None` if every contact arrived. If the run is already
+/// planned, returns the existing manifest. Reads each chunk of the earlier run at most once.
 pub async fn replay(
     ports: &Ports,
     connection: &Connection,
@@ -21,7 +21,7 @@ pub async fn replay(
     follow_up: &FollowUp<'_>,
 ) -> Result<Option<Manifest>, PlanError> {
     let records = Records::new(ports.objects.clone());
-    let FollowUp { of, run, .. } = follow_up;
+    let FollowUp { original, run, .. } = follow_up;
     if let Some(manifest) = records.manifest(run).await? {
         return Ok(Some(manifest));
     }
@@ -37,15 +37,16 @@ pub async fn replay(
         sent: 0,
         consent: counted.map(|channel| (channel, ConsentCounts::default())).collect(),
     };
-    for (chunk, info) in of.chunks_to_send().zip(&of.chunks) {
-        let outcome = records.outcome(&of.run, chunk).await?;
-        let receipts = [records.sent_of(&of.run, chunk).await?, records.resent_of(&of.run, chunk).await?];
+    for (chunk, info) in original.chunks_to_send().zip(&original.chunks) {
+        let outcome = records.outcome(&original.run, chunk).await?;
+        let receipts =
+            [records.sent_of(&original.run, chunk).await?, records.resent_of(&original.run, chunk).await?];
         let accepted = outcome.map(|outcome| outcome.accepted_of(&receipts.each_ref())).unwrap_or_default();
         if accepted.len() == info.contacts as usize {
             continue;
         }
         let accepted: HashSet<u32> = accepted.into_iter().collect();
-        let key = of.chunk_key(chunk);
+        let key = original.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
         for (_, line) in (0..).zip(lines(&unpacked)).filter(|(place, _)| !accepted.contains(place)) {
             chunks.push(&key, line).await?;
@@ -61,13 +62,13 @@ pub async fn replay(
         chunks: written,
         planned: Planned { read: sent, sent, ..Planned::default() },
         consent,
-        replays: Some(of.run.run.clone()),
+        replays: Some(original.run.run.clone()),
         ..follow_up.manifest(connection, started_at)
     };
     Ok(Some(records.create(manifest).await?))
 }
 
-/// The chunks of the new run, one after the other.
+/// Writes the chunks of the new run, one after the other.
 struct Chunks<'a> {
     ports: &'a Ports,
     run: &'a RunRef,
@@ -93,7 +94,7 @@ impl Chunks<'_> {
                 None => &mut counts.untouched,
             } += 1;
         }
-        let line = ContactLine { of: stored.of, contact: stored.contact };
+        let line = ContactLine { origin: stored.origin, contact: stored.contact };
         self.writer.push(&line, usize::MAX).map_err(PlanError::Compress)?;
         self.sent += 1;
         if self.writer.lines() >= self.chunk_contacts { self.put().await } else { Ok(()) }

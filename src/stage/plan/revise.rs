@@ -1,4 +1,4 @@
-//! Puts opt-outs of later rows into the chunks that hold their contacts.
+//! Writes opt-outs of later rows into the chunks that hold their contacts.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ use crate::{
     },
 };
 
-/// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Reads the chunks in order,
-/// up to the last one that holds any. No stage reads a chunk before the manifest is written, so that a plan that dies
-/// here leaves nothing that counts.
+/// Rewrites the chunks that hold these addresses, each under a key of its own, and marks them. Reads the chunks in
+/// order, up to the last one that holds any. No stage reads a chunk before the manifest is written, so a plan that dies
+/// here leaves nothing that is used.
 pub(super) async fn revise(
     records: &Records,
     run: &RunRef,
@@ -69,7 +69,7 @@ fn revised(key: &Key, unpacked: &[u8], opt_outs: &OptOuts) -> Result<Option<Revi
         } else {
             stored.contact
         };
-        let line = ContactLine { of: stored.of, contact };
+        let line = ContactLine { origin: stored.origin, contact };
         writer.push(&line, usize::MAX).map_err(PlanError::Compress)?;
     }
     if found == 0 {

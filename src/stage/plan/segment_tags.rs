@@ -15,8 +15,8 @@ fn tag(export: &Export, segment: &Segment) -> TagSet {
     place(export, segment).map(TagSet::of).unwrap_or_default()
 }
 
-/// Returns the tag of the rows of a drop. It is empty for corrections that were not dropped at a segment: their rows
-/// name their tags themselves.
+/// Returns the tag of a drop's rows. It is empty for corrections that were not dropped at a segment: their rows name
+/// their tags.
 pub(super) fn of_rows(export: &Export, sources: &Sources, source: &Source) -> TagSet {
     let is_dropped = sources.corrects().is_none() || *source.segment.complete_on() == CompleteOn::Object;
     if is_dropped { tag(export, &source.segment) } else { TagSet::default() }

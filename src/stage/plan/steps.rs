@@ -20,7 +20,8 @@ use crate::{
     stage::{drop::resolve, people::OptOuts, progress::Observer, records::Records},
 };
 
-/// Plans a run and returns its manifest. If the run is planned already, returns the existing manifest and reads nothing.
+/// Plans a run and returns its manifest. If the run is already planned, returns the existing manifest and reads
+/// nothing.
 pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> Result<Manifest, PlanError> {
     let records = Records::new(ports.objects.clone());
     if let Some(manifest) = records.manifest(&request.run).await? {
@@ -34,7 +35,8 @@ pub async fn plan(ports: &Ports, request: &Request, observer: &dyn Observer) -> 
     let before = Arc::new(Before::load(ports, &records, request).await?);
     let pending = Pending::load(ports, &records, request, sources, &before.tags).await?;
     let mut prepared = read(ports, request, sources, &before, pending, observer).await?;
-    // Objects that were replaced in a versioned bucket can be read to their end, so that reading does not notice.
+    // In a versioned bucket, replaced objects can still be read to their end, so reading alone does not notice a
+    // change.
     if let Err(changed) = sources.check_unchanged(ports, &request.export).await {
         discard(ports, &request.run).await;
         return Err(changed.into());

@@ -1,5 +1,5 @@
-//! Undo: a run that removes exactly the tags that an earlier run added. Nothing else of a run can be undone, because it
-//! is unknown what the contacts had before.
+//! Undo: plans a run that removes exactly the tags that an earlier run added. Nothing else can be undone, because the
+//! contacts' earlier values are unknown.
 
 use std::{io, sync::Arc};
 
@@ -25,21 +25,22 @@ use crate::{
 };
 use segment_files::File as _;
 
-/// Plans the run that undoes another, and returns its manifest. If it is planned already, returns the existing manifest.
+/// Plans the run that undoes another, and returns its manifest. If the run is already planned, returns the existing
+/// manifest.
 pub async fn undo(
     ports: &Ports,
     connection: &Connection,
     follow_up: &FollowUp<'_>,
 ) -> Result<Manifest, PlanError> {
     let records = Records::new(ports.objects.clone());
-    let FollowUp { of, run, .. } = follow_up;
+    let FollowUp { original, run, .. } = follow_up;
     if let Some(manifest) = records.manifest(run).await? {
         return Ok(manifest);
     }
     let started_at = ports.clock.now();
     let removals = match records.snapshot(&run.export).await? {
         Some(snapshot) => {
-            let undone = Undone { ports, records: &records, of, run };
+            let undone = Undone { ports, records: &records, original, run };
             undone.write_removals(&snapshot).await?
         }
         None => Vec::new(),
@@ -48,7 +49,7 @@ pub async fn undo(
         source: Vec::new(),
         leaving: removals.iter().map(|part| u64::from(*part)).sum(),
         removals,
-        undoes: Some(of.run.run.clone()),
+        undoes: Some(original.run.run.clone()),
         ..follow_up.manifest(connection, started_at)
     };
     Ok(records.create(manifest).await?)
@@ -57,7 +58,7 @@ pub async fn undo(
 struct Undone<'a> {
     ports: &'a Ports,
     records: &'a Records,
-    of: &'a Manifest,
+    original: &'a Manifest,
     run: &'a RunRef,
 }
 
@@ -67,7 +68,7 @@ impl Undone<'_> {
     async fn write_removals(&self, snapshot: &Snapshot) -> Result<Vec<u32>, PlanError> {
         let known = Arc::new(self.members(snapshot).await?);
         let mut parts = RemovalParts::new().map_err(PlanError::Compress)?;
-        for chunk in self.of.chunks_to_send() {
+        for chunk in self.original.chunks_to_send() {
             for line in self.added(chunk, &known).await? {
                 self.put(parts.push(&line)).await?;
             }
@@ -77,7 +78,7 @@ impl Undone<'_> {
     }
 
     async fn members(&self, snapshot: &Snapshot) -> Result<Known, PlanError> {
-        let tags = self.of.all_tags();
+        let tags = self.original.all_tags();
         let key = snapshot.list.key(&self.run.export);
         let list = self.ports.objects.head(&(&key).into()).await?;
         let (progress, _) = mpsc::unbounded_channel();
@@ -89,12 +90,12 @@ impl Undone<'_> {
 
     /// Returns the accepted contacts of a chunk with the tags that the run added and that they still have.
     async fn added(&self, chunk: u32, known: &Arc<Known>) -> Result<Vec<RemovalLine<'static>>, PlanError> {
-        let Self { records, of, .. } = self;
-        let Some(outcome) = records.outcome(&of.run, chunk).await? else { return Ok(Vec::new()) };
+        let Self { records, original, .. } = self;
+        let Some(outcome) = records.outcome(&original.run, chunk).await? else { return Ok(Vec::new()) };
         let (receipt, resent) =
-            (records.sent_of(&of.run, chunk).await?, records.resent_of(&of.run, chunk).await?);
+            (records.sent_of(&original.run, chunk).await?, records.resent_of(&original.run, chunk).await?);
         let accepted = outcome.accepted_of(&[&receipt, &resent]);
-        let key = of.chunk_key(chunk);
+        let key = original.chunk_key(chunk);
         let unpacked = records.lines(&key).await?;
         let known = known.clone();
         Ok(spawn_blocking(move || added(&key, &unpacked, &accepted, &known)).await??)
@@ -119,7 +120,7 @@ fn added(
         let line = all.get(*place as usize).copied().unwrap_or_default();
         let stored: StoredContact<'_> = parse(key, line)?;
         let email = stored.email();
-        let added = stored.of.tags.without(stored.of.known_tags);
+        let added = stored.origin.tags.without(stored.origin.known_tags);
         let tags = added.common(known.tags_of(EmailKey::of(&email)));
         if !tags.is_empty() {
             found.push(RemovalLine { email: email.into(), tags });

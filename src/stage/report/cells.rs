@@ -1,5 +1,5 @@
-//! The cells of rows whose contacts did not arrive. A chunk has each row's place, not its cells, so the pinned source is
-//! read again up to the last such row. A run without such rows does not read it.
+//! The cells of rows whose contacts did not arrive. A chunk records each row's place but not its cells, so the pinned
+//! source is read again, up to the last such row. Without such rows it is not read.
 
 use std::sync::Arc;
 
@@ -30,9 +30,9 @@ struct Request {
 pub(super) struct Cells<'m> {
     objects: Arc<dyn Objects>,
     manifest: &'m Manifest,
-    /// The requests to the thread that reads the source, which the first request starts.
+    /// The channel to the thread that reads the source. The first request starts the thread.
     reader: Option<mpsc::Sender<Request>>,
-    /// Whether a row was not found: the source no longer exists, or cannot be read.
+    /// Whether a row was not found: the source no longer exists or cannot be read.
     is_gone: bool,
 }
 
@@ -46,7 +46,7 @@ impl<'m> Cells<'m> {
         self.is_gone
     }
 
-    /// The cells of the rows at `places`, which are in the order of the source and after those of earlier calls.
+    /// Returns the cells of the rows at `places`. Over all calls, places must be in the order of the source.
     pub(super) async fn of(&mut self, places: Vec<Place>) -> RowCells {
         let nothing = vec![Vec::new(); places.len()];
         if self.is_gone || self.manifest.readings.is_empty() {
@@ -87,7 +87,7 @@ fn start(objects: &Arc<dyn Objects>, manifest: &Manifest) -> mpsc::Sender<Reques
         let mut finder = Finder { files, mapping, open: None };
         while let Some(Request { places, reply }) = receiver.blocking_recv() {
             let found = finder.find(&places);
-            // This fails only if the report was given up, and then no other request comes.
+            // This fails only if the report was abandoned. Then no other request follows.
             let _ = reply.send(found);
         }
     });

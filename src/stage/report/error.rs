@@ -1,8 +1,8 @@
-//! Why a report could not be made.
+//! Why a report could not be created.
 
 use crate::{keys::RunRef, ports::objects::ObjectError, run::Unbalanced, stage::RecordError};
 
-/// Why a report could not be made.
+/// Why a report could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     #[error(transparent)]
@@ -14,11 +14,11 @@ pub enum ReportError {
         #[source]
         source: Box<Unbalanced>,
     },
-    #[error("the report's page could not be made: {0}")]
+    #[error("the report's page could not be rendered: {0}")]
     Page(#[from] askama::Error),
-    #[error("a row of `rejects.csv` could not be made: {0}")]
+    #[error("a row of `rejects.csv` could not be written: {0}")]
     Csv(#[from] csv::Error),
-    #[error("a line of `rejects.ndjson` could not be made: {0}")]
+    #[error("a line of `rejects.ndjson` could not be written: {0}")]
     Json(#[from] serde_json::Error),
 }
 

@@ -1,5 +1,5 @@
 //! Report: sums up a run's records in `report.json` and `report.html`, and writes its rejects. It sends no requests, so
-//! a report can be made again at any time.
+//! a report can be created again at any time.
 
 mod cells;
 mod error;
@@ -42,7 +42,7 @@ pub async fn report(ports: &Ports, manifest: &Manifest) -> Result<Report, Report
     Ok(report)
 }
 
-/// Makes the report from the sums. Pure.
+/// Builds the report from the sums. Pure.
 fn build(
     manifest: &Manifest,
     early_end: &EarlyEnd,

@@ -1,4 +1,4 @@
-//! An object that is written while its content is still being made.
+//! An object that is written while its content is being generated.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const STEP_BYTES: usize = 256 << 10;
 #[error("it panicked; this is a bug in omnisend-export, and the log says where")]
 struct Panicked;
 
-/// An object that is written while its content is still being made.
+/// An object that is written while its content is being generated.
 pub(super) struct Output {
     at: Location,
     buffer: BytesMut,
@@ -58,7 +58,7 @@ impl Output {
     }
 
     async fn send(&mut self) {
-        // This fails only after the writing failed, and then `finish` returns that error.
+        // This fails only if writing has failed. Then `finish` returns that error.
         let _ = self.sender.send(Ok(self.buffer.split().freeze())).await;
     }
 }

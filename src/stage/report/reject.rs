@@ -19,7 +19,7 @@ pub(super) struct Reject<'a> {
     pub outcome: RowOutcome,
     /// The source object.
     pub object: String,
-    /// The line that the row begins at, counted from 1.
+    /// The line at which the row begins, counted from 1.
     pub line: u64,
     pub email: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ impl<'m> RejectMaker<'m> {
         Self { manifest, columns, inline: InlineTags::of(&manifest.tags) }
     }
 
-    /// A row that the plan made no contact of.
+    /// Returns the reject of a row that did not become a contact.
     pub(super) fn refused<'a>(&'a self, line: &'a RejectedLine) -> Reject<'a> {
         Reject {
             outcome: line.outcome,
@@ -86,12 +86,12 @@ impl<'m> RejectMaker<'m> {
             contact: None,
             cells: Row { columns: &self.columns, cells: &line.cells },
             tags: self.tags(line.tags),
-            // A corrected duplicate would replace the values of the row that was sent.
+            // A corrected duplicate would overwrite the values of the row that was sent.
             is_correctable: line.outcome != RowOutcome::Duplicate,
         }
     }
 
-    /// A contact that Omnisend rejected.
+    /// Returns the reject of a contact that Omnisend rejected.
     pub(super) fn rejected<'a>(
         &'a self,
         rejection: &'a Rejection,
@@ -106,7 +106,7 @@ impl<'m> RejectMaker<'m> {
         }
     }
 
-    /// A contact that Omnisend may or may not have accepted.
+    /// Returns the reject of a contact whose outcome is unknown.
     pub(super) fn unknown<'a>(
         &'a self,
         reason: &'a str,
@@ -115,17 +115,18 @@ impl<'m> RejectMaker<'m> {
     ) -> Reject<'a> {
         Reject {
             outcome: RowOutcome::Unknown,
-            object: self.object(stored.of.at),
-            line: stored.of.at.line,
+            object: self.object(stored.origin.at),
+            line: stored.origin.at.line,
             email: Cow::Owned(stored.email()),
             field: None,
             code: RowOutcome::Unknown.as_str(),
             reason,
-            contact: Some(self.inline.contact(stored.contact, stored.of.tags)),
+            contact: Some(self.inline.contact(stored.contact, stored.origin.tags)),
             cells: Row { columns: &self.columns, cells },
-            tags: self.tags(stored.of.tags),
-            // Without a hash it is the opt-out of a duplicate, sent alone: its row would replace the first row's values.
-            is_correctable: stored.of.hash != ContactHash::NONE,
+            tags: self.tags(stored.origin.tags),
+            // Without a hash, it is the opt-out of a duplicate, which was sent alone: its row would overwrite the first
+            // row's values.
+            is_correctable: stored.origin.hash != ContactHash::NONE,
         }
     }
 

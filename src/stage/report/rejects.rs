@@ -1,5 +1,5 @@
-//! The files of rejects: `rejects.csv` for a spreadsheet, to be corrected there and dropped again, and
-//! `rejects.ndjson`, which is exact. Only `rejects.ndjson` lists duplicates.
+//! The rejects files: `rejects.csv`, which can be corrected in a spreadsheet and dropped again, and `rejects.ndjson`,
+//! which has the exact values. Only `rejects.ndjson` lists duplicates.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 use segment_files::escape_formula;
 
-/// The columns of `rejects.csv` before those of the source. The first one marks a file as one of rejects.
+/// The columns of `rejects.csv` before those of the source. The first one marks the file as a rejects file.
 const COLUMNS: [&str; 8] = [
     REJECT_RUN,
     "reject_line",
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 8] = [
     REJECT_TAGS,
 ];
 
-/// Writes both files while the run's records are read.
+/// Writes both files while the run's records are being read.
 pub(super) struct RejectsWriter {
     csv: Output,
     ndjson: Output,
@@ -50,7 +50,7 @@ impl RejectsWriter {
             ndjson: Output::start(objects, &Key::RejectsNdjson(run.clone())),
             tally: Tally::default(),
             run: run.to_string(),
-            // The mapping's first column is the email's, unless a template makes the email of several columns.
+            // The mapping's first column is the email's, unless the email comes from a template.
             email: (!matches!(maker.manifest.mapping.email, Source::Template(_))).then_some(0),
         };
         // A byte order mark, without which Excel does not read the file as UTF-8.

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     pub settled: Settled,
-    /// Contacts of the plan that were never sent.
+    /// Planned contacts that were never sent.
     pub not_sent: u64,
     pub batches: u64,
     pub requests: Requests,
@@ -68,7 +68,7 @@ struct Chunks<'a> {
 }
 
 impl Chunks<'_> {
-    /// Writes the rejects of the rows that the plan made no contact of.
+    /// Writes the rejects of rows that did not become a contact.
     async fn refused_rows(&mut self) -> Result<(), ReportError> {
         for part in 0..self.manifest.refused_parts {
             let key = Key::Refused(self.manifest.run.clone(), part);
@@ -112,8 +112,9 @@ impl Chunks<'_> {
 
     /// Writes the rejects of a chunk's contacts, in the order of the source.
     async fn rejected_contacts(&mut self, chunk: u32, outcome: &Outcome) -> Result<(), ReportError> {
-        let rejected = outcome.rejected.iter().map(|of| (of.place, Missing::Rejected(of)));
-        let unknown = outcome.unknown.iter().map(|of| (of.place, Missing::Unknown(of)));
+        let rejected =
+            outcome.rejected.iter().map(|rejection| (rejection.place, Missing::Rejected(rejection)));
+        let unknown = outcome.unknown.iter().map(|unknown| (unknown.place, Missing::Unknown(unknown)));
         let missing: BTreeMap<u32, Missing<'_>> = rejected.chain(unknown).collect();
         if missing.is_empty() {
             return Ok(());
@@ -122,7 +123,7 @@ impl Chunks<'_> {
         let unpacked = self.records.lines(&key).await?;
         let contacts = ChunkContacts::new(&key, &unpacked);
         let rows: Result<_, RecordError> =
-            missing.keys().map(|place| Ok(contacts.at(*place)?.of.at)).collect();
+            missing.keys().map(|place| Ok(contacts.at(*place)?.origin.at)).collect();
         let rows = self.cells.of(rows?).await;
         for ((place, missing), row) in missing.into_iter().zip(&rows) {
             let stored = contacts.at(place)?;
@@ -142,7 +143,7 @@ enum Missing<'a> {
     Unknown(&'a Unknown),
 }
 
-/// Adds the changes of tags that were made apart from batches.
+/// Adds the tag changes that were made outside of batches.
 async fn add_tags(records: &Records, manifest: &Manifest, sums: &mut Sums) -> Result<(), RecordError> {
     let run = &manifest.run;
     let written = records.written(run).await?;

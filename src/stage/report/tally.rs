@@ -1,4 +1,4 @@
-//! How many rows or contacts did not arrive for each reason.
+//! Counts the rows and contacts that did not arrive, by reason.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -27,7 +27,7 @@ impl Tally {
         self.counts.entry((reject.outcome, reject.code.to_owned())).or_insert_with(new).rejects += 1;
     }
 
-    /// The reasons, most frequent first.
+    /// Returns the reasons, most frequent first.
     pub(super) fn reasons(self) -> Vec<Reason> {
         let reason = |((outcome, code), count): ((RowOutcome, String), Count)| Reason {
             outcome,

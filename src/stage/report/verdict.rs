@@ -4,6 +4,7 @@ use crate::{
     keys::RunRef,
     run::{Counts, Halted, Manifest, Parked, Reason, RowOutcome, Settled, State, stop_message},
     stage::{RecordError, Records},
+    wording::{counted, number},
 };
 use omnisend::is_subscription_limit;
 
@@ -24,7 +25,7 @@ impl EarlyEnd {
     }
 }
 
-/// How the run ended, and a message for people if the numbers do not say enough.
+/// Returns how the run ended, and a message for people if the counts alone do not explain it.
 pub(super) fn verdict(
     manifest: &Manifest,
     early_end: &EarlyEnd,
@@ -59,7 +60,7 @@ pub(super) fn verdict(
     (state, rejection_message(counts, reasons))
 }
 
-/// The message of a halted run.
+/// Returns the message of a halted run.
 fn halt_message(halted: &Halted, counts: &Counts, not_sent: u64) -> String {
     let Halted { code, reason, .. } = halted;
     let (what, advice) = if halted.is_subscription_limit() {
@@ -71,6 +72,7 @@ fn halt_message(halted: &Halted, counts: &Counts, not_sent: u64) -> String {
         ("one contact after another for the same reason", "Resolve it, then run the export again")
     };
     let Settled { accepted, rejected, .. } = counts.settled();
+    let [accepted, rejected, not_sent] = [accepted, rejected, not_sent].map(number);
     format!(
         "Omnisend refuses {what}: {} ({code}). The run was halted: {accepted} contacts were accepted, {rejected} were \
          rejected, and {not_sent} were not sent. {advice}",
@@ -78,12 +80,12 @@ fn halt_message(halted: &Halted, counts: &Counts, not_sent: u64) -> String {
     )
 }
 
-/// The most frequent reason for which Omnisend rejected contacts, if it rejected any.
+/// Returns a message with the most frequent reason for which Omnisend rejected contacts, if it rejected any.
 fn rejection_message(counts: &Counts, reasons: &[Reason]) -> Option<String> {
     let most = reasons.iter().find(|reason| reason.outcome == RowOutcome::Rejected)?;
     let rejected = counts.settled().rejected;
     let share = if most.count < rejected {
-        format!(", {} of them for this reason", most.count)
+        format!(", {} of them for this reason", number(most.count))
     } else {
         String::new()
     };
@@ -92,6 +94,6 @@ fn rejection_message(counts: &Counts, reasons: &[Reason]) -> Option<String> {
     } else {
         ""
     };
-    let contacts = if rejected == 1 { "contact" } else { "contacts" };
-    Some(format!("Omnisend rejected {rejected} {contacts}{share}: {}{advice}", most.reason))
+    let contacts = counted(rejected, "contact", "contacts");
+    Some(format!("Omnisend rejected {contacts}{share}: {}{advice}", most.reason))
 }

@@ -1,8 +1,9 @@
-//! Settle: asks Omnisend for the outcome of every batch, with as few requests as possible, and writes each chunk's outcome.
+//! Settle: asks Omnisend for the outcome of every batch, with as few requests as possible, and writes each chunk's
+//! outcome.
 //!
-//! It polls the newest batch until that one is finished. Then it lists all batches, 250 at a time, and asks only for the
-//! items of batches with errors. Contacts of a batch that is not finished in time are unknown. If Omnisend stopped a
-//! batch, the contacts that it had not processed are sent again, once.
+//! It polls the newest batch until that batch is finished. Then it lists all batches, 250 at a time, and requests the
+//! items of batches with errors only. Contacts of a batch that is not finished in time are unknown. If Omnisend stopped
+//! a batch, the contacts that it had not processed are sent again, once.
 
 mod outcome;
 mod pending;
@@ -25,7 +26,7 @@ use crate::{
 pub struct Limits {
     /// How long after the run's last batch was posted the contacts of unfinished batches become unknown.
     pub give_up_after: SignedDuration,
-    /// How long one call may poll before it hands the work back; `None` if no other work waits for it.
+    /// How long one call may poll before it hands the work back; `None` for no limit.
     pub poll_for: Option<Duration>,
 }
 
@@ -58,7 +59,7 @@ pub async fn settle(
             outcome.requests = so_far - std::mem::replace(&mut requests, so_far);
             outcome.rejected.sort_by_key(|rejection| rejection.place);
             outcome.unknown.sort_by_key(|unknown| unknown.place);
-            // The same batches always have the same outcome, so a second writer replaces it with an equal one.
+            // The same batches always have the same outcome, so a second writer writes an equal one.
             records.write(&ChunkRef::of(&manifest.run, chunk), &outcome).await?;
             kill_point::reach("settle.outcome");
         }
@@ -91,7 +92,7 @@ pub async fn settle(
     Ok(if poller.is_done() { Ended::Done } else { Ended::HandedBack })
 }
 
-/// The chunks that were sent and have no outcome, and their batches.
+/// Returns the chunks that were sent and have no outcome, and their batches.
 async fn load(
     records: &Records,
     manifest: &Manifest,

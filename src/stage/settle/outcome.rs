@@ -1,5 +1,5 @@
-//! The outcome of each contact of a batch, from Omnisend's counts and items. A contact is accepted only if Omnisend says
-//! so: if the counts and the items do not agree, it is unknown.
+//! The outcome of each contact of a batch, from Omnisend's counts and items. A contact counts as accepted only if
+//! Omnisend confirms it: if counts and items contradict each other, the outcome is unknown.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub(super) struct Contact<'a> {
     pub email: &'a str,
 }
 
-/// The outcome of a batch by its items.
+/// Returns the outcome of a batch from its items.
 pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: BatchItems) -> BatchOutcome {
     let errors = by_email(items.errors);
     let responses = by_email(items.responses);
@@ -47,7 +47,7 @@ pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: Ba
         outcome.unfinished = unnamed;
         return outcome;
     }
-    // Omnisend does not name these contacts. They are accepted if the counts allow nothing else.
+    // Omnisend does not name these contacts. They are accepted if the counts leave no other possibility.
     let every_error_is_named = status.errors_count == Some(outcome.rejected.len() as u64);
     let every_item_is_finished = status.finished_count == Some(contacts.len() as u64);
     if every_error_is_named && every_item_is_finished {
@@ -66,7 +66,7 @@ pub(super) fn by_items(status: &BatchStatus, contacts: &[Contact<'_>], items: Ba
     outcome
 }
 
-/// The outcome of a batch without any result.
+/// Returns the outcome of a batch without any result.
 pub(super) fn unknown(places: Vec<u32>, reason: &str) -> BatchOutcome {
     let unknown = places.into_iter().map(|place| Unknown { place, reason: reason.to_owned() });
     BatchOutcome { unknown: unknown.collect(), ..BatchOutcome::default() }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_request_that_is_a_string_of_json() {
+    fn reads_items_whose_request_and_response_are_json_strings() {
         let mut text = item("b@b.co", 400);
         text["request"] = json!(text["request"].to_string());
         text["response"] = json!(text["response"].to_string());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn is_unknown_if_a_count_has_no_items() {
+    fn contacts_are_unknown_if_counted_errors_have_no_items() {
         let outcome = by_items(
             &status(BatchState::Finished, Some(3), Some(2)),
             &CONTACTS,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn uses_items_without_a_count_and_leaves_the_rest_unknown() {
+    fn without_an_error_count_contacts_without_an_item_are_unknown() {
         for count in [None, Some(0)] {
             let outcome = by_items(
                 &status(BatchState::Finished, Some(3), count),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn is_unknown_if_the_batch_left_contacts_out() {
+    fn contacts_are_unknown_if_the_batch_finished_fewer() {
         let outcome =
             by_items(&status(BatchState::Finished, Some(2), Some(0)), &CONTACTS, items(json!([]), json!([])));
         assert_eq!(summary(&outcome), (0, vec![], vec![10, 11, 12], vec![]));

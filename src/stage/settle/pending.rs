@@ -9,6 +9,6 @@ pub(super) struct Pending {
     pub batch: Batch,
     /// How its contacts get their tags.
     pub tags: TagWay,
-    /// Whether it repeats contacts of a batch that Omnisend stopped.
+    /// Whether the batch repeats contacts of a batch that Omnisend stopped.
     pub repetition: bool,
 }

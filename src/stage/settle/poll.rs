@@ -35,7 +35,7 @@ pub(super) struct Poller<'a> {
     chunk: Option<Unpacked>,
 }
 
-/// The chunk whose contacts were needed last.
+/// The chunk whose contacts were last needed.
 struct Unpacked {
     chunk: u32,
     key: Key,
@@ -80,8 +80,8 @@ impl<'a> Poller<'a> {
         self.pending.is_empty() && self.over.is_empty()
     }
 
-    /// The next batch that is finished or given up, with its outcome. `None` if no batch is left, the stage was stopped,
-    /// or the time is up.
+    /// Returns the next batch that is finished or given up, with its outcome. `None` if no batch is left, the stage was
+    /// stopped, or the time is up.
     pub(super) async fn next(&mut self) -> Result<Option<(Pending, BatchOutcome)>, StageError> {
         loop {
             if self.context.stop.is_cancelled() {
@@ -127,7 +127,8 @@ impl<'a> Poller<'a> {
         }
     }
 
-    /// Asks which batches are finished, with as few requests as possible. `all` asks for each batch.
+    /// Asks which batches are finished, with as few requests as possible. With `all`, asks about every batch, even if
+    /// the newest is not finished.
     async fn poll(&mut self, all: bool) -> Result<(), StageError> {
         if !all && self.probes < retry_policies::SETTLE_PROBES {
             self.probes += 1;
@@ -147,8 +148,8 @@ impl<'a> Poller<'a> {
         Ok(())
     }
 
-    /// Lists the batches of the run's days and of the day before and after, because the time zone of the filters is not
-    /// documented. Returns the batches that the listing missed: its pages shift while new batches arrive.
+    /// Lists the batches of the run's days, and of the days before and after, because the time zone of the filters is
+    /// not documented. Returns the batches that the listing missed: its pages shift while new batches arrive.
     async fn list(&mut self) -> Result<Vec<String>, StageError> {
         let times = || self.pending.values().map(|pending| pending.batch.posted_at);
         let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(Vec::new()) };
@@ -156,7 +157,7 @@ impl<'a> Poller<'a> {
         let from = day(first).yesterday().unwrap_or(Date::MIN);
         let to = day(last).tomorrow().unwrap_or(Date::MAX);
         let mut missing: BTreeSet<String> = self.pending.keys().cloned().collect();
-        // If it takes more pages than there are batches, asking for each batch costs less.
+        // If the listing has more pages than there are batches, asking for each batch is cheaper.
         for page in 0..missing.len() {
             let listed = self.context.client.list_batches(from..=to, page * MAX_LISTED, self.options());
             let listed = match listed.await {
@@ -241,7 +242,7 @@ impl<'a> Poller<'a> {
         let body = {
             let tags = InlineTags::sent_by(tags, &self.manifest.tags);
             let stored = self.contacts(chunk, &places).await?;
-            batch_body(stored, |stored, body| tags.write(stored.contact, stored.of.tags, body))
+            batch_body(stored, |stored, body| tags.write(stored.contact, stored.origin.tags, body))
         };
         let slot = context.client.pacer().slot().await;
         let posted = context.client.post_batch(slot, body, options).await?;
@@ -252,7 +253,7 @@ impl<'a> Poller<'a> {
         })
     }
 
-    /// The contacts at some places of a chunk.
+    /// Returns the contacts at some places of a chunk.
     async fn contacts(&mut self, chunk: u32, places: &[u32]) -> Result<Vec<StoredContact<'_>>, RecordError> {
         let unpacked = if let Some(unpacked) = self.chunk.take().filter(|unpacked| unpacked.chunk == chunk) {
             unpacked

@@ -1,11 +1,11 @@
-//! Work on a thread of its own that reads or writes an object.
+//! Runs work that reads or writes an object on a blocking thread.
 
 use crate::{
     keys::Key,
     stage::{Defect, RecordError},
 };
 
-/// Runs work that would block the runtime. `key` is the object's, for errors.
+/// Runs work that would block the runtime. `key` is the object's key, for errors.
 pub(super) async fn blocking<T: Send + 'static>(
     key: Key,
     work: impl FnOnce() -> Result<T, Defect> + Send + 'static,

@@ -1,4 +1,4 @@
-//! What a run changed in Omnisend, contact by contact, from its records.
+//! Collects what a run changed in Omnisend, contact by contact, from its records.
 
 use super::{
     blocking::blocking,
@@ -14,7 +14,7 @@ use crate::{
     stage::{Defect, RecordError, Records},
 };
 
-/// Reads what a run changed.
+/// Returns what a run changed.
 pub(super) async fn changes(records: &Records, manifest: &Manifest) -> Result<Sorter, RecordError> {
     let mut sorter = Sorter::new();
     for chunk in manifest.chunks_to_send() {
@@ -59,7 +59,7 @@ async fn add_chunk(
     .await
 }
 
-/// The change of each contact of a chunk, by place; `None` if the contact was not sent.
+/// Returns the change of each contact of a chunk, by place; `None` if the contact was not sent.
 async fn chunk_changes(
     records: &Records,
     manifest: &Manifest,
@@ -107,8 +107,8 @@ async fn add_removals(
     .await
 }
 
-/// The places of a chunk's contacts that did not get their tags, neither in their batch nor through `/contacts/tags`.
-/// `None` if no contact got them.
+/// Returns the places of a chunk's contacts that got their tags neither in their batch nor through `/contacts/tags`.
+/// `None` if no contact got tags.
 async fn untagged(
     records: &Records,
     manifest: &Manifest,
@@ -123,7 +123,7 @@ async fn untagged(
     Ok(tagged.filter(TagReceipt::is_complete).map(|tagged| tagged.refused))
 }
 
-/// The member that a contact becomes when Omnisend accepts it.
+/// Returns the member that a contact becomes when Omnisend accepts it.
 fn member(stored: &StoredContact<'_>, with_consent: bool) -> Result<Member, Defect> {
     let mut consent = Channels { email: Kept::NOTHING, sms: Kept::NOTHING };
     if with_consent {
@@ -131,5 +131,5 @@ fn member(stored: &StoredContact<'_>, with_consent: bool) -> Result<Member, Defe
             *consent.of_mut(identifier.channel()) = identifier.statement().into();
         }
     }
-    Ok(Member { email: stored.email(), hash: stored.of.hash, tags: stored.of.tags, consent })
+    Ok(Member { email: stored.email(), hash: stored.origin.hash, tags: stored.origin.tags, consent })
 }

@@ -21,8 +21,8 @@ const PIECES_AHEAD: usize = 4;
 /// The size of a piece, in bytes.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// Writes the list of the snapshot `before` with the run's changes applied to it, as `list`. The new list's members have
-/// sets of `tags`. Returns how many members it has.
+/// Applies the run's changes to the list of the snapshot `before`, and writes the result as `list`. The tag sets in the
+/// new list refer to `tags`. Returns the number of members.
 pub(super) async fn write_list(
     ports: &Ports,
     manifest: &Manifest,
@@ -58,13 +58,13 @@ pub(super) async fn write_list(
         Some((Ok::<_, ObjectError>(piece), receiver))
     });
     let at = (&key).into();
-    // If the merge fails, the object that is written is incomplete, but no snapshot will name it.
+    // If the merge fails, the written object is incomplete, but no snapshot will name it.
     let (members, written) = tokio::join!(merged, ports.objects.put_stream(&at, body.boxed()));
     written?;
     members
 }
 
-/// Passes on in pieces what is written to it.
+/// Forwards what is written to it, in pieces.
 struct Pieces {
     sender: mpsc::Sender<Bytes>,
     piece: Vec<u8>,

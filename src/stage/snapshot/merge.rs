@@ -1,4 +1,4 @@
-//! Applies a run's changes to the old list of members. Pure, apart from the streams.
+//! Applies a run's changes to the old list of members. Pure, except for the streams.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,8 @@ use crate::{
     run::{Kept, Member, Members, MembersWriter, Translation},
 };
 
-/// Writes `new` from `old`, whose tags `translation` translates, and `changes`. Returns how many members it has.
+/// Merges `old` and `changes` into `new`, and returns the number of members in `new`. `translation` translates the tags
+/// of `old`.
 pub(super) fn merge<R: Read, W: Write>(
     mut old: Option<Members<R>>,
     translation: &Translation,
@@ -56,7 +57,7 @@ pub(super) fn merge<R: Read, W: Write>(
     Ok(members)
 }
 
-/// A member after a change; `None` if there is none. `now` is the member that the change describes.
+/// Returns a member after a change; `None` if there is no such member. `now` is the member that the change describes.
 fn apply(before: Option<Member>, change: Change, now: Member) -> Option<Member> {
     match (change, before) {
         (Change::Sent, before) => {

@@ -1,5 +1,5 @@
-//! Snapshot: stores what a settled run left in Omnisend. Only an accepted contact counts as sent: the next run sends a
-//! rejected or unknown one again.
+//! Snapshot: stores what a settled run changed in Omnisend. Only accepted contacts count as sent: the next run sends
+//! rejected and unknown ones again.
 
 mod blocking;
 mod changes;
@@ -18,8 +18,8 @@ use crate::{
     run::{ListName, Manifest, Snapshot, united},
 };
 
-/// Replaces the export's snapshot with one that contains the run's changes. If the run is settled again, the new snapshot
-/// contains the same.
+/// Replaces the export's snapshot with one that contains the run's changes. Settling the run again gives the same
+/// snapshot.
 pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordError> {
     if !manifest.sends() {
         return Ok(());
@@ -44,8 +44,8 @@ pub async fn remember(ports: &Ports, manifest: &Manifest) -> Result<(), RecordEr
         members: new.members,
         previous: superseded.clone().or_else(|| before.as_ref().and_then(|before| before.previous.clone())),
     };
-    // The list before the last one is no longer read. It is deleted first, so that a process that is killed here leaves
-    // no list behind that no snapshot names. The last list stays: a plan may be reading it.
+    // The list before the previous one is no longer read. It is deleted first, so that a process that is killed here
+    // leaves no list that no snapshot names. The previous list stays, because a plan may be reading it.
     let oldest = before.and_then(|before| before.previous).filter(|_| superseded.is_some());
     if let Some(oldest) =
         oldest.filter(|oldest| *oldest != snapshot.list && Some(oldest) != snapshot.previous.as_ref())
@@ -64,7 +64,7 @@ struct NewList {
     tags: Vec<Tag>,
 }
 
-/// Writes the new list of members. If the run changed nothing, it is the old list.
+/// Writes and returns the new list of members. If the run changed nothing, returns the old list.
 async fn new_list(
     ports: &Ports,
     records: &Records,
@@ -93,10 +93,10 @@ fn unused_name(manifest: &Manifest, before: Option<&Snapshot>) -> ListName {
     ListName { run, n }
 }
 
-/// How many contacts each segment has. A segment that is not in the run keeps its number.
+/// Returns how many contacts each segment has. A segment that is not in the run keeps its number.
 fn contacts(manifest: &Manifest, before: Option<&Snapshot>) -> BTreeMap<Tag, u64> {
     let mut contacts = before.map(|before| before.contacts.clone()).unwrap_or_default();
-    // A run about some contacts only says nothing about which segments the export has.
+    // A follow-up run does not show which segments the export still has.
     contacts.retain(|tag, _| manifest.is_follow_up() || manifest.tags.contains(tag));
     contacts.extend(manifest.segments.iter().map(|segment| (segment.tag.clone(), segment.contacts)));
     contacts

@@ -1,4 +1,4 @@
-//! Sorts a run's changes by the members' keys. What does not fit into memory goes to temporary files.
+//! Sorts a run's changes by the members' keys. Changes that do not fit in memory go to temporary files.
 
 use std::{
     cmp::Reverse,
@@ -20,7 +20,7 @@ const IN_MEMORY: usize = 32 << 20;
 pub(super) enum Change {
     /// Omnisend accepted the contact as the member describes it.
     Sent,
-    /// The contact was sent, and was rejected or is unknown: it has to be sent again.
+    /// The contact was sent, but was rejected or has an unknown outcome: it must be sent again.
     Doubtful,
     /// The contact lost the tags that the member has.
     Untagged,
@@ -60,7 +60,7 @@ impl Sorter {
         if self.bytes < self.in_memory { Ok(()) } else { self.spill() }
     }
 
-    /// All changes, in the order of the keys.
+    /// Returns all changes, in the order of the keys.
     pub(super) fn sorted(mut self) -> io::Result<Sorted> {
         if !self.spilled.is_empty() {
             self.spill()?;
@@ -98,8 +98,8 @@ impl Sorter {
     }
 }
 
-/// The members in the order of their keys, each key once. A run does not make the same change twice; a damaged chunk
-/// might.
+/// Returns the members in the order of their keys, each key once. A run does not make the same change twice, but a
+/// damaged chunk may contain it twice.
 fn in_order(mut members: Vec<Member>) -> Vec<Member> {
     members.sort_unstable_by_key(|member| member.key().0);
     members.dedup_by_key(|member| member.key().0);
@@ -127,12 +127,13 @@ impl Sorted {
         self.translation = Some(to.clone());
     }
 
-    /// The key of the next change.
+    /// Returns the key of the next change.
     pub(super) fn key(&self) -> Option<EmailKey> {
         self.heads.peek().map(|Reverse((key, _))| EmailKey(*key))
     }
 
-    /// The next change.
+    /// Returns the next change.
+
     pub(super) fn next(&mut self) -> io::Result<Option<(Change, Member)>> {
         let Some(Reverse((_, n))) = self.heads.pop() else { return Ok(None) };
         let change = self.sources.get(n).map(|(change, _)| *change);

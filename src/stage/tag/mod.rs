@@ -1,8 +1,8 @@
 //! Tag: changes tags through `/contacts/tags`, after the run's batches are settled. It adds the tags that were not sent
 //! inside the batches, and removes tags from leavers.
 //!
-//! The requests of a part are sent in a fixed order, and its receipt is written every few requests. A killed process
-//! repeats few requests, and repeating one changes nothing.
+//! The requests of a part are sent in a fixed order, and its receipt is written every few requests. After a kill, few
+//! requests are repeated, and a repeated request changes nothing.
 
 mod request;
 
@@ -26,14 +26,14 @@ use omnisend::{CallError, KeyError, Refusal, RefusalKind};
 /// How many requests are sent between two writes of a part's receipt: 15 s at their pace.
 const WRITE_EVERY: u32 = 15;
 
-/// How a run's changes of tags ended.
+/// How a run's tag changes ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tagged {
     Done,
-    /// The stage was stopped or its deadline came. The receipts show how far it got.
+    /// The stage was stopped or reached its deadline. The receipts hold its progress.
     HandedBack,
     Canceled,
-    /// Omnisend refuses the changes for this reason: the run has to be parked.
+    /// Omnisend refuses the changes for this reason: the run must be parked.
     Refused(String),
 }
 
@@ -52,7 +52,7 @@ pub async fn add_tags(context: &StageContext<'_>, manifest: &Manifest) -> Result
         let mut contacts = Vec::new();
         for place in outcome.accepted_of(&[&receipt, &resent]) {
             let stored = stored.at(place)?;
-            contacts.push(TaggedContact { place, tags: stored.of.tags, email: stored.email() });
+            contacts.push(TaggedContact { place, tags: stored.origin.tags, email: stored.email() });
         }
         match part.change(contacts).await? {
             Tagged::Done => {}
@@ -83,7 +83,7 @@ pub async fn remove_tags(context: &StageContext<'_>, manifest: &Manifest) -> Res
     Ok(Tagged::Done)
 }
 
-/// A part of the changes: the additions of a chunk, or one part of the removals.
+/// A part of the tag changes: the additions of a chunk, or one part of the removals.
 struct Part<'a> {
     context: &'a StageContext<'a>,
     manifest: &'a Manifest,
@@ -124,13 +124,13 @@ impl<'a> Part<'a> {
         Ok(Some(Self { context, manifest, all_tags: manifest.all_tags(), id, receipt }))
     }
 
-    /// Sends the requests that were not sent yet. `contacts` are all contacts of the part.
+    /// Sends the requests that have not been sent yet. `contacts` are all contacts of the part.
     async fn change(mut self, contacts: Vec<TaggedContact>) -> Result<Tagged, StageError> {
         let requests = requests(contacts);
-        let of = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        if self.receipt.of != of {
+        let total = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        if self.receipt.total != total {
             // A receipt for another number of requests does not show which of these were sent.
-            self.receipt = TagReceipt { of, ..TagReceipt::default() };
+            self.receipt = TagReceipt { total, ..TagReceipt::default() };
         }
         let mut check_at = Instant::now();
         for request in requests.into_iter().skip(self.receipt.done as usize) {
@@ -160,7 +160,7 @@ impl<'a> Part<'a> {
         self.end(Tagged::Done).await
     }
 
-    /// Sends one request. If Omnisend refuses some addresses by name, it sends the request again without them.
+    /// Sends one request. If Omnisend's refusal names some of the addresses, sends the request again without them.
     async fn send(&mut self, request: Request) -> Result<(), Failed> {
         let Request { tags, mut contacts } = request;
         let tags: Vec<Tag> = tags.among(&self.all_tags).cloned().collect();
@@ -216,7 +216,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The places in the request of the addresses that a refusal names.
+/// Returns the places of the addresses in the request that a refusal names.
 fn named(refusal: &Refusal) -> Vec<usize> {
     if refusal.kind != RefusalKind::Invalid {
         return Vec::new();

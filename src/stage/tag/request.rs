@@ -1,11 +1,11 @@
-//! Divides changes of tags into requests. Pure.
+//! Divides tag changes into requests. Pure.
 
 use std::collections::BTreeMap;
 
 use crate::run::TagSet;
 use omnisend::MAX_TAGGED;
 
-/// A contact whose tags are changed.
+/// A contact whose tags change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TaggedContact {
     /// The contact's place among the part's lines.
@@ -21,7 +21,8 @@ pub(super) struct Request {
     pub contacts: Vec<TaggedContact>,
 }
 
-/// The fewest requests that change the tags of all contacts. The same contacts give the same requests in the same order.
+/// Returns the fewest requests that change the tags of all contacts. The same contacts give the same requests in the
+/// same order.
 pub(super) fn requests(contacts: Vec<TaggedContact>) -> Vec<Request> {
     let mut by_tags: BTreeMap<TagSet, Vec<TaggedContact>> = BTreeMap::new();
     for contact in contacts.into_iter().filter(|contact| !contact.tags.is_empty()) {

@@ -1,4 +1,4 @@
-//! Cuts contacts into batches, below the most contacts and the most bytes of a request.
+//! Cuts contacts into batches, within the limits of contacts and bytes of a request.
 
 use crate::run::{InlineTags, StoredContact};
 use omnisend::{MAX_BATCH_BYTES, batch_body_overhead};
@@ -21,7 +21,7 @@ pub(super) fn cut(
     let (mut current, mut bytes) = (Vec::new(), batch_body_overhead());
     for place in places {
         let Some(stored) = contacts.get(place as usize) else { continue };
-        let with_comma = tags.contact_len(stored.contact, stored.of.tags) + 1;
+        let with_comma = tags.contact_len(stored.contact, stored.origin.tags) + 1;
         let full = current.len() >= max_contacts as usize || bytes + with_comma > MAX_BATCH_BYTES;
         if full && !current.is_empty() {
             cuts.push(Cut { places: std::mem::take(&mut current) });
@@ -59,7 +59,7 @@ mod tests {
                 .map(|size| RawValue::from_string(format!("{{\"{}\":1}}", "x".repeat(*size))).unwrap())
                 .collect();
             let tags = InlineTags::of(&["segment: VIP".to_owned().try_into().unwrap()]);
-            let of = Origin {
+            let origin = Origin {
                 at: Place { object: 0, line: 1 },
                 hash: ContactHash(1),
                 tags: TagSet(1),
@@ -67,14 +67,14 @@ mod tests {
             };
             let contacts: Vec<StoredContact<'_>> = raw
                 .iter()
-                .map(|contact| StoredContact { of, contact })
+                .map(|contact| StoredContact { origin, contact })
                 .collect();
             let all = 0..u32::try_from(contacts.len()).unwrap();
             let cuts = cut(&contacts, &tags, most, all.clone());
             for Cut { places } in &cuts {
                 prop_assert!((1..=most as usize).contains(&places.len()));
                 let stored = places.iter().map(|place| &contacts[*place as usize]);
-                let body = batch_body(stored, |stored, body| tags.write(stored.contact, stored.of.tags, body));
+                let body = batch_body(stored, |stored, body| tags.write(stored.contact, stored.origin.tags, body));
                 prop_assert!(body.len() <= MAX_BATCH_BYTES);
             }
             let cut_places: Vec<u32> = cuts.into_iter().flat_map(|cut| cut.places).collect();

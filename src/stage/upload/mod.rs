@@ -16,20 +16,20 @@ use crate::{
 };
 use omnisend::CallError;
 
-/// Why a chunk could not be uploaded. Its message is retried, and moved to the dead-letter queue after some attempts.
+/// Why a chunk could not be uploaded. Its message is retried, and moves to the dead-letter queue after some attempts.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// Retries do not help.
-    #[error("{key} does not exist, perhaps because a rule of the bucket removed it; run the export again")]
+    /// Retries cannot succeed.
+    #[error("{key} does not exist; a lifecycle rule of the bucket may have removed it; run the export again")]
     NoChunk { key: Key },
-    /// A temporary failure. What was sent is written.
+    /// A temporary failure. What was sent is recorded.
     #[error(transparent)]
     Later(CallError),
 }
 
-/// Whether nothing is to be sent of a chunk: it is done, or its run is canceled, halted or parked.
+/// Whether nothing of a chunk may be sent: it is done, or its run is canceled, halted or parked.
 pub async fn is_over(records: &Records, run: &RunRef, chunk: u32) -> Result<bool, RecordError> {
     Ok(records.has::<Receipt>(&ChunkRef::of(run, chunk)).await?
         || records.is_canceled(run).await?
@@ -49,7 +49,7 @@ pub async fn upload(
     if is_over(&records, run, chunk).await? {
         return Ok(Ended::Done);
     }
-    // If the run was parked, the part of the chunk that had been sent was settled. Now more is sent.
+    // If the run was parked, the part of the chunk that was sent by then has been settled. Now more is sent.
     records.delete::<Outcome>(&id).await?;
     let key = manifest.chunk_key(chunk);
     let unpacked = unpacked(&records, &key).await?;
@@ -58,7 +58,7 @@ pub async fn upload(
     let usage_before = context.client.usage();
 
     let mut sending = Sending::new(context, manifest, &contacts, options, before);
-    // Loaded once here, because the batches in flight would each load it at the same time.
+    // Loaded once here; otherwise all batches in flight would load it at the same time.
     let end = match context.client.load_key().await {
         Ok(()) => sending.send(run, &records).await?,
         Err(error) => Some(End::from(error)),
@@ -70,7 +70,7 @@ pub async fn upload(
 
     let Some(end) = end else {
         kill_point::reach("upload.before-receipt");
-        // If another worker uploaded the same chunk, its receipt stays. Contacts that were posted twice do no harm.
+        // If another worker uploaded the same chunk, its receipt stays. Posting a contact twice does no harm.
         records.write_new(&id, &receipt).await?;
         kill_point::reach("upload.receipt");
         return Ok(Ended::Done);

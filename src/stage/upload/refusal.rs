@@ -1,7 +1,7 @@
-//! Refusals of a whole batch because of some of its contacts.
+//! Refusals of a whole batch that are due to some of its contacts.
 //!
-//! Whether Omnisend checks the items before it answers a `POST /batches` is not documented. If it does, its problem names
-//! them by place (`items[3].…`). A refusal that names no item is not about the contacts.
+//! It is not documented whether Omnisend checks the items before it answers a `POST /batches`. If it does, its answer
+//! names them by place (`items[3].…`). A refusal that names no item is not about the contacts.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use crate::{
 };
 use omnisend::{FieldError, Refusal, RefusalKind};
 
-/// The contacts that a refusal names, in the order of their places. `places` are those of the batch's contacts.
+/// Returns the contacts that a refusal names, in the order of their places. `places` are the places of the batch's
+/// contacts.
 pub(super) fn rejections(refusal: &Refusal, places: &[u32]) -> Vec<Rejection> {
     if refusal.kind != RefusalKind::Invalid {
         return Vec::new();

@@ -19,7 +19,8 @@ use crate::{
 };
 use omnisend::{CallError, CallOptions, Client, KeyError, Posted, RefusalKind, Slot, batch_body};
 
-/// The most requests in flight. At 400 requests a minute it is enough for answers that take 4 s; it bounds the memory.
+/// The most requests in flight, which bounds the memory. At 400 requests per minute, 32 allow for answers that take
+/// more than 4 s.
 const MAX_IN_FLIGHT: usize = 32;
 
 /// Why sending ended before every contact was posted.
@@ -67,21 +68,22 @@ impl<'a> Sending<'a> {
         let tags = InlineTags::sent_by(upload.tags, &manifest.tags);
         let to_post = cut(contacts, &tags, upload.batch_contacts, left(&receipt, contacts.len())).into();
         let options = retry_policies::UPLOAD.until(context.deadline);
-        // If a part of the chunk was sent without tags, all contacts get theirs later: adding a tag twice does no harm.
+        // If a part of the chunk was sent without tags, all of its contacts get their tags later: adding a tag twice
+        // does no harm.
         if upload.tags == TagWay::Endpoint {
             receipt.tags = upload.tags;
         }
         Self { context, contacts, tags, batch_contacts: upload.batch_contacts, to_post, receipt, options }
     }
 
-    /// What was sent of the chunk, before and now.
+    /// Returns what was sent of the chunk, in this upload and before.
     pub(super) fn into_receipt(self) -> Receipt {
         let mut receipt = self.receipt;
         receipt.batches.sort_by_key(|batch| batch.contacts.first());
         receipt
     }
 
-    /// Posts all batches, several in flight, unless it has to stop early: then it returns why. It waits for the answers
+    /// Posts all batches, with several in flight. Returns why it stopped early, if it did. Always waits for the answers
     /// to all requests in flight, so that the receipt has every batch that Omnisend accepted.
     pub(super) async fn send(&mut self, run: &RunRef, records: &Records) -> Result<Option<End>, RecordError> {
         let Self { context, contacts, .. } = *self;
@@ -90,7 +92,7 @@ impl<'a> Sending<'a> {
         let mut end = None;
         let mut cancel_check = tokio::time::interval(test_scale::wait(retry_policies::CANCEL_CHECK));
         cancel_check.reset();
-        // It waits for one slot at a time, across iterations: a slot that is dropped is lost.
+        // Waits for one slot at a time, across iterations: a dropped slot would be lost.
         let mut next_slot = std::pin::pin!(context.client.pacer().slot());
         while !in_flight.is_empty() || (end.is_none() && !self.to_post.is_empty()) {
             let may_post = end.is_none() && !self.to_post.is_empty() && in_flight.len() < MAX_IN_FLIGHT;
@@ -120,7 +122,7 @@ impl<'a> Sending<'a> {
         Ok(end)
     }
 
-    /// Adds the answer to a batch's request to the receipt. Returns why sending has to stop, if it has to.
+    /// Adds the answer to a batch's request to the receipt. Returns why sending must stop, if it must.
     fn record(&mut self, cut: Cut, result: Result<Posted, CallError>) -> Option<End> {
         match result {
             Ok(posted) => {
@@ -162,12 +164,12 @@ async fn post(
     options: CallOptions,
 ) -> (Cut, Result<Posted, CallError>) {
     let bodies = cut.places.iter().filter_map(|place| contacts.get(*place as usize));
-    let body = batch_body(bodies, |stored, body| tags.write(stored.contact, stored.of.tags, body));
+    let body = batch_body(bodies, |stored, body| tags.write(stored.contact, stored.origin.tags, body));
     let result = client.post_batch(slot, body, options).await;
     (cut, result)
 }
 
-/// The places of the contacts that are in no batch and not rejected.
+/// Returns the places of the contacts that are neither in a batch nor rejected.
 fn left(receipt: &Receipt, contacts: usize) -> impl Iterator<Item = u32> {
     (0..).zip(receipt.covered(contacts)).filter(|(_, covered)| !covered).map(|(place, _)| place)
 }

@@ -1,4 +1,4 @@
-//! The resources of the template in an account on moto: a bucket, a queue with its dead-letter queue, and secrets.
+//! The template's resources in an account on moto: a bucket, a queue with its dead-letter queue, and secrets.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -44,7 +44,7 @@ pub(crate) struct Message {
 }
 
 impl Account {
-    /// Sets up the resources, with a bucket of this name or of a unique one.
+    /// Sets up the resources. The bucket has this name, or a unique one.
     pub(crate) async fn set_up(config: SdkConfig, bucket: Option<&str>) -> Self {
         let own = Uuid::new_v4().simple().to_string();
         let bucket = bucket.map_or_else(|| format!("state-{own}"), str::to_owned);
@@ -73,7 +73,7 @@ impl Account {
         Self { config, s3, sqs, secrets, bucket, queue, queue_arn, dead_letters }
     }
 
-    /// Returns the library's ports on this account, with the test's clock.
+    /// Returns the product's ports on this account, with the test's clock.
     pub(crate) fn ports(&self, clock: Arc<dyn Clock>) -> Ports {
         let aws = Aws::new(self.config.clone());
         Ports {
@@ -148,7 +148,7 @@ impl Account {
         }
     }
 
-    /// Sends a message that no planner would send.
+    /// Sends a message that the product would never send.
     pub(crate) async fn send(&self, group: &str, body: &str) {
         let send = self.sqs.send_message().queue_url(&self.queue).message_group_id(group).message_body(body);
         send.message_deduplication_id(Uuid::new_v4().to_string()).send().await.unwrap();

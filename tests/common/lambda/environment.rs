@@ -13,9 +13,9 @@ use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use super::runtime_api::{Failure, RuntimeApi, Said, Work};
+use super::runtime_api::{Call, Failure, RuntimeApi, Work};
 
-/// The region and the account of all ARNs.
+/// The region in all ARNs.
 pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const ACCOUNT: &str = "123456789012";
 
@@ -25,7 +25,7 @@ pub(crate) struct Setup {
     pub(crate) name: &'static str,
     /// The memory, in MB.
     pub(crate) memory: u64,
-    /// Variables besides those that Lambda sets.
+    /// Variables in addition to those that Lambda sets.
     pub(crate) variables: Vec<(String, String)>,
 }
 
@@ -55,7 +55,7 @@ impl Environment {
     pub(crate) async fn start(setup: &Setup) -> Result<Self, Outcome> {
         let api = RuntimeApi::start().await;
         let output = NamedTempFile::new().unwrap();
-        // A file, not a pipe: everything written before an answer can be read once the answer is there.
+        // A file, not a pipe: everything that is written before an answer can be read once the answer arrives.
         let written = || File::options().append(true).open(output.path()).unwrap();
         let mut command = Command::new(&setup.program);
         command
@@ -85,8 +85,8 @@ impl Environment {
         let mut environment = Self { api, child, arn, output, read: 0 };
         tokio::select! {
             biased;
-            said = environment.api.said() => match said {
-                Said::NotStarted(failure) => Err(Outcome::Error(failure)),
+            call = environment.api.next_call() => match call {
+                Call::NotStarted(failure) => Err(Outcome::Error(failure)),
                 _ => Ok(environment),
             },
             status = environment.child.wait() => Err(Outcome::Died(status.unwrap())),
@@ -108,11 +108,11 @@ impl Environment {
         loop {
             tokio::select! {
                 biased;
-                said = self.api.said() => match said {
-                    Said::Answered(of, answer) if of == id => return Outcome::Answer(answer),
-                    Said::Failed(of, failure) if of == id => return Outcome::Error(failure),
-                    Said::NotStarted(failure) => return Outcome::Error(failure),
-                    Said::Ready | Said::Answered(..) | Said::Failed(..) => {}
+                call = self.api.next_call() => match call {
+                    Call::Answered(request, answer) if request == id => return Outcome::Answer(answer),
+                    Call::Failed(request, failure) if request == id => return Outcome::Error(failure),
+                    Call::NotStarted(failure) => return Outcome::Error(failure),
+                    Call::Ready | Call::Answered(..) | Call::Failed(..) => {}
                 },
                 status = self.child.wait() => return Outcome::Died(status.unwrap()),
                 () = &mut end => {

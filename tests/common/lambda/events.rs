@@ -1,4 +1,4 @@
-//! Events as AWS sends them: the files in `events/`, with the names of a test.
+//! Events as AWS sends them: the files in `events/`, with the test's buckets, keys and messages.
 
 use std::{fs, path::PathBuf};
 
@@ -62,7 +62,7 @@ pub(crate) fn scheduled(at: &str) -> Value {
     event
 }
 
-/// Returns the event that the event source mapping makes of messages.
+/// Returns the event in which the event source mapping delivers messages.
 pub(crate) fn messages(queue_arn: &str, messages: &[Message]) -> Value {
     let file = of_file("sqs-upload.json");
     let record = |message: &Message| {

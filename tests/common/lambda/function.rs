@@ -1,4 +1,4 @@
-//! A function: environments that start on demand and stay warm, and the outcome of each invocation.
+//! A function: its environments, which start on demand and stay warm, and the outcome of each invocation.
 
 use std::{
     collections::VecDeque,
@@ -24,7 +24,7 @@ pub(crate) struct Function {
     /// The timeouts of the next invocations.
     timeouts: Mutex<VecDeque<Duration>>,
     idle: Mutex<Vec<Environment>>,
-    /// Variables of only the next environment.
+    /// Variables of the next environment only.
     once: Mutex<Vec<(String, String)>>,
     invocations: Mutex<Vec<Invocation>>,
     moment: Arc<AtomicU64>,
@@ -101,12 +101,12 @@ impl Function {
         self.invocations().into_iter().flat_map(|invocation| invocation.lines).collect()
     }
 
-    /// Sets the timeout of the next invocation without one.
+    /// Sets the timeout of the next invocation that has none of its own.
     pub(crate) fn give_time(&self, timeout: Duration) {
         self.timeouts.lock().unwrap().push_back(timeout);
     }
 
-    /// Starts a new environment for the next event, with one more variable.
+    /// Makes the next event start a new environment with one more variable.
     pub(crate) fn start_with(&self, name: &str, value: &str) {
         self.once.lock().unwrap().push((name.to_owned(), value.to_owned()));
         self.idle.lock().unwrap().clear();

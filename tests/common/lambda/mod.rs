@@ -1,5 +1,6 @@
-//! AWS and Omnisend on this machine, around the real `bootstrap`: an account on moto, the sandbox, the template's three
-//! functions as processes behind Lambda's runtime API, and the event source mapping between queue and uploader.
+//! Local stand-ins for AWS and Omnisend around the real `bootstrap`: an account on moto, the sandbox, the template's
+//! three functions as processes behind Lambda's runtime API, and the event source mapping from the queue to the
+//! uploader.
 
 pub(crate) mod account;
 pub(crate) mod environment;
@@ -29,7 +30,7 @@ use self::{
     template::number,
 };
 
-/// The memory of the settler, in MB. The template's parameters have that of the other functions.
+/// The memory of the settler, in MB. For the other functions it is a parameter of the template.
 const SETTLER_MEMORY: u64 = 256;
 
 /// Everything that the template sets up, and Omnisend.
@@ -47,7 +48,7 @@ pub(crate) struct Cloud {
 pub(crate) struct Options<'a> {
     /// The bucket's name. By default it is unique.
     pub(crate) bucket: Option<&'a str>,
-    /// Requests a minute that Omnisend allows each brand.
+    /// Omnisend's limit for each brand, in requests per minute.
     pub(crate) requests_per_minute: u32,
     /// Whether the tags of an upsert replace the contact's tags.
     pub(crate) replaces_tags: bool,
@@ -85,7 +86,7 @@ impl Cloud {
         Self { account, omnisend, planner, uploader, settler, pump: Pump::default() }
     }
 
-    /// Returns the function that the template sends an event to.
+    /// Returns the function to which the template sends an event.
     pub(crate) fn function_of(&self, event: &Value) -> &Function {
         match (event["action"].as_str(), event["part"].as_str()) {
             (Some("connect"), _) => &self.uploader,
@@ -105,7 +106,7 @@ impl Cloud {
         self.pump.drain(&self.account, &self.uploader).await;
     }
 
-    /// Writes a connection's file and its secret. It sends tags in the batches, without a canary.
+    /// Writes a connection's file and its secret. The connection sends tags in batches, without a canary.
     pub(crate) async fn connection(&self, name: &str, requests_per_minute: u32, key: &str) {
         let text = format!(
             "display_name = \"{name}\"\nsecret = \"{}\"\nrequests_per_minute = {requests_per_minute}\n\
@@ -116,7 +117,7 @@ impl Cloud {
         self.account.secret(&self.secret_of(name), key).await;
     }
 
-    /// Returns the name of a connection's secret. It has the bucket's name in it, because all clouds share one account.
+    /// Returns the name of a connection's secret. It contains the bucket's name, because all clouds share one account.
     pub(crate) fn secret_of(&self, connection: &str) -> String {
         format!("omnisend/{}/{connection}", self.account.bucket)
     }
@@ -131,7 +132,7 @@ impl Cloud {
     }
 }
 
-/// Returns a segment of people with the addresses `person.<n>@example.com`, from `from` on.
+/// Returns a segment of `count` people with the addresses `person.<n>@example.com`, starting with `from`.
 pub(crate) fn people(from: u64, count: u64) -> String {
     let lines = (from..from + count).map(|n| format!("person.{n}@example.com,Ada {n}\n"));
     std::iter::once("EMail,FirstName\n".to_owned()).chain(lines).collect()

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use omnisend_sandbox::{self, Options, Sandbox, TagMode};
 use serde_json::{Value, json};
 
-/// The API key of the first brand. Nothing may print it.
+/// The API key of the first brand. It must never be printed.
 pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
 
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Omnisend {
     }
 
     /// Returns the number of contacts in a brand's accepted batches.
-    pub(crate) async fn taken(&self, key: &str) -> u64 {
+    pub(crate) async fn contacts_sent(&self, key: &str) -> u64 {
         let state = self.state(key).await;
         state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
     }
@@ -61,14 +61,14 @@ impl Omnisend {
         self.post("contacts", contacts).await;
     }
 
-    /// Orders a fault, such as `status=503,count=3`, and returns its index.
+    /// Sets up a fault, such as `status=503,count=3`, and returns its index.
     pub(crate) async fn fault(&self, fault: &str) -> u64 {
         let ordered = self.post("faults", &json!([fault])).await;
         ordered["indexes"][0].as_u64().unwrap_or_else(|| panic!("{fault}: {ordered}"))
     }
 
     /// Waits until a fault has happened.
-    pub(crate) async fn fallen(&self, fault: u64) {
+    pub(crate) async fn happened(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }
 

@@ -1,4 +1,4 @@
-//! Prepares a state in which every file in `events/` works unchanged.
+//! Prepares a state in which every event in `events/` works unchanged.
 
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ use serde_json::Value;
 
 use super::{Cloud, omnisend::KEY};
 
-/// The bucket in the files.
+/// The bucket in the event files.
 pub(crate) const BUCKET: &str = "omnisend-export-state";
 
-/// Requests a minute of the connection in the files.
+/// The rate limit of the connection in the event files, in requests per minute.
 pub(crate) const REQUESTS_PER_MINUTE: u32 = 6_000;
 
-/// Returns the run in the files.
+/// Returns the run in the event files.
 pub(crate) fn run() -> RunRef {
     RunRef { export: "vip".parse().unwrap(), run: "20261123t101500z-f51274185afdd993".parse().unwrap() }
 }
 
-/// Writes the connection, the export and the segment of the files, and plans their run.
+/// Writes the connection, the export and the segment in the event files, and plans their run.
 pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     cloud.connection("acme", REQUESTS_PER_MINUTE, KEY).await;
     cloud.export("acme", "vip", "schedule = true").await;
@@ -58,8 +58,7 @@ pub(crate) async fn prepare(cloud: &Cloud, segment: &str) {
     plan(&ports, &request, &Quiet).await.unwrap();
 }
 
-/// Does what one event needs first: a run must be parked before a replay, sent before it is settled, and over before it is
-/// undone.
+/// Brings the run into the state that an event needs: parked for a replay, sent for a settlement, and over for an undo.
 pub(crate) async fn prepare_for(cloud: &Cloud, event: &Value) {
     if event["action"] == "replay" {
         let ports = cloud.account.ports(Arc::new(SystemClock));

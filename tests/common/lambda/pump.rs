@@ -1,10 +1,10 @@
 //! The event source mapping between the queue and the uploader.
 //!
 //! It works as AWS documents for a FIFO queue with `ReportBatchItemFailures`: batches of the template's size, one
-//! invocation at a time for a message group, several groups at once. Messages that the answer does not name as failed are
-//! deleted. Failed messages, and all messages of an invocation that failed, stay until their visibility timeout. The pump
-//! ends that timeout as soon as nothing else is left to do, because no test waits for 10 minutes. Messages that the function
-//! released come back before that and do not count as waits.
+//! invocation at a time for a message group, several groups at once. Messages that the answer does not name as failed
+//! are deleted. Failed messages, and all messages of an invocation that failed, stay until their visibility timeout.
+//! The pump ends that timeout as soon as there is nothing else to do, so that tests do not wait for 10 minutes.
+//! Messages that the function released come back earlier and do not count as waits.
 
 use std::{collections::BTreeMap, sync::Mutex};
 

@@ -1,4 +1,4 @@
-//! Lambda's runtime API: gives events to one process and receives its answers.
+//! Lambda's runtime API: delivers events to one process and receives its answers.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -28,10 +28,10 @@ pub(crate) struct Work {
     pub(crate) event: Value,
 }
 
-/// A call of the process to the API.
+/// A call that the process makes to the API.
 #[derive(Debug)]
-pub(crate) enum Said {
-    /// It asks for the next event.
+pub(crate) enum Call {
+    /// The process asks for the next event.
     Ready,
     Answered(String, Value),
     Failed(String, Failure),
@@ -52,14 +52,14 @@ pub(crate) struct Failure {
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     work: mpsc::UnboundedSender<Work>,
-    said: mpsc::UnboundedReceiver<Said>,
+    calls: mpsc::UnboundedReceiver<Call>,
     server: JoinHandle<()>,
 }
 
 #[derive(Debug)]
 struct Shared {
     work: Mutex<mpsc::UnboundedReceiver<Work>>,
-    said: mpsc::UnboundedSender<Said>,
+    calls: mpsc::UnboundedSender<Call>,
 }
 
 impl RuntimeApi {
@@ -67,25 +67,25 @@ impl RuntimeApi {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (work, queued) = mpsc::unbounded_channel();
-        let (saying, said) = mpsc::unbounded_channel();
+        let (sender, calls) = mpsc::unbounded_channel();
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
             .route("/2018-06-01/runtime/init/error", post(not_started))
-            .with_state(Arc::new(Shared { work: Mutex::new(queued), said: saying }));
+            .with_state(Arc::new(Shared { work: Mutex::new(queued), calls: sender }));
         let server = tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Self { address, work, said, server }
+        Self { address, work, calls, server }
     }
 
-    /// Gives the process an event.
+    /// Delivers an event to the process.
     pub(crate) fn give(&self, work: Work) {
         self.work.send(work).unwrap();
     }
 
-    /// Returns the next call of the process.
-    pub(crate) async fn said(&mut self) -> Said {
-        self.said.recv().await.unwrap()
+    /// Waits for the process's next call and returns it.
+    pub(crate) async fn next_call(&mut self) -> Call {
+        self.calls.recv().await.unwrap()
     }
 }
 
@@ -95,10 +95,10 @@ impl Drop for RuntimeApi {
     }
 }
 
-/// Answers as soon as there is an event.
+/// Answers when an event is available.
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    // The receiver is gone if the process is about to be stopped.
-    let _ = shared.said.send(Said::Ready);
+    // Fails if the receiver is gone, because the process is about to be stopped.
+    let _ = shared.calls.send(Call::Ready);
     let Some(work) = shared.work.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
@@ -114,16 +114,16 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn answered(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    let _ = shared.said.send(Said::Answered(id, serde_json::from_slice(&body).unwrap()));
+    let _ = shared.calls.send(Call::Answered(id, serde_json::from_slice(&body).unwrap()));
     StatusCode::ACCEPTED
 }
 
 async fn failed(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    let _ = shared.said.send(Said::Failed(id, serde_json::from_slice(&body).unwrap()));
+    let _ = shared.calls.send(Call::Failed(id, serde_json::from_slice(&body).unwrap()));
     StatusCode::ACCEPTED
 }
 
 async fn not_started(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
-    let _ = shared.said.send(Said::NotStarted(serde_json::from_slice(&body).unwrap()));
+    let _ = shared.calls.send(Call::NotStarted(serde_json::from_slice(&body).unwrap()));
     StatusCode::ACCEPTED
 }

@@ -1,17 +1,17 @@
-//! What a fixture must become, and how the actual result differs.
+//! The expected result of a fixture, and how the actual result differs from it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// What a fixture must become.
+/// The expected result of a fixture.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Expected {
     /// These contacts, in the order of the file, and these invalid or duplicate rows, by line and code.
     Contacts { contacts: Vec<Value>, bad: Vec<Value> },
     /// An error with this message.
     Refused(String),
-    /// A run that this guard stops.
+    /// A run that is stopped by this guard.
     Stopped(String),
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn plain(value: Value) -> Value {
     }
 }
 
-/// Returns contacts as they are in the sandbox after they arrived, sorted by address.
+/// Returns contacts in the form in which the sandbox shows them, sorted by address.
 pub(crate) fn arrived(contacts: &[Value]) -> Vec<Value> {
     let arrived = contacts.iter().map(|contact| {
         let mut holds = contact.as_object().unwrap().clone();

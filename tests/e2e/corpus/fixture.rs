@@ -74,7 +74,7 @@ impl Fixture {
         Expected::read(&self.entry, &people())
     }
 
-    /// Returns whether it has all the people.
+    /// Whether it has all the people.
     pub(crate) fn is_of_all(&self) -> bool {
         self.entry["people"] == "all"
     }

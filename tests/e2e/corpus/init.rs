@@ -1,4 +1,4 @@
-//! `export init` on the corpus: it maps what a person would map.
+//! `export init` on the corpus: it maps the columns that a person would map.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ fn fields(export: &str) -> BTreeMap<String, String> {
     fields.collect()
 }
 
-/// Whether a file has all the people. Fewer do not show enough to be sure.
+/// Whether a file has all the people. With fewer people, the mapping is not certain.
 fn is_of_all(fixture: &Fixture) -> bool {
     ["csv", "json", "parquet"].contains(&fixture.group) && fixture.is_of_all()
 }
 
 #[tokio::test]
-async fn export_init_maps_what_a_person_would_map() {
+async fn export_init_maps_the_columns_that_a_person_would_map() {
     let world = World::with(options(), Segment::clean("", 0)).await;
     let mut differing = Vec::new();
     let mut count = 0;

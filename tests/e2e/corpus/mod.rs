@@ -1,4 +1,4 @@
-//! Small files that other software wrote, each with the contacts that it must become, or the error that it must cause.
+//! Small files that other software wrote, each with its expected contacts or its expected error.
 //! `tests/fixtures/README.md` describes how they are made.
 
 mod expected;
@@ -15,7 +15,7 @@ use self::{
 use crate::harness::{Segment, World, options};
 
 #[test]
-fn files_and_expectations_match() {
+fn every_file_has_an_expectation_and_every_expectation_a_file() {
     assert_eq!(unmatched(), Vec::<String>::new());
 }
 
@@ -56,7 +56,7 @@ async fn broken_files_cause_the_expected_errors() {
     matches_its_expectations("broken").await;
 }
 
-/// Runs a fixture through the real binary and compares the contacts of the sandbox.
+/// Runs a fixture through the real binary, and compares the sandbox's contacts with the expected ones.
 async fn arrives(fixture: &Fixture) {
     let world = World::with(options(), Segment::clean("", 0)).await;
     fixture.put(world.root());

@@ -1,4 +1,4 @@
-//! Plans a fixture without a process, a server or a queue. What a plan writes is what would be sent.
+//! Plans a fixture without a process, a server or a queue. The plan's chunks contain what a run would send.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -77,7 +77,7 @@ pub(crate) async fn plan(fixture: &Fixture) -> Expected {
     for object in files(&folder.join("chunks")) {
         for line in run::lines(&run::unpack(&object).unwrap()) {
             let stored: StoredContact<'_> = serde_json::from_slice(line).unwrap();
-            let contact = tags.contact(stored.contact, stored.of.tags);
+            let contact = tags.contact(stored.contact, stored.origin.tags);
             contacts.push(plain(serde_json::from_str(contact.get()).unwrap()));
         }
     }

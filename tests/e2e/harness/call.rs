@@ -30,12 +30,12 @@ pub(crate) struct Ran {
     pub signal: Option<i32>,
     pub stdout: String,
     pub stderr: String,
-    /// The `report.json` of the report page that it printed.
+    /// The `report.json` beside the report page whose path was printed.
     pub report: Option<Value>,
 }
 
 impl<'w> Call<'w> {
-    /// Logs everything, so that every test searches the log for canaries.
+    /// Enables all logging, so that every test searches the log for canaries.
     pub(super) fn new(world: &'w World, arguments: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_omnisend-export"));
         command.args(arguments.split_whitespace()).arg("-vv");
@@ -80,7 +80,7 @@ impl Running<'_> {
     pub(crate) async fn says(&mut self, text: &str) {
         while !self.seen.lines().any(|line| line.contains(text)) {
             let read = self.stderr.read_line(&mut self.seen).await.unwrap();
-            assert!(read > 0, "it ended without printing {text:?}: {}", self.seen);
+            assert!(read > 0, "the call ended without printing {text:?}: {}", self.seen);
         }
     }
 

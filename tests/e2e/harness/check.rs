@@ -1,4 +1,4 @@
-//! Checks what must hold after every call, whatever happened.
+//! Checks the invariants that hold after every call, whatever happened.
 
 use std::collections::BTreeSet;
 
@@ -117,7 +117,7 @@ impl World {
         );
     }
 
-    /// Whether a report is about the present segment file and all of it was read.
+    /// Whether a report is about the current segment file and the whole file was read.
     fn is_of_this_segment(&self, report: &Value) -> bool {
         let size = self.segment.borrow().as_ref().map(|segment| segment.bytes.len() as u64);
         report["export"] == "vip"

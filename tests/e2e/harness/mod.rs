@@ -22,7 +22,7 @@ pub(crate) use self::{
     segment::{CANARY, Segment, address, quoted},
 };
 
-/// The API key of every world. Nothing may print it.
+/// The API key of every world. It must never be printed.
 pub(crate) const KEY: &str = "canary-key-0f1e2d3c";
 
 /// Requests a minute: enough that no test waits for the pacer.
@@ -54,11 +54,11 @@ pub(crate) struct World {
     keys: RefCell<Vec<String>>,
     /// The tags of all exports so far.
     tags: RefCell<BTreeSet<String>>,
-    /// Whether the test ordered 429s, so that they are no error of the client.
+    /// Whether the test set up answers with 429, so that they are not an error of the client.
     throttling_ordered: Cell<bool>,
 }
 
-/// Returns the options of a sandbox that processes batches at once.
+/// Returns the options of a sandbox that processes batches immediately.
 pub(crate) fn options() -> Options {
     Options { requests_per_minute: FAST, batch_delay: Duration::ZERO, ..Options::default() }
 }
@@ -145,7 +145,7 @@ impl World {
         self.keys.borrow_mut().push(key.to_owned());
     }
 
-    /// Writes this as the newest segment file.
+    /// Replaces the segment file.
     pub(crate) fn segment(&self, segment: Segment) {
         self.write("segments/vip/segment.csv", &segment.bytes);
         *self.segment.borrow_mut() = Some(segment);
@@ -156,7 +156,7 @@ impl World {
         Call::new(self, arguments)
     }
 
-    /// Orders a fault, such as `status=503,count=3`, and returns its index.
+    /// Sets up a fault, such as `status=503,count=3`, and returns its index.
     pub(crate) async fn fault(&self, fault: &str) -> u64 {
         if fault.starts_with("status=429") {
             self.throttling_ordered.set(true);
@@ -166,7 +166,7 @@ impl World {
     }
 
     /// Waits until a fault has happened.
-    pub(crate) async fn fallen(&self, fault: u64) {
+    pub(crate) async fn happened(&self, fault: u64) {
         self.get(&format!("faults/wait?index={fault}")).await;
     }
 
@@ -191,7 +191,7 @@ impl World {
         self.post("contacts", contacts).await;
     }
 
-    /// Sends a request that is not the product's, such as a marketer's change of a segment.
+    /// Sends a request as another client, such as a marketer's change of a segment.
     pub(crate) async fn api(&self, key: &str, method: &str, path: &str, body: &Value) {
         let method = method.parse().unwrap();
         let request = self.http.request(method, format!("{}/{path}", self.api_url()));
@@ -210,7 +210,7 @@ impl World {
         self.get("state?contacts=false").await
     }
 
-    /// Returns the product's requests to the sandbox, oldest first. The sandbox keeps 1,000.
+    /// Returns the product's requests to the sandbox, oldest first. The sandbox keeps the last 1,000.
     pub(crate) async fn requests(&self) -> Vec<Value> {
         let mut requests = self.get("requests").await.as_array().unwrap().clone();
         requests.retain(|request| request["headers"]["user-agent"] != OTHER_CLIENT);
@@ -224,7 +224,7 @@ impl World {
     }
 
     /// Returns the number of contacts in all accepted batches. It exceeds the number of people if some were sent twice.
-    pub(crate) async fn taken(&self) -> u64 {
+    pub(crate) async fn contacts_sent(&self) -> u64 {
         let state = self.state().await;
         state["batches"].as_array().unwrap().iter().map(|batch| batch["totalCount"].as_u64().unwrap()).sum()
     }

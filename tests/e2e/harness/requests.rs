@@ -39,10 +39,10 @@ pub(super) fn check_request(request: &Value, allowed: &Allowed) {
     assert!(body.len() < 1_000_000, "a body of {} bytes", body.len());
     let json = || serde_json::from_str::<Value>(body).expect("a body of JSON");
     let parameters: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
-    let of = path.strip_prefix("/api/").unwrap_or_else(|| panic!("{method} {path}"));
+    let endpoint = path.strip_prefix("/api/").unwrap_or_else(|| panic!("{method} {path}"));
     if method == "GET" {
         assert_eq!(body, "", "{method} {path}");
-        let known: &[&str] = match of.split('/').collect::<Vec<_>>()[..] {
+        let known: &[&str] = match endpoint.split('/').collect::<Vec<_>>()[..] {
             ["batches"] => &["endpoint", "limit", "offset", "dateFrom", "dateTo"],
             ["contacts"] => &["email"],
             ["segments"] => &["limit", "after"],
@@ -52,13 +52,13 @@ pub(super) fn check_request(request: &Value, allowed: &Allowed) {
         let all_known = parameters.iter().all(|name| name.is_empty() || known.contains(name));
         assert!(all_known, "{method} {path}?{query}");
         assert!(
-            of != "contacts" || parameters == ["email"],
+            endpoint != "contacts" || parameters == ["email"],
             "contacts are requested by other parameters than the address: {query}"
         );
         return;
     }
     assert_eq!(query, "", "{method} {path}");
-    match (method, of) {
+    match (method, endpoint) {
         ("POST", "batches") => check_batch(&json(), allowed),
         ("POST", "contacts") => check_canary(&json(), allowed),
         ("POST" | "DELETE", "contacts/tags") => check_tag_change(&json(), method == "DELETE", allowed),
@@ -94,7 +94,7 @@ fn check_contact(contact: &Value, allowed: &Allowed) {
     }
 }
 
-/// Only a canary sends one contact alone. It has tags of an export or the canary's own.
+/// Only a canary sends a single contact. It has the tags of an export or the canary's own tag.
 fn check_canary(contact: &Value, allowed: &Allowed) {
     check_contact(contact, allowed);
     let tags = contact["tags"].as_array().unwrap();

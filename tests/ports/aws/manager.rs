@@ -13,7 +13,7 @@ use super::answers::Answers;
 use crate::{
     common::{
         moto::{config_for, moto},
-        proxy::{Exchange, Proxy, What},
+        proxy::{Effect, Exchange, Proxy},
     },
     secrets::{Harness, api_key},
 };
@@ -66,10 +66,10 @@ async fn waits_out_throttling() {
     let manager = Manager::new().await;
     manager.write_secret("acme", "key-1").await;
     for code in ["ThrottlingException", "KMS.ThrottlingException"] {
-        manager.proxy.spoil(1, is_get, What::Answer(Exchange::json_error(400, code)));
+        manager.proxy.spoil(1, is_get, Effect::Answer(Exchange::json_error(400, code)));
     }
-    manager.proxy.spoil(1, is_get, What::Answer(Exchange::json_error(500, "InternalServiceError")));
-    manager.proxy.spoil(1, is_get, What::Drop);
+    manager.proxy.spoil(1, is_get, Effect::Answer(Exchange::json_error(500, "InternalServiceError")));
+    manager.proxy.spoil(1, is_get, Effect::Drop);
     let key = manager.secrets.api_key("acme", Freshness::Cached).await.unwrap();
     assert_eq!(key, api_key("key-1"));
     assert_eq!(manager.proxy.seen(is_get).len(), 5);
@@ -94,7 +94,7 @@ async fn does_not_retry_a_refusal_and_gives_advice() {
         ("AccessDeniedException", "secretsmanager:GetSecretValue"),
         ("DecryptionFailure", "the secret's KMS key must be enabled"),
     ] {
-        manager.proxy.spoil(1, is_get, What::Answer(Exchange::json_error(400, code)));
+        manager.proxy.spoil(1, is_get, Effect::Answer(Exchange::json_error(400, code)));
         let error = manager.error("acme").await;
         assert!(error.contains(code) && error.contains(advice), "{error}");
     }

@@ -6,7 +6,7 @@ use omnisend_export::ports::objects::{Action, ByteStream, ObjectError, Objects};
 
 use super::s3::{S3, at};
 use crate::{
-    common::proxy::{Exchange, What},
+    common::proxy::{Effect, Exchange},
     objects::{noise, read},
 };
 
@@ -50,8 +50,8 @@ async fn an_object_that_fits_into_one_part_takes_one_request() {
 #[tokio::test]
 async fn retries_a_part() {
     let s3 = S3::new(true).await;
-    s3.proxy.spoil(1, is_part, What::LoseReply);
-    s3.proxy.spoil(1, is_part, What::Answer(Exchange::s3_error(503, "SlowDown")));
+    s3.proxy.spoil(1, is_part, Effect::LoseReply);
+    s3.proxy.spoil(1, is_part, Effect::Answer(Exchange::s3_error(503, "SlowDown")));
     s3.objects.put_stream(&at("a"), body(20 << 20)).await.unwrap();
     assert_eq!(s3.proxy.seen(is_part).len(), 5);
     let pinned = s3.other.head(&at("a")).await.unwrap();
@@ -61,7 +61,7 @@ async fn retries_a_part() {
 #[tokio::test]
 async fn recognises_its_own_completion_after_a_lost_answer() {
     let s3 = S3::new(true).await;
-    s3.proxy.spoil(1, is_completion, What::LoseReply);
+    s3.proxy.spoil(1, is_completion, Effect::LoseReply);
     s3.objects.put_stream(&at("a"), body(9 << 20)).await.unwrap();
     assert_eq!(s3.proxy.seen(is_completion).len(), 2);
     assert_eq!(remaining(&s3).await, (0, 1));
@@ -71,7 +71,7 @@ async fn recognises_its_own_completion_after_a_lost_answer() {
 async fn leaves_nothing_if_a_part_is_refused() {
     let s3 = S3::new(true).await;
     s3.proxy.spoil(1, |request| request.is("PUT", "partNumber=2"), {
-        What::Answer(Exchange::s3_error(403, "AccessDenied"))
+        Effect::Answer(Exchange::s3_error(403, "AccessDenied"))
     });
     let error = s3.objects.put_stream(&at("a"), body(40 << 20)).await.unwrap_err();
     assert!(matches!(error, ObjectError::Denied { action: Action::Write, .. }), "{error}");

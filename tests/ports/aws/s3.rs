@@ -18,7 +18,7 @@ use super::fresh;
 use crate::{
     common::{
         moto::{config_for, moto},
-        proxy::{Exchange, Proxy, What},
+        proxy::{Effect, Exchange, Proxy},
     },
     objects::Harness,
 };
@@ -100,7 +100,7 @@ async fn reads_every_page_of_a_listing() {
     let is_listing = |request: &Exchange| request.is("GET", "list-type=2");
     let two =
         |request: &mut Exchange| request.line = request.line.replace("list-type=2", "list-type=2&max-keys=2");
-    s3.proxy.spoil(9, is_listing, What::Edit { request: Box::new(two), answer: Box::new(|_| {}) });
+    s3.proxy.spoil(9, is_listing, Effect::Edit { request: Box::new(two), answer: Box::new(|_| {}) });
     let listed = s3.objects.list(&Prefix::Source(at("p/"))).await.unwrap();
     assert_eq!(listed.into_iter().map(|object| object.location.key).collect::<Vec<_>>(), keys);
     assert_eq!(s3.proxy.seen(is_listing).len(), 3);
@@ -111,7 +111,7 @@ async fn rejects_empty_and_long_keys() {
     let s3 = S3::new(false).await;
     let error = s3.objects.put(&at(""), "x".into(), Put::Replace).await.unwrap_err();
     assert_eq!(error.to_string(), ": not a key of this store: it is empty");
-    s3.proxy.spoil(1, |_| true, What::Answer(Exchange::s3_error(400, "KeyTooLongError")));
+    s3.proxy.spoil(1, |_| true, Effect::Answer(Exchange::s3_error(400, "KeyTooLongError")));
     let error = s3.objects.put(&at(&"k".repeat(1025)), "x".into(), Put::Replace).await.unwrap_err();
     assert!(error.to_string().ends_with("it is longer than the 1,024 bytes that S3 allows"), "{error}");
 }
@@ -121,10 +121,10 @@ async fn the_probe_finds_out_whether_a_store_honours_conditions() {
     let s3 = S3::new(false).await;
     assert!(honours_conditions(&s3.objects).await.unwrap());
     let forget = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "if-none-match");
-    let ignored = What::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
+    let ignored = Effect::Edit { request: Box::new(forget), answer: Box::new(|_| {}) };
     s3.proxy.spoil(2, |request| request.is("PUT", ".probe"), ignored);
     assert!(!honours_conditions(&s3.objects).await.unwrap());
-    let refused = What::Answer(Exchange::s3_error(501, "NotImplemented"));
+    let refused = Effect::Answer(Exchange::s3_error(501, "NotImplemented"));
     s3.proxy.spoil(1, |request| request.is("PUT", ".probe"), refused);
     assert!(!honours_conditions(&s3.objects).await.unwrap());
     assert_eq!(s3.other.list(&Prefix::Source(at(""))).await.unwrap(), [], "the probe left an object");

@@ -15,7 +15,7 @@ use super::{
     s3::{S3, at},
 };
 use crate::{
-    common::proxy::{Exchange, What},
+    common::proxy::{Effect, Exchange},
     objects::{noise, read},
 };
 
@@ -34,7 +34,7 @@ fn conflict() -> Exchange {
 #[tokio::test]
 async fn retries_after_a_conflict() {
     let (s3, key) = (S3::new(true).await, at("runs/a/manifest.json"));
-    s3.proxy.spoil(2, is_put, What::Answer(conflict()));
+    s3.proxy.spoil(2, is_put, Effect::Answer(conflict()));
     s3.objects.put(&key, "mine".into(), Put::IfAbsent).await.unwrap();
     assert_eq!(s3.proxy.seen(is_put).len(), 3);
     assert_eq!(s3.other.get(&key).await.unwrap(), "mine");
@@ -44,7 +44,7 @@ async fn retries_after_a_conflict() {
 async fn a_conflict_followed_by_another_writers_object_is_already_exists() {
     let (s3, key) = (S3::new(true).await, at("runs/a/manifest.json"));
     s3.other.put(&key, "theirs".into(), Put::IfAbsent).await.unwrap();
-    s3.proxy.spoil(1, is_put, What::Answer(conflict()));
+    s3.proxy.spoil(1, is_put, Effect::Answer(conflict()));
     let error = s3.objects.put(&key, "mine".into(), Put::IfAbsent).await.unwrap_err();
     assert!(matches!(error, ObjectError::AlreadyExists { .. }), "{error}");
     // A conflict wrote nothing, so the object's id need not be read.
@@ -64,7 +64,7 @@ async fn a_conflict_that_does_not_end_is_not_already_exists() {
 async fn recognises_its_own_write_after_a_lost_answer() {
     for versions in [false, true] {
         let (s3, key) = (S3::new(versions).await, at("runs/a/receipts/00000.json"));
-        s3.proxy.spoil(1, is_put, What::LoseReply);
+        s3.proxy.spoil(1, is_put, Effect::LoseReply);
         s3.objects.put(&key, "mine".into(), Put::IfAbsent).await.unwrap();
         assert_eq!(s3.proxy.seen(is_put).len(), 2);
         assert_eq!(s3.other.get(&key).await.unwrap(), "mine");
@@ -75,7 +75,7 @@ async fn recognises_its_own_write_after_a_lost_answer() {
 async fn another_writers_object_with_the_same_bytes_is_not_its_own_write() {
     let (s3, key) = (S3::new(true).await, at("runs/a/receipts/00000.json"));
     s3.other.put(&key, "same".into(), Put::IfAbsent).await.unwrap();
-    for fault in [What::LoseReply, What::Drop] {
+    for fault in [Effect::LoseReply, Effect::Drop] {
         s3.proxy.spoil(1, is_put, fault);
         let error = s3.objects.put(&key, "same".into(), Put::IfAbsent).await.unwrap_err();
         assert!(matches!(error, ObjectError::AlreadyExists { .. }), "{error}");
@@ -86,8 +86,8 @@ async fn another_writers_object_with_the_same_bytes_is_not_its_own_write() {
 async fn retries_a_put_that_never_arrived() {
     let s3 = S3::new(true).await;
     for (key, mode) in [("a", Put::IfAbsent), ("b", Put::Replace)] {
-        s3.proxy.spoil(1, is_put, What::Drop);
-        s3.proxy.spoil(1, is_put, What::Answer(Exchange::s3_error(503, "SlowDown")));
+        s3.proxy.spoil(1, is_put, Effect::Drop);
+        s3.proxy.spoil(1, is_put, Effect::Answer(Exchange::s3_error(503, "SlowDown")));
         s3.objects.put(&at(key), "mine".into(), mode).await.unwrap();
         assert_eq!(s3.other.get(&at(key)).await.unwrap(), "mine");
     }
@@ -102,7 +102,7 @@ async fn resumes_a_body_that_breaks_off_at_the_next_byte() {
         let pinned = s3.objects.head(&source).await.unwrap();
         assert_eq!(pinned.version.starts_with("etag:"), !versions);
         for cut in [300_000, 1, 0, 400_000] {
-            s3.proxy.spoil(1, is_get, What::CutBody(cut));
+            s3.proxy.spoil(1, is_get, Effect::CutBody(cut));
         }
         assert!(read(&s3.objects, &pinned).await.unwrap() == body, "the bytes differ");
         let gets = s3.proxy.seen(is_get);
@@ -118,8 +118,8 @@ async fn resumes_a_body_that_breaks_off_at_the_next_byte() {
 async fn reads_a_small_object_again_if_its_body_breaks_off() {
     let s3 = S3::new(false).await;
     s3.other.put(&at("manifest.json"), noise(10_000), Put::Replace).await.unwrap();
-    s3.proxy.spoil(1, is_get, What::CutBody(5_000));
-    s3.proxy.spoil(1, is_get, What::Drop);
+    s3.proxy.spoil(1, is_get, Effect::CutBody(5_000));
+    s3.proxy.spoil(1, is_get, Effect::Drop);
     assert_eq!(s3.objects.get(&at("manifest.json")).await.unwrap(), noise(10_000));
 }
 
@@ -128,7 +128,7 @@ async fn disturbed(s3: &S3, disturb: impl AsyncFnOnce(&Location)) -> Result<Byte
     let source = at("segments/vip.csv");
     s3.other.put(&source, noise(1_000_000), Put::Replace).await.unwrap();
     let pinned = s3.objects.head(&source).await.unwrap();
-    s3.proxy.spoil(1, is_get, What::CutBody(500_000));
+    s3.proxy.spoil(1, is_get, Effect::CutBody(500_000));
     let mut stream = s3.objects.open(&pinned).await.unwrap();
     let first = stream.next().await.unwrap().unwrap();
     disturb(&source).await;
@@ -172,7 +172,7 @@ async fn a_version_that_is_permanently_deleted_has_changed() {
 async fn rejects_a_store_that_ignores_ranges() {
     let s3 = S3::new(false).await;
     let ignore = |request: &mut Exchange| request.headers.retain(|(name, _)| name != "range");
-    let ignored = What::Edit { request: Box::new(ignore), answer: Box::new(|_| {}) };
+    let ignored = Effect::Edit { request: Box::new(ignore), answer: Box::new(|_| {}) };
     s3.proxy.spoil(1, |request| is_get(request) && request.header("range").is_some(), ignored);
     let error = disturbed(&s3, async |_| ()).await.unwrap_err();
     assert!(error.to_string().contains("it ignores the range of a request"), "{error}");
@@ -205,7 +205,7 @@ async fn the_error_for_denied_access_names_the_action() {
     let (s3, key) = (S3::new(false).await, at("a"));
     s3.other.put(&key, "x".into(), Put::Replace).await.unwrap();
     let pinned = s3.other.head(&key).await.unwrap();
-    s3.proxy.spoil(99, |_| true, What::Answer(Exchange::s3_error(403, "AccessDenied")));
+    s3.proxy.spoil(99, |_| true, Effect::Answer(Exchange::s3_error(403, "AccessDenied")));
     let objects = &s3.objects;
     for (error, action) in [
         (objects.head(&key).await.map(drop), "read"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{answers::Answers, sqs::Moto};
 use crate::{
-    common::proxy::{Exchange, What},
+    common::proxy::{Effect, Exchange},
     queue::message,
 };
 
@@ -27,7 +27,7 @@ fn batches(moto: &Moto) -> Vec<Vec<String>> {
 }
 
 /// Accepts all entries of a batch except the one with a body, which must be the second, and lists that one as failed.
-fn refuse(body: &'static str, code: &'static str, sender_fault: bool) -> What {
+fn refuse(body: &'static str, code: &'static str, sender_fault: bool) -> Effect {
     let request = move |request: &mut Exchange| {
         let mut sent: Value = serde_json::from_slice(&request.body).unwrap();
         sent["Entries"].as_array_mut().unwrap().retain(|entry| entry["MessageBody"] != body);
@@ -39,7 +39,7 @@ fn refuse(body: &'static str, code: &'static str, sender_fault: bool) -> What {
             json!([{"Id": "1", "Code": code, "Message": "spoiled", "SenderFault": sender_fault}]);
         answer.body = answered.to_string().into();
     };
-    What::Edit { request: Box::new(request), answer: Box::new(answer) }
+    Effect::Edit { request: Box::new(request), answer: Box::new(answer) }
 }
 
 /// Receives and deletes every message, and returns the bodies in order.
@@ -86,8 +86,8 @@ async fn the_error_names_a_message_that_can_never_be_sent() {
 #[tokio::test]
 async fn a_batch_whose_answer_was_lost_is_in_the_queue_once() {
     let moto = Moto::new().await;
-    moto.proxy.spoil(1, is_send, What::LoseReply);
-    moto.proxy.spoil(1, is_send, What::Drop);
+    moto.proxy.spoil(1, is_send, Effect::LoseReply);
+    moto.proxy.spoil(1, is_send, Effect::Drop);
     moto.queue.send(&["a1", "b1", "a2"].map(message)).await.unwrap();
     let expected: [&[&str]; 4] = [&["a1", "b1"], &["a1", "b1"], &["a1", "b1"], &["a2"]];
     assert_eq!(batches(&moto), expected);
@@ -111,7 +111,7 @@ async fn a_receive_whose_answer_was_lost_requests_the_same_messages() {
     let moto = Moto::new().await;
     let is_receive = |request: &Exchange| request.operation() == "ReceiveMessage";
     // The first request is not forwarded: moto ignores attempt ids, and would keep its messages in flight.
-    moto.proxy.spoil(1, is_receive, What::Drop);
+    moto.proxy.spoil(1, is_receive, Effect::Drop);
     for _ in 0..2 {
         assert_eq!(moto.queue.receive(10).await.unwrap(), []);
     }
@@ -138,7 +138,7 @@ async fn reports_throttling_that_does_not_end() {
 #[tokio::test]
 async fn does_not_retry_a_refusal() {
     let moto = Moto::new().await;
-    moto.proxy.spoil(9, |_| true, What::Answer(Exchange::json_error(403, "AccessDeniedException")));
+    moto.proxy.spoil(9, |_| true, Effect::Answer(Exchange::json_error(403, "AccessDeniedException")));
     let handle = Handle::from("AQEB".to_owned());
     for (error, action) in [
         (moto.queue.send(&[message("a1")]).await, "send to"),

@@ -32,7 +32,7 @@ impl Destination {
         let inside = inside(&args.state.state, &args.file);
         let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stem = || stem(&file).to_owned();
-        // If the segment has a folder of its own, the export reads the newest file of the folder.
+        // If the segment has its own folder, the export reads the newest file in it.
         let is_folder = args.file.is_dir();
         let folder = inside.as_deref().filter(|_| !is_folder).and_then(own_folder);
         let called = args.table.clone().unwrap_or_else(|| folder.map_or_else(stem, str::to_owned));
@@ -40,7 +40,7 @@ impl Destination {
             Some(name) => name.clone(),
             None => name(&called).ok_or_else(|| {
                 Failure::usage(format!(
-                    "`{called}` cannot be made into a name for the export; add --name, such as --name vip"
+                    "`{called}` cannot be turned into a name for the export; add --name, such as --name vip"
                 ))
             })?,
         };
@@ -51,9 +51,9 @@ impl Destination {
             (None, _) => None,
         };
         let (connection, has_connection) = connection(objects, args).await?;
-        let taken = taken(objects, &export, &connection).await?;
-        if let (Some(taken), false) = (taken, args.print) {
-            return Err(Failure::usage(already_exists(&taken)));
+        let existing = existing_export(objects, &export, &connection).await?;
+        if let (Some(existing), false) = (existing, args.print) {
+            return Err(Failure::usage(already_exists(&existing)));
         }
         Ok(Self {
             title: title(if args.name.is_some() { export.as_str() } else { &called }, export.as_str()),
@@ -86,24 +86,24 @@ impl Destination {
     }
 }
 
-fn already_exists(taken: &Key) -> String {
-    format!("{taken} already exists and is not replaced; choose another --name, or remove the file first")
+fn already_exists(existing: &Key) -> String {
+    format!("{existing} already exists and is not replaced; choose another --name, or remove the file first")
 }
 
-/// Returns the file's key, if it is in the state and at a place where a segment may be.
+/// Returns the file's key, if the file is in the state and a segment may have this key.
 fn inside(state: &Path, file: &Path) -> Option<String> {
     let absolute = |path: &Path| -> Option<PathBuf> { path.canonicalize().ok() };
     let file = absolute(file)?;
     let below = file.strip_prefix(absolute(state)?).ok()?;
     let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
     let key = parts?.join("/");
-    let fits = !Location::state(key.clone()).is_own()
+    let fits = !Location::state(key.clone()).is_reserved()
         && !key.chars().any(|c| c.is_control() || c == '*' || c == '\\')
         && !key.split('/').any(|part| part.starts_with(['.', '_']));
     fits.then_some(key)
 }
 
-/// Returns the folder below `segments/` that the segment has for itself, if there is one.
+/// Returns the segment's own folder below `segments/`, if it has one.
 fn own_folder(key: &str) -> Option<&str> {
     let (folder, _) = key.strip_prefix("segments/")?.rsplit_once('/')?;
     folder.rsplit('/').next()
@@ -126,7 +126,7 @@ fn stem(file: &str) -> &str {
     stem
 }
 
-/// Returns a name for the export, if the file's name can be written in Latin letters.
+/// Returns a name for the export, if `called` can be written in Latin letters.
 fn name(called: &str) -> Option<ExportName> {
     let name: String = latin(called)?.replace('_', "-").chars().take(64).collect();
     name.trim_end_matches('-').parse().ok()
@@ -166,8 +166,8 @@ async fn connection(objects: &Directory, args: &InitArgs) -> Result<(ConnectionN
     }
 }
 
-/// Returns the file of an existing export with this name, which must be unique over all connections.
-async fn taken(
+/// Returns the file of an existing export with this name: names are unique across connections.
+async fn existing_export(
     objects: &Directory,
     export: &ExportName,
     connection: &ConnectionName,

@@ -15,7 +15,7 @@ use crate::{
 /// The most columns that a message lists.
 const MAX_LISTED: usize = 30;
 
-/// Returns what was written and what to do next.
+/// Returns a summary of the written export, and the next steps.
 pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, proposal: &Proposal<'_>) -> String {
     let mut text = format!(
         "{}: written, from {} and {} of {}\n",

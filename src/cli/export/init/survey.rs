@@ -1,4 +1,4 @@
-//! Reads the first rows of what `--file` names: a file, or a folder that a producer writes.
+//! Reads the first rows of `--file`: a file, or a folder that a producer writes.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -17,7 +17,7 @@ use segment_files::{self, Escape, File, ReadError, ReadOptions, Setting, Unreada
 
 const MODEL: &str = "model.json";
 
-/// Returns a survey of the first rows, and the settings that the export needs for reading them.
+/// Returns a survey of the first rows, and the settings that the export needs to read them.
 pub(super) async fn survey(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
     let reads = FileSettings {
         encoding: args.encoding.as_ref().map(ToString::to_string),
@@ -54,7 +54,7 @@ async fn survey_file(
         if is_escaped(&found) {
             reading.escape = Some(Escape::Backslash);
             let escaped = read(&file, &reading);
-            // A cell may end with a backslash, such as `C:\`, in a file without escapes.
+            // In a file without escapes, a cell may end with a backslash, such as `C:\`.
             reads.escape = rows(&escaped) >= rows(&found);
             if reads.escape {
                 found = escaped;
@@ -111,12 +111,12 @@ enum Unfit {
     },
 }
 
-/// Names the argument for an option that a message asks to set: the export does not exist yet.
+/// Returns the argument for a setting that a message asks for, because the export does not exist yet.
 fn hint(setting: Option<Setting>) -> &'static str {
     if setting == Some(Setting::Encoding) { "\n  here: --encoding ENCODING" } else { "" }
 }
 
-/// Reads a folder as a run of the export will read it: by its `model.json`, by its marker, or the newest file.
+/// Reads a folder the way a run will read it: by its `model.json`, by its marker, or as its newest file.
 async fn folder(
     args: &InitArgs,
     to: &Destination,
@@ -165,7 +165,7 @@ async fn folder(
     Ok((file, part.reading, reads))
 }
 
-/// Returns the table to export: the one that was named, or the only one.
+/// Returns the table to export: the one that `--table` names, or the only one.
 fn table(folder: &Path, args: &InitArgs) -> Result<String, Failure> {
     let path = folder.join(MODEL);
     let usage = |error: &dyn fmt::Display| Failure::usage(format!("{}: {error}", path.display()));

@@ -1,4 +1,4 @@
-//! Rows on a terminal: the cells on the left, the contact on the right; on a narrow terminal one below the other.
+//! Rows on a terminal: cells on the left and the contact on the right, or one below the other on a narrow terminal.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,9 @@ use comfy_table::{ContentArrangement, Table, TableComponent, presets};
 
 use crate::app::{Fate, PreviewedRow};
 
-/// The narrowest terminal, in columns, that shows cells and contact side by side.
+/// The narrowest terminal that shows cells and contact side by side, in columns.
 const SIDE_BY_SIDE: usize = 90;
-/// Wider lines are hard to read.
+/// The widest line, in columns: wider ones are hard to read.
 const WIDEST: usize = 140;
 
 /// Returns the rows as text for a terminal of this width, in columns.
@@ -80,7 +80,7 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {}", line.trim_end())).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the cell without control characters, which could move the cursor or begin a line.
+/// Returns the cell without control characters, which could move the cursor or start a new line.
 fn one_line(cell: &str) -> String {
     cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

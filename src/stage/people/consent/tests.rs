@@ -25,8 +25,8 @@ fn mapping() -> ConsentMapping {
     ConsentMapping { email: Some(channel.clone()), sms: Some(channel) }
 }
 
-fn said() -> impl Strategy<Value = ConsentStatus> {
-    // Few times, so that many are equal.
+fn status() -> impl Strategy<Value = ConsentStatus> {
+    // Few different times, so that many are equal.
     let at = || (0_i64..4).prop_map(|day| Timestamp::from_second(day * 86_400).unwrap());
     let opt_in = prop::sample::select(vec![Status::Subscribed, Status::NonSubscribed]);
     prop_oneof![
@@ -45,16 +45,16 @@ struct Row {
     has_phone: bool,
     /// The row is invalid, but its address is usable.
     is_invalid: bool,
-    said: Channels<ConsentStatus>,
+    stated: Channels<ConsentStatus>,
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    ("[a-d]", any::<bool>(), prop::bool::weighted(0.2), said(), said()).prop_map(
+    ("[a-d]", any::<bool>(), prop::bool::weighted(0.2), status(), status()).prop_map(
         |(address, has_phone, is_invalid, email, sms)| Row {
             address,
             has_phone,
             is_invalid,
-            said: Channels { email, sms },
+            stated: Channels { email, sms },
         },
     )
 }
@@ -68,12 +68,12 @@ impl Row {
             fields: Vec::new(),
             properties: Vec::new(),
             send_welcome_message: false,
-            consent: Channels { email: consent(self.said.email), sms: consent(self.said.sms) },
+            consent: Channels { email: consent(self.stated.email), sms: consent(self.stated.sms) },
         }
     }
 }
 
-/// The result of the plan: one pass over the rows, the opt-outs put in at the end.
+/// Returns the result of the plan: one pass over the rows, with the opt-outs written at the end.
 fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
     let (mut seen, mut ledger, mut written) = (Seen::new(), Ledger::new(&mapping()), Vec::new());
     for row in rows {
@@ -100,18 +100,18 @@ fn planned(rows: &[Row]) -> (Vec<Value>, BTreeMap<Channel, ConsentCounts>) {
     (written.into_iter().map(amend).collect(), counts)
 }
 
-/// The expected result by definition: all rows of an address at once.
+/// Returns the expected result by definition, from all rows of an address at once.
 fn expected(rows: &[Row]) -> Vec<Value> {
     let mut contacts: Vec<Value> = Vec::new();
-    for (at, taken) in rows.iter().enumerate() {
-        let is_first = !rows[..at].iter().any(|row| row.address == taken.address && !row.is_invalid);
-        if taken.is_invalid || !is_first {
+    for (at, first) in rows.iter().enumerate() {
+        let is_first = !rows[..at].iter().any(|row| row.address == first.address && !row.is_invalid);
+        if first.is_invalid || !is_first {
             continue;
         }
         let decided = |channel: Channel| {
-            let of_address = rows.iter().filter(|row| row.address == taken.address);
-            let opt_outs = of_address.map(|row| row.said.of(channel).opt_out());
-            status_to_send(taken.said.of(channel).statement(), opt_outs.fold(None, latest_opt_out), None)
+            let of_address = rows.iter().filter(|row| row.address == first.address);
+            let opt_outs = of_address.map(|row| row.stated.of(channel).opt_out());
+            status_to_send(first.stated.of(channel).statement(), opt_outs.fold(None, latest_opt_out), None)
         };
         let identifier = |kind: &str, id: &str, channel: Channel| {
             let mut identifier = json!({ "type": kind, "id": id, "sendWelcomeMessage": false });
@@ -120,8 +120,8 @@ fn expected(rows: &[Row]) -> Vec<Value> {
             }
             identifier
         };
-        let mut identifiers = vec![identifier("email", &taken.address, Channel::Email)];
-        if taken.has_phone {
+        let mut identifiers = vec![identifier("email", &first.address, Channel::Email)];
+        if first.has_phone {
             identifiers.push(identifier("phone", "+442079460958", Channel::Sms));
         }
         contacts.push(json!({ "identifiers": identifiers }));

@@ -1,4 +1,4 @@
-//! The first of two passes over the segments after the first.
+//! The first of two passes over every segment but the first.
 
 use super::{
     error::{FileError, PrepareError},
@@ -10,7 +10,7 @@ use crate::{
 };
 use segment_files::{ReadError, Row};
 
-/// Reads the files of all segments but the first, and returns their addresses. With one segment it reads nothing.
+/// Reads the files of every segment but the first, and returns their addresses. With one segment, it reads nothing.
 pub(super) fn read_ahead(
     inputs: &[Input<'_>],
     rules: Rules<'_>,

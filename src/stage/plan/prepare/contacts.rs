@@ -1,4 +1,4 @@
-//! Contacts, one after the other: each is sent, unchanged or a duplicate, and counted as that.
+//! Decides for each contact whether it is sent, unchanged or a duplicate, and counts it.
 
 use super::{
     error::PrepareError,
@@ -9,7 +9,7 @@ use crate::stage::plan::prepare::rejected::Spot;
 use crate::{
     contact::{self, ContactHash, Mapper},
     run::{Origin, Place, Planned, RejectedLine, TagSet},
-    stage::people::{Ledger, Met, Overlap, Roster, Who},
+    stage::people::{Ledger, Occurrence, Overlap, Person, Roster},
 };
 use segment_files::Row;
 
@@ -28,7 +28,7 @@ pub(super) struct Contacts<'a, S> {
     pub overlapping: u64,
     /// Of those, the number whose data differs between segments.
     pub conflicting: u64,
-    /// Memory that is used again for each contact.
+    /// A buffer that is reused for every contact.
     scratch: Vec<u8>,
 }
 
@@ -52,7 +52,7 @@ impl<'a, S: Sink> Contacts<'a, S> {
         })
     }
 
-    /// Takes the contact of a row.
+    /// Adds the contact of a row.
     pub(super) fn add(
         &mut self,
         spot: &Spot<'_>,
@@ -63,14 +63,15 @@ impl<'a, S: Sink> Contacts<'a, S> {
         let key = contact.key();
         let hash = contact.hash(&mut self.scratch);
         let others = self.overlap.of(key, hash);
-        let who = match self.roster.meet(key) {
-            Met::First(who) => {
+        let person = match self.roster.meet(key) {
+            Occurrence::First(person) => {
                 self.overlap.meet(key, tag);
-                who
+                person
             }
-            Met::Again(who) => {
-                self.later_row(at, who, &contact)?;
-                // The first row in another segment is a duplicate that needs no line: the contact has that tag already.
+            Occurrence::Repeated(person) => {
+                self.later_row(at, person, &contact)?;
+                // A contact's first row in another segment is a duplicate without a line in the rejects: the contact
+                // already has that segment's tag.
                 if self.overlap.meet(key, tag) {
                     self.planned.duplicate += 1;
                     return Ok(());
@@ -86,48 +87,48 @@ impl<'a, S: Sink> Contacts<'a, S> {
                 *count += 1;
             }
         }
-        self.ledger.restrict(key, &mut contact, &self.roster.consent(who));
-        if self.roster.is_unchanged(who, &contact, hash, tags) {
-            self.roster.assign_tags(who, tags);
+        self.ledger.restrict(key, &mut contact, &self.roster.consent(person));
+        if self.roster.is_unchanged(person, &contact, hash, tags) {
+            self.roster.assign_tags(person, tags);
             self.planned.unchanged += 1;
             return Ok(());
         }
-        let known_tags = self.roster.assign_tags(who, tags);
-        let of = Origin { at, hash, tags, known_tags };
-        if let Err(too_large) = self.output.contact(of, &contact)? {
-            self.roster.set_note(who, key, Ledger::NOT_SENT);
+        let known_tags = self.roster.assign_tags(person, tags);
+        let origin = Origin { at, hash, tags, known_tags };
+        if let Err(too_large) = self.output.contact(origin, &contact)? {
+            self.roster.set_note(person, key, Ledger::NOT_SENT);
             return self.invalid(&spot.invalid("too_large", too_large.to_string(), email));
         }
-        self.count_sent(who, &contact);
+        self.count_sent(person, &contact);
         Ok(())
     }
 
     /// Counts a contact that is in a chunk.
-    fn count_sent(&mut self, who: Who, contact: &Contact<'_>) {
+    fn count_sent(&mut self, person: Person, contact: &Contact<'_>) {
         self.planned.sent += 1;
         if self.ledger.is_used() {
-            self.roster.set_note(who, contact.key(), self.ledger.count_sent(contact));
+            self.roster.set_note(person, contact.key(), self.ledger.count_sent(contact));
         }
     }
 
-    /// Takes the opt-outs of a later row of a person.
-    fn later_row(&mut self, at: Place, who: Who, contact: &Contact<'_>) -> Result<(), PrepareError> {
+    /// Records the opt-outs of a later row of a person.
+    fn later_row(&mut self, at: Place, person: Person, contact: &Contact<'_>) -> Result<(), PrepareError> {
         if !self.ledger.is_used() {
             return Ok(());
         }
         let key = contact.key();
-        let note = self.roster.note(who, key);
+        let note = self.roster.note(person, key);
         if note != 0 {
-            let known = self.roster.consent(who);
-            self.roster.set_note(who, key, self.ledger.later_row(key, note, &contact.consent, &known));
+            let known = self.roster.consent(person);
+            self.roster.set_note(person, key, self.ledger.later_row(key, note, &contact.consent, &known));
             return Ok(());
         }
         // The first row was unchanged and is in no chunk: the opt-out is sent on its own.
-        let known = self.roster.consent(who);
+        let known = self.roster.consent(person);
         let Some(mut alone) = contact.only_opt_outs() else { return Ok(()) };
         alone.remove_known_opt_outs(&known);
         let Some(alone) = alone.only_opt_outs() else { return Ok(()) };
-        let of = Origin {
+        let origin = Origin {
             at,
             // The next run sends the whole contact.
             hash: ContactHash::NONE,
@@ -135,19 +136,19 @@ impl<'a, S: Sink> Contacts<'a, S> {
             known_tags: TagSet::default(),
         };
         // An address and a phone are never too large.
-        if self.output.contact(of, &alone)?.is_ok() {
+        if self.output.contact(origin, &alone)?.is_ok() {
             self.planned.unchanged -= 1;
-            self.count_sent(who, &alone);
+            self.count_sent(person, &alone);
         }
         Ok(())
     }
 
-    /// Takes the opt-outs of a row that becomes no contact but has a usable address.
+    /// Records the opt-outs of a row that does not become a contact but has a usable address.
     pub(super) fn opt_out(&mut self, at: Place, mapper: &Mapper<'_>, row: &Row) -> Result<(), PrepareError> {
         let Some(contact) = mapper.consent(row).filter(|_| self.ledger.is_used()) else { return Ok(()) };
         let key = contact.key();
-        if let Some(who) = self.roster.find_met(key) {
-            return self.later_row(at, who, &contact);
+        if let Some(person) = self.roster.find_met(key) {
+            return self.later_row(at, person, &contact);
         }
         self.ledger.row_without_contact(key, &contact.consent);
         Ok(())

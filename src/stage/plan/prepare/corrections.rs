@@ -1,4 +1,4 @@
-//! The columns of a file of corrections that say what its rows are.
+//! The columns of a corrected rejects file that describe its rows.
 
 use crate::{
     config::Export,
@@ -7,7 +7,7 @@ use crate::{
 };
 use segment_files::{Header, Row};
 
-/// The columns of a file of corrections.
+/// The columns of a corrected rejects file.
 #[derive(Debug)]
 pub(super) struct CorrectionColumns {
     /// The export's tags.
@@ -22,13 +22,13 @@ impl CorrectionColumns {
         Self { tags: export.tags(), outcome: find(REJECT_OUTCOME), reject_tags: find(REJECT_TAGS) }
     }
 
-    /// Whether the row was a duplicate. Sending it would replace the contact of the earlier row.
+    /// Whether the row is a duplicate. Sending it would overwrite the contact of the earlier row.
     pub(super) fn is_duplicate(&self, row: &Row) -> bool {
         self.outcome.is_some_and(|column| row.cell(column) == "duplicate")
     }
 
-    /// Returns the tags of a row's contact: those in `reject_tags` that the export still gives, or `of_segment` if there
-    /// are none. The contacts of an export with one segment always get its tag.
+    /// Returns the tags of a row's contact: those in `reject_tags` that the export still has, or `of_segment` if there
+    /// are none. If the export has one segment, always its tag.
     pub(super) fn tags(&self, row: &Row, of_segment: TagSet) -> TagSet {
         let written = self.reject_tags.map(|column| row.cell(column)).unwrap_or_default();
         let place = |tag: &str| self.tags.iter().position(|known| known.as_str() == tag.trim());

@@ -23,7 +23,7 @@ pub enum PrepareError {
     Snapshot(#[source] io::Error),
     #[error("a chunk could not be written: {0}")]
     Write(#[from] io::Error),
-    /// The async side stopped taking objects.
+    /// The async side no longer receives objects.
     #[error("the plan was stopped")]
     Stopped,
 }

@@ -19,7 +19,7 @@ pub(in crate::stage::plan) struct Input<'f> {
     pub reading: &'f ReadOptions,
     /// The segment's tag. Empty for corrections whose rows name their tags themselves.
     pub tag: TagSet,
-    /// Whether the file may be empty, as a part of a drop of several files may.
+    /// Whether the file may be empty. Only the files of a drop of several files may be.
     pub may_be_empty: bool,
 }
 
@@ -30,13 +30,13 @@ pub(in crate::stage::plan) struct Rules<'a> {
     /// When the run was triggered.
     pub now: Timestamp,
     pub chunk_contacts: u32,
-    /// ReadOptions stops after more contacts than this.
+    /// Reading stops when there are more contacts than this.
     pub max_profiles: u64,
     /// Whether the rows are corrected rejects.
     pub corrects: bool,
 }
 
-/// What is known of people before the first row is read.
+/// What is known about people before the first row is read.
 pub(in crate::stage::plan) struct People {
     pub roster: Roster,
     pub ledger: Ledger,
@@ -46,18 +46,18 @@ pub(in crate::stage::plan) struct People {
 #[derive(Debug)]
 pub(in crate::stage::plan) struct Removing {
     pub tags: TagSet,
-    /// The snapshot's list of members; `None` if the run removes no tags and only counts the members that would lose
+    /// The snapshot's list of members. `None` if the run removes no tags, and only counts the members that would lose
     /// one.
     pub list: Option<Arc<dyn File>>,
 }
 
 impl Input<'_> {
-    /// Opens the file's rows; returns `None` for an empty part.
+    /// Opens the file's rows. Returns `None` for an empty file of a larger drop.
     pub(super) fn open(&self, export: &Export) -> Result<Option<Box<dyn segment_files::Rows>>, PrepareError> {
         let columns = export.mapping().columns();
         let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
         match segment_files::open(self.file, self.reading, &wanted) {
-            // Some producers write a file for every worker, even for one without rows.
+            // Some producers write a file for every worker, even for workers without rows.
             Err(ReadError::Empty) if self.may_be_empty => Ok(None),
             opened => Ok(Some(opened?)),
         }

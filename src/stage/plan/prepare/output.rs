@@ -1,5 +1,5 @@
-//! The objects that the preparation writes: chunks of contacts, and parts of rows that became no contact. Each goes to
-//! the sink when it is full.
+//! The objects that the preparation writes: chunks of contacts, and parts with rows that did not become a contact. Each
+//! goes to the sink when it is full.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -13,10 +13,10 @@ use crate::{
 /// The most bytes that a contact may take: a batch of one contact must stay below 1 MB.
 const MAX_CONTACT_BYTES: usize = 900_000;
 
-/// Rows that became no contact, in one object.
+/// The most rows in one part.
 const REFUSED_LINES: u32 = 40_000;
 
-/// Bytes of such rows in one object: a report unpacks an object whole.
+/// The most bytes in one part: the report stage unpacks a whole part in memory.
 const REFUSED_BYTES: usize = 32 << 20;
 
 /// The number of contacts that a dry run shows.
@@ -27,7 +27,7 @@ const FIRST_CONTACTS: usize = 3;
 pub(in crate::stage::plan) enum Finished {
     /// Contacts.
     Chunk(u32, Bytes),
-    /// Rows that became no contact.
+    /// Rows that did not become a contact.
     Refused(u32, Bytes),
     /// Members that lose tags.
     Removals(u32, Bytes),
@@ -35,7 +35,7 @@ pub(in crate::stage::plan) enum Finished {
 
 /// Takes finished objects.
 pub(in crate::stage::plan) trait Sink {
-    /// Fails with [`PrepareError::Stopped`] if the objects are not wanted any more.
+    /// Fails with [`PrepareError::Stopped`] if the objects are no longer needed.
     fn take(&mut self, finished: Finished) -> Result<(), PrepareError>;
 }
 
@@ -86,16 +86,16 @@ impl<'a, S: Sink> Output<'a, S> {
     /// Adds a contact, unless it is too large.
     pub(super) fn contact(
         &mut self,
-        of: Origin,
+        origin: Origin,
         contact: &PreparedContact<'_>,
     ) -> Result<Result<(), TooLarge>, PrepareError> {
-        let bytes = self.contacts.push_contact(&of, contact, MAX_CONTACT_BYTES)?;
+        let bytes = self.contacts.push_contact(&origin, contact, MAX_CONTACT_BYTES)?;
         if bytes > MAX_CONTACT_BYTES {
             return Ok(Err(TooLarge(bytes)));
         }
         let first = &mut self.written.first_contacts;
         if first.len() < FIRST_CONTACTS {
-            first.push(FirstContact { key: contact.key(), tags: of.tags, contact: contact.to_json() });
+            first.push(FirstContact { key: contact.key(), tags: origin.tags, contact: contact.to_json() });
         }
         if self.contacts.lines() >= self.chunk_contacts {
             self.finish_chunk()?;
@@ -103,14 +103,14 @@ impl<'a, S: Sink> Output<'a, S> {
         Ok(Ok(()))
     }
 
-    /// Adds a row that became no contact.
+    /// Adds a row that did not become a contact.
     pub(super) fn refuse(&mut self, line: &RejectedLine) -> Result<(), PrepareError> {
         self.refused_bytes += self.refused.push(line, usize::MAX)?;
         let is_full = self.refused.lines() >= REFUSED_LINES || self.refused_bytes >= REFUSED_BYTES;
         if is_full { self.finish_refused() } else { Ok(()) }
     }
 
-    /// Hands over the objects that are not full, and returns the sink for further objects.
+    /// Hands over the last, partly filled objects, and returns the sink for further objects.
     pub(super) fn finish(mut self) -> Result<(Written, &'a mut S), PrepareError> {
         self.finish_chunk()?;
         self.finish_refused()?;

@@ -1,4 +1,4 @@
-//! Rows that become no contact.
+//! Rows that do not become a contact.
 
 use crate::{
     config::where_to_set,
@@ -11,7 +11,7 @@ use segment_files::{Row, UnreadableRow};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot<'r> {
     pub at: Place,
-    /// The tags that its contact would get.
+    /// The tags that the row's contact would get.
     pub tag: TagSet,
     pub row: &'r Row,
     /// The positions of the mapping's columns.
@@ -32,8 +32,8 @@ impl Spot<'_> {
         }
     }
 
-    /// Returns the line of a duplicate. It has no cells: a corrected duplicate would replace the contact of the earlier
-    /// row.
+    /// Returns the line of a duplicate. It has no cells: a corrected duplicate would overwrite the contact of the
+    /// earlier row.
     pub(super) fn duplicate(&self, email: &str) -> RejectedLine {
         RejectedLine {
             at: self.at,
@@ -47,12 +47,12 @@ impl Spot<'_> {
     }
 }
 
-/// Returns why a row cannot be read, and where to set the option that would change this.
+/// Returns why a row cannot be read, and where to change the setting that may fix it.
 pub(in crate::stage::plan) fn bad_row_reason(bad: UnreadableRow) -> String {
     format!("{bad}{}", where_to_set(bad.setting()))
 }
 
-/// The code of a row that cannot be read.
+/// Returns the code of a row that cannot be read.
 pub(super) fn bad_row_code(bad: UnreadableRow) -> &'static str {
     match bad {
         UnreadableRow::Ragged { .. } | UnreadableRow::BackslashSplit { .. } => "ragged_row",
@@ -64,7 +64,7 @@ pub(super) fn bad_row_code(bad: UnreadableRow) -> &'static str {
     }
 }
 
-/// The code of a row that makes no contact.
+/// Returns the code of an invalid row.
 pub(super) fn invalid_code(invalid: &InvalidRow) -> String {
     match invalid {
         InvalidRow::NoEmail => "no_email".to_owned(),

@@ -19,14 +19,14 @@ use crate::{
 };
 use segment_files::{ColumnProblem, Header, ReadError, Row};
 
-/// What the preparation made of the rows.
+/// The result of the preparation.
 #[derive(Debug)]
 pub(in crate::stage::plan) struct Prepared {
     pub planned: Planned,
     pub written: Written,
     pub warnings: WarningCounts,
     pub consent: BTreeMap<Channel, ConsentCounts>,
-    /// Opt-outs of later rows, to be put into the chunks.
+    /// Opt-outs of later rows, to be written into the chunks.
     pub opt_outs: OptOuts,
     /// Whether reading stopped because the source has more contacts than the export allows.
     pub cut_short: bool,
@@ -51,7 +51,7 @@ struct Preparation<'a, S> {
     cut_short: bool,
     /// The columns of the first file that has rows.
     header: Option<FirstHeader>,
-    /// Columns that no row of the files without a header has had so far; `None`: there was no such file yet.
+    /// The columns of the mapping that no row had so far, in files without a header. `None` if there was no such file.
     absent: Option<Vec<ColumnProblem>>,
 }
 
@@ -61,7 +61,7 @@ struct FirstHeader {
     header: Header,
 }
 
-/// Reads the files of a run's segments, and hands its contacts to the sink in chunks.
+/// Reads the files of a run's segments, and hands the contacts to the sink in chunks.
 pub(in crate::stage::plan) fn prepare<S: Sink>(
     inputs: &[Input<'_>],
     rules: Rules<'_>,
@@ -93,7 +93,7 @@ pub(in crate::stage::plan) fn prepare<S: Sink>(
 }
 
 impl<S: Sink> Preparation<'_, S> {
-    /// Reads one file to its end, or until there are too many contacts.
+    /// Reads one file, up to its end or until there are too many contacts.
     fn file(&mut self, n: usize, input: &Input<'_>) -> Result<(), PrepareError> {
         let Rules { export, now, max_profiles, corrects, .. } = self.rules;
         let mapping = export.mapping();
@@ -149,8 +149,8 @@ impl<S: Sink> Preparation<'_, S> {
                 break;
             }
         }
-        for (of, reasons) in mapper.named(&warnings) {
-            let all = self.warnings.entry(of).or_default();
+        for (field, reasons) in mapper.named(&warnings) {
+            let all = self.warnings.entry(field).or_default();
             for (reason, count) in reasons {
                 *all.entry(reason).or_default() += count;
             }
@@ -176,7 +176,7 @@ impl<S: Sink> Preparation<'_, S> {
         }
     }
 
-    /// Fails if a column of the mapping is in no row of files without a header.
+    /// Fails if there are files without a header, and a column of the mapping is in none of their rows.
     fn check_absent(&mut self) -> Result<(), PrepareError> {
         match self.absent.take().filter(|absent| !absent.is_empty()) {
             Some(absent) if !self.cut_short => Err(ReadError::Columns(absent).into()),
@@ -184,7 +184,7 @@ impl<S: Sink> Preparation<'_, S> {
         }
     }
 
-    /// Hands over the objects that are left, and returns the result.
+    /// Hands over the remaining objects, and returns the result.
     fn finish(self, removing: &Removing) -> Result<Prepared, PrepareError> {
         let Self { contacts, warnings, cut_short, .. } = self;
         let (written, sink) = contacts.output.finish()?;
