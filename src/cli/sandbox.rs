@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::{exit::Failure, output, time::time};
-use omnisend_sandbox::{Fault, Options, TagMode, start};
+use omnisend_sandbox::{Fault, Options, StatusMode, TagMode, start};
 
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
@@ -22,6 +22,15 @@ pub(super) struct SandboxArgs {
     /// Replace the tags of a contact in an upsert, instead of adding to them
     #[arg(long)]
     replace_tags: bool,
+    /// Apply every status, instead of ignoring one that is older than the contact's
+    #[arg(long)]
+    last_status: bool,
+    /// Write empty lists and objects in answers as `null`
+    #[arg(long)]
+    empty_as_null: bool,
+    /// Give errors the shape of version 3: `{"error": "…", "fields": {"0": ["…"]}}`
+    #[arg(long)]
+    older_errors: bool,
     /// How long a batch takes from its creation to its end
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "500ms")]
     batch_delay: SignedDuration,
@@ -46,6 +55,9 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<ExitCode, Failure> {
         api_key: args.api_key,
         requests_per_minute: args.requests_per_minute,
         tag_mode: if args.replace_tags { TagMode::Replace } else { TagMode::Add },
+        status_mode: if args.last_status { StatusMode::Last } else { StatusMode::Newest },
+        empty_as_null: args.empty_as_null,
+        older_errors: args.older_errors,
         batch_delay: duration(args.batch_delay)?,
         latency: duration(args.latency)?,
         plan_limit: args.plan_limit,

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::contract::{BatchBody, Draft, FieldError, Problem, read_items};
 use crate::faults::{ActiveFaults, FaultKind, SelectedFault};
 use crate::state::contacts::{Contacts, UpsertPolicy};
+use crate::state::ids;
 
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -185,6 +186,11 @@ impl Batch {
 
     pub(crate) fn outcomes(&self) -> &[Outcome] {
         self.end.as_ref().map_or(&[], |end| &end.outcomes)
+    }
+
+    /// The id of an item of the batch with this index.
+    pub(crate) fn item_id(index: usize, item: usize) -> String {
+        ids::item(index, item)
     }
 
     /// The text of the items.
