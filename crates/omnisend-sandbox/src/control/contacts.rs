@@ -69,8 +69,7 @@ pub(crate) async fn seed(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let policy =
-        UpsertPolicy { plan_limit: None, status_mode: StatusMode::Last, ..shared.upsert_policy() };
+    let policy = UpsertPolicy { plan_limit: None, status_mode: StatusMode::Last, ..shared.upsert_policy() };
     let state = &mut *shared.lock();
     let brand = query.brand(state)?;
     let contacts = &mut state.brand(brand)?.contacts;

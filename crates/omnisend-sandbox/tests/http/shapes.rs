@@ -27,8 +27,9 @@ async fn shows_empty_lists_and_objects_as_null() {
 #[tokio::test]
 async fn gives_errors_the_shape_of_version_3() {
     let sandbox = with(Options { older_errors: true, plan_limit: Some(1), ..options() }).await;
-    let answer =
-        sandbox.post("/contacts", contact_with("ada@example.com", &json!({ "gender": "x", "tags": 1 }))).await;
+    let answer = sandbox
+        .post("/contacts", contact_with("ada@example.com", &json!({ "gender": "x", "tags": 1 })))
+        .await;
     assert_eq!((answer.status, answer.header("content-type")), (400, "application/json"));
     let expected = json!({
         "error": "The request has 2 invalid fields.",
@@ -48,8 +49,11 @@ async fn gives_errors_the_shape_of_version_3() {
 #[tokio::test]
 async fn gives_the_items_of_batches_the_shape_of_version_3() {
     let sandbox = with(Options { older_errors: true, plan_limit: Some(1), ..options() }).await;
-    let items =
-        [contact("ada@example.com"), contact("bob@example.com"), contact_with("cyd@example.com", &json!({ "gender": "x" }))];
+    let items = [
+        contact("ada@example.com"),
+        contact("bob@example.com"),
+        contact_with("cyd@example.com", &json!({ "gender": "x" })),
+    ];
     let posted = sandbox.post("/batches", batch(&items)).await.json();
     let id = posted["batchID"].as_str().unwrap().to_owned();
     let shown = sandbox.get(&format!("/batches/{id}/items")).await.json();
@@ -57,7 +61,10 @@ async fn gives_the_items_of_batches_the_shape_of_version_3() {
     assert_eq!(part(&shown["responses"][0]), (json!("1"), json!(201)));
     assert_eq!(part(&shown["errors"][0]), (json!("2"), json!(402)));
     assert_eq!(part(&shown["errors"][1]), (json!("3"), json!(400)));
-    assert_eq!(shown["errors"][0]["response"], json!({ "error": "The brand's plan holds no more contacts." }));
+    assert_eq!(
+        shown["errors"][0]["response"],
+        json!({ "error": "The brand's plan holds no more contacts." })
+    );
     let invalid = json!({
         "error": "The request has 1 invalid field.",
         "fields": { "0": ["gender must be `m` or `f`"] },

@@ -191,11 +191,13 @@ mod tests {
 
     #[test]
     fn reads_null_as_empty_and_leaves_out_null_elements() {
-        let items: BatchItems = serde_json::from_str(r#"{"responses": null, "errors": [null, {"itemID": "1"}]}"#).unwrap();
+        let items: BatchItems =
+            serde_json::from_str(r#"{"responses": null, "errors": [null, {"itemID": "1"}]}"#).unwrap();
         assert_eq!((items.responses.len(), items.errors.len()), (0, 1));
         let list: BatchList = serde_json::from_str(r#"{"batches": null}"#).unwrap();
         assert_eq!(list.batches, []);
-        let batch = r#"{"batches": [{"batchID": "b", "status": null, "totalCount": null, "errorsCount": 0}, null]}"#;
+        let batch =
+            r#"{"batches": [{"batchID": "b", "status": null, "totalCount": null, "errorsCount": 0}, null]}"#;
         let list: BatchList = serde_json::from_str(batch).unwrap();
         assert_eq!((list.batches.len(), list.batches[0].state), (1, BatchState::Other));
         assert_eq!((list.batches[0].total_count, list.batches[0].errors_count), (None, Some(0)));
@@ -208,14 +210,26 @@ mod tests {
             serde_json::from_str::<BatchItem>(&text).unwrap()
         };
         for (response, code, summary) in [
-            (r#"{"detail": "no", "errors": [{"field": "f", "code": "c", "message": "bad"}]}"#, "c", "no; f: bad"),
+            (
+                r#"{"detail": "no", "errors": [{"field": "f", "code": "c", "message": "bad"}]}"#,
+                "c",
+                "no; f: bad",
+            ),
             (r#"{"detail": "no", "errors": null}"#, "400", "no"),
-            (r#"{"error": "no", "fields": {"0": ["f is bad", "g is bad"]}}"#, "400", "no; f is bad; g is bad"),
+            (
+                r#"{"error": "no", "fields": {"0": ["f is bad", "g is bad"]}}"#,
+                "400",
+                "no; f is bad; g is bad",
+            ),
             (r#"{"error": "no"}"#, "400", "no"),
             (r#""{\"error\": \"no\", \"fields\": null}""#, "400", "no"),
         ] {
             let item = item(response);
-            assert_eq!((item.code().as_str(), item.problem().summary().as_deref()), (code, Some(summary)), "{response}");
+            assert_eq!(
+                (item.code().as_str(), item.problem().summary().as_deref()),
+                (code, Some(summary)),
+                "{response}"
+            );
         }
         assert_eq!(item("null").problem().summary(), None);
     }

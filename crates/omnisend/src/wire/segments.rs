@@ -138,6 +138,9 @@ mod tests {
         assert!(segment(r#"{"status": "archived"}"#).is_archived());
         assert!(!segment(r#"{"status": "building"}"#).is_archived());
         assert!(!segment(r#"{"status": null}"#).is_archived());
-        assert_eq!(segment(r#"{"id": "s", "name": null}"#), Segment { id: "s".to_owned(), ..Segment::default() });
+        assert_eq!(
+            segment(r#"{"id": "s", "name": null}"#),
+            Segment { id: "s".to_owned(), ..Segment::default() }
+        );
     }
 }
