@@ -9,6 +9,7 @@ use super::{exit::Failure, output, time::time};
 use omnisend_sandbox::{Fault, Options, StatusMode, TagMode, start};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct SandboxArgs {
     /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8080)]

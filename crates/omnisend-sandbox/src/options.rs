@@ -8,6 +8,7 @@ use crate::faults::Fault;
 
 /// How a sandbox behaves. The default follows what Omnisend publishes, on a free port.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,

@@ -127,10 +127,8 @@ pub(crate) fn show_items(admitted: &Admitted<'_>, id: &str) -> Result<Response, 
     let (index, batch) = brand.batches.find(id)?;
     let items = batch.items().map_err(|error| Problem::internal(&error))?;
     let view = BatchView::new(batch, id.to_owned(), Instant::now());
-    let item_id = |i: usize| match admitted.shared.options.older_errors {
-        true => (i + 1).to_string(),
-        false => Batch::item_id(index, i),
-    };
+    let is_older = admitted.shared.options.older_errors;
+    let item_id = |i: usize| if is_older { (i + 1).to_string() } else { Batch::item_id(index, i) };
     let view = view.with_items(batch, item_id, &items, &brand.contacts);
     Ok(json_response(StatusCode::OK, &view.map_err(|error| Problem::internal(&error))?))
 }
