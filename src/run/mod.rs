@@ -1,5 +1,6 @@
 //! The records of a run, which carry it from one stage to the next, and what they are made of.
 
+mod cautions;
 mod chunk_ref;
 mod consent;
 mod counts;
@@ -23,6 +24,7 @@ mod tags;
 mod trigger;
 mod work;
 
+pub use cautions::cautions;
 pub use chunk_ref::ChunkRef;
 pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};
