@@ -14,7 +14,9 @@ use crate::{
     },
 };
 use omnisend::{BuildError, CallError};
-use segment_files::{ReadError, Setting};
+use segment_files::ReadError;
+#[cfg(feature = "cli")]
+use segment_files::Setting;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {

@@ -102,6 +102,9 @@ pub(super) async fn execute(
     let manifest = if let Some(resumed) = unfinished.resumed {
         resumed
     } else {
+        // A dry run says it in its report.
+        let cautions = if dry_run { Vec::new() } else { app.cautions(&request).await? };
+        cautions.into_iter().for_each(output::note);
         let started = tokio::select! {
             started = app.start(request) => started?,
             () = stop.cancelled() => {

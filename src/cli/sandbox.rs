@@ -6,9 +6,10 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::{exit::Failure, output, time::time};
-use omnisend_sandbox::{Fault, Options, TagMode, start};
+use omnisend_sandbox::{Fault, Options, StatusMode, TagMode, start};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct SandboxArgs {
     /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8080)]
@@ -22,7 +23,16 @@ pub(super) struct SandboxArgs {
     /// Let an upsert replace a contact's tags instead of adding to them
     #[arg(long)]
     replace_tags: bool,
-    /// How long a batch takes to finish
+    /// Apply every status, instead of ignoring one that is older than the contact's
+    #[arg(long)]
+    last_status: bool,
+    /// Write empty lists and objects in answers as `null`
+    #[arg(long)]
+    empty_as_null: bool,
+    /// Give errors the shape of version 3: `{"error": "…", "fields": {"0": ["…"]}}`
+    #[arg(long)]
+    older_errors: bool,
+    /// How long a batch takes from its creation to its end
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "500ms")]
     batch_delay: SignedDuration,
     /// Delay every response by this time
@@ -46,6 +56,9 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<ExitCode, Failure> {
         api_key: args.api_key,
         requests_per_minute: args.requests_per_minute,
         tag_mode: if args.replace_tags { TagMode::Replace } else { TagMode::Add },
+        status_mode: if args.last_status { StatusMode::Last } else { StatusMode::Newest },
+        empty_as_null: args.empty_as_null,
+        older_errors: args.older_errors,
         batch_delay: duration(args.batch_delay)?,
         latency: duration(args.latency)?,
         plan_limit: args.plan_limit,

@@ -147,7 +147,8 @@ pub(super) fn failed() -> Report {
         message: Some(
             "Omnisend answered 403: the API key has no access to this endpoint (trace id \
              urn:omnisend:request:0f5c2b7e-6a52-4f0c-9e0f-3f1d2c1b9a77); the API key lacks a permission: it needs \
-             to read and write contacts and batches"
+             the scopes contacts.read, contacts.write and brands.read, and for segments also segments.read and \
+             segments.write"
                 .to_owned(),
         ),
         not_sent: 9_285,

@@ -1,13 +1,19 @@
 //! Notes about a run that its counts do not show.
 
+use super::headline::is_forecast;
 use crate::{
-    run::{FullSendReason, Report},
+    contact::Channel,
+    run::{FullSendReason, Report, cautions},
     wording::{counted, plural},
 };
 
 /// Returns the notes, without a capital letter and a full stop.
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
+    if is_forecast(report) && report.counts.planned().sent > 0 && report.corrects.is_none() {
+        let maps_email_consent = report.consent.contains_key(&Channel::Email);
+        notes.extend(cautions(maps_email_consent).into_iter().map(str::to_owned));
+    }
     if let Some(reason @ FullSendReason::MappingChanged) = report.sends_all {
         notes.push(reason.to_string());
     }

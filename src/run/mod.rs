@@ -1,5 +1,6 @@
 //! The records of a run, which pass its state from one stage to the next, and the types that they contain.
 
+mod cautions;
 mod chunk_ref;
 mod consent;
 mod counts;
@@ -23,6 +24,7 @@ mod tag_receipt;
 mod tags;
 mod trigger;
 
+pub use cautions::cautions;
 pub use chunk_ref::ChunkRef;
 pub use consent::ConsentCounts;
 pub use counts::{Counts, Planned, Settled, Unbalanced};

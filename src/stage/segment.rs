@@ -11,14 +11,18 @@ use crate::{
 };
 use omnisend::{CallError, CallOptions, RefusalKind, Segment};
 
-/// The most pages of 250 segments that are searched for a name: more than any brand has.
-const MAX_PAGES: usize = 100;
+/// How many pages of 50 segments are searched for a name: more than any brand has.
+const MAX_PAGES: usize = 500;
 
 /// What to do about a segment that has the wanted name but other conditions.
 const OTHER_CONDITIONS: &str = "a segment of this name has other conditions and was left as it is: rename it, or rename \
                                 the export's segment";
 
-/// Makes sure that the segments of the run's export exist in Omnisend.
+/// What to do about an archived segment.
+const ARCHIVED: &str =
+    "a segment of this name is archived in Omnisend: restore it there, or rename the export's segment";
+
+/// Makes sure that Omnisend has the segments that the run's export asks for.
 pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) -> Result<Ended, RecordError> {
     let records = context.records();
     if manifest.create_segments.is_empty() || records.has::<EnsuredSegments>(&manifest.run).await? {
@@ -31,8 +35,7 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
         let options = retry_policies::SEGMENTS.until(context.deadline);
         let search = Search { context, manifest, wanted, options };
         let (state, advice) = match search.find_or_create(&mut findings).await {
-            Ok(SegmentState::Other) => (SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())),
-            Ok(state) => (state, None),
+            Ok(found) => found,
             Err(CallError::OutOfTime) => return Ok(Ended::HandedBack),
             Err(error) => {
                 let run = &manifest.run;
@@ -52,12 +55,20 @@ pub async fn ensure_segments(context: &StageContext<'_>, manifest: &Manifest) ->
 fn failure_advice(error: &CallError) -> String {
     match error {
         CallError::Refused(refusal) if refusal.kind == RefusalKind::MissingPermission => {
-            "the API key may not read and write segments: give it that permission, or remove `create_segment` from \
-             the export"
+            "the API key may not read and write segments: give it the scopes segments.read and segments.write, or \
+             remove `create_segment` from the export"
                 .to_owned()
         }
         error => error.to_string(),
     }
+}
+
+/// What was found or done, and what a person should do about it.
+type Found = (SegmentState, Option<String>);
+
+/// Returns the result for a segment that exists.
+fn existing(segment: &Segment) -> Found {
+    (SegmentState::There, segment.is_archived().then(|| ARCHIVED.to_owned()))
 }
 
 /// The search for one wanted segment.
@@ -69,10 +80,10 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    async fn find_or_create(&self, findings: &mut Findings) -> Result<SegmentState, CallError> {
+    async fn find_or_create(&self, findings: &mut Findings) -> Result<Found, CallError> {
         if let Some(known) = findings.segments.iter().find(|known| self.matches(known)) {
-            if self.context.client.segment(&known.id, self.options).await?.is_some() {
-                return Ok(SegmentState::There);
+            if let Some(segment) = self.context.client.segment(&known.id, self.options).await? {
+                return Ok(existing(&segment));
             }
             findings.segments.retain(|known| !self.matches(known));
         }
@@ -84,7 +95,7 @@ impl Search<'_> {
             Ok(created) => {
                 kill_point::reach("segment.created");
                 self.remember(created, findings);
-                Ok(SegmentState::Created)
+                Ok((SegmentState::Created, None))
             }
             // Omnisend may have created it without answering.
             Err(error @ CallError::Unavailable { .. }) => match self.by_name().await? {
@@ -96,11 +107,7 @@ impl Search<'_> {
     }
 
     /// Uses the segment that has the wanted name, if it has the wanted tag.
-    async fn use_existing(
-        &self,
-        segment: Segment,
-        findings: &mut Findings,
-    ) -> Result<SegmentState, CallError> {
+    async fn use_existing(&self, segment: Segment, findings: &mut Findings) -> Result<Found, CallError> {
         let tag = self.wanted.tag.as_str();
         let mut has_our_tag = segment.is_of_tag(tag);
         if has_our_tag.is_none() {
@@ -109,25 +116,30 @@ impl Search<'_> {
             has_our_tag = whole.and_then(|segment| segment.is_of_tag(tag));
         }
         if has_our_tag == Some(false) {
-            return Ok(SegmentState::Other);
+            return Ok((SegmentState::Other, Some(OTHER_CONDITIONS.to_owned())));
         }
+        let found = existing(&segment);
         self.remember(segment, findings);
-        Ok(SegmentState::There)
+        Ok(found)
     }
 
+    /// The segment with the wanted name; an archived one only if no other has it.
     async fn by_name(&self) -> Result<Option<Segment>, CallError> {
-        let mut after = None;
+        let (mut after, mut archived) = (None, None);
         for _ in 0..MAX_PAGES {
             let page = self.context.client.segments(after.as_deref(), self.options).await?;
-            if let Some(found) = page.segments.into_iter().find(|segment| segment.name == self.wanted.name) {
-                return Ok(Some(found));
+            for segment in page.segments.into_iter().filter(|segment| segment.name == self.wanted.name) {
+                if !segment.is_archived() {
+                    return Ok(Some(segment));
+                }
+                archived = archived.or(Some(segment));
             }
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
             }
         }
-        Ok(None)
+        Ok(archived)
     }
 
     fn matches(&self, known: &SegmentFinding) -> bool {

@@ -89,3 +89,29 @@ async fn forecasts_requests_for_tags_and_segments_at_their_own_pace() {
     assert!(ran.stdout.contains("2 for segments, a few to find out how tags are added"), "{}", ran.stdout);
     assert_eq!(world.requests().await.len(), 0);
 }
+
+const NOT_SUBSCRIBED: &str = "new contacts will not be subscribed: the export has no [consent.email]";
+const AUTOMATIONS: &str = "the tag can start automations in Omnisend (\"Entered segment\") that send mail";
+
+#[tokio::test]
+async fn says_before_a_first_run_who_is_not_subscribed_and_that_the_tag_can_start_automations() {
+    let consent =
+        "[consent.email]\ncolumn = \"Name\"\nunsubscribed = [\"no\"]\ndate = \"Name\"\nsource = \"CRM\"\n";
+    for (more, is_mapped) in [("", false), (consent, true)] {
+        let file = format!("EMail,Name\n{},no\n", address(0));
+        let world = World::with(options(), Segment::clean(file, 1)).await;
+        world.write("exports/acme/vip.toml", EXPORT.replace("first_name = \"FirstName\"\n", "") + more);
+        let said = |text: &str| (text.contains(NOT_SUBSCRIBED), text.contains(AUTOMATIONS));
+        let once = (!is_mapped, true);
+        let preview = world.call("export preview vip").end().await;
+        assert_eq!(said(&preview.stderr), once, "{}", preview.stderr);
+        let dry = world.call("run vip --dry-run").end().await;
+        assert_eq!((said(&dry.stdout), said(&dry.stderr)), (once, (false, false)), "{}", dry.stdout);
+        let first = world.call("run vip").end().await;
+        first.exits(0);
+        assert_eq!((said(&first.stdout), said(&first.stderr)), ((false, false), once), "{}", first.stderr);
+        // Later runs do not repeat it; a dry run does, because it may have new contacts.
+        let later = world.call("run vip").end().await;
+        assert_eq!((said(&later.stdout), said(&later.stderr)), ((false, false), (false, false)));
+    }
+}

@@ -27,6 +27,8 @@ async fn proposes_an_export_that_runs_unchanged() {
         "mapped:  email = EMail, phone = Telephone, first_name = FirstName, birthdate = BirthDate",
         "off:     1 custom property;",
         "consent: Subscribed not mapped; no contact is subscribed",
+        "note:    new contacts will not be subscribed: the export has no [consent.email]",
+        "note:    the tag can start automations in Omnisend (\"Entered segment\") that send mail",
         "omnisend-export run gold --dry-run",
     ] {
         assert!(ran.stdout.contains(text), "{text:?} is not in\n{}", ran.stdout);

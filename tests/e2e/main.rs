@@ -29,6 +29,8 @@ mod guards;
 mod happy;
 mod init;
 mod interrupt;
+#[cfg(feature = "test-scale")]
+mod older_answers;
 mod outcomes;
 mod refused;
 mod rejects;

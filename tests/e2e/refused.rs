@@ -32,8 +32,7 @@ async fn is_parked_then_resumed(fault: &str, per_request: u64, parts: &[&str]) {
 
 #[tokio::test]
 async fn a_key_without_a_permission_parks_the_run() {
-    is_parked_then_resumed("status=403", 1, &["Omnisend answered 403", "permission", "contacts and batches"])
-        .await;
+    is_parked_then_resumed("status=403", 1, &["Omnisend answered 403", "permission", "contacts.write"]).await;
 }
 
 #[tokio::test]

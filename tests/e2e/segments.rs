@@ -93,6 +93,48 @@ async fn never_changes_a_segment_of_the_same_name() {
 }
 
 #[tokio::test]
+async fn finds_a_segment_after_many_others() {
+    let world = world().await;
+    let others: Vec<Value> = (0..120).map(|n| segment_body("other", &format!("Segment {n}"))).collect();
+    world.post("segments", &json!(others)).await;
+    assert_eq!(run(&world).await, ("created".to_owned(), Value::Null));
+    // 3 pages of 50, then the segment itself.
+    assert_eq!((requests(&world, "GET").await, requests(&world, "POST").await), (3, 1));
+    assert_eq!(run(&world).await.0, "there");
+    assert_eq!(segments(&world).await.len(), 121);
+
+    let world = self::world().await;
+    world.post("segments", &json!([others, vec![segment_body("segment: VIP", "VIP")]].concat())).await;
+    assert_eq!(run(&world).await, ("there".to_owned(), Value::Null));
+    assert_eq!((requests(&world, "GET").await, requests(&world, "POST").await), (3, 0));
+}
+
+#[tokio::test]
+async fn says_that_the_segment_is_archived() {
+    let archived = json!(
+        "a segment of this name is archived in Omnisend: restore it there, or rename the export's segment"
+    );
+    let world = world().await;
+    assert_eq!(run(&world).await, ("created".to_owned(), Value::Null));
+    world.post("segments/archive", &json!({ "name": "VIP" })).await;
+    assert_eq!(run(&world).await, ("there".to_owned(), archived.clone()));
+    assert_eq!(segments(&world).await.len(), 1);
+
+    // Found by its name, where another one of the name is not archived, and where none is.
+    for another in [false, true] {
+        let world = self::world().await;
+        world.post("segments", &json!([segment_body("segment: VIP", "VIP")])).await;
+        world.post("segments/archive", &json!({ "name": "VIP" })).await;
+        if another {
+            world.post("segments", &json!([segment_body("segment: VIP", "VIP")])).await;
+        }
+        let says = if another { Value::Null } else { archived.clone() };
+        assert_eq!(run(&world).await, ("there".to_owned(), says));
+        assert_eq!(segments(&world).await.len(), 1 + usize::from(another));
+    }
+}
+
+#[tokio::test]
 async fn a_failure_with_segments_does_not_fail_the_run() {
     let world = world().await;
     let fault = "status=403,path=/segments";

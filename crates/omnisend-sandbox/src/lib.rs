@@ -38,5 +38,5 @@ mod shared;
 mod state;
 
 pub use faults::{Fault, FaultKind, InvalidFault, Timing};
-pub use options::{Options, TagMode};
+pub use options::{Options, StatusMode, TagMode};
 pub use sandbox::{Sandbox, start};

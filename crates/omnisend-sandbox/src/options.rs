@@ -8,6 +8,7 @@ use crate::faults::Fault;
 
 /// How a sandbox behaves. The default follows what Omnisend publishes, on a free port.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
@@ -21,6 +22,13 @@ pub struct Options {
     pub retry_after_in_body: bool,
     /// Whether an upsert adds or replaces tags (undocumented; the official plugin suggests [`TagMode::Add`]).
     pub tag_mode: TagMode,
+    /// How the date of a status is used (published for version 3; for 2026-03-15 by a third party only).
+    pub status_mode: StatusMode,
+    /// Whether empty lists and objects in answers are `null` (undocumented; seen in recorded answers of version 3).
+    pub empty_as_null: bool,
+    /// Whether errors have the shape of version 3, `{"error": "…", "fields": {"0": ["…"]}}`, in the items of batches
+    /// too, whose `itemID` is then `1`, `2`, … (undocumented for 2026-03-15).
+    pub older_errors: bool,
     /// The time from the creation of a batch to its end, and until a change of tags or a segment takes effect. With
     /// zero the work is done before the request is answered. (Published examples show minutes.)
     pub batch_delay: Duration,
@@ -44,6 +52,9 @@ impl Default for Options {
             tags_per_minute: 60,
             retry_after_in_body: true,
             tag_mode: TagMode::default(),
+            status_mode: StatusMode::default(),
+            empty_as_null: false,
+            older_errors: false,
             batch_delay: Duration::from_millis(500),
             latency: Duration::ZERO,
             plan_limit: None,
@@ -62,4 +73,16 @@ pub enum TagMode {
     Add,
     /// Removes them.
     Replace,
+}
+
+/// How the date of a status (`statusChangedAt`) is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusMode {
+    /// A status that is older than the one that the contact has is ignored, and the request succeeds. A status without
+    /// a date gets the current time.
+    #[default]
+    Newest,
+    /// Every status is applied.
+    Last,
 }

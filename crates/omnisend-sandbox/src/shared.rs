@@ -24,7 +24,8 @@ impl Shared {
     }
 
     pub(crate) fn upsert_policy(&self) -> UpsertPolicy {
-        UpsertPolicy { tag_mode: self.options.tag_mode, plan_limit: self.options.plan_limit }
+        let Options { tag_mode, status_mode, plan_limit, .. } = self.options;
+        UpsertPolicy { tag_mode, status_mode, plan_limit }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

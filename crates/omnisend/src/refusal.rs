@@ -64,7 +64,8 @@ impl RefusalKind {
                  of the old one"
             }
             Self::MissingPermission => {
-                "the API key lacks a permission: it needs to read and write contacts and batches"
+                "the API key lacks a permission: it needs the scopes contacts.read, contacts.write and brands.read, and \
+                 for segments also segments.read and segments.write"
             }
             Self::SubscriptionLimit => {
                 "make room in the brand's Omnisend subscription, or choose a larger one"

@@ -5,7 +5,7 @@ use crate::{
     app::{application::App, error::AppError},
     keys::{ExportName, RunRef},
     kill_point,
-    run::{Manifest, RefusedDrop, Report, Trigger},
+    run::{Manifest, RefusedDrop, Report, Trigger, cautions},
     stage::{
         RunObjects,
         plan::{PlanError, Request, plan},
@@ -43,6 +43,15 @@ impl TriggeredRun {
 }
 
 impl App {
+    /// What a person should know before the export's first run. Empty if it has a settled run.
+    pub async fn cautions(&self, request: &RunRequest) -> Result<Vec<&'static str>, AppError> {
+        let export = &request.export;
+        if self.records().snapshot(export.name()).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        Ok(cautions(export.mapping().consent.email.is_some()))
+    }
+
     /// Starts the requested run, unless its trigger started it before.
     pub async fn start(&self, request: RunRequest) -> Result<Started, AppError> {
         let ports = self.ports();

@@ -13,6 +13,7 @@ use crate::{
     contact::{mask_contact, masked},
     keys::ExportName,
     ports::clock::{Clock as _, SystemClock},
+    run::cautions,
 };
 
 #[derive(Debug, Args)]
@@ -56,7 +57,8 @@ pub(super) async fn preview(args: PreviewArgs) -> Result<ExitCode, Failure> {
     let objects = local::directory(&args.state.state)?;
     let (_, export) = load_export(&objects, &args.export, SystemClock.now()).await?;
     let ports = local::ports(objects, &args.state.state, None);
-    let mut rows = app::preview(&ports, Arc::new(export), args.rows.into()).await?;
+    let export = Arc::new(export);
+    let mut rows = app::preview(&ports, Arc::clone(&export), args.rows.into()).await?;
     if !args.show_values {
         rows.iter_mut().for_each(mask);
     }
@@ -64,6 +66,9 @@ pub(super) async fn preview(args: PreviewArgs) -> Result<ExitCode, Failure> {
         output::json(&rows)?;
     } else {
         output::result(&shown::text(&rows, output::width(), args.show_values));
+        for caution in cautions(export.mapping().consent.email.is_some()) {
+            output::note(caution);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -117,7 +117,7 @@ fn shows_the_reason_of_a_failure_before_the_numbers() {
     let words = words(&examples::failed());
     let at = |text: &str| words.find(text).unwrap_or_else(|| panic!("{text:?} is not in:\n{words}"));
     assert!(at("✕ Failed") < at("Nothing was sent"));
-    assert!(at("it needs to read and write contacts and batches.") < at("10,000 rows read"));
+    assert!(at("segments also segments.read and segments.write.") < at("10,000 rows read"));
     assert!(words.contains("= to send 9,285"), "contacts that were not sent are not called sent:\n{words}");
     assert!(words.contains("They do not list 9,285 contacts that the run did not reach"));
 }

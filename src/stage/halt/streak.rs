@@ -1,6 +1,6 @@
 //! A streak of contacts that Omnisend refused with the same message. Pure.
 
-use omnisend::{BatchItem, BatchItems, ItemOutcome};
+use omnisend::{BatchItem, BatchItems, ItemOutcome, is_subscription_limit};
 
 /// How many contacts in a row must be refused with the same message before the run is halted.
 const ENOUGH: u64 = 200;
@@ -10,8 +10,8 @@ const ENOUGH: u64 = 200;
 pub(super) struct Refusal {
     pub code: String,
     pub reason: String,
-    /// Whether the refusal names a field of the contact.
-    pub names_a_field: bool,
+    /// Whether it is about a field of this contact.
+    pub is_of_a_field: bool,
 }
 
 /// Contacts that Omnisend refused one after another with the same message.
@@ -23,10 +23,10 @@ pub(super) struct Streak {
 }
 
 impl Streak {
-    /// Adds refusals. Returns false if one of them ends the streak: it differs from the others, or names a field.
+    /// Adds refusals. Returns false if one of them ends the streak: it differs from the others, or is about a field.
     pub(super) fn add(&mut self, refusals: Vec<Refusal>) -> bool {
-        for Refusal { code, reason, names_a_field } in refusals {
-            if names_a_field || (!self.is_empty() && (self.code != code || self.reason != reason)) {
+        for Refusal { code, reason, is_of_a_field } in refusals {
+            if is_of_a_field || (!self.is_empty() && (self.code != code || self.reason != reason)) {
                 return false;
             }
             *self = Self { code, reason, contacts: self.contacts + 1 };
@@ -54,11 +54,12 @@ fn refusal(item: &BatchItem) -> Option<Refusal> {
         return None;
     }
     let problem = item.problem();
-    Some(Refusal {
-        code: item.code(),
-        reason: problem.summary()?,
-        names_a_field: problem.errors.iter().any(|error| error.field.is_some()),
-    })
+    let (code, reason) = (item.code(), problem.summary()?);
+    let names_a_field = problem.errors.iter().any(|error| error.field.is_some());
+    // In the shape of version 3, the fields may have numbers in place of names.
+    let is_of_a_field =
+        names_a_field || (!problem.errors.is_empty() && !is_subscription_limit(&code, &reason));
+    Some(Refusal { code, reason, is_of_a_field })
 }
 
 #[cfg(test)]
@@ -101,6 +102,21 @@ mod tests {
             let odd = refusals(&BatchItems { errors: vec![odd], ..BatchItems::default() });
             assert!(!streak.add(odd));
         }
+    }
+
+    #[test]
+    fn reads_the_shape_of_version_3() {
+        let counted = |response: serde_json::Value| {
+            let refused =
+                refusals(&BatchItems { errors: vec![item(400, response)], ..BatchItems::default() });
+            let mut streak = Streak::default();
+            (streak.add(refused), streak.reason)
+        };
+        assert_eq!(counted(json!({"error": "Blocked."})), (true, "Blocked.".to_owned()));
+        let full = json!({"error": "Refused.", "fields": {"0": ["Your plan is full."]}});
+        assert_eq!(counted(full), (true, "Refused.; Your plan is full.".to_owned()));
+        let field = json!({"error": "Refused.", "fields": {"0": ["phone is not valid"]}});
+        assert_eq!(counted(field), (false, String::new()));
     }
 
     #[test]

@@ -288,7 +288,8 @@ impl World {
         String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap()
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Value {
+    /// Sends a control request to the sandbox.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}_sandbox/{path}", self.sandbox.page());
         let answer = self.http.post(url).body(body.to_string()).send().await.unwrap();
         let (status, text) = (answer.status(), answer.bytes().await.unwrap());

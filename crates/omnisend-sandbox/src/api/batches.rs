@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::api::admission::Admitted;
-use crate::api::paging::{DEFAULT_PAGE_SIZE, PAGE_SIZES};
+use crate::api::paging::PAGE_SIZES;
 use crate::api::request::Parameters;
 use crate::contract::{BatchBody, FieldError, Problem, formats, json_response, read_items};
 use crate::faults::{ActiveFaults, FaultKind, SelectedFault};
@@ -56,7 +56,7 @@ fn validate_items(body: &BatchBody, faults: &mut ActiveFaults) -> Result<(), Pro
 
 pub(crate) fn list(admitted: &Admitted<'_>) -> Result<Response, Problem> {
     let mut parameters = admitted.request.parameters();
-    let limit = parameters.number("limit", PAGE_SIZES, DEFAULT_PAGE_SIZE);
+    let limit = parameters.number("limit", PAGE_SIZES.allowed, PAGE_SIZES.default);
     let offset = parameters.number("offset", 0..=usize::MAX, 0);
     let filter = Filter::take(&mut parameters);
     parameters.finish()?;
@@ -127,6 +127,8 @@ pub(crate) fn show_items(admitted: &Admitted<'_>, id: &str) -> Result<Response, 
     let (index, batch) = brand.batches.find(id)?;
     let items = batch.items().map_err(|error| Problem::internal(&error))?;
     let view = BatchView::new(batch, id.to_owned(), Instant::now());
-    let view = view.with_items(batch, index, &items, &brand.contacts);
+    let is_older = admitted.shared.options.older_errors;
+    let item_id = |i: usize| if is_older { (i + 1).to_string() } else { Batch::item_id(index, i) };
+    let view = view.with_items(batch, item_id, &items, &brand.contacts);
     Ok(json_response(StatusCode::OK, &view.map_err(|error| Problem::internal(&error))?))
 }

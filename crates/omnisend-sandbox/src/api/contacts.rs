@@ -1,14 +1,14 @@
 //! `/contacts` without tags, and `/brands/current`.
 //!
 //! Published: creating and updating, `?email=`, pages by cursor of at most 250. Undocumented, chosen: pages of 100, the
-//! oldest contact first, `?phone=`, an empty list for an unknown address, and an upsert that returns `contactID`, `email`
-//! and `phone`.
+//! oldest contact first, `?phone=`, an empty list for an unknown address, and an upsert that returns `id`, `email` and
+//! `phone`.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::api::admission::Admitted;
-use crate::api::paging::CursorPage;
+use crate::api::paging::{CursorPage, PAGE_SIZES};
 use crate::contract::{Problem, json_response, read_contact};
 use crate::shared::now;
 
@@ -26,7 +26,7 @@ pub(crate) fn upsert(admitted: &Admitted<'_>) -> Result<Response, Problem> {
 
 pub(crate) fn list(admitted: &Admitted<'_>) -> Result<Response, Problem> {
     let mut parameters = admitted.request.parameters();
-    let page = CursorPage::take(&mut parameters);
+    let page = CursorPage::take(&mut parameters, PAGE_SIZES);
     let (email, phone) = (parameters.take("email"), parameters.take("phone"));
     parameters.finish()?;
     let state = &mut *admitted.shared.lock();

@@ -8,6 +8,7 @@ mod paging;
 mod request;
 mod segments;
 mod server;
+mod shape;
 mod tags;
 
 pub(crate) use server::answer;

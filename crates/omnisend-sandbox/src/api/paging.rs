@@ -10,10 +10,18 @@ use crate::api::request::Parameters;
 use crate::contract::{Problem, json_response};
 use crate::state::Records;
 
-/// The valid page sizes (published).
-pub(crate) const PAGE_SIZES: RangeInclusive<usize> = 1..=250;
-/// The default page size (undocumented).
-pub(crate) const DEFAULT_PAGE_SIZE: usize = 100;
+/// The sizes that a page may have, and the size of a page if the request names none.
+#[derive(Debug, Clone)]
+pub(crate) struct PageSizes {
+    pub(crate) allowed: RangeInclusive<usize>,
+    pub(crate) default: usize,
+}
+
+/// The sizes of most pages (published; the default is undocumented).
+pub(crate) const PAGE_SIZES: PageSizes = PageSizes { allowed: 1..=250, default: 100 };
+
+/// The sizes of a page of segments (published).
+pub(crate) const SEGMENT_PAGE_SIZES: PageSizes = PageSizes { allowed: 1..=50, default: 10 };
 
 /// The page that a request asks for.
 pub(crate) struct CursorPage {
@@ -23,8 +31,8 @@ pub(crate) struct CursorPage {
 }
 
 impl CursorPage {
-    pub(crate) fn take(parameters: &mut Parameters) -> Self {
-        let limit = parameters.number("limit", PAGE_SIZES, DEFAULT_PAGE_SIZE);
+    pub(crate) fn take(parameters: &mut Parameters, sizes: PageSizes) -> Self {
+        let limit = parameters.number("limit", sizes.allowed, sizes.default);
         Self { limit, after: parameters.take("after") }
     }
 

@@ -67,8 +67,7 @@ fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-/// The query parameters that were not taken yet. What Omnisend does with an unknown parameter is undocumented; the
-/// sandbox refuses it, so that a misspelt filter is noticed.
+/// The query parameters that were not taken yet. An unknown one is refused with 400 (published by a third party).
 #[derive(Debug)]
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,

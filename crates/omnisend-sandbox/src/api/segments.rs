@@ -1,7 +1,8 @@
 //! `/segments`: segments by a condition on contacts' tags.
 //!
-//! Published: the body, 201, the listing by cursor, `{"contactsCount"}`, 409 to PUT and DELETE while `building`.
-//! Undocumented, chosen: PUT replaces the whole segment, and DELETE returns 204.
+//! Published: the body, 201, the listing by cursor in pages of 1 to 50, `{"contactsCount"}`, 409 to PUT and DELETE while
+//! `building`, the status `archived`. Undocumented, chosen: PUT replaces the whole segment, DELETE returns 204, and the
+//! listing has archived segments too.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +10,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::api::admission::Admitted;
-use crate::api::paging::CursorPage;
+use crate::api::paging::{CursorPage, SEGMENT_PAGE_SIZES};
 use crate::contract::{Problem, SegmentBody, json_response};
 use crate::shared::now;
 use crate::state::{Records, Segment};
@@ -25,7 +26,7 @@ pub(crate) fn create(admitted: &Admitted<'_>) -> Result<Response, Problem> {
 
 pub(crate) fn list(admitted: &Admitted<'_>) -> Result<Response, Problem> {
     let mut parameters = admitted.request.parameters();
-    let page = CursorPage::take(&mut parameters);
+    let page = CursorPage::take(&mut parameters, SEGMENT_PAGE_SIZES);
     parameters.finish()?;
     let now = Instant::now();
     let state = &mut *admitted.shared.lock();
@@ -75,7 +76,7 @@ pub(crate) fn delete(admitted: &Admitted<'_>, id: &str) -> Result<Response, Prob
 fn read(admitted: &Admitted<'_>) -> Result<Segment, Problem> {
     let body = SegmentBody::read(&admitted.request.json()?)?;
     let (now, ready) = (now(), Instant::now() + admitted.shared.options.batch_delay);
-    Ok(Segment { body, created_at: now, updated_at: now, ready })
+    Ok(Segment { body, created_at: now, updated_at: now, ready, archived: false })
 }
 
 /// Returns a segment that may be changed, or refuses the request.

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use crate::api::admission::Admitted;
 use crate::api::dispatch::dispatch;
 use crate::api::request::{ApiRequest, MAX_BODY};
+use crate::api::shape::shape;
 use crate::connection::Reset;
 use crate::contract::Problem;
 use crate::faults::{FaultKind, Timing, total_delay};
@@ -35,7 +36,7 @@ pub(crate) async fn answer(
     };
     let status = response.status().as_u16();
     *jobs.shared.lock().log.answers.entry(status).or_default() += 1;
-    response
+    shape(&jobs.shared.options, &request, response).await
 }
 
 async fn with_faults(admitted: &Admitted<'_>, reset: &Reset) -> Response {

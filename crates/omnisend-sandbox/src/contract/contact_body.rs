@@ -15,6 +15,10 @@ const FORMATTED_FIELDS: [(&str, Check); 3] = [
     ("birthdate", |text| formats::date(text).map(drop)),
     ("gender", formats::gender),
 ];
+/// The longest text of a custom property, in characters (published by a third party).
+const MAX_PROPERTY_TEXT: usize = 2_048;
+/// The custom property that holds the `createdAt` of a request (published).
+const CREATED: &str = "externalCreated";
 /// The most tags in one request (published).
 pub(crate) const MAX_TAGS: usize = 100;
 
@@ -30,8 +34,11 @@ pub(crate) fn read_contact(value: &Value) -> Result<Draft, Vec<FieldError>> {
         match key.as_str() {
             "identifiers" => read_identifiers(&mut errors, &mut draft, key, value),
             "tags" => draft.tags = Some(errors.strings(key, value, MAX_TAGS, formats::tag)),
-            "customProperties" => draft.properties = read_properties(&mut errors, key, value),
-            "createdAt" => draft.created_at = errors.parsed(key, value, formats::timestamp),
+            "customProperties" => draft.properties.extend(read_properties(&mut errors, key, value)),
+            "createdAt" => {
+                let created = errors.parsed(key, value, formats::timestamp);
+                draft.properties.extend(created.map(|at| (CREATED.to_owned(), Value::from(at.to_string()))));
+            }
             _ => draft.fields.extend(read_text(&mut errors, key, value)),
         }
     }
@@ -63,11 +70,14 @@ fn read_properties(errors: &mut FieldErrors, field: &str, value: &Value) -> Vec<
             continue;
         }
         let valid = match value {
-            Value::String(_) | Value::Number(_) | Value::Bool(_) => true,
+            // An empty text or null removes the property (published by a third party).
+            Value::Null | Value::String(_) | Value::Number(_) | Value::Bool(_) => true,
             Value::Array(values) => values.iter().all(Value::is_string),
-            Value::Null | Value::Object(_) => false,
+            Value::Object(_) => false,
         };
-        if valid {
+        if value.as_str().is_some_and(|text| text.chars().count() > MAX_PROPERTY_TEXT) {
+            errors.add(field, "tooLong", format!("must have at most {MAX_PROPERTY_TEXT} characters"));
+        } else if valid {
             properties.push((name.clone(), value.clone()));
         } else {
             errors.add(field, "invalidType", "must be a string, a number, a boolean or a list of strings");

@@ -28,7 +28,10 @@ impl Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Channel {
     pub(crate) status: Status,
+    /// `statusChangedAt` as it was sent.
     pub(crate) changed_at: Option<Timestamp>,
+    /// The date that counts: `changed_at`, or when a status without a date was received.
+    pub(crate) since: Option<Timestamp>,
 }
 
 /// An email address or a phone number.
@@ -48,8 +51,8 @@ pub(crate) struct Draft {
     pub(crate) phone: Option<Identifier>,
     pub(crate) fields: Vec<(&'static str, String)>,
     pub(crate) tags: Option<Vec<String>>,
+    /// Custom properties; `""` and null remove one.
     pub(crate) properties: Vec<(String, Value)>,
-    pub(crate) created_at: Option<Timestamp>,
 }
 
 impl Draft {

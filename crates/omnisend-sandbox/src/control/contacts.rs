@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::{Problem, json_response, read_contact, read_json};
 use crate::control::query::{Parameters, SharedState};
+use crate::options::StatusMode;
 use crate::shared::now;
 use crate::state::UpsertPolicy;
 
@@ -48,8 +49,9 @@ pub(crate) async fn export(
     Ok(([(header::CONTENT_TYPE, media_type)], Body::from_stream(lines)).into_response())
 }
 
-/// Adds an array of contacts as `POST /contacts` would, but without welcome messages and limits. Their identifiers have a
-/// short form: `email`, `status`, `statusChangedAt`, `phone`, `smsStatus`, `smsStatusChangedAt`.
+/// Adds an array of contacts as `POST /contacts` would, but without welcome messages and limits, and with their statuses
+/// as they are sent ([`StatusMode::Last`]). Their identifiers have a short form: `email`, `status`, `statusChangedAt`,
+/// `phone`, `smsStatus`, `smsStatusChangedAt`.
 pub(crate) async fn seed(
     State(shared): SharedState,
     Query(query): Parameters,
@@ -67,7 +69,7 @@ pub(crate) async fn seed(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let policy = UpsertPolicy { plan_limit: None, ..shared.upsert_policy() };
+    let policy = UpsertPolicy { plan_limit: None, status_mode: StatusMode::Last, ..shared.upsert_policy() };
     let state = &mut *shared.lock();
     let brand = query.brand(state)?;
     let contacts = &mut state.brand(brand)?.contacts;
@@ -111,7 +113,7 @@ fn long_form(mut short: Map<String, Value>) -> Map<String, Value> {
         }
         identifiers.push(identifier);
     }
-    for name in ["contactID", "welcomed", "consent"] {
+    for name in ["contactID", "welcomed", "consent", "createdAt"] {
         short.remove(name);
     }
     short.insert("identifiers".to_owned(), Value::Array(identifiers));

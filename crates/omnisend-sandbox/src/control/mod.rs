@@ -7,6 +7,7 @@ mod contacts;
 mod faults;
 mod overview;
 mod query;
+mod segments;
 
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(shared: Arc<Shared>) -> R
         .route("/_sandbox/faults/wait", get(faults::wait))
         .route("/_sandbox/traffic", post(brands::set_traffic))
         .route("/_sandbox/keys", post(brands::replace_key))
+        .route("/_sandbox/segments", post(segments::seed))
+        .route("/_sandbox/segments/archive", post(segments::archive))
         .route("/_sandbox/{*rest}", any(async || Problem::not_found("control endpoint")))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(shared)

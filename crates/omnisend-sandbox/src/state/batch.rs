@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::contract::{BatchBody, Draft, FieldError, Problem, read_items};
 use crate::faults::{ActiveFaults, FaultKind, SelectedFault};
 use crate::state::contacts::{Contacts, UpsertPolicy};
+use crate::state::ids;
 
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -187,7 +188,12 @@ impl Batch {
         self.end.as_ref().map_or(&[], |end| &end.outcomes)
     }
 
-    /// Returns the text of the items.
+    /// The id of an item of the batch with this index.
+    pub(crate) fn item_id(index: usize, item: usize) -> String {
+        ids::item(index, item)
+    }
+
+    /// The text of the items.
     pub(crate) fn items(&self) -> io::Result<Vec<u8>> {
         match &self.items {
             Items::Sent(items) => Ok(items.to_vec()),

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use crate::state::batch::{Batch, BatchStatus, Outcome};
 use crate::state::contact::time;
 use crate::state::contacts::Contacts;
-use crate::state::ids;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,11 +70,11 @@ impl<'a> BatchView<'a> {
         }
     }
 
-    /// Adds the items, whose text is `items`.
+    /// Adds the items, whose text is `items`. `id` returns the id of an item by its place.
     pub(crate) fn with_items(
         self,
         batch: &'a Batch,
-        index: usize,
+        id: impl Fn(usize) -> String,
         items: &'a [u8],
         contacts: &Contacts,
     ) -> serde_json::Result<BatchWithItems<'a>> {
@@ -91,7 +90,7 @@ impl<'a> BatchView<'a> {
                 }
                 Outcome::Refused(problem) => (&mut view.errors, json!(problem), problem.status(), "error"),
             };
-            list.push(Item { id: ids::item(index, i), request, response, response_code, status });
+            list.push(Item { id: id(i), request, response, response_code, status });
         }
         Ok(view)
     }

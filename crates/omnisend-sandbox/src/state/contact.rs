@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::contract::{Channel, Identifier};
-use crate::options::TagMode;
+use crate::options::{StatusMode, TagMode};
 
 /// A contact, kept small: a sandbox may hold a million.
 #[derive(Debug, Default)]
@@ -50,29 +50,32 @@ impl Contact {
         self.email.id.as_deref().or(self.phone.id.as_deref()).unwrap_or_default()
     }
 
-    /// Returns the contact in the response to an upsert. Undocumented beyond `contactID`.
+    /// The contact in the response to an upsert. Undocumented beyond `id` and the list of phone numbers.
     pub(crate) fn summary(&self, id: String) -> Map<String, Value> {
-        let mut view = Map::from_iter([("contactID".to_owned(), Value::String(id))]);
-        for (name, identifier) in [("email", &self.email), ("phone", &self.phone)] {
-            if let Some(id) = &identifier.id {
-                view.insert(name.to_owned(), json!(**id));
-            }
-        }
+        let mut view = Map::from_iter([("id".to_owned(), Value::String(id))]);
+        view.extend(self.email.id.as_deref().map(|id| ("email".to_owned(), json!(id))));
+        view.insert("phone".to_owned(), self.phone.id.as_deref().into_iter().collect());
         view
     }
 
     /// Returns the contact as the API shows it.
     pub(crate) fn view(&self, id: String) -> Value {
-        let mut view = self.common(id);
+        let mut view = self.summary(id);
+        view.extend(self.fields_view());
         let identifiers = [self.email.view("email", "email"), self.phone.view("phone", "sms")];
         view.insert("identifiers".to_owned(), identifiers.into_iter().flatten().collect());
         view.insert("updatedAt".to_owned(), json!(time(self.updated_at)));
         Value::Object(view)
     }
 
-    /// Returns the contact with everything that the sandbox stores, without nesting.
+    /// The contact with everything that the sandbox stores, without nesting. A status has the date with which it was sent,
+    /// if any.
     pub(crate) fn full_view(&self, id: String) -> Value {
-        let mut view = self.common(id);
+        let mut view = self.fields_view();
+        view.insert("contactID".to_owned(), Value::String(id));
+        for (name, identifier) in [("email", &self.email), ("phone", &self.phone)] {
+            view.extend(identifier.id.as_deref().map(|id| (name.to_owned(), json!(id))));
+        }
         let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
         put("status", json!(self.email.channel.status.as_str()));
         if self.phone.id.is_some() {
@@ -92,8 +95,8 @@ impl Contact {
         Value::Object(view)
     }
 
-    fn common(&self, id: String) -> Map<String, Value> {
-        let mut view = self.summary(id);
+    fn fields_view(&self) -> Map<String, Value> {
+        let mut view = Map::new();
         for (name, value) in &self.fields {
             view.insert((*name).to_owned(), json!(**value));
         }
@@ -107,9 +110,15 @@ impl Contact {
 }
 
 impl ContactIdentifier {
-    /// Stores the consent that was sent with an identifier.
-    pub(crate) fn put_consent(&mut self, identifier: Identifier) {
-        self.channel = identifier.channel.unwrap_or(self.channel);
+    /// Takes over the consent that was sent with an identifier.
+    pub(crate) fn put_consent(&mut self, identifier: Identifier, mode: StatusMode, now: Timestamp) {
+        if let Some(channel) = identifier.channel {
+            let since = channel.changed_at.or_else(|| (mode == StatusMode::Newest).then_some(now));
+            // Without a date of its own, the contact's status is older than any other.
+            if mode == StatusMode::Last || since >= self.channel.since {
+                self.channel = Channel { since, ..channel };
+            }
+        }
         if let Some(consent) = identifier.consent {
             self.consent = Some(Box::new(consent));
         }
@@ -117,7 +126,7 @@ impl ContactIdentifier {
 
     fn view(&self, kind: &str, channel: &str) -> Option<Value> {
         let mut status = json!({ "status": self.channel.status.as_str() });
-        if let (Some(at), Some(status)) = (self.channel.changed_at, status.as_object_mut()) {
+        if let (Some(at), Some(status)) = (self.channel.since, status.as_object_mut()) {
             status.insert("statusChangedAt".to_owned(), json!(time(at)));
         }
         Some(json!({ "type": kind, "id": **self.id.as_ref()?, "channels": { channel: status } }))

@@ -1,8 +1,8 @@
 //! The contacts of a brand, and what an upsert does to them.
 //!
 //! Undocumented, chosen: fields, properties and consent that an update omits stay as they were; tags are added or
-//! replaced according to [`TagMode`]; an older `statusChangedAt` is applied like any other; addresses that differ in case
-//! are different, as older documents say.
+//! replaced according to [`TagMode`], and statuses are applied according to [`StatusMode`]; the consent of a status that is
+//! ignored is stored; addresses that differ in case are different, as older documents say.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::contract::{Draft, Identifier, Problem, TagAction, TagChange};
-use crate::options::TagMode;
+use crate::options::{StatusMode, TagMode};
 use crate::state::contact::{Contact, ContactIdentifier};
 use crate::state::ids::Kind;
 use crate::state::records::Records;
@@ -31,6 +31,7 @@ pub(crate) struct Upserted {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UpsertPolicy {
     pub(crate) tag_mode: TagMode,
+    pub(crate) status_mode: StatusMode,
     pub(crate) plan_limit: Option<usize>,
 }
 
@@ -68,7 +69,7 @@ impl Contacts {
         let id = self.records.id(index);
         match self.records.get(index) {
             Some(contact) => Value::Object(contact.summary(id)),
-            None => json!({ "contactID": id }),
+            None => json!({ "id": id }),
         }
     }
 
@@ -84,7 +85,7 @@ impl Contacts {
             Some(index) => Upserted { index, status: StatusCode::OK },
             None => Upserted { index: self.create(&draft, policy, now)?, status: StatusCode::CREATED },
         };
-        self.update(upserted.index, draft, policy.tag_mode, now);
+        self.update(upserted.index, draft, policy, now);
         Ok(upserted)
     }
 
@@ -107,7 +108,7 @@ impl Contacts {
         self.welcome_mails += usize::from(welcomed);
         let index = self.records.push(Contact {
             email: ContactIdentifier { id: id.clone(), ..ContactIdentifier::default() },
-            created_at: draft.created_at.unwrap_or(now),
+            created_at: now,
             welcomed,
             fields: Vec::with_capacity(draft.fields.len()),
             properties: Vec::with_capacity(draft.properties.len()),
@@ -117,7 +118,7 @@ impl Contacts {
         Ok(index)
     }
 
-    fn update(&mut self, index: usize, draft: Draft, tag_mode: TagMode, now: Timestamp) {
+    fn update(&mut self, index: usize, draft: Draft, policy: UpsertPolicy, now: Timestamp) {
         let owns_phone = draft.phone.as_ref().is_some_and(|phone| self.link_phone(index, phone));
         let tags = draft.tags.map(|tags| self.words(&tags));
         let properties: Vec<_> =
@@ -128,16 +129,20 @@ impl Contacts {
             set(&mut contact.fields, name, value.into_boxed_str());
         }
         for (name, value) in properties {
-            set(&mut contact.properties, name, value);
+            if value.is_null() || value == "" {
+                contact.properties.retain(|(held, _)| *held != name);
+            } else {
+                set(&mut contact.properties, name, value);
+            }
         }
         if let Some(tags) = tags {
-            contact.put_tags(tags, tag_mode);
+            contact.put_tags(tags, policy.tag_mode);
         }
         if let Some(email) = draft.email {
-            contact.email.put_consent(email);
+            contact.email.put_consent(email, policy.status_mode, now);
         }
         if let Some(phone) = draft.phone.filter(|_| owns_phone) {
-            contact.phone.put_consent(phone);
+            contact.phone.put_consent(phone, policy.status_mode, now);
         }
     }
 

@@ -46,6 +46,10 @@ impl<T> Records<T> {
         self.list.get_mut(index)?.as_mut()
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.list.iter_mut().flatten()
+    }
+
     pub(crate) fn remove(&mut self, index: usize) -> Option<T> {
         let record = self.list.get_mut(index).and_then(Option::take);
         self.removed += usize::from(record.is_some());

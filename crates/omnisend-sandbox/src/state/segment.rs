@@ -16,6 +16,8 @@ pub(crate) struct Segment {
     pub(crate) updated_at: Timestamp,
     /// When it is built.
     pub(crate) ready: Instant,
+    /// Whether a person archived it in Omnisend's app.
+    pub(crate) archived: bool,
 }
 
 impl Segment {
@@ -29,10 +31,15 @@ impl Segment {
 
     /// Returns the segment as the API shows it.
     pub(crate) fn view(&self, id: &str, now: Instant) -> Value {
+        let status = match () {
+            () if self.archived => "archived",
+            () if self.is_building(now) => "building",
+            () => "ready",
+        };
         json!({
             "segmentID": id,
             "name": self.body.name,
-            "status": if self.is_building(now) { "building" } else { "ready" },
+            "status": status,
             "conditionGroups": self.body.groups,
             "createdAt": time(self.created_at),
             "updatedAt": time(self.updated_at),

@@ -1,6 +1,6 @@
 //! Contacts: the rules of their fields, upserts, listings and tags.
 
-use omnisend_sandbox::{Options, TagMode};
+use omnisend_sandbox::{Options, StatusMode, TagMode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,10 +12,11 @@ async fn creates_a_contact_then_updates_it() {
     let created =
         sandbox.post("/contacts", contact_with("ada@example.com", &json!({ "firstName": "Ada" }))).await;
     assert_eq!(created.status, 201);
-    let id = created.json()["contactID"].clone();
+    let id = created.json()["id"].clone();
+    assert_eq!(created.json(), json!({ "id": id, "email": "ada@example.com", "phone": [] }));
     let updated =
         sandbox.post("/contacts", contact_with("ada@example.com", &json!({ "lastName": "Lovelace" }))).await;
-    assert_eq!((updated.status, &updated.json()["contactID"]), (200, &id));
+    assert_eq!((updated.status, &updated.json()["id"]), (200, &id));
 
     let shown = sandbox.get(&format!("/contacts/{}", id.as_str().unwrap())).await.json();
     assert_eq!((&shown["firstName"], &shown["lastName"]), (&json!("Ada"), &json!("Lovelace")));
@@ -43,11 +44,108 @@ async fn stores_every_field_as_sent() {
         let expected = match name.as_str() {
             // The country code overrides the country.
             "country" => json!("United Kingdom of Great Britain and Northern Ireland"),
-            "createdAt" => json!("2020-02-29T08:07:28Z"),
+            // The answer's `createdAt` is the sandbox's own; the one that was sent is a custom property.
+            "createdAt" => continue,
+            "customProperties" => {
+                let mut properties = value.clone();
+                properties["externalCreated"] = json!("2020-02-29T08:07:28Z");
+                properties
+            }
             _ => value.clone(),
         };
         assert_eq!(held[name], expected, "{name}");
     }
+    assert_ne!(held["createdAt"], "2020-02-29T08:07:28Z");
+}
+
+#[tokio::test]
+async fn an_empty_text_or_null_removes_a_custom_property() {
+    let sandbox = start().await;
+    let update = async |properties: Value| {
+        let more = json!({ "customProperties": properties });
+        let answer = sandbox.post("/contacts", contact_with("ada@example.com", &more)).await;
+        assert!([200, 201].contains(&answer.status), "{answer:?}");
+        sandbox.contact("ada@example.com").await.unwrap()["customProperties"].clone()
+    };
+    // Names are case-sensitive, and removing what is not there changes nothing.
+    let first = json!({ "tier": "gold", "Tier": "silver", "points": 3, "none": null });
+    assert_eq!(update(first).await, json!({ "tier": "gold", "Tier": "silver", "points": 3 }));
+    assert_eq!(update(json!({ "tier": "", "other": "" })).await, json!({ "Tier": "silver", "points": 3 }));
+    assert_eq!(update(json!({ "points": null })).await, json!({ "Tier": "silver" }));
+}
+
+#[tokio::test]
+async fn takes_custom_text_of_2048_characters() {
+    let sandbox = start().await;
+    let send = async |length: usize| {
+        let more = json!({ "customProperties": { "note": "é".repeat(length) } });
+        let answer = sandbox.post("/contacts", contact_with("ada@example.com", &more)).await;
+        (answer.status, if answer.status == 400 { answer.errors() } else { Vec::new() })
+    };
+    assert_eq!(send(2_048).await, (201, vec![]));
+    assert_eq!(send(2_049).await, (400, vec!["customProperties.note tooLong".to_owned()]));
+}
+
+#[tokio::test]
+async fn shows_phone_numbers_as_a_list() {
+    let sandbox = start().await;
+    let both = json!({ "identifiers": [
+        { "type": "email", "id": "ada@example.com", "sendWelcomeMessage": false },
+        { "type": "phone", "id": "+442071838750", "sendWelcomeMessage": false },
+    ] });
+    let created = sandbox.post("/contacts", both).await.json();
+    assert_eq!(created["phone"], json!(["+442071838750"]));
+    let found = sandbox.get("/contacts?email=ada%40example.com").await.json();
+    assert_eq!(found["contacts"][0]["phone"], json!(["+442071838750"]));
+    assert_eq!(found["contacts"][0]["id"], created["id"]);
+    assert_eq!(found["contacts"][0].get("contactID"), None);
+}
+
+/// The contact with one status, and a date if there is one.
+fn with_status(status: &str, date: Option<&str>) -> Value {
+    let mut channel = json!({ "status": status });
+    if let Some(date) = date {
+        channel["statusChangedAt"] = json!(date);
+    }
+    json!({ "identifiers": [{
+        "type": "email", "id": "ada@example.com", "sendWelcomeMessage": false, "channels": { "email": channel },
+    }] })
+}
+
+#[tokio::test]
+async fn ignores_an_older_status_with_success_if_statuses_are_compared() {
+    let (old, new) = (Some("2024-01-01T00:00:00Z"), Some("2025-01-01T00:00:00Z"));
+    for (mode, expected) in [
+        (StatusMode::Newest, ["subscribed", "subscribed", "unsubscribed", "unsubscribed"]),
+        (StatusMode::Last, ["subscribed", "unsubscribed", "unsubscribed", "subscribed"]),
+    ] {
+        let sandbox = with(Options { status_mode: mode, ..options() }).await;
+        let mut seen = Vec::new();
+        for (status, date) in
+            [("subscribed", new), ("unsubscribed", old), ("unsubscribed", new), ("subscribed", old)]
+        {
+            let answer = sandbox.post("/contacts", with_status(status, date)).await;
+            assert!([200, 201].contains(&answer.status), "{answer:?}");
+            seen.push(sandbox.contact("ada@example.com").await.unwrap()["status"].clone());
+        }
+        assert_eq!(seen, expected, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_without_a_date_gets_the_current_time() {
+    let sandbox = start().await;
+    let status = async || {
+        let found = sandbox.get("/contacts?email=ada%40example.com").await.json();
+        found["contacts"][0]["identifiers"][0]["channels"]["email"].clone()
+    };
+    sandbox.post("/contacts", with_status("subscribed", Some("2025-01-01T00:00:00Z"))).await;
+    // An opt-out that is sent again overrides the newer opt-in, because it counts as new.
+    sandbox.post("/contacts", with_status("unsubscribed", None)).await;
+    assert_eq!(status().await["status"], "unsubscribed");
+    assert!(status().await["statusChangedAt"].as_str().unwrap() > "2026", "{}", status().await);
+    sandbox.post("/contacts", with_status("subscribed", Some("2025-06-01T00:00:00Z"))).await;
+    assert_eq!(status().await["status"], "unsubscribed");
 }
 
 #[tokio::test]
@@ -62,6 +160,8 @@ async fn refuses_invalid_fields() {
         ("birthdate", json!("2023-02-29"), "birthdate invalidFormat"),
         ("birthdate", json!("10.12.1815"), "birthdate invalidFormat"),
         ("gender", json!("female"), "gender invalidFormat"),
+        ("gender", json!(""), "gender invalidFormat"),
+        ("birthdate", json!(""), "birthdate invalidFormat"),
         ("tags", json!("VIP"), "tags invalidType"),
         ("tags", json!(["a,b"]), "tags[0] invalidFormat"),
         ("tags", json!(["ok", ""]), "tags[1] invalidFormat"),
@@ -69,7 +169,6 @@ async fn refuses_invalid_fields() {
         ("tags", json!(many), "tags tooMany"),
         ("customProperties", json!([]), "customProperties invalidType"),
         ("customProperties", json!({ "a-b": 1 }), "customProperties.a-b invalidName"),
-        ("customProperties", json!({ "a": null }), "customProperties.a invalidType"),
         ("customProperties", json!({ "a": { "b": 1 } }), "customProperties.a invalidType"),
         ("customProperties", json!({ "a": ["x", 1] }), "customProperties.a invalidType"),
         ("createdAt", json!("2020-02-29 10:07:28"), "createdAt invalidFormat"),

@@ -14,3 +14,5 @@ mod harness;
 mod requests;
 #[cfg(test)]
 mod segments;
+#[cfg(test)]
+mod shapes;

@@ -59,6 +59,41 @@ async fn lists_segments_by_cursor() {
 }
 
 #[tokio::test]
+async fn a_page_of_segments_holds_10_by_default_and_50_at_most() {
+    let sandbox = start().await;
+    let seeds: Vec<Value> = (0..60).map(|n| segment(&n.to_string(), "x")).collect();
+    assert_eq!(sandbox.control(Method::POST, "/segments", Some(json!(seeds))).await.status, 201);
+    for (query, count) in [("", 10), ("?limit=50", 50), ("?limit=1", 1)] {
+        let page = sandbox.get(&format!("/segments{query}")).await.json();
+        assert_eq!(page["segments"].as_array().unwrap().len(), count, "{query}");
+    }
+    for (query, error) in [
+        ("limit=51", "limit invalidValue"),
+        ("limit=250", "limit invalidValue"),
+        ("limit=0", "limit invalidValue"),
+        ("offset=10", "offset unknownParameter"),
+    ] {
+        let answer = sandbox.get(&format!("/segments?{query}")).await;
+        assert_eq!((answer.status, answer.errors()), (400, vec![error.to_owned()]));
+    }
+}
+
+#[tokio::test]
+async fn shows_a_segment_that_a_person_archived() {
+    let sandbox = start().await;
+    for name in ["VIP", "Other"] {
+        sandbox.post("/segments", segment(name, "VIP")).await;
+    }
+    let archive = async |name: &str| {
+        sandbox.control(Method::POST, "/segments/archive", Some(json!({ "name": name }))).await.status
+    };
+    assert_eq!((archive("VIP").await, archive("None").await), (204, 404));
+    let page = sandbox.get("/segments").await.json();
+    let statuses: Vec<_> = page["segments"].as_array().unwrap().iter().map(|s| s["status"].clone()).collect();
+    assert_eq!(statuses, ["archived", "ready"]);
+}
+
+#[tokio::test]
 async fn refuses_to_change_a_segment_that_is_building() {
     let sandbox = with(Options { batch_delay: Duration::from_hours(1), ..options() }).await;
     let created = sandbox.post("/segments", segment("VIP", "VIP")).await.json();

@@ -1,9 +1,10 @@
 //! `/batches`.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::tolerant::{list, null_as_default};
 use crate::problem::Problem;
 
 const BODY_START: &[u8] = br#"{"endpoint":"contacts","method":"POST","items":["#;
@@ -74,7 +75,7 @@ pub struct BatchStatus {
     #[serde(rename = "batchID")]
     pub batch_id: String,
     /// How far Omnisend has processed it.
-    #[serde(default, rename = "status")]
+    #[serde(default, rename = "status", deserialize_with = "null_as_default")]
     pub state: BatchState,
     /// The number of its items.
     pub total_count: Option<u64>,
@@ -102,9 +103,8 @@ impl BatchStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct BatchList {
-    /// Third-party clients of earlier versions read the batches from `data`; which key this version uses is not
-    /// documented.
-    #[serde(alias = "data")]
+    /// Third-party clients of earlier versions read them from `data`; which key this version uses is not documented.
+    #[serde(alias = "data", deserialize_with = "list")]
     pub batches: Vec<BatchStatus>,
 }
 
@@ -113,15 +113,15 @@ pub(crate) struct BatchList {
 #[serde(default)]
 pub struct BatchItems {
     /// Processed items.
-    #[serde(deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "list")]
     pub responses: Vec<BatchItem>,
     /// The refused ones among them.
-    #[serde(deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "list")]
     pub errors: Vec<BatchItem>,
 }
 
-/// The outcome of one item. Only [`email`](Self::email) identifies the item for certain: whether `itemID` is its
-/// position is not documented.
+/// The outcome of one item. Only [`email`](Self::email) identifies it for certain: `itemID` was seen as `1`, `2`, … in
+/// recorded answers of version 3, and that it is the item's place is not documented.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct BatchItem {
@@ -165,7 +165,7 @@ impl BatchItem {
     /// Omnisend's explanation.
     pub fn problem(&self) -> Problem {
         let response = self.response.as_ref().and_then(embedded_json);
-        response.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
+        response.as_ref().map(Problem::from_json).unwrap_or_default()
     }
 
     /// Returns a label for reports of why the item was not accepted: the code of its first invalid field, or else its
@@ -186,6 +186,52 @@ fn embedded_json(value: &Value) -> Option<Value> {
     }
 }
 
-fn null_as_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<BatchItem>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_null_as_empty_and_leaves_out_null_elements() {
+        let items: BatchItems =
+            serde_json::from_str(r#"{"responses": null, "errors": [null, {"itemID": "1"}]}"#).unwrap();
+        assert_eq!((items.responses.len(), items.errors.len()), (0, 1));
+        let list: BatchList = serde_json::from_str(r#"{"batches": null}"#).unwrap();
+        assert_eq!(list.batches, []);
+        let batch =
+            r#"{"batches": [{"batchID": "b", "status": null, "totalCount": null, "errorsCount": 0}, null]}"#;
+        let list: BatchList = serde_json::from_str(batch).unwrap();
+        assert_eq!((list.batches.len(), list.batches[0].state), (1, BatchState::Other));
+        assert_eq!((list.batches[0].total_count, list.batches[0].errors_count), (None, Some(0)));
+    }
+
+    #[test]
+    fn reads_the_errors_of_items_in_both_shapes() {
+        let item = |response: &str| {
+            let text = format!(r#"{{"itemID": "2", "responseCode": 400, "response": {response}}}"#);
+            serde_json::from_str::<BatchItem>(&text).unwrap()
+        };
+        for (response, code, summary) in [
+            (
+                r#"{"detail": "no", "errors": [{"field": "f", "code": "c", "message": "bad"}]}"#,
+                "c",
+                "no; f: bad",
+            ),
+            (r#"{"detail": "no", "errors": null}"#, "400", "no"),
+            (
+                r#"{"error": "no", "fields": {"0": ["f is bad", "g is bad"]}}"#,
+                "400",
+                "no; f is bad; g is bad",
+            ),
+            (r#"{"error": "no"}"#, "400", "no"),
+            (r#""{\"error\": \"no\", \"fields\": null}""#, "400", "no"),
+        ] {
+            let item = item(response);
+            assert_eq!(
+                (item.code().as_str(), item.problem().summary().as_deref()),
+                (code, Some(summary)),
+                "{response}"
+            );
+        }
+        assert_eq!(item("null").problem().summary(), None);
+    }
 }

@@ -5,6 +5,7 @@ mod brands;
 mod contacts;
 mod paging;
 mod segments;
+mod tolerant;
 
 pub(crate) use self::{
     batches::BatchList,

@@ -2,11 +2,15 @@
 
 use serde::Deserialize;
 
+use super::tolerant::null_as_default;
+
 /// The part of a page that leads to the next one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Paging {
+    #[serde(deserialize_with = "null_as_default")]
     cursors: Cursors,
+    #[serde(deserialize_with = "null_as_default")]
     has_more: bool,
 }
 

@@ -4,23 +4,32 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::paging::Paging;
+use super::{
+    paging::Paging,
+    tolerant::{list, null_as_default},
+};
 
 /// A segment in Omnisend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Segment {
     /// Omnisend's id of the segment.
-    #[serde(rename = "segmentID", alias = "id")]
+    #[serde(rename = "segmentID", alias = "id", deserialize_with = "null_as_default")]
     pub id: String,
     /// The segment's name.
+    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
+    status: Option<String>,
     condition_groups: Option<Value>,
 }
 
 impl Segment {
-    /// Returns whether the segment's only condition is that a contact has this tag. `None` if the answer leaves out the
-    /// conditions.
+    /// Returns whether it is archived: Omnisend keeps it, and does not use it.
+    pub fn is_archived(&self) -> bool {
+        self.status.as_deref() == Some("archived")
+    }
+
+    /// Returns whether its only condition is that a contact has a tag. `None` if the answer leaves out the conditions.
     pub fn is_of_tag(&self, tag: &str) -> Option<bool> {
         let groups = self.condition_groups.as_ref().filter(|groups| !groups.is_null())?;
         Some(only_tag(groups).is_some_and(|found| found == tag))
@@ -65,8 +74,9 @@ pub struct SegmentPage {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SegmentList {
-    #[serde(alias = "data")]
+    #[serde(alias = "data", deserialize_with = "list")]
     segments: Vec<Segment>,
+    #[serde(deserialize_with = "null_as_default")]
     paging: Paging,
 }
 
@@ -113,5 +123,24 @@ mod tests {
         assert_eq!((more.segments[0].name.as_str(), more.next.as_deref()), ("VIP", Some("c")));
         assert_eq!(page(r#"{"paging": {"cursors": {"after": "c"}, "hasMore": false}}"#).next, None);
         assert_eq!(page(r#"{"paging": {"cursors": {"after": null}, "hasMore": true}}"#).next, None);
+        for text in [
+            r#"{"segments": null, "paging": null}"#,
+            r#"{"segments": [null], "paging": {"cursors": null, "hasMore": null}}"#,
+        ] {
+            let page = page(text);
+            assert_eq!((page.segments, page.next), (vec![], None), "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_an_archived_segment_and_reads_null_as_empty() {
+        let segment = |text: &str| serde_json::from_str::<Segment>(text).unwrap();
+        assert!(segment(r#"{"status": "archived"}"#).is_archived());
+        assert!(!segment(r#"{"status": "building"}"#).is_archived());
+        assert!(!segment(r#"{"status": null}"#).is_archived());
+        assert_eq!(
+            segment(r#"{"id": "s", "name": null}"#),
+            Segment { id: "s".to_owned(), ..Segment::default() }
+        );
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     keys::Key,
     ports::clock::{Clock as _, SystemClock},
     propose::{Proposal, Survey},
+    run::cautions,
     wording::counted,
 };
 
@@ -57,6 +58,10 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
     }
     if survey.bad_rows > 0 {
         let _ = writeln!(text, "  {} of the rows are invalid; a dry run lists them", survey.bad_rows);
+    }
+    // A proposed [consent.email] is commented out.
+    for caution in cautions(false) {
+        let _ = writeln!(text, "  note:    {caution}");
     }
     text + &next(to, args)
 }
