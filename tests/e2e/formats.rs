@@ -50,6 +50,13 @@ async fn reads_compressed_csv() {
 }
 
 #[tokio::test]
+async fn reads_quotes_after_a_space() {
+    let row = |n: u64, name: &str| format!("\"{}\", \"{name}\"\n", address(n));
+    let text = format!("EMail, FirstName\n{}{}", row(0, "Ann"), row(1, "Bell, Ann"));
+    arrives(text.into_bytes(), &["Ann", "Bell, Ann"]).await;
+}
+
+#[tokio::test]
 async fn reads_csv_as_excel_saves_it() {
     let japanese = ["太郎", "花子", "髙橋"];
     arrives(SHIFT_JIS.encode(&text(&japanese)).0.into_owned(), &japanese).await;

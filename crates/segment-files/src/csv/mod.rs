@@ -1,14 +1,17 @@
 //! Reads CSV as RFC 4180 defines it, and with backslash escapes if the options declare them.
 
 mod escaped;
+mod line_end;
 mod records;
 mod sniff;
+mod unspaced;
 
 use memchr::memmem::Finder;
 
 use self::{
     escaped::{Escaped, Escapes},
-    records::{LineEnd, QuoteDefect, Records},
+    line_end::LineEnd,
+    records::{QuoteDefect, Records},
 };
 use crate::{
     cells::Cells,
@@ -119,7 +122,9 @@ impl CsvRows {
             Some(QuoteDefect::Unclosed) => return Err(Defect::UnclosedQuote.at(line)),
             Some(QuoteDefect::Backslash) => return Err(Defect::BackslashQuote.at(line)),
             Some(QuoteDefect::TextAfterLines) => return Err(Defect::AfterQuoteLines.at(line)),
-            Some(QuoteDefect::TextAfter) => return Ok(Err(UnreadableRow::AfterQuote)),
+            Some(QuoteDefect::TextAfter | QuoteDefect::SpaceBefore) => {
+                return Ok(Err(UnreadableRow::AfterQuote));
+            }
             None => {}
         }
         if memchr::memchr(0, text).is_some() {

@@ -1,6 +1,6 @@
 //! Detects the delimiter of a CSV file by its first rows.
 
-use super::records::{LineEnd, Records};
+use super::{line_end::LineEnd, records::Records};
 use crate::{cells::Cells, delimiter::Delimiter, header::Header};
 
 /// The rows that are looked at after the header.
