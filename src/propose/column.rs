@@ -2,13 +2,21 @@
 
 use std::collections::HashSet;
 
-use super::cell;
-use segment_files::UNDECODABLE;
+use super::{
+    cell,
+    meaning::{Clarity, Meaning},
+    names,
+};
+use crate::contact::{Field, masked};
+use segment_files::{UNDECODABLE, visible};
 
 /// How much of a cell is kept, in bytes.
 const MAX_CELL: usize = 256;
 /// The share of a column's cells from which it counts as binary, in percent.
 const MOSTLY_BINARY: usize = 50;
+
+/// The share of a column's cells from which it is a column of addresses, in percent.
+const MOSTLY_EMAIL: usize = 50;
 
 /// A column of a file, as the sampled rows show it.
 #[derive(Debug, Default)]
@@ -37,6 +45,19 @@ impl Column {
     /// Whether an export can map it.
     pub(super) fn is_mappable(&self) -> bool {
         !self.is_repeated && !self.name.is_empty() && !self.is_binary
+    }
+
+    /// The name for a message. It is masked if it seems to be data, as in a file without a header.
+    pub(crate) fn shown_name(&self) -> String {
+        if cell::is_value(&self.name) || cell::is_phone(&self.name) || self.name.contains('@') {
+            return masked(&self.name);
+        }
+        visible(&self.name).into_owned()
+    }
+
+    /// Whether its name or its values suggest that it has the contacts' e-mail addresses.
+    pub(crate) fn suggests_email(&self) -> bool {
+        is_named_email(&self.name) || self.percent(cell::is_email) >= MOSTLY_EMAIL
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -95,6 +116,12 @@ impl Column {
     pub(super) fn distinct(&self) -> usize {
         self.cells.iter().collect::<HashSet<_>>().len()
     }
+}
+
+/// Whether a name is that of the column with the contacts' e-mail addresses.
+pub(super) fn is_named_email(name: &str) -> bool {
+    names::meaning(name)
+        .is_some_and(|name| name.meaning == Meaning::Field(Field::Email) && name.clarity > Clarity::Secondary)
 }
 
 /// A share in percent, rounded down. 0 of nothing.

@@ -67,6 +67,28 @@ pub enum ReadError {
     /// The file has no header.
     #[error("the file is empty; a header line with the column names was expected")]
     Empty,
+    /// The wanted columns are in a later line than the first one.
+    #[error("line {line} looks like the header; remove the lines above it")]
+    LinesAboveHeader {
+        /// That line, counted from 1.
+        line: u64,
+    },
+    /// The first line has none of the wanted columns, and seems to be data.
+    #[error(
+        "the first line seems to be a row of data, not column names; write the file with a header, or name its columns in \
+         order: `columns = [\"…\", \"…\"]`"
+    )]
+    NoHeader,
+    /// The rows of a JSON file are in a list inside of one object.
+    #[error(
+        "this is one JSON object, and the rows are in its list `{path}`; write each on a line of its own (JSON Lines); \
+         `jq -c '{}'` converts it",
+        jq_list(path)
+    )]
+    ObjectsInside {
+        /// The names that lead to the list, with dots between them.
+        path: String,
+    },
     /// Wanted columns are missing, or their names are not unique.
     #[error("the columns do not fit the mapping:{}", list(.0))]
     Columns(Vec<ColumnProblem>),
@@ -141,6 +163,11 @@ pub enum Defect {
          value; close it where the value ends, or double the quotes inside the value"
     )]
     AfterQuoteLines,
+    /// A line of JSON has several objects.
+    #[error(
+        "several objects are on this line; write each on a line of its own (JSON Lines); `jq -c .` converts the file"
+    )]
+    SeveralObjects,
     /// The row is larger than [`MAX_ROW_BYTES`].
     #[error(
         "this row is larger than {} MiB, more than any contact; a quote may be open, or the delimiter or the line ends may \
@@ -165,6 +192,7 @@ impl ReadError {
         match self {
             Self::NotParquet => Some(Setting::Format),
             Self::OtherCompression { .. } => Some(Setting::Compression),
+            Self::NoHeader => Some(Setting::Columns),
             Self::Line { defect, .. } => match defect {
                 Defect::UnknownEncoding(_)
                 | Defect::NotUtf8(_)
@@ -191,6 +219,21 @@ pub enum DecompressionFailure {
 
 fn list(problems: &[ColumnProblem]) -> String {
     problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
+}
+
+/// Returns the `jq` program that prints the objects of a list.
+fn jq_list(path: &str) -> String {
+    let is_plain = |name: &str| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let step = |(at, name): (usize, &str)| match (is_plain(name), at) {
+        (true, _) => format!(".{name}"),
+        (false, 0) => format!(".[\"{name}\"]"),
+        (false, _) => format!("[\"{name}\"]"),
+    };
+    path.split('.').enumerate().map(step).collect::<String>() + "[]"
 }
 
 fn in_parquet(row: Option<u64>, column: Option<&str>) -> String {

@@ -1,6 +1,6 @@
 //! The columns of a file, and how to find the wanted ones.
 
-use std::fmt;
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 /// The names of a file's columns, in order, without surrounding white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +74,24 @@ impl Header {
         Some(HeadersDiffer {
             column: column + 1,
             names: [name(first, column), name(self, column)],
-            is_data: self.is_data() || first.is_data(),
+            is_data: self.is_data() || first.is_data() || !self.shares_a_name_with(first),
         })
     }
 
-    /// Whether this seems to be a row of data and not a header: it has an e-mail address.
-    fn is_data(&self) -> bool {
-        self.names.iter().any(|name| name.contains('@'))
+    /// Whether this seems to be a row of data and not a header: it has an e-mail address, or a number or a date of five or
+    /// more digits.
+    pub(crate) fn is_data(&self) -> bool {
+        let is_number = |name: &str| {
+            let digits = name.bytes().filter(u8::is_ascii_digit).count();
+            digits >= 5 && !name.contains(char::is_alphabetic)
+        };
+        self.names.iter().any(|name| name.contains('@') || is_number(name))
+    }
+
+    /// Whether any column has the same name in both.
+    fn shares_a_name_with(&self, other: &Self) -> bool {
+        let names: HashSet<&String> = self.names.iter().filter(|name| !name.is_empty()).collect();
+        other.names.iter().any(|name| names.contains(name))
     }
 
     /// Returns the position of a column, counted from 0.
@@ -128,7 +139,7 @@ impl fmt::Display for HeadersDiffer {
             return write!(f, "column {} differs; is the header missing?", self.column);
         }
         let [first, other] = self.names.each_ref().map(|name| match name {
-            Some(name) => format!("`{name}`"),
+            Some(name) => format!("`{}`", visible(name)),
             None => "missing".to_owned(),
         });
         write!(f, "column {} is {other}, but {first} in the first file", self.column)
@@ -161,7 +172,31 @@ fn suggestion(nearest: &[String]) -> String {
     if nearest.is_empty() {
         return ", and no column has a similar name".to_owned();
     }
-    format!("; nearest: `{}`", nearest.join("`, `"))
+    let shown: Vec<Cow<'_, str>> = nearest.iter().map(|name| visible(name)).collect();
+    let note = if shown.iter().zip(nearest).any(|(shown, name)| shown != name) {
+        ", where `\\u{…}` is a character that looks like a space or like nothing; copy the name from the file, or rename \
+         the column"
+    } else {
+        ""
+    };
+    format!("; nearest: `{}`{note}", shown.join("`, `"))
+}
+
+/// Returns a name in which characters that look like a space or like nothing are shown as `\u{a0}`.
+pub fn visible(name: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| {
+        c != ' ' && c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !name.contains(is_hidden) {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = String::new();
+    for c in name.chars() {
+        if is_hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
 }
 
 #[cfg(test)]
@@ -182,6 +217,29 @@ mod tests {
             nothing.to_string(),
             "column `郵便番号` is not in the header, and no column has a similar name"
         );
+    }
+
+    #[test]
+    fn shows_characters_that_look_like_a_space_or_like_nothing() {
+        let header = Header::new(["Email", "First\u{a0}Name", "Last\u{200b}Name"]);
+        assert_eq!(
+            header.find("First Name").unwrap_err().to_string(),
+            "column `First Name` is not in the header; nearest: `First\\u{a0}Name`, `Last\\u{200b}Name`, where `\\u{…}` is a \
+             character that looks like a space or like nothing; copy the name from the file, or rename the column"
+        );
+        assert_eq!(header.find("First\u{a0}Name"), Ok(1));
+        assert_eq!(visible("名 前"), "名 前");
+    }
+
+    #[test]
+    fn a_file_without_a_header_is_never_shown() {
+        let first = Header::new(["EMail", "FirstName"]);
+        for row in [["", "Ada"], ["Ada", ""], ["Bo", "Cy"], ["+44 20 7946", "FirstName"]] {
+            let differs = Header::new(row).differs_from(&first).unwrap().to_string();
+            assert_eq!(differs, "column 1 differs; is the header missing?", "{row:?}");
+        }
+        let missing = Header::new(["1990-02-28", "Emilia"]).find("email").unwrap_err().to_string();
+        assert_eq!(missing, "column `email` is not in the header, and no column has a similar name");
     }
 
     #[test]

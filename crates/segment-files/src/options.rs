@@ -64,6 +64,8 @@ pub enum Setting {
     Encoding,
     /// [`ReadOptions::escape`].
     Escape,
+    /// [`ReadOptions::columns`].
+    Columns,
 }
 
 /// The character that precedes what belongs to a cell of a CSV file.

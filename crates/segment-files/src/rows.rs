@@ -11,6 +11,11 @@ pub trait Rows {
     /// Returns the columns, in the order in which [`Row::cell`] numbers them.
     fn header(&self) -> &Header;
 
+    /// Returns whether the columns are named by a line of the file, so that other lines may precede it by mistake.
+    fn has_header_line(&self) -> bool {
+        false
+    }
+
     /// Reads the next row into `row`. Returns `None` at the end of the file, and why the row is invalid if it is.
     /// [`Row::line`] is set in either case.
     fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError>;

@@ -154,6 +154,7 @@ fn a_first_line_for_excel_sets_the_delimiter() {
     for (file, rows) in [
         ("sep=;\r\na;b,c\r\n1;2\r\n", ["2: a|b,c", "3: 1|2"]),
         ("SEP=|\na|b,c\n1|2\n", ["2: a|b,c", "3: 1|2"]),
+        ("\"sep=;\"\r\na;b,c\r\n1;2\r\n", ["2: a|b,c", "3: 1|2"]),
     ] {
         let mut reader = open(file.as_bytes(), &ReadOptions::default(), &[]).unwrap();
         let header = format!("2: {}", reader.header().names().join("|"));
