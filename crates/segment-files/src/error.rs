@@ -9,6 +9,9 @@ use crate::{
     row::{MAX_ROW_BYTES, UnreadableRow},
 };
 
+/// The most columns that a message lists.
+const MAX_PROBLEMS: usize = 20;
+
 /// Why a file is refused as a whole. The rows that were read before the error must not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -217,8 +220,14 @@ pub enum DecompressionFailure {
     WindowTooLarge,
 }
 
+/// Returns the first problems, a line for each. Each line takes a search through all names of the file.
 fn list(problems: &[ColumnProblem]) -> String {
-    problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
+    let (first, more) = problems.split_at(problems.len().min(MAX_PROBLEMS));
+    let mut list: String = first.iter().map(|problem| format!("\n  {problem}")).collect();
+    if !more.is_empty() {
+        list += &format!("\n  and {} more", more.len());
+    }
+    list
 }
 
 /// Returns the `jq` program that prints the objects of a list.
@@ -277,5 +286,26 @@ fn unknown_encoding(likely: Option<Charset>) -> String {
         None => {
             ", and their encoding is not certain; save the file as UTF-8, or set its `encoding`".to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::Header;
+
+    #[test]
+    fn searches_for_the_names_of_few_columns_only() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("column{n}")).collect();
+        let header = Header::new(names.iter().map(String::as_str));
+        let problems = (0..1_000).filter_map(|n| header.find(&format!("Column {n}")).err()).collect();
+        let message = ReadError::Columns(problems).to_string();
+        let lines: Vec<&str> = message.lines().collect();
+        assert_eq!(lines.len(), 22);
+        assert!(
+            lines[1].starts_with("  column `Column 0` is not in the header; nearest: `column0`"),
+            "{message}"
+        );
+        assert_eq!(lines[21], "  and 980 more");
     }
 }

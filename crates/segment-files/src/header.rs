@@ -1,11 +1,13 @@
 //! The columns of a file, and how to find the wanted ones.
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 /// The names of a file's columns, in order, without surrounding white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    names: Vec<String>,
+    names: Arc<[String]>,
+    /// Where each name is, counted from 0.
+    positions: HashMap<String, Vec<usize>>,
 }
 
 /// Why a wanted column cannot be found. It displays the most similar names.
@@ -13,6 +15,8 @@ pub struct Header {
 pub struct ColumnProblem {
     wanted: String,
     kind: Problem,
+    /// The names that the file has. Similar ones are only searched for if the problem is displayed.
+    names: Arc<[String]>,
 }
 
 impl ColumnProblem {
@@ -24,10 +28,10 @@ impl ColumnProblem {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    /// The header does not have it, but these similar names, the best first.
-    Missing(Vec<String>),
-    /// No row has it, in a format without headers. The first rows have these similar names, the best first.
-    Absent(Vec<String>),
+    /// The header does not have it.
+    Missing,
+    /// No row has it, in a format without headers.
+    Absent,
     /// Several columns have this name, at these positions, counted from 1.
     Ambiguous(Vec<usize>),
 }
@@ -49,7 +53,12 @@ const SIMILAR: f64 = 0.7;
 impl Header {
     /// Makes a header of the cells of its line.
     pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
+        let names: Arc<[String]> = cells.into_iter().map(|cell| cell.trim().to_owned()).collect();
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::with_capacity(names.len());
+        for (at, name) in names.iter().enumerate() {
+            positions.entry(name.clone()).or_default().push(at);
+        }
+        Self { names, positions }
     }
 
     /// Returns the number of columns.
@@ -78,59 +87,66 @@ impl Header {
         })
     }
 
-    /// Whether this seems to be a row of data and not a header: it has an e-mail address, or a number or a date of five or
-    /// more digits.
+    /// Whether this seems to be a row of data and not a header.
     pub(crate) fn is_data(&self) -> bool {
-        let is_number = |name: &str| {
-            let digits = name.bytes().filter(u8::is_ascii_digit).count();
-            digits >= 5 && !name.contains(char::is_alphabetic)
-        };
-        self.names.iter().any(|name| name.contains('@') || is_number(name))
+        are_data(&self.names)
     }
 
     /// Whether any column has the same name in both.
     fn shares_a_name_with(&self, other: &Self) -> bool {
-        let names: HashSet<&String> = self.names.iter().filter(|name| !name.is_empty()).collect();
-        other.names.iter().any(|name| names.contains(name))
+        other.names.iter().any(|name| !name.is_empty() && self.positions.contains_key(name))
     }
 
     /// Returns the position of a column, counted from 0.
     pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
         let wanted = wanted.trim();
-        let named = (0..).zip(&self.names).filter(|(_, name)| *name == wanted);
-        let positions: Vec<usize> = named.map(|(at, _)| at).collect();
-        let kind = match positions.as_slice() {
-            [] => Problem::Missing(self.nearest(wanted)),
-            [at] => return Ok(*at),
-            several => Problem::Ambiguous(several.iter().map(|at| at + 1).collect()),
-        };
-        Err(ColumnProblem { wanted: wanted.to_owned(), kind })
+        match self.positions.get(wanted).map(Vec::as_slice) {
+            None | Some([]) => Err(self.problem(wanted, Problem::Missing)),
+            Some([at]) => Ok(*at),
+            Some(several) => {
+                let positions = several.iter().map(|at| at + 1).collect();
+                Err(self.problem(wanted, Problem::Ambiguous(positions)))
+            }
+        }
     }
 
     /// Returns the problem of a column that no row has. `self` has the columns of the first rows.
     pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
-        ColumnProblem { wanted: wanted.to_owned(), kind: Problem::Absent(self.nearest(wanted)) }
+        self.problem(wanted, Problem::Absent)
     }
 
-    /// Returns the names that are most similar to one. Data is never suggested.
-    fn nearest(&self, wanted: &str) -> Vec<String> {
-        if self.is_data() {
-            return Vec::new();
-        }
-        let plain = |name: &str| -> String {
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-        };
-        let wanted = plain(wanted);
-        let mut scored: Vec<(f64, &String)> = self
-            .names
-            .iter()
-            .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
-            .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        scored.dedup_by(|a, b| a.1 == b.1);
-        scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
+    fn problem(&self, wanted: &str, kind: Problem) -> ColumnProblem {
+        ColumnProblem { wanted: wanted.to_owned(), kind, names: self.names.clone() }
     }
+}
+
+/// Whether names seem to be a row of data and not a header: there is an e-mail address, or a number or a date of five or more
+/// digits.
+fn are_data(names: &[String]) -> bool {
+    let is_number = |name: &str| {
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 5 && !name.contains(char::is_alphabetic)
+    };
+    names.iter().any(|name| name.contains('@') || is_number(name))
+}
+
+/// Returns the names that are most similar to one, the best first. Data is never suggested.
+fn nearest<'n>(wanted: &str, names: &'n [String]) -> Vec<&'n str> {
+    if are_data(names) {
+        return Vec::new();
+    }
+    let plain = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let wanted = plain(wanted);
+    let mut scored: Vec<(f64, &str)> = names
+        .iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name.as_str()))
+        .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
 impl fmt::Display for HeadersDiffer {
@@ -150,11 +166,11 @@ impl fmt::Display for ColumnProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wanted = &self.wanted;
         match &self.kind {
-            Problem::Missing(nearest) => {
-                write!(f, "column `{wanted}` is not in the header{}", suggestion(nearest))
+            Problem::Missing => {
+                write!(f, "column `{wanted}` is not in the header{}", suggestion(wanted, &self.names))
             }
-            Problem::Absent(nearest) => {
-                write!(f, "column `{wanted}` is in no row of the file{}", suggestion(nearest))
+            Problem::Absent => {
+                write!(f, "column `{wanted}` is in no row of the file{}", suggestion(wanted, &self.names))
             }
             Problem::Ambiguous(positions) => {
                 let columns: Vec<String> = positions.iter().map(usize::to_string).collect();
@@ -168,12 +184,13 @@ impl fmt::Display for ColumnProblem {
     }
 }
 
-fn suggestion(nearest: &[String]) -> String {
+fn suggestion(wanted: &str, names: &[String]) -> String {
+    let nearest = nearest(wanted, names);
     if nearest.is_empty() {
         return ", and no column has a similar name".to_owned();
     }
     let shown: Vec<Cow<'_, str>> = nearest.iter().map(|name| visible(name)).collect();
-    let note = if shown.iter().zip(nearest).any(|(shown, name)| shown != name) {
+    let note = if shown.iter().zip(&nearest).any(|(shown, name)| shown != name) {
         ", where `\\u{…}` is a character that looks like a space or like nothing; copy the name from the file, or rename \
          the column"
     } else {
