@@ -223,9 +223,9 @@ pub enum DecompressionFailure {
 /// Returns the first problems, a line for each. Each line takes a search through all names of the file.
 fn list(problems: &[ColumnProblem]) -> String {
     let (first, more) = problems.split_at(problems.len().min(MAX_PROBLEMS));
-    let mut list: String = first.iter().map(|problem| format!("\n  {problem}")).collect();
+    let mut list = first.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string());
     if !more.is_empty() {
-        list += &format!("\n  and {} more", more.len());
+        list = list + "\n  and " + &more.len().to_string() + " more";
     }
     list
 }

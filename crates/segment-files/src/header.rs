@@ -199,13 +199,15 @@ fn suggestion(wanted: &str, names: &[String]) -> String {
     format!("; nearest: `{}`{note}", shown.join("`, `"))
 }
 
+/// Whether a character looks like a space or like nothing, and is not a usual space.
+pub fn is_hidden(c: char) -> bool {
+    c != ' ' && c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// Returns a name in which characters that look like a space or like nothing are shown as `\u{a0}`.
 pub fn visible(name: &str) -> Cow<'_, str> {
-    let is_hidden = |c: char| {
-        c != ' ' && c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     if !name.contains(is_hidden) {
         return Cow::Borrowed(name);
     }

@@ -80,7 +80,7 @@ pub use self::{
     error::{DecompressionFailure, Defect, ReadError},
     file::File,
     formula::{escape_formula, unescape_formula},
-    header::{ColumnProblem, Header, HeadersDiffer, visible},
+    header::{ColumnProblem, Header, HeadersDiffer, is_hidden, visible},
     open::open,
     options::{Compression, Escape, Format, ReadOptions, Setting},
     row::{MAX_ROW_BYTES, Row, UNDECODABLE, UnreadableRow},
