@@ -156,7 +156,7 @@ impl AppError {
                 // The export may look for its files in the wrong place, or for columns that do not exist.
                 PlanError::Drop(drop) => drop.as_defect().is_some_and(DropDefect::may_be_configuration),
                 PlanError::File { source, .. } => {
-                    matches!(**source, PrepareError::Source(ReadError::Columns(_)))
+                    matches!(**source, PrepareError::Source(ReadError::Columns(_) | ReadError::NoHeader))
                 }
                 _ => false,
             },

@@ -22,6 +22,7 @@ pub(crate) fn where_to_set(setting: Option<Setting>) -> &'static str {
         Some(Setting::Compression) => " (`compression` belongs under [source] in the export)",
         Some(Setting::Encoding) => " (`encoding` belongs under [source] in the export)",
         Some(Setting::Escape) => " (`escape` belongs under [csv] in the export)",
+        Some(Setting::Columns) => " (`columns` belongs under [csv] in the export)",
     }
 }
 

@@ -1,7 +1,9 @@
 //! The columns that a mapping uses.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{
-    mapping::{Kind, Mapped, Mapping, Source},
+    mapping::{Kind, Mapping, Source},
     program::{check_expression, check_template},
 };
 use segment_files::{Header, Row};
@@ -23,28 +25,32 @@ impl Mapping {
     pub fn columns(&self) -> Vec<String> {
         let filter = self.filter.as_deref().map(|text| check_expression(text).unwrap_or_default());
         let consent = self.consent.columns().map(str::to_owned);
-        let mut columns = Vec::new();
+        let (mut columns, mut seen) = (Vec::new(), HashSet::new());
         for column in
             self.sources().flat_map(Source::columns).chain(filter.unwrap_or_default()).chain(consent)
         {
-            if !columns.contains(&column) {
+            if seen.insert(column.clone()) {
                 columns.push(column);
             }
         }
         columns
     }
 
-    /// Returns the separator of a column that holds lists as text.
-    fn separator(&self, column: &str) -> Option<&str> {
-        let uses = |mapped: &&Mapped| match &mapped.from {
-            Source::Column(name) => name == column,
-            Source::FirstOf(names) => names.iter().any(|name| name == column),
-            Source::Constant(_) | Source::Template(_) => false,
-        };
-        self.values().filter(uses).find_map(|mapped| match &mapped.kind {
-            Kind::List { separator } => Some(separator.as_str()),
-            _ => None,
-        })
+    /// The separators of the columns that hold lists as text, by column.
+    fn separators(&self) -> HashMap<&str, &str> {
+        let mut separators = HashMap::new();
+        for mapped in self.values() {
+            let Kind::List { separator } = &mapped.kind else { continue };
+            let columns = match &mapped.from {
+                Source::Column(name) => std::slice::from_ref(name),
+                Source::FirstOf(names) => names.as_slice(),
+                Source::Constant(_) | Source::Template(_) => &[],
+            };
+            for column in columns {
+                separators.entry(column.as_str()).or_insert(separator.as_str());
+            }
+        }
+        separators
     }
 }
 
@@ -69,9 +75,10 @@ impl Columns {
 
     /// Finds the mapping's columns, in the mapping's order.
     pub fn find(mapping: &Mapping, header: &Header) -> Self {
+        let separators = mapping.separators();
         let find = |name: &String| Column {
             at: header.find(name).unwrap_or(usize::MAX),
-            separator: mapping.separator(name).unwrap_or(", ").to_owned(),
+            separator: separators.get(name.as_str()).copied().unwrap_or(", ").to_owned(),
         };
         Self(mapping.columns().iter().map(find).collect())
     }

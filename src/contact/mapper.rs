@@ -1,6 +1,6 @@
 //! Maps the rows of one file to contacts.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 
@@ -50,10 +50,10 @@ impl<'m> Mapper<'m> {
         header: &Header,
         now: Timestamp,
     ) -> Result<Self, Vec<ColumnProblem>> {
-        let mut problems = Vec::new();
+        let (mut problems, mut seen) = (Vec::new(), HashSet::new());
         let mut find = |column: &str| {
             header.find(column).unwrap_or_else(|problem| {
-                if !problems.contains(&problem) {
+                if seen.insert(column.to_owned()) {
                     problems.push(problem);
                 }
                 usize::MAX

@@ -2,13 +2,20 @@
 
 use std::collections::HashSet;
 
-use super::cell;
-use segment_files::UNDECODABLE;
+use super::{
+    by_name, cell,
+    meaning::{Clarity, Meaning},
+};
+use crate::contact::{Field, masked};
+use segment_files::{UNDECODABLE, visible};
 
 /// How much of a cell is kept, in bytes.
 const MAX_CELL: usize = 256;
 /// The share of undecodable cells at which a column counts as binary, in percent.
 const MOSTLY_BINARY: usize = 50;
+
+/// The share of a column's cells from which it is a column of addresses, in percent.
+const MOSTLY_EMAIL: usize = 50;
 
 /// A column of a file, as the sampled rows show it.
 #[derive(Debug, Default)]
@@ -37,6 +44,19 @@ impl Column {
     /// Whether an export can map it.
     pub(super) fn is_mappable(&self) -> bool {
         !self.is_repeated && !self.name.is_empty() && !self.is_binary
+    }
+
+    /// The name for a message. It is masked if it seems to be data, as in a file without a header.
+    pub(crate) fn shown_name(&self) -> String {
+        if cell::is_value(&self.name) || cell::is_phone(&self.name) || self.name.contains('@') {
+            return masked(&self.name);
+        }
+        visible(&self.name).into_owned()
+    }
+
+    /// Whether its name or its values suggest that it has the contacts' e-mail addresses.
+    pub(crate) fn suggests_email(&self) -> bool {
+        is_named_email(&self.name) || self.percent(cell::is_email) >= MOSTLY_EMAIL
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -97,7 +117,13 @@ impl Column {
     }
 }
 
-/// Returns a share in percent, rounded down; 0 if `whole` is 0.
+/// Whether a name is that of the column with the contacts' e-mail addresses.
+pub(super) fn is_named_email(name: &str) -> bool {
+    by_name::meaning(name)
+        .is_some_and(|name| name.meaning == Meaning::Field(Field::Email) && name.clarity > Clarity::Secondary)
+}
+
+/// A share in percent, rounded down. 0 of nothing.
 pub(super) fn percent(part: usize, whole: usize) -> usize {
     (part * 100).checked_div(whole).unwrap_or(0)
 }

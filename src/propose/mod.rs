@@ -24,6 +24,7 @@ mod toml;
 mod write;
 
 pub(crate) use self::{
+    column::Column,
     proposal::Proposal,
     romanise::latin,
     survey::Survey,

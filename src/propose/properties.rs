@@ -1,6 +1,6 @@
 //! Proposes a custom property for each column that is not a field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cell,
@@ -41,7 +41,7 @@ pub(crate) struct Proposed<'s> {
 
 /// Proposes a property for each column that can be mapped.
 pub(super) fn propose<'s>(columns: impl Iterator<Item = &'s Column>) -> Vec<Proposed<'s>> {
-    let mut taken = BTreeSet::new();
+    let mut taken = Taken::default();
     columns
         .filter(|column| column.is_mappable())
         .map(|column| {
@@ -55,14 +55,23 @@ pub(super) fn propose<'s>(columns: impl Iterator<Item = &'s Column>) -> Vec<Prop
 }
 
 /// Returns the name, with a number if it is taken. Names that differ only in case count as the same.
-fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+fn unique(name: &str, taken: &mut Taken) -> String {
     let mut unique = name.to_owned();
-    let mut n = 2;
-    while !taken.insert(unique.to_lowercase()) {
+    let mut n = taken.next.get(&name.to_lowercase()).copied().unwrap_or(2);
+    while !taken.names.insert(unique.to_lowercase()) {
         unique = format!("{name}_{n}");
         n += 1;
     }
+    taken.next.insert(name.to_lowercase(), n);
     unique
+}
+
+/// The names that are taken.
+#[derive(Debug, Default)]
+struct Taken {
+    names: BTreeSet<String>,
+    /// The next number for a name, so that many equal names do not try the same numbers.
+    next: BTreeMap<String, usize>,
 }
 
 fn property_type(column: &Column) -> PropertyType {

@@ -1,10 +1,19 @@
 //! Samples the first rows of a file.
 
-use super::{cell, column::Column, dates};
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    cell,
+    column::{Column, is_named_email},
+    dates,
+};
 use segment_files::{Header, ReadError, Row, Rows, UnreadableRow};
 
 /// How many rows are sampled: enough to see every kind of date, few enough to read at once.
 const MAX_ROWS: usize = 5_000;
+
+/// How many rows may be above the header.
+const ROWS_ABOVE: usize = 50;
 
 /// The sampled rows of a file, by column.
 #[derive(Debug)]
@@ -19,16 +28,36 @@ pub(crate) struct Survey {
     pub first_bad: Option<(u64, UnreadableRow)>,
     /// Whether the sample is the whole file.
     pub is_whole: bool,
+    /// The line that seems to be the header, if it is not the first one.
+    pub later_header: Option<u64>,
 }
 
 impl Survey {
     /// Samples the first rows. The first run finds problems further on.
     pub(crate) fn read(rows: &mut dyn Rows) -> Result<Self, ReadError> {
         let mut columns = columns(rows.header());
-        let mut survey = Self { columns: Vec::new(), rows: 0, bad_rows: 0, first_bad: None, is_whole: false };
+        let mut survey = Self {
+            columns: Vec::new(),
+            rows: 0,
+            bad_rows: 0,
+            first_bad: None,
+            is_whole: false,
+            later_header: None,
+        };
+        let may_be_below =
+            rows.has_header_line() && !rows.header().names().iter().any(|name| is_named_email(name));
         let mut row = Row::default();
         while survey.rows + survey.bad_rows < MAX_ROWS {
-            match rows.next(&mut row)? {
+            let next = rows.next(&mut row)?;
+            if may_be_below
+                && survey.later_header.is_none()
+                && survey.rows + survey.bad_rows < ROWS_ABOVE
+                && matches!(next, Some(Ok(()) | Err(UnreadableRow::Ragged { .. })))
+                && is_header(&row)
+            {
+                survey.later_header = Some(row.line());
+            }
+            match next {
                 None => {
                     survey.is_whole = true;
                     break;
@@ -57,6 +86,17 @@ impl Survey {
         Ok(survey)
     }
 
+    /// The names that several columns have, and the positions of these, counted from 1.
+    pub(crate) fn repeated(&self) -> Vec<(&Column, Vec<usize>)> {
+        let mut positions: BTreeMap<&str, (&Column, Vec<usize>)> = BTreeMap::new();
+        for column in self.columns.iter().filter(|column| column.is_repeated && !column.name.is_empty()) {
+            positions.entry(&column.name).or_insert((column, Vec::new())).1.push(column.at + 1);
+        }
+        let mut repeated: Vec<_> = positions.into_values().collect();
+        repeated.sort_by_key(|(first, _)| first.at);
+        repeated
+    }
+
     /// Whether a header seems to be a row of data.
     pub(crate) fn header_is_data(header: &Header) -> bool {
         let filled = header.names().iter().filter(|name| !name.is_empty());
@@ -66,9 +106,19 @@ impl Survey {
     }
 }
 
+/// Whether a row seems to be the header: it names a column of addresses, and has no empty cell and no value.
+fn is_header(row: &Row) -> bool {
+    row.cells().map(str::trim).all(|cell| !cell.is_empty() && !cell::is_value(cell) && !cell::is_phone(cell))
+        && row.cells().any(is_named_email)
+}
+
 fn columns(header: &Header) -> Vec<Column> {
     let names = header.names();
-    let is_repeated = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for name in names {
+        *times.entry(name).or_default() += 1;
+    }
+    let is_repeated = |name: &str| times.get(name).is_some_and(|times| *times > 1);
     (0..)
         .zip(names)
         .map(|(at, name)| Column {
@@ -99,6 +149,37 @@ mod tests {
         assert_eq!(survey.columns[0].cells, ["a@b.co", "b@b.co"]);
         assert_eq!(survey.columns[1].cells, ["Ada"]);
         assert_eq!(survey.columns[1].percent_filled(), 50);
+    }
+
+    #[test]
+    fn finds_a_header_below_other_lines() {
+        for (file, line) in [
+            ("Report: VIP customers\n\nEmail,First Name,Tier\na@b.co,Ann,gold\n", Some(3)),
+            ("# written by x; y\nE-Mail;Vorname\na@b.co;Ann\n", Some(2)),
+            ("VIP,,\nEmail,First Name,Tier\na@b.co,Ann,gold\n", Some(2)),
+            ("Email,First Name\nEmail,Ann\n", None),
+            ("Contact,Channel\na@b.co,Email\n", None),
+            ("Contact,Channel\n,Email\n", None),
+            ("{\"type\": \"Email\"}\n", None),
+        ] {
+            assert_eq!(survey(file).later_header, line, "{file}");
+        }
+    }
+
+    #[test]
+    fn names_repeated_columns() {
+        let survey = survey("Email,Name,Name,,,Email\na@b.co,x,y,,,z\n");
+        let repeated: Vec<_> = survey.repeated().into_iter().map(|(c, at)| (c.name.as_str(), at)).collect();
+        assert_eq!(repeated, [("Email", vec![1, 6]), ("Name", vec![2, 3])]);
+    }
+
+    #[test]
+    fn masks_a_name_that_is_data() {
+        let shown = |name: &str| Column::of(name, &[]).shown_name();
+        assert_eq!(shown("First\u{a0}Name"), "First\\u{a0}Name");
+        for name in ["ada@example.com", "+44 20 7946 0958", "1990-02-28", "12,50", "<ada@example.com>"] {
+            assert_ne!(shown(name), name);
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// The terminal column at which a trailing comment begins, if the line is short enough.
+use segment_files::is_hidden;
+
+/// The terminal column at which a comment after a line begins, if the line is shorter.
 const COMMENT_AT: usize = 42;
 
 /// Returns the text as a TOML string in double quotes.
@@ -15,7 +17,8 @@ pub(crate) fn quoted(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            c if c.is_control() => {
+            // A wide space is usual in Japanese.
+            c if is_hidden(c) && c != '\u{3000}' => {
                 let _ = write!(quoted, "\\u{:04X}", u32::from(c));
             }
             c => quoted.push(c),
@@ -75,6 +78,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn shows_characters_that_look_like_a_space_or_like_nothing() {
+        assert_eq!(quoted("First\u{a0}Name\u{200b}"), r#""First\u00A0Name\u200B""#);
+        assert_eq!(quoted("氏名\u{3000}カナ"), "\"氏名\u{3000}カナ\"");
+    }
 
     proptest! {
         #[test]

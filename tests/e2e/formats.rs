@@ -36,7 +36,12 @@ async fn arrives(bytes: Vec<u8>, names: &[&str]) {
 
 async fn is_refused(bytes: Vec<u8>, messages: &[&str]) {
     let world = World::with(options(), Segment::clean(bytes, 0)).await;
-    world.call("run vip").end().await.exits(1).says(messages);
+    refuses(&world, 1, messages).await;
+}
+
+/// Runs the export, which sends nothing.
+async fn refuses(world: &World, code: i32, messages: &[&str]) {
+    world.call("run vip").end().await.exits(code).says(messages);
     assert_eq!(world.requests().await, Vec::<Value>::new(), "part of a refused file was sent");
     assert_eq!(world.run_files(), Vec::<String>::new(), "a refused file left objects behind");
 }
@@ -47,6 +52,13 @@ async fn reads_compressed_csv() {
     let parts = [gzip(text(&NAMES[..2]).as_bytes()), gzip(format!("{},Ada\n", address(2)).as_bytes())];
     arrives(parts.concat(), &NAMES).await;
     arrives(zstd::encode_all(text(&NAMES).as_bytes(), 3).unwrap(), &NAMES).await;
+}
+
+#[tokio::test]
+async fn reads_quotes_after_a_space() {
+    let row = |n: u64, name: &str| format!("\"{}\", \"{name}\"\n", address(n));
+    let text = format!("EMail, FirstName\n{}{}", row(0, "Ann"), row(1, "Bell, Ann"));
+    arrives(text.into_bytes(), &["Ann", "Bell, Ann"]).await;
 }
 
 #[tokio::test]
@@ -92,4 +104,35 @@ async fn refuses_a_contradictory_parquet_file_without_showing_a_panic() {
     let ran = world.call(&format!("export init --file {path} --print")).end().await;
     ran.says(&["impossible-footer", "the Parquet file cannot be read: its metadata contradicts itself"]);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_file_without_the_right_header_is_named_for_what_it_is() {
+    let row = format!("{},Ann\n", address(0));
+    let below = |above: &str| format!("{above}EMail,FirstName\n{row}").into_bytes();
+    let remove = "line 3 looks like the header; remove the lines above it";
+    is_refused(below("Report: VIP customers\n\n"), &[remove]).await;
+    is_refused(below("# a comment\n# another, longer one\n"), &[remove]).await;
+    let no_header = "the first line seems to be a row of data, not column names; write the file with a header, or name \
+                     its columns in order: `columns = [\"…\", \"…\"]` (`columns` belongs under [csv] in the export)";
+    let world = World::with(options(), Segment::clean(row.clone().into_bytes(), 0)).await;
+    refuses(&world, 2, &[no_header]).await;
+    let hidden = "column `FirstName` is not in the header; nearest: `First\\u{a0}Name`";
+    let text = format!("EMail,First\u{a0}Name\n{row}");
+    let world = World::with(options(), Segment::clean(text.into_bytes(), 0)).await;
+    refuses(&world, 2, &[hidden]).await;
+    arrives(below("\"sep=,\"\r\n"), &["Ann"]).await;
+}
+
+#[tokio::test]
+async fn json_without_lines_is_refused_with_the_command_that_converts_it() {
+    let object = |n: u64| format!("{{\"EMail\": \"{}\", \"FirstName\": \"Ann\"}}", address(n));
+    let (one, two) = (object(0), object(1));
+    is_refused(format!("{one}{two}").into_bytes(), &["line 1: several objects", "`jq -c .` converts"]).await;
+    is_refused(format!("{one}\n{one}{two}\n").into_bytes(), &["line 2: several objects"]).await;
+    is_refused(format!("[{one},{two}]").into_bytes(), &["a JSON array", "`jq -c '.[]'` converts"]).await;
+    is_refused(format!("{{\"data\":[{one},{two}]}}").into_bytes(), &["list `data`", "`jq -c '.data[]'`"])
+        .await;
+    is_refused(format!("{{\"data\":[\n{one},\n{two}]}}").into_bytes(), &["list `data`"]).await;
+    arrives(format!("{one}\n{two}\n").into_bytes(), &["Ann", "Ann"]).await;
 }

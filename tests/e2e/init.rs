@@ -107,6 +107,74 @@ async fn says_why_a_file_cannot_become_an_export() {
     assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "something was written");
 }
 
+/// Proposes an export for a file, which fails without printing a cell.
+async fn is_unfit(file: &str, text: &str, messages: &[&str]) {
+    let world = world(file, text).await;
+    let ran = world.call(&format!("export init --file {file}")).end().await;
+    ran.exits(2).says(messages);
+    for cell in ["canary", "Ann", "Bell"] {
+        assert!(!ran.stderr.contains(cell), "{cell} is in\n{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn names_columns_with_the_same_name() {
+    is_unfit(
+        "segments/x.csv",
+        "Email,Name,Name,Email\ncanary@example.com,Ann,Bell,canary@example.org\n",
+        &["segments/x.csv: column `Email` is in the header 2 times (columns 1, 4); rename all but one"],
+    )
+    .await;
+    let world = world("segments/x.csv", "Email,Name,Name\ncanary@example.com,Ann,Bell\n").await;
+    let ran = world.call("export init --file segments/x.csv").end().await;
+    ran.exits(0);
+    let twice = "twice:   Name is the name of columns 2, 3; rename all but one to map it";
+    assert!(ran.stdout.contains(twice), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn names_the_line_of_a_header_below_other_lines() {
+    for (above, line) in [
+        ("Report: VIP customers\n\n", 3),
+        ("# written by Bell; Ann\n# on a Monday\n", 3),
+        ("Report of Ann,,,\n", 2),
+    ] {
+        is_unfit(
+            "segments/x.csv",
+            &format!("{above}Email,First Name,Last Name,Tier\ncanary@example.com,Ann,Bell,gold\n"),
+            &[&format!("segments/x.csv: line {line} looks like the header; remove the lines above it")],
+        )
+        .await;
+    }
+    let world = world("segments/x.csv", "\"sep=;\"\nEmail;First Name\ncanary@example.com;Ann\n").await;
+    world.call("export init --file segments/x.csv").end().await.exits(0);
+}
+
+#[tokio::test]
+async fn says_how_to_convert_json_without_lines() {
+    let one = r#"{"Email": "canary@example.com", "First Name": "Ann"}"#;
+    let several = "line 1: several objects are on this line; write each on a line of its own (JSON Lines); `jq -c .` \
+                   converts the file";
+    is_unfit("segments/x.json", &one.repeat(3), &[several]).await;
+    let array = "this is a JSON array, which is not supported; write each object on a line of its own, without \
+                 brackets and commas (JSON Lines); `jq -c '.[]'` converts it";
+    is_unfit("segments/x.json", &format!("[{one},{one}]"), &[array]).await;
+    let inside = "this is one JSON object, and the rows are in its list `data`; write each on a line of its own (JSON \
+                  Lines); `jq -c '.data[]'` converts it";
+    is_unfit("segments/x.json", &format!("{{\"data\": [{one}, {one}]}}"), &[inside]).await;
+    is_unfit("segments/x.json", &format!("{{\n  \"data\": [\n    {one}\n  ]\n}}\n"), &[inside]).await;
+}
+
+#[tokio::test]
+async fn masks_column_names_that_are_data() {
+    is_unfit(
+        "segments/x.csv",
+        "Kunde,+442079460958,Tier\nx,+442079460959,gold\n",
+        &["columns: `Kunde`, `•••-0958`, `Tier`"],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn a_preview_shows_rows_next_to_their_contacts_and_masks_them() {
     let rows = "\

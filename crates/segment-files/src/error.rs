@@ -9,6 +9,9 @@ use crate::{
     row::{MAX_ROW_BYTES, UnreadableRow},
 };
 
+/// The most columns that a message lists.
+const MAX_PROBLEMS: usize = 20;
+
 /// Why a file is refused as a whole. The rows that were read before the error must not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -67,6 +70,28 @@ pub enum ReadError {
     /// The file has no header.
     #[error("the file is empty; a header line with the column names was expected")]
     Empty,
+    /// The wanted columns are in a later line than the first one.
+    #[error("line {line} looks like the header; remove the lines above it")]
+    LinesAboveHeader {
+        /// That line, counted from 1.
+        line: u64,
+    },
+    /// The first line has none of the wanted columns, and seems to be data.
+    #[error(
+        "the first line seems to be a row of data, not column names; write the file with a header, or name its columns in \
+         order: `columns = [\"…\", \"…\"]`"
+    )]
+    NoHeader,
+    /// The rows of a JSON file are in a list inside of one object.
+    #[error(
+        "this is one JSON object, and the rows are in its list `{path}`; write each on a line of its own (JSON Lines); \
+         `jq -c '{}'` converts it",
+        jq_list(path)
+    )]
+    ObjectsInside {
+        /// The names that lead to the list, with dots between them.
+        path: String,
+    },
     /// Wanted columns are missing, or their names are not unique.
     #[error("the columns do not fit the mapping:{}", list(.0))]
     Columns(Vec<ColumnProblem>),
@@ -141,6 +166,11 @@ pub enum Defect {
          value; close it where the value ends, or double the quotes inside the value"
     )]
     AfterQuoteLines,
+    /// A line of JSON has several objects.
+    #[error(
+        "several objects are on this line; write each on a line of its own (JSON Lines); `jq -c .` converts the file"
+    )]
+    SeveralObjects,
     /// The row is larger than [`MAX_ROW_BYTES`].
     #[error(
         "this row is larger than {} MiB, more than any contact; a quote may be open, or the file may use another delimiter \
@@ -165,6 +195,7 @@ impl ReadError {
         match self {
             Self::NotParquet => Some(Setting::Format),
             Self::OtherCompression { .. } => Some(Setting::Compression),
+            Self::NoHeader => Some(Setting::Columns),
             Self::Line { defect, .. } => match defect {
                 Defect::UnknownEncoding(_)
                 | Defect::NotUtf8(_)
@@ -189,8 +220,29 @@ pub enum DecompressionFailure {
     WindowTooLarge,
 }
 
+/// Returns the first problems, a line for each. Each line takes a search through all names of the file.
 fn list(problems: &[ColumnProblem]) -> String {
-    problems.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string())
+    let (first, more) = problems.split_at(problems.len().min(MAX_PROBLEMS));
+    let mut list = first.iter().fold(String::new(), |list, problem| list + "\n  " + &problem.to_string());
+    if !more.is_empty() {
+        list = list + "\n  and " + &more.len().to_string() + " more";
+    }
+    list
+}
+
+/// Returns the `jq` program that prints the objects of a list.
+fn jq_list(path: &str) -> String {
+    let is_plain = |name: &str| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let step = |(at, name): (usize, &str)| match (is_plain(name), at) {
+        (true, _) => format!(".{name}"),
+        (false, 0) => format!(".[\"{name}\"]"),
+        (false, _) => format!("[\"{name}\"]"),
+    };
+    path.split('.').enumerate().map(step).collect::<String>() + "[]"
 }
 
 fn in_parquet(row: Option<u64>, column: Option<&str>) -> String {
@@ -234,5 +286,26 @@ fn unknown_encoding(likely: Option<Charset>) -> String {
         None => {
             ", and their encoding is not certain; save the file as UTF-8, or set its `encoding`".to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::Header;
+
+    #[test]
+    fn searches_for_the_names_of_few_columns_only() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("column{n}")).collect();
+        let header = Header::new(names.iter().map(String::as_str));
+        let problems = (0..1_000).filter_map(|n| header.find(&format!("Column {n}")).err()).collect();
+        let message = ReadError::Columns(problems).to_string();
+        let lines: Vec<&str> = message.lines().collect();
+        assert_eq!(lines.len(), 22);
+        assert!(
+            lines[1].starts_with("  column `Column 0` is not in the header; nearest: `column0`"),
+            "{message}"
+        );
+        assert_eq!(lines[21], "  and 980 more");
     }
 }

@@ -1,11 +1,13 @@
 //! The columns of a file, and how to find the wanted ones.
 
-use std::fmt;
+use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 /// The names of a file's columns, in order, without surrounding white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    names: Vec<String>,
+    names: Arc<[String]>,
+    /// Where each name is, counted from 0.
+    positions: HashMap<String, Vec<usize>>,
 }
 
 /// Why a wanted column cannot be found. It displays the most similar names.
@@ -13,6 +15,8 @@ pub struct Header {
 pub struct ColumnProblem {
     wanted: String,
     kind: Problem,
+    /// The names that the file has. Similar ones are only searched for if the problem is displayed.
+    names: Arc<[String]>,
 }
 
 impl ColumnProblem {
@@ -24,11 +28,10 @@ impl ColumnProblem {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    /// The header does not have it. These are the most similar names, the best first.
-    Missing(Vec<String>),
-    /// The format has no header, and no row has the column. These are the most similar names in the first rows, the
-    /// best first.
-    Absent(Vec<String>),
+    /// The header does not have it.
+    Missing,
+    /// No row has it, in a format without headers.
+    Absent,
     /// Several columns have this name, at these positions, counted from 1.
     Ambiguous(Vec<usize>),
 }
@@ -50,7 +53,12 @@ const SIMILAR: f64 = 0.7;
 impl Header {
     /// Creates a header from the cells of its line.
     pub fn new<'a>(cells: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { names: cells.into_iter().map(|cell| cell.trim().to_owned()).collect() }
+        let names: Arc<[String]> = cells.into_iter().map(|cell| cell.trim().to_owned()).collect();
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::with_capacity(names.len());
+        for (at, name) in names.iter().enumerate() {
+            positions.entry(name.clone()).or_default().push(at);
+        }
+        Self { names, positions }
     }
 
     /// Returns the number of columns.
@@ -75,52 +83,70 @@ impl Header {
         Some(HeadersDiffer {
             column: column + 1,
             names: [name(first, column), name(self, column)],
-            is_data: self.is_data() || first.is_data(),
+            is_data: self.is_data() || first.is_data() || !self.shares_a_name_with(first),
         })
     }
 
-    /// Whether this looks like a row of data and not like a header: it contains an email address.
-    fn is_data(&self) -> bool {
-        self.names.iter().any(|name| name.contains('@'))
+    /// Whether this seems to be a row of data and not a header.
+    pub(crate) fn is_data(&self) -> bool {
+        are_data(&self.names)
+    }
+
+    /// Whether any column has the same name in both.
+    fn shares_a_name_with(&self, other: &Self) -> bool {
+        other.names.iter().any(|name| !name.is_empty() && self.positions.contains_key(name))
     }
 
     /// Returns the position of a column, counted from 0.
     pub fn find(&self, wanted: &str) -> Result<usize, ColumnProblem> {
         let wanted = wanted.trim();
-        let named = (0..).zip(&self.names).filter(|(_, name)| *name == wanted);
-        let positions: Vec<usize> = named.map(|(at, _)| at).collect();
-        let kind = match positions.as_slice() {
-            [] => Problem::Missing(self.nearest(wanted)),
-            [at] => return Ok(*at),
-            several => Problem::Ambiguous(several.iter().map(|at| at + 1).collect()),
-        };
-        Err(ColumnProblem { wanted: wanted.to_owned(), kind })
+        match self.positions.get(wanted).map(Vec::as_slice) {
+            None | Some([]) => Err(self.problem(wanted, Problem::Missing)),
+            Some([at]) => Ok(*at),
+            Some(several) => {
+                let positions = several.iter().map(|at| at + 1).collect();
+                Err(self.problem(wanted, Problem::Ambiguous(positions)))
+            }
+        }
     }
 
     /// Returns the problem of a column that no row has. `self` holds the columns of the first rows.
     pub(crate) fn absent(&self, wanted: &str) -> ColumnProblem {
-        ColumnProblem { wanted: wanted.to_owned(), kind: Problem::Absent(self.nearest(wanted)) }
+        self.problem(wanted, Problem::Absent)
     }
 
-    /// Returns the names that are most similar to the wanted one. Data is never suggested.
-    fn nearest(&self, wanted: &str) -> Vec<String> {
-        if self.is_data() {
-            return Vec::new();
-        }
-        let plain = |name: &str| -> String {
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-        };
-        let wanted = plain(wanted);
-        let mut scored: Vec<(f64, &String)> = self
-            .names
-            .iter()
-            .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
-            .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        scored.dedup_by(|a, b| a.1 == b.1);
-        scored.into_iter().take(3).map(|(_, name)| name.clone()).collect()
+    fn problem(&self, wanted: &str, kind: Problem) -> ColumnProblem {
+        ColumnProblem { wanted: wanted.to_owned(), kind, names: self.names.clone() }
     }
+}
+
+/// Whether names seem to be a row of data and not a header: there is an e-mail address, or a number or a date of five or more
+/// digits.
+fn are_data(names: &[String]) -> bool {
+    let is_number = |name: &str| {
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 5 && !name.contains(char::is_alphabetic)
+    };
+    names.iter().any(|name| name.contains('@') || is_number(name))
+}
+
+/// Returns the names that are most similar to one, the best first. Data is never suggested.
+fn nearest<'n>(wanted: &str, names: &'n [String]) -> Vec<&'n str> {
+    if are_data(names) {
+        return Vec::new();
+    }
+    let plain = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let wanted = plain(wanted);
+    let mut scored: Vec<(f64, &str)> = names
+        .iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name.as_str()))
+        .filter(|(score, name)| *score >= SIMILAR && !name.is_empty())
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
 impl fmt::Display for HeadersDiffer {
@@ -129,7 +155,7 @@ impl fmt::Display for HeadersDiffer {
             return write!(f, "column {} differs; is the header missing?", self.column);
         }
         let [first, other] = self.names.each_ref().map(|name| match name {
-            Some(name) => format!("`{name}`"),
+            Some(name) => format!("`{}`", visible(name)),
             None => "missing".to_owned(),
         });
         write!(f, "column {} is {other}, but {first} in the first file", self.column)
@@ -140,11 +166,11 @@ impl fmt::Display for ColumnProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wanted = &self.wanted;
         match &self.kind {
-            Problem::Missing(nearest) => {
-                write!(f, "column `{wanted}` is not in the header{}", suggestion(nearest))
+            Problem::Missing => {
+                write!(f, "column `{wanted}` is not in the header{}", suggestion(wanted, &self.names))
             }
-            Problem::Absent(nearest) => {
-                write!(f, "column `{wanted}` is in no row of the file{}", suggestion(nearest))
+            Problem::Absent => {
+                write!(f, "column `{wanted}` is in no row of the file{}", suggestion(wanted, &self.names))
             }
             Problem::Ambiguous(positions) => {
                 let columns: Vec<String> = positions.iter().map(usize::to_string).collect();
@@ -158,11 +184,38 @@ impl fmt::Display for ColumnProblem {
     }
 }
 
-fn suggestion(nearest: &[String]) -> String {
+fn suggestion(wanted: &str, names: &[String]) -> String {
+    let nearest = nearest(wanted, names);
     if nearest.is_empty() {
         return ", and no column has a similar name".to_owned();
     }
-    format!("; nearest: `{}`", nearest.join("`, `"))
+    let shown: Vec<Cow<'_, str>> = nearest.iter().map(|name| visible(name)).collect();
+    let note = if shown.iter().zip(&nearest).any(|(shown, name)| shown != name) {
+        ", where `\\u{…}` is a character that looks like a space or like nothing; copy the name from the file, or rename \
+         the column"
+    } else {
+        ""
+    };
+    format!("; nearest: `{}`{note}", shown.join("`, `"))
+}
+
+/// Whether a character looks like a space or like nothing, and is not a usual space.
+pub fn is_hidden(c: char) -> bool {
+    c != ' ' && c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Returns a name in which characters that look like a space or like nothing are shown as `\u{a0}`.
+pub fn visible(name: &str) -> Cow<'_, str> {
+    if !name.contains(is_hidden) {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = String::new();
+    for c in name.chars() {
+        if is_hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
 }
 
 #[cfg(test)]
@@ -183,6 +236,29 @@ mod tests {
             nothing.to_string(),
             "column `郵便番号` is not in the header, and no column has a similar name"
         );
+    }
+
+    #[test]
+    fn shows_characters_that_look_like_a_space_or_like_nothing() {
+        let header = Header::new(["Email", "First\u{a0}Name", "Last\u{200b}Name"]);
+        assert_eq!(
+            header.find("First Name").unwrap_err().to_string(),
+            "column `First Name` is not in the header; nearest: `First\\u{a0}Name`, `Last\\u{200b}Name`, where `\\u{…}` is a \
+             character that looks like a space or like nothing; copy the name from the file, or rename the column"
+        );
+        assert_eq!(header.find("First\u{a0}Name"), Ok(1));
+        assert_eq!(visible("名 前"), "名 前");
+    }
+
+    #[test]
+    fn a_file_without_a_header_is_never_shown() {
+        let first = Header::new(["EMail", "FirstName"]);
+        for row in [["", "Ada"], ["Ada", ""], ["Bo", "Cy"], ["+44 20 7946", "FirstName"]] {
+            let differs = Header::new(row).differs_from(&first).unwrap().to_string();
+            assert_eq!(differs, "column 1 differs; is the header missing?", "{row:?}");
+        }
+        let missing = Header::new(["1990-02-28", "Emilia"]).find("email").unwrap_err().to_string();
+        assert_eq!(missing, "column `email` is not in the header, and no column has a similar name");
     }
 
     #[test]

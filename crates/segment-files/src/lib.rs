@@ -61,6 +61,7 @@ mod file;
 mod formula;
 mod header;
 mod json;
+mod json_shape;
 pub mod layout;
 mod lines;
 mod magic;
@@ -79,7 +80,7 @@ pub use self::{
     error::{DecompressionFailure, Defect, ReadError},
     file::File,
     formula::{escape_formula, unescape_formula},
-    header::{ColumnProblem, Header, HeadersDiffer},
+    header::{ColumnProblem, Header, HeadersDiffer, is_hidden, visible},
     open::open,
     options::{Compression, Escape, Format, ReadOptions, Setting},
     row::{MAX_ROW_BYTES, Row, UNDECODABLE, UnreadableRow},

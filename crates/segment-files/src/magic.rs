@@ -2,6 +2,7 @@
 
 use crate::{
     error::ReadError,
+    json_shape::list_of_rows,
     options::{Compression, Format},
 };
 
@@ -100,6 +101,9 @@ pub(crate) fn text_format(text: &[u8]) -> Result<Format, ReadError> {
     }
     let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     match first_line.last() {
+        Some(b'{' | b'[' | b',') if let Some(path) = list_of_rows(&String::from_utf8_lossy(text)) => {
+            Err(ReadError::ObjectsInside { path })
+        }
         Some(b'{' | b'[' | b',') => Err(Unsupported {
             name: "JSON that spans several lines",
             advice: "write each object on a line of its own (JSON Lines); `jq -c .` converts it",

@@ -38,7 +38,7 @@ pub fn open(file: &dyn File, options: &ReadOptions, wanted: &[&str]) -> Result<B
         None => magic::text_format(text.first())?,
     };
     match format {
-        Format::Ndjson => Ok(Box::new(JsonRows::open(text, wanted))),
+        Format::Ndjson => Ok(Box::new(JsonRows::open(text, wanted)?)),
         Format::Csv | Format::Parquet => Ok(Box::new(CsvRows::open(text, options, wanted)?)),
     }
 }

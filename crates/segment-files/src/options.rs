@@ -65,6 +65,8 @@ pub enum Setting {
     Encoding,
     /// [`ReadOptions::escape`].
     Escape,
+    /// [`ReadOptions::columns`].
+    Columns,
 }
 
 /// The escape character of a CSV file.

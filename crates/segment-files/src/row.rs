@@ -14,7 +14,7 @@ pub const UNDECODABLE: &str = "\u{fffd}";
 #[derive(Debug, Default)]
 pub struct Row {
     cells: Cells,
-    /// Cells that are lists, by column. Few rows have any.
+    /// Cells that are lists, in the order of their columns. Few rows have any.
     lists: Vec<(usize, Vec<String>)>,
     line: u64,
 }
@@ -36,7 +36,8 @@ impl Row {
 
     /// Returns a cell that is a list of texts. JSON and Parquet have lists, CSV has none.
     pub fn list(&self, column: usize) -> Option<&[String]> {
-        self.lists.iter().find(|(of, _)| *of == column).map(|(_, list)| list.as_slice())
+        let at = self.lists.binary_search_by_key(&column, |(of, _)| *of).ok()?;
+        self.lists.get(at).map(|(_, list)| list.as_slice())
     }
 
     /// Returns every cell as it is in the file. A list is an empty cell here.
@@ -70,6 +71,7 @@ impl Row {
         self.cells = cells;
     }
 
+    /// Adds a list. Its column is after those of the lists before it.
     pub(crate) fn push_list(&mut self, column: usize, list: Vec<String>) {
         self.lists.push((column, list));
     }

@@ -11,8 +11,13 @@ pub trait Rows {
     /// Returns the columns, in the order in which [`Row::cell`] numbers them.
     fn header(&self) -> &Header;
 
-    /// Reads the next row into `row`. Returns `None` at the end of the file, and an [`UnreadableRow`] if the row is
-    /// invalid. [`Row::line`] is set in either case.
+    /// Returns whether the columns are named by a line of the file, so that other lines may precede it by mistake.
+    fn has_header_line(&self) -> bool {
+        false
+    }
+
+    /// Reads the next row into `row`. Returns `None` at the end of the file, and why the row is invalid if it is.
+    /// [`Row::line`] is set in either case.
     fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError>;
 
     /// Returns the wanted columns that were in no row. Call it after the last row. Returns `None` if the file has a header,

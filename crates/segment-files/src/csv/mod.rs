@@ -1,17 +1,22 @@
 //! Reads CSV as RFC 4180 defines it, and with backslash escapes if the options declare them.
 
 mod escaped;
+mod line_end;
+mod misplaced;
 mod records;
 mod sniff;
+mod unspaced;
 
 use memchr::memmem::Finder;
 
 use self::{
     escaped::{Escaped, Escapes},
-    records::{LineEnd, QuoteDefect, Records},
+    line_end::LineEnd,
+    records::{QuoteDefect, Records},
 };
 use crate::{
     cells::Cells,
+    delimiter::Delimiter,
     error::{Defect, ReadError},
     file::ByteStream,
     formula::unescape_formula,
@@ -29,6 +34,7 @@ pub(crate) struct CsvRows {
     escapes: Option<Escapes>,
     special: SpecialCells,
     utf8: Utf8,
+    has_header_line: bool,
     has_read_row: bool,
     /// The line of the last row, if it ends with a backslash: its line break may belong to its last cell.
     backslash_at_end: Option<u64>,
@@ -44,6 +50,14 @@ impl CsvRows {
             .or(first_line)
             .unwrap_or_else(|| sniff::detect(text.first(), wanted, columns.as_ref().map(Header::len)));
         let (utf8, has_header) = (text.utf8(), columns.is_none());
+        if has_header {
+            let declared = options.delimiter.or(first_line);
+            let delimiters = declared.as_ref().map_or(Delimiter::CANDIDATES.as_slice(), std::slice::from_ref);
+            let before = usize::from(first_line.is_some());
+            if let Some(error) = misplaced::misplaced(text.first(), delimiters, wanted, before) {
+                return Err(error);
+            }
+        }
         let line_end = LineEnd::of(text.first());
         let escapes = options.escape.map(|_| Escapes::new(delimiter.byte()));
         let text: ByteStream = match escapes {
@@ -56,6 +70,7 @@ impl CsvRows {
             escapes,
             special: SpecialCells::new(options),
             utf8,
+            has_header_line: has_header,
             has_read_row: false,
             backslash_at_end: None,
         };
@@ -119,7 +134,9 @@ impl CsvRows {
             Some(QuoteDefect::Unclosed) => return Err(Defect::UnclosedQuote.at(line)),
             Some(QuoteDefect::Backslash) => return Err(Defect::BackslashQuote.at(line)),
             Some(QuoteDefect::TextAfterLines) => return Err(Defect::AfterQuoteLines.at(line)),
-            Some(QuoteDefect::TextAfter) => return Ok(Err(UnreadableRow::AfterQuote)),
+            Some(QuoteDefect::TextAfter | QuoteDefect::SpaceBefore) => {
+                return Ok(Err(UnreadableRow::AfterQuote));
+            }
             None => {}
         }
         if memchr::memchr(0, text).is_some() {
@@ -150,6 +167,10 @@ fn has_backslash_at_end_of_cell(text: &[u8], ends: &[usize]) -> bool {
 impl Rows for CsvRows {
     fn header(&self) -> &Header {
         &self.header
+    }
+
+    fn has_header_line(&self) -> bool {
+        self.has_header_line
     }
 
     fn next(&mut self, row: &mut Row) -> Result<Option<Result<(), UnreadableRow>>, ReadError> {

@@ -7,6 +7,10 @@ use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
+use super::{
+    line_end::LineEnd,
+    unspaced::{Unspaced, is_spaced},
+};
 use crate::{error::Defect, row::MAX_ROW_BYTES, stream_error::StreamError};
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -17,7 +21,7 @@ const CELLS: usize = 32;
 
 /// The records of a stream.
 pub(super) struct Records<R> {
-    stream: R,
+    stream: Unspaced<R>,
     parser: csv_core::Reader,
     delimiter: u8,
     line_end: LineEnd,
@@ -35,33 +39,8 @@ pub(super) struct Records<R> {
     after_return: bool,
     /// The line that the last record begins on.
     record_line: u64,
-}
-
-/// What ends a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineEnd {
-    /// LF or CRLF. A CR alone is part of a cell: pandas writes it without quotes.
-    Newline,
-    /// CR, as old programs for the Mac write it. LF and CRLF end a line too.
-    Return,
-}
-
-impl LineEnd {
-    /// Returns what ends the first line of a text.
-    pub(super) fn of(text: &[u8]) -> Self {
-        let mut quotes = 0_usize;
-        for (at, byte) in text.iter().enumerate() {
-            match byte {
-                b'"' => quotes += 1,
-                b'\n' if quotes.is_multiple_of(2) => break,
-                b'\r' if quotes.is_multiple_of(2) => {
-                    return if text.get(at + 1) == Some(&b'\n') { Self::Newline } else { Self::Return };
-                }
-                _ => {}
-            }
-        }
-        Self::Newline
-    }
+    /// What is wrong with the quotes of the last record.
+    quote_defect: Option<QuoteDefect>,
 }
 
 /// What is wrong with the quotes of a record.
@@ -75,6 +54,8 @@ pub(super) enum QuoteDefect {
     TextAfterLines,
     /// One of the above, and a backslash precedes a quote inside the cell.
     Backslash,
+    /// White space is before the quotes around a cell, so that the parser did not know them as such.
+    SpaceBefore,
 }
 
 impl<R: Read> Records<R> {
@@ -85,7 +66,7 @@ impl<R: Read> Records<R> {
             parser.terminator(csv_core::Terminator::Any(b'\n'));
         }
         Self {
-            stream,
+            stream: Unspaced::new(stream),
             parser: parser.build(),
             delimiter,
             line_end,
@@ -98,13 +79,25 @@ impl<R: Read> Records<R> {
             escaped_lines: 0,
             after_return: false,
             record_line: 1,
+            quote_defect: None,
         }
     }
 
     /// Reads the next record: its text without delimiters, and where each cell ends in it. Returns `false` at the end.
     pub(super) fn read(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<bool> {
         loop {
-            let is_there = self.read_one(text, ends)?;
+            self.after_return = self.raw().last() == Some(&b'\r');
+            self.begin = self.at;
+            let (line, parser_line) = (self.line, self.parser.line());
+            let mut is_there = self.read_one(text, ends)?;
+            self.quote_defect = self.find_quote_defect();
+            if self.quote_defect == Some(QuoteDefect::SpaceBefore) {
+                // The quoted cell may have more lines.
+                self.line = line;
+                self.remove_spaces(parser_line);
+                is_there = self.read_one(text, ends)?;
+                self.quote_defect = self.find_quote_defect();
+            }
             if is_there && self.line_end == LineEnd::Newline && self.trim_return(text, ends) {
                 continue;
             }
@@ -130,8 +123,6 @@ impl<R: Read> Records<R> {
     }
 
     fn read_one(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<bool> {
-        self.after_return = self.raw().last() == Some(&b'\r');
-        self.begin = self.at;
         text.clear();
         text.resize(TEXT_BYTES, 0);
         ends.clear();
@@ -180,15 +171,30 @@ impl<R: Read> Records<R> {
         self.line += lines;
     }
 
-    /// Returns what is wrong with the quotes of the last record.
-    #[inline]
+    /// Begins to remove white space before quotes, and goes back to the beginning of the record.
+    fn remove_spaces(&mut self, parser_line: u64) {
+        let unread = self.buffer.get(self.begin..self.filled).unwrap_or_default();
+        self.stream.remove_from(unread, self.delimiter, self.line_end);
+        (self.at, self.filled, self.ended) = (self.begin, self.begin, false);
+        self.parser.reset();
+        self.parser.set_line(parser_line);
+    }
+
+    /// Returns what is wrong with the quotes of the last record. It is never [`QuoteDefect::SpaceBefore`].
     pub(super) fn quote_defect(&self) -> Option<QuoteDefect> {
+        self.quote_defect
+    }
+
+    #[inline]
+    fn find_quote_defect(&self) -> Option<QuoteDefect> {
         // Most records have no quote.
         memchr::memchr(b'"', self.raw())?;
         let (_, record) = self.without_breaks();
         let record = record.strip_suffix(b"\n").unwrap_or(record);
         let record = record.strip_suffix(b"\r").unwrap_or(record);
         match quote_defect(record, self.delimiter)? {
+            // The white space is too long to be removed.
+            QuoteDefect::SpaceBefore if self.stream.is_removing() => Some(QuoteDefect::TextAfter),
             QuoteDefect::TextAfter if self.lines(record) > 0 => Some(QuoteDefect::TextAfterLines),
             defect => Some(defect),
         }
@@ -217,12 +223,8 @@ impl<R: Read> Records<R> {
 
     /// Splits the record into the line breaks that it begins with and the rest.
     fn without_breaks(&self) -> (&[u8], &[u8]) {
-        let is_break = |byte: &u8| match self.line_end {
-            LineEnd::Newline => *byte == b'\n',
-            LineEnd::Return => matches!(byte, b'\r' | b'\n'),
-        };
         let raw = self.raw();
-        let text = raw.iter().position(|byte| !is_break(byte));
+        let text = raw.iter().position(|byte| !self.line_end.is_end(*byte));
         raw.split_at(text.unwrap_or(raw.len()))
     }
 
@@ -267,6 +269,9 @@ impl<R: Read> Records<R> {
 fn quote_defect(mut record: &[u8], delimiter: u8) -> Option<QuoteDefect> {
     loop {
         let Some(quoted) = record.strip_prefix(b"\"") else {
+            if is_spaced(record, delimiter) {
+                return Some(QuoteDefect::SpaceBefore);
+            }
             // A quote in a cell that does not begin with one is text.
             let end = memchr::memchr(delimiter, record)?;
             record = record.get(end + 1..)?;
@@ -307,11 +312,12 @@ mod tests {
 
     #[test]
     fn reports_quotes_that_are_not_closed_at_the_end_of_their_cell() {
-        use QuoteDefect::{Backslash, TextAfter, Unclosed};
+        use QuoteDefect::{Backslash, SpaceBefore, TextAfter, Unclosed};
         for (record, found) in [
             (r#"a,"b, ""c""",d"#, None),
             ("a,\"b\"", None),
-            ("\"a\" , \"b\",5\" pipe", None),
+            ("\"a\" ,\"b\",5\" pipe", None),
+            ("\"a\" , \"b\",5\" pipe", Some(SpaceBefore)),
             ("\"\",\"\"", None),
             ("a,\"b", Some(Unclosed)),
             ("a,\"b\"\"", Some(Unclosed)),
@@ -320,6 +326,9 @@ mod tests {
             (r#""\"a\"",d"#, Some(Backslash)),
             (r#""ends with a quote \"",d"#, Some(Backslash)),
             (r#""C:\",d"#, None),
+            (r#"a, "b""#, Some(SpaceBefore)),
+            (r#" "a,b"#, Some(SpaceBefore)),
+            (r#""a" x, "b""#, Some(TextAfter)),
         ] {
             assert_eq!(quote_defect(record.as_bytes(), b','), found, "{record}");
         }

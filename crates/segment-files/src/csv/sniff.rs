@@ -1,21 +1,25 @@
 //! Detects the delimiter of a CSV file by its first rows.
 
-use super::records::{LineEnd, Records};
+use super::{line_end::LineEnd, records::Records};
 use crate::{cells::Cells, delimiter::Delimiter, header::Header};
 
 /// How many rows after the header are examined.
 const ROWS: usize = 20;
 
-/// Returns the delimiter of a first line such as `sep=;`, which some programs write for Excel.
+/// Returns the delimiter of a first line such as `sep=;`, which some programs write for Excel, perhaps in quotes.
 pub(super) fn declared(text: &[u8]) -> Option<Delimiter> {
-    let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'\r' | b'\n', ..] = text else {
+    let ([b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'\r' | b'\n', ..]
+    | [b'"', b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'"', b'\r' | b'\n', ..]) = text
+    else {
         return None;
     };
     Delimiter::try_from(char::from(*byte).to_string()).ok()
 }
 
-/// Returns the delimiter that finds the most wanted columns in the header. On a tie, it is the one that splits the most
-/// rows into as many cells as the header. `columns` is the number of columns of a file without a header.
+/// Returns the delimiter with which most wanted columns are in the header. Among equals, it is the one with which most rows
+/// have as many cells as the header. If no row has, the first line may be a title above the header: then it is the one with
+/// which most rows have as many cells as the last one, more than one. `columns` is the number of columns of a file without
+/// a header.
 pub(super) fn detect(sample: &[u8], wanted: &[&str], columns: Option<usize>) -> Delimiter {
     let score = |delimiter: &Delimiter| {
         let mut records = Records::new(sample, delimiter.byte(), LineEnd::of(sample));
@@ -31,9 +35,13 @@ pub(super) fn detect(sample: &[u8], wanted: &[&str], columns: Option<usize>) -> 
         let found = |header: &Header| wanted.iter().filter(|name| header.find(name).is_ok()).count();
         let found = header.as_ref().map_or(0, found);
         let expected = columns.or(header.map(|header| header.len())).unwrap_or_default();
-        let rows = (0..ROWS).map_while(|_| next()).filter(|(_, ends)| ends.len() == expected).count();
-        // A header of one column fits every delimiter that the file does not contain.
-        (found, if expected > 1 || columns.is_some() { rows } else { 0 }, expected)
+        let counts: Vec<usize> = (0..ROWS).map_while(|_| next()).map(|(_, ends)| ends.len()).collect();
+        let rows_of = |cells: usize| counts.iter().filter(|count| **count == cells).count();
+        // A header of one column fits every delimiter that the file does not have.
+        let rows = if expected > 1 || columns.is_some() { rows_of(expected) } else { 0 };
+        let last = counts.last().copied().unwrap_or_default();
+        let below_title = if rows == 0 && last > 1 { rows_of(last) } else { 0 };
+        (found, rows, below_title, expected)
     };
     // `max_by_key` returns the last maximum, and the first candidate is the likeliest.
     Delimiter::CANDIDATES.into_iter().rev().max_by_key(score).unwrap_or(Delimiter::COMMA)
@@ -63,6 +71,14 @@ mod tests {
     fn prefers_even_rows_if_no_wanted_column_is_found() {
         let sample = "a;b;c\n1,5;2,5;3,5\n1,0;2,0;3,0\n";
         assert_eq!(detect(sample.as_bytes(), &["EMail"], None).byte(), b';');
+    }
+
+    #[test]
+    fn looks_below_a_title() {
+        for delimiter in [',', ';', '|'] {
+            let sample = format!("Customers; and others\n\nEMail{delimiter}City\na@b.co{delimiter}x\n");
+            assert_eq!(char::from(detect(sample.as_bytes(), &[], None).byte()), delimiter);
+        }
     }
 
     #[test]

@@ -154,6 +154,7 @@ fn a_first_line_for_excel_sets_the_delimiter() {
     for (file, rows) in [
         ("sep=;\r\na;b,c\r\n1;2\r\n", ["2: a|b,c", "3: 1|2"]),
         ("SEP=|\na|b,c\n1|2\n", ["2: a|b,c", "3: 1|2"]),
+        ("\"sep=;\"\r\na;b,c\r\n1;2\r\n", ["2: a|b,c", "3: 1|2"]),
     ] {
         let mut reader = open(file.as_bytes(), &ReadOptions::default(), &[]).unwrap();
         let header = format!("2: {}", reader.header().names().join("|"));
@@ -365,5 +366,108 @@ fn reports_a_backslash_before_the_line_break_of_the_last_cell() {
         (b"EMail,Name\na@b.co,C:\\\nb@b.co,x\\", [r"2: a@b.co|C:\", r"3: b@b.co|x\"]),
     ] {
         assert_eq!(read(file), rows);
+    }
+}
+
+#[test]
+fn reads_quotes_after_a_delimiter_and_spaces() {
+    // The cells that Python's `csv.reader(…, skipinitialspace=True)` returns, written by hand.
+    for (line, cells) in [
+        ("a@b.co, \"Ann\"", "a@b.co|Ann"),
+        ("a@b.co, \"Bell, Ann\"", "a@b.co|Bell, Ann"),
+        (" \"a@b.co\",   \"say \"\"no\"\"\"", "a@b.co|say \"no\""),
+        ("a@b.co,\t\"two\n\"\"lines\"\", x\"", "a@b.co|two\n\"lines\", x"),
+        ("a@b.co, \"\"", "a@b.co|"),
+        ("\"a@b.co, \", \" Ann\"", "a@b.co, | Ann"),
+        ("\"a, \"\"b\"\"\", \"Ann\"", "a, \"b\"|Ann"),
+        ("a@b.co, 5\" pipe", "a@b.co| 5\" pipe"),
+    ] {
+        for end in ["\n", "\r\n", "\r"] {
+            let file = format!("EMail, \"Name\"{end}{line}{end}{end}x@b.co, \"y\"");
+            let lines = line.matches('\n').count();
+            let expected = [format!("2: {cells}"), format!("{}: x@b.co|y", 4 + lines)];
+            assert_eq!(read(file.as_bytes()), expected, "{file:?}");
+        }
+    }
+    assert_eq!(
+        read(b"EMail;Name\na@b.co;x\nb@b.co; \"y;\"\nc@b.co; \"z\" \n"),
+        ["2: a@b.co|x", "3: b@b.co|y;", "4: c@b.co|z "]
+    );
+    assert_eq!(
+        read_escaped(b"EMail,Name\na@b.co, \"Smith, \\\"Al\\\"\"\nb@b.co, \\\"x\n"),
+        ["2: a@b.co|Smith, \"Al\"", "3: b@b.co| \"x"]
+    );
+}
+
+#[test]
+fn quotes_after_spaces_are_whole_or_refused() {
+    let after = "text follows a closing quote, so it is not clear where the cell ends; double the quotes inside the value";
+    assert_eq!(
+        read(b"EMail,Name\na@b.co, \"Al\" Smith\nb@b.co, \"Bo\"\n"),
+        [format!("2: {after}"), "3: b@b.co|Bo".to_owned()]
+    );
+    for (file, line) in [
+        (&b"EMail,Name\na@b.co, \"Al\nb@b.co,Bo\n"[..], "line 2: a quote opened in this row is never closed"),
+        (
+            b"EMail,Name\na@b.co,x\nb@b.co, \"Bo\nc@b.co,Cy\nd@b.co, \"Di\"\n",
+            "line 3: a quote opened in this row is closed in a later line",
+        ),
+    ] {
+        let read = read(file);
+        assert!(read.last().unwrap().starts_with(line), "{read:?}");
+    }
+}
+
+#[test]
+fn an_unclosed_quote_after_spaces_does_not_read_an_endless_file() {
+    let file = io::Cursor::new(b"EMail,Name\na@b.co, \"".to_vec()).chain(io::repeat(b'\n').take(100 << 20));
+    let fed = Arc::new(AtomicUsize::new(0));
+    let mut rows = open_stream(Counted(file, fed.clone()), &ReadOptions::default(), &["EMail"]).unwrap();
+    let result = rows.next(&mut Row::default());
+    assert!(matches!(result, Err(ReadError::Line { line: 2, defect: Defect::RowTooLong })));
+    let fed = fed.load(Relaxed);
+    assert!(fed <= 4 * MAX_ROW_BYTES, "{fed} bytes were read");
+}
+
+/// Writes a cell in quotes after spaces, in quotes, or, if it needs none, without.
+fn written(cell: &str, spaces: &str, is_quoted: bool) -> String {
+    let needs_quotes = cell.contains(['"', ',', '\n', '\r']) || cell.trim() != cell;
+    if is_quoted || needs_quotes {
+        format!("{spaces}\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+proptest! {
+    #[test]
+    fn spaces_before_quotes_change_no_cell(
+        rows in prop::collection::vec(
+            prop::collection::vec(("[a-z \"',;\t\r\n田]{0,8}", "[ \t]{0,3}", any::<bool>()), 3),
+            1..20,
+        ),
+        crlf in any::<bool>(),
+        repeated in prop::sample::select(vec![1_usize, 4_000]),
+    ) {
+        let end = if crlf { "\r\n" } else { "\n" };
+        // Rows without spaces come first, so that spaces begin in the middle of the buffer.
+        let mut file = format!("EMail,b,c{end}{}", format!("x,\"y\",z{end}").repeat(repeated));
+        for row in &rows {
+            let cells = row.iter().map(|(cell, spaces, is_quoted)| written(cell, spaces, *is_quoted));
+            file += &(cells.collect::<Vec<_>>().join(",") + end);
+        }
+        let options = ReadOptions { delimiter: Some(Delimiter::COMMA), ..ReadOptions::default() };
+        let mut read = open(file.as_bytes(), &options, &[]).unwrap();
+        let (mut back, mut row) = (Vec::new(), Row::default());
+        let mut line = 1;
+        while let Some(result) = read.next(&mut row).unwrap() {
+            prop_assert_eq!(result, Ok(()));
+            prop_assert!(row.line() > line);
+            line = row.line();
+            back.push(row.cells().map(str::to_owned).collect::<Vec<_>>());
+        }
+        let cells = |row: &Vec<(String, String, bool)>| row.iter().map(|(cell, ..)| cell.clone()).collect();
+        let expected: Vec<Vec<String>> = rows.iter().map(cells).collect();
+        prop_assert_eq!(&back[repeated..], expected);
     }
 }

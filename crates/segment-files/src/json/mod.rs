@@ -3,13 +3,16 @@
 mod paths;
 mod value;
 
+use std::collections::HashSet;
+
 use self::{
-    paths::{At, Paths},
+    paths::{At, Known, Paths},
     value::Cell,
 };
 use crate::{
-    error::ReadError,
+    error::{Defect, ReadError},
     header::{ColumnProblem, Header},
+    json_shape::{has_several_objects, list_of_rows},
     lines::Lines,
     row::{Row, UnreadableRow},
     rows::Rows,
@@ -51,23 +54,34 @@ enum Found {
 }
 
 impl JsonRows {
-    /// Searches the first rows for columns. Reads the wanted columns, or all that were found if none are wanted.
-    pub(crate) fn open(text: Text, wanted: &[&str]) -> Self {
-        let mut known = Vec::new();
+    /// Searches the first rows for columns. Reads the wanted ones, or all of these if none are wanted.
+    pub(crate) fn open(text: Text, wanted: &[&str]) -> Result<Self, ReadError> {
+        let mut known = Known::default();
         for line in text.first().split(|byte| *byte == b'\n').take(ROWS_AHEAD) {
-            // The last line may be incomplete. An invalid line is reported when its row is read.
-            let _ = std::str::from_utf8(line).map(|line| paths::add(line, &mut known));
+            // The last line may be cut. An invalid line is reported when its row is read.
+            let _ = std::str::from_utf8(line).map(|line| known.add(line));
         }
+        let known = known.into_paths();
         let mut columns: Vec<String> = Vec::new();
+        let mut taken = HashSet::new();
         for name in wanted.iter().map(|name| name.trim()) {
-            if !columns.iter().any(|column| column == name) {
+            if taken.insert(name) {
                 columns.push(name.to_owned());
             }
+        }
+        let sample = valid_utf8(text.first());
+        check_first_line(sample)?;
+        let has_wanted = known.iter().any(|name| taken.contains(name.as_str()));
+        if !has_wanted && let Some(path) = list_of_rows(sample)
+            // A column may name a value inside of the list.
+            && !columns.iter().any(|name| name.starts_with(&path))
+        {
+            return Err(ReadError::ObjectsInside { path });
         }
         if wanted.is_empty() {
             columns.clone_from(&known);
         }
-        Self {
+        Ok(Self {
             utf8: text.utf8(),
             lines: Lines::new(text.into_stream()),
             header: Header::new(columns.iter().map(String::as_str)),
@@ -75,8 +89,29 @@ impl JsonRows {
             paths: Paths::new(&columns),
             slots: columns.iter().map(|_| Slot::default()).collect(),
             has_rows: false,
+        })
+    }
+}
+
+/// Returns the text of a sample. Its last character may be cut.
+fn valid_utf8(sample: &[u8]) -> &str {
+    match str::from_utf8(sample) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = sample.get(..error.valid_up_to()).unwrap_or_default();
+            str::from_utf8(valid).unwrap_or_default()
         }
     }
+}
+
+/// Refuses a text with several objects on its first line, which may be too long to be read as a row.
+fn check_first_line(sample: &str) -> Result<(), ReadError> {
+    let text = sample.trim_start();
+    if !has_several_objects(text.lines().next().unwrap_or_default()) {
+        return Ok(());
+    }
+    let blank = sample.get(..sample.len() - text.len()).unwrap_or_default();
+    Err(Defect::SeveralObjects.at(1 + blank.matches('\n').count() as u64))
 }
 
 impl Rows for JsonRows {
@@ -110,6 +145,9 @@ impl Rows for JsonRows {
             Ok(())
         });
         if read.is_err() {
+            if has_several_objects(text) {
+                return Err(Defect::SeveralObjects.at(line));
+            }
             return Ok(Some(Err(UnreadableRow::Json)));
         }
         self.has_rows = true;

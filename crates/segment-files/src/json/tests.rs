@@ -139,6 +139,38 @@ fn rejects_other_json_and_tells_what_to_do() {
     );
     assert!(error("{\n  \"a\": 1\n}\n").unwrap().starts_with("this is JSON that spans several lines"));
     assert_eq!(error("{\"a\": 1}\n"), None);
+    for file in [
+        "{\"count\": 1, \"data\": [{\"x\": \"1\"}, {\"x\": \"2\"}]}\n",
+        "{\n  \"data\": [\n    {\"a\": 1},\n    {\"a\": 2}\n  ]\n}\n",
+        "{\"data\": [\n{\"a\": 1}]}",
+        "{\"data\": [{\"a\": 1}\n, {\"a\": 2}]}",
+    ] {
+        assert_eq!(
+            error(file).unwrap(),
+            "this is one JSON object, and the rows are in its list `data`; write each on a line of its own (JSON Lines); \
+             `jq -c '.data[]'` converts it",
+            "{file}"
+        );
+    }
+    let nested = error("{\"a b\": {\"c\": [{\"x\": 1}], \"d e\": []}}").unwrap();
+    assert!(nested.ends_with("`jq -c '.[\"a b\"].c[]'` converts it"), "{nested}");
+    let nested = error("{\"c\": {\"a b\": [{\"x\": 1}]}}").unwrap();
+    assert!(nested.ends_with("`jq -c '.c[\"a b\"][]'` converts it"), "{nested}");
+    assert_eq!(error("{\"a\": 1, \"orders\": [{\"x\": 1}]}\n"), None, "the object is a row");
+}
+
+#[test]
+fn refuses_several_objects_on_a_line() {
+    let several = "several objects are on this line; write each on a line of its own (JSON Lines); `jq -c .` converts the file";
+    assert_eq!(read(b"\n{\"a\": 1}{\"a\": 2}", &["a"]), [format!("line 2: {several}")]);
+    assert_eq!(
+        read(b"{\"a\": 1}\n{\"a\": 2} {\"a\": 3}\n{\"a\": 4}\n", &["a"]),
+        ["1: 1".to_owned(), format!("line 2: {several}")]
+    );
+    for member in ["a", "b"] {
+        let long = format!("{{\"{member}\": \"x\"}}").repeat(300_000);
+        assert_eq!(read(long.as_bytes(), &["a"]), [format!("line 1: {several}")]);
+    }
 }
 
 #[test]

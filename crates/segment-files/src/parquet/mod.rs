@@ -11,7 +11,10 @@ mod pages;
 mod schema;
 mod value;
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use parquet::{
     basic::Compression as Codec,
@@ -83,24 +86,26 @@ impl ParquetRows {
         let leaves = leaves(metadata.file_metadata().schema_descr());
         let known = Header::new(leaves.iter().map(|leaf| leaf.name.as_str()));
         let mut problems = Vec::new();
-        let mut at = Vec::new();
-        for name in wanted {
+        // The place of each wanted column among the wanted ones.
+        let mut at = HashMap::new();
+        let mut seen = HashSet::new();
+        for name in wanted.iter().filter(|name| seen.insert(name.trim())) {
+            let place = at.len();
             match known.find(name) {
-                Ok(column) if !at.contains(&column) => at.push(column),
-                Err(problem) if !problems.contains(&problem) => problems.push(problem),
-                Ok(_) | Err(_) => {}
+                Ok(column) => _ = at.entry(column).or_insert(place),
+                Err(problem) => problems.push(problem),
             }
         }
         if !problems.is_empty() {
             return Err(ReadError::Columns(problems));
         }
         let is_read = |leaf: &Leaf| {
-            if wanted.is_empty() { leaf.kind != Kind::Unsupported } else { at.contains(&leaf.index) }
+            if wanted.is_empty() { leaf.kind != Kind::Unsupported } else { at.contains_key(&leaf.index) }
         };
         let mut columns: Vec<Leaf> = leaves.into_iter().filter(is_read).collect();
         if !wanted.is_empty() {
             // In the order of `wanted`, so that files with another order of columns have the same header.
-            columns.sort_by_key(|leaf| at.iter().position(|column| *column == leaf.index));
+            columns.sort_by_key(|leaf| at.get(&leaf.index).copied());
         }
         if let Some(leaf) = columns.iter().find(|leaf| leaf.kind == Kind::Unsupported) {
             return Err(ReadError::ParquetColumn { column: leaf.name.clone() });

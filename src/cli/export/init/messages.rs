@@ -8,7 +8,7 @@ use crate::{
     contact::Field,
     keys::Key,
     ports::clock::{Clock as _, SystemClock},
-    propose::{Proposal, Survey},
+    propose::{Column, Proposal, Survey},
     run::cautions,
     wording::counted,
 };
@@ -30,7 +30,7 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         .chosen
         .iter()
         .filter(|chosen| chosen.is_active())
-        .map(|chosen| format!("{} = {}", chosen.field.key(), chosen.column.name))
+        .map(|chosen| format!("{} = {}", chosen.field.key(), chosen.column.shown_name()))
         .collect();
     let _ = writeln!(text, "  mapped:  {}", mapped.join(", "));
     let look: Vec<_> = proposal
@@ -40,10 +40,18 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         .filter(|chosen| !chosen.is_active())
         .map(|chosen| chosen.column)
         .chain(proposal.fields.unmapped.iter().map(|not| not.column))
-        .map(|column| column.name.as_str())
+        .map(Column::shown_name)
         .collect();
     if !look.is_empty() {
         let _ = writeln!(text, "  check:   {}; the file says why", look.join(", "));
+    }
+    for (column, at) in survey.repeated() {
+        let _ = writeln!(
+            text,
+            "  twice:   {} is the name of columns {}; rename all but one to map it",
+            column.shown_name(),
+            numbers(&at)
+        );
     }
     if !proposal.properties.is_empty() {
         let _ = writeln!(
@@ -53,7 +61,7 @@ pub(super) fn written(to: &Destination, args: &InitArgs, survey: &Survey, propos
         );
     }
     if !proposal.consent.is_empty() {
-        let names: Vec<_> = proposal.consent.iter().map(|column| column.name.as_str()).collect();
+        let names: Vec<_> = proposal.consent.iter().map(|column| column.shown_name()).collect();
         let _ = writeln!(text, "  consent: {} not mapped; no contact is subscribed", names.join(", "));
     }
     if survey.bad_rows > 0 {
@@ -100,20 +108,35 @@ fn next(to: &Destination, args: &InitArgs) -> String {
     text
 }
 
-/// Returns the error for a file without an email column.
+fn numbers(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the error for a file without an e-mail column.
 pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) -> String {
+    let file = file.display();
+    let is_email =
+        |column: &Column| survey.columns.iter().any(|c| c.name == column.name && c.suggests_email());
+    let mut repeated = survey.repeated().into_iter();
+    if let Some((column, at)) = repeated.find(|(column, _)| is_email(column)) {
+        return format!(
+            "{file}: column `{}` is in the header {} times (columns {}); rename all but one",
+            column.shown_name(),
+            at.len(),
+            numbers(&at)
+        );
+    }
     let named = proposal.fields.unmapped.iter().filter(|not| not.field == Some(Field::Email));
-    let named: String =
-        named.fold(String::new(), |list, not| list + &format!("\n  `{}`: {}", not.column.name, not.reason));
+    let named: String = named.fold(String::new(), |list, not| {
+        list + &format!("\n  `{}`: {}", not.column.shown_name(), not.reason)
+    });
     let mut columns: Vec<_> =
-        survey.columns.iter().take(MAX_LISTED).map(|column| format!("`{}`", column.name)).collect();
+        survey.columns.iter().take(MAX_LISTED).map(|column| format!("`{}`", column.shown_name())).collect();
     if survey.columns.len() > MAX_LISTED {
         columns.push("…".to_owned());
     }
     format!(
-        "{}: no column has email addresses, which identify contacts; add one to the file.{named}\n  \
-         columns: {}",
-        file.display(),
+        "{file}: no column has e-mail addresses, which identify contacts; add one to the file.{named}\n  columns: {}",
         columns.join(", ")
     )
 }

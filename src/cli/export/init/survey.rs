@@ -85,6 +85,9 @@ fn read(file: &dyn File, reading: &ReadOptions) -> Result<Survey, Unfit> {
         return Err(Unfit::NoHeader);
     }
     let survey = Survey::read(&mut *rows)?;
+    if let Some(line) = survey.later_header {
+        return Err(ReadError::LinesAboveHeader { line }.into());
+    }
     match survey.first_bad {
         _ if survey.rows > 0 => Ok(survey),
         Some((line, why)) => Err(Unfit::NoGoodRows { line, why }),
