@@ -243,3 +243,28 @@ fn rejects_rows_and_clears_fields_if_the_export_says_so() {
     );
     assert!(warnings.is_empty());
 }
+
+/// Returns each row's address or why it is invalid.
+fn addresses(cells: &[&str]) -> Vec<String> {
+    let mapping = Mapping { fields: Vec::new(), properties: Vec::new(), ..mapping() };
+    let (seen, _) = contacts_of(&mapping, &format!("EMail\n{}\n", cells.join("\n")));
+    let address = |contact: &String| {
+        let contact: serde_json::Value = serde_json::from_str(contact).ok()?;
+        Some(contact["identifiers"][0]["id"].as_str()?.to_owned())
+    };
+    seen.iter().map(|contact| address(contact).unwrap_or_else(|| contact.clone())).collect()
+}
+
+#[test]
+fn a_domain_has_letters_digits_hyphens_and_dots_only() {
+    let invalid = InvalidRow::Email.to_string();
+    let seen = addresses(&[
+        "mailto:mt@example.com?subject=hi",
+        "a3@example.com/path",
+        "a33@exam+ple.com",
+        "a34@exam$ple.com",
+        "a2@exa!mple.com",
+        "p0@example.com~Ann~Bell",
+    ]);
+    assert_eq!(seen, ["mt@example.com", &invalid, &invalid, &invalid, &invalid, &invalid]);
+}

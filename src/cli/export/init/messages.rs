@@ -95,8 +95,16 @@ fn next(to: &Destination, args: &InitArgs) -> String {
     text
 }
 
-/// Returns the error for a file without an e-mail column.
+/// Returns the error for a file without an email column.
 pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) -> String {
+    if let Some(delimiter) = survey.undetected_delimiter() {
+        let delimiter = delimiter.escape_debug();
+        return format!(
+            "{}: no column holds email addresses; is `{delimiter}` the delimiter? If it is, add --delimiter \
+             '{delimiter}'",
+            file.display()
+        );
+    }
     let named = proposal.fields.unmapped.iter().filter(|not| not.field == Some(Field::Email));
     let named: String =
         named.fold(String::new(), |list, not| list + &format!("\n  `{}`: {}", not.column.name, not.reason));

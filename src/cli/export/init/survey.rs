@@ -21,11 +21,13 @@ const MODEL: &str = "model.json";
 pub(super) async fn survey(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
     let reads = FileSettings {
         encoding: args.encoding.as_ref().map(ToString::to_string),
+        delimiter: args.delimiter.map(String::from),
         columns: args.columns.clone(),
         ..FileSettings::default()
     };
     let reading = ReadOptions {
         encoding: args.encoding,
+        delimiter: args.delimiter,
         columns: Some(args.columns.clone()).filter(|columns| !columns.is_empty()),
         ..ReadOptions::default()
     };
@@ -146,10 +148,7 @@ async fn folder(
             .as_ref()
             .map(|name| format!("[source]\nencoding = {}\n", quoted(name)))
             .unwrap_or_default(),
-        match columns.as_slice() {
-            [] => String::new(),
-            columns => format!("[csv]\ncolumns = [{}]\n", columns.join(", ")),
-        },
+        csv(reads.delimiter.as_deref(), &columns),
     );
     let export = config::export(to.export.clone(), to.connection.clone(), "the folder", text.as_bytes());
     let export = export.map_err(|error| usage(&error))?;
@@ -163,6 +162,17 @@ async fn folder(
     let (read, _) = mpsc::unbounded_channel();
     let file = ObjectFile::new(Arc::clone(&ports.objects), part.object, Handle::current(), read);
     Ok((file, part.reading, reads))
+}
+
+fn csv(delimiter: Option<&str>, columns: &[String]) -> String {
+    let mut text = String::from("[csv]\n");
+    if let Some(delimiter) = delimiter {
+        text += &format!("delimiter = {}\n", quoted(delimiter));
+    }
+    if !columns.is_empty() {
+        text += &format!("columns = [{}]\n", columns.join(", "));
+    }
+    text
 }
 
 /// Returns the table to export: the one that was named, or the only one.
