@@ -10,6 +10,11 @@ pub enum InvalidCell {
     /// A national number, while the export sets no region.
     #[error("a phone number without a country code; set `region` or `default_region`")]
     PhoneWithoutRegion,
+    /// `17012345678` in Germany, which is a number of Germany and of the US.
+    #[error(
+        "a phone number that could belong to two countries or have two readings; write it with `+` and its country code"
+    )]
+    AmbiguousPhone,
     #[error("not a country name or code")]
     Country,
     #[error("not a date in a known format; set `format`")]

@@ -268,3 +268,22 @@ fn a_domain_has_letters_digits_hyphens_and_dots_only() {
     ]);
     assert_eq!(seen, ["mt@example.com", &invalid, &invalid, &invalid, &invalid, &invalid]);
 }
+
+#[test]
+fn digits_that_begin_with_their_countrys_code_are_read_as_a_mobile_number() {
+    let phone = |region: &str| {
+        let kind = Kind::Phone { region: Some(region.to_owned()) };
+        let fields = vec![(Field::Phone, Mapped::column("Mobil", kind))];
+        let mapping = Mapping { fields, properties: Vec::new(), ..mapping() };
+        contacts_of(&mapping, "EMail;Mobil\np0@example.com;4915112345600\np1@example.com;447912345678\n")
+    };
+    let (seen, warnings) = phone("DE");
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"p0@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+4915112345600","sendWelcomeMessage":false}]}"#,
+            r#"{"identifiers":[{"type":"email","id":"p1@example.com","sendWelcomeMessage":false}]}"#,
+        ]
+    );
+    assert_eq!(warnings["phone"], [(InvalidCell::AmbiguousPhone.to_string(), 1)].into());
+}
