@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{
     invalid_cell::InvalidCell,
-    mapping::{Kind, Source},
+    mapping::{Decimal, Kind, Source},
     program::Program,
     value::Value,
 };
@@ -90,6 +90,9 @@ impl<'m> Cells<'m> {
     }
 }
 
+/// How a number of JSON or Parquet is read: it always has a decimal point.
+static TYPED_NUMBER: Kind = Kind::Number { decimal: Some(Decimal::Point) };
+
 #[inline]
 fn column_value<'r>(
     row: &'r Row,
@@ -99,6 +102,8 @@ fn column_value<'r>(
 ) -> Result<Option<Value<'r>>, InvalidCell> {
     let cell = row.cell(column);
     if !cell.is_empty() {
+        let is_typed = matches!(kind, Kind::Number { .. }) && row.is_number(column);
+        let kind = if is_typed { &TYPED_NUMBER } else { kind };
         return kind.value(cell, today).map(Some);
     }
     row.list(column).map(|list| kind.of_list(list, today)).transpose()

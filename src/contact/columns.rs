@@ -1,7 +1,7 @@
 //! The columns that a mapping uses.
 
 use super::{
-    mapping::{Kind, Mapped, Mapping, Source},
+    mapping::{Decimal, Kind, Mapped, Mapping, Source},
     program::{check_expression, check_template},
 };
 use segment_files::{Header, Row};
@@ -36,15 +36,28 @@ impl Mapping {
 
     /// The separator of a column that holds lists as text.
     fn separator(&self, column: &str) -> Option<&str> {
-        let uses = |mapped: &&Mapped| match &mapped.from {
+        self.kinds(column).find_map(|kind| match kind {
+            Kind::List { separator } => Some(separator.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The decimal sign of a column of numbers; a point if none is set.
+    fn decimal(&self, column: &str) -> Option<Decimal> {
+        self.kinds(column).find_map(|kind| match kind {
+            Kind::Number { decimal } => Some(decimal.unwrap_or(Decimal::Point)),
+            _ => None,
+        })
+    }
+
+    /// The kinds of values that are made from a column alone.
+    fn kinds(&self, column: &str) -> impl Iterator<Item = &Kind> {
+        let uses = move |mapped: &&Mapped| match &mapped.from {
             Source::Column(name) => name == column,
             Source::FirstOf(names) => names.iter().any(|name| name == column),
             Source::Constant(_) | Source::Template(_) => false,
         };
-        self.values().filter(uses).find_map(|mapped| match &mapped.kind {
-            Kind::List { separator } => Some(separator.as_str()),
-            _ => None,
-        })
+        self.values().filter(uses).map(|mapped| &mapped.kind)
     }
 }
 
@@ -59,6 +72,25 @@ struct Column {
     at: usize,
     /// What separates the items of a list.
     separator: String,
+    /// The decimal sign of numbers.
+    decimal: Option<Decimal>,
+}
+
+impl Column {
+    fn cell(&self, row: &Row) -> String {
+        let text = row.text_of(self.at, &self.separator).into_owned();
+        match self.decimal {
+            // As text, `1.234` could be either number. A further 0 keeps the value and shows the decimal sign.
+            Some(decimal) if row.is_number(self.at) && text.contains('.') && !text.contains(['e', 'E']) => {
+                if decimal == Decimal::Comma {
+                    text.replace('.', ",")
+                } else {
+                    text + "0"
+                }
+            }
+            _ => text,
+        }
+    }
 }
 
 impl Columns {
@@ -72,12 +104,13 @@ impl Columns {
         let find = |name: &String| Column {
             at: header.find(name).unwrap_or(usize::MAX),
             separator: mapping.separator(name).unwrap_or(", ").to_owned(),
+            decimal: mapping.decimal(name),
         };
         Self(mapping.columns().iter().map(find).collect())
     }
 
     /// Returns the row's cells in these columns.
     pub fn cells(&self, row: &Row) -> Vec<String> {
-        self.0.iter().map(|column| row.text_of(column.at, &column.separator).into_owned()).collect()
+        self.0.iter().map(|column| column.cell(row)).collect()
     }
 }

@@ -34,8 +34,8 @@ pub enum InvalidCell {
     Gender,
     #[error("not a number")]
     Number,
-    /// `1,234`.
-    #[error("a number whose comma could be a decimal or a thousands separator; set `decimal`")]
+    /// `1,234` or `1.234`.
+    #[error("a number whose comma or point could be a decimal or a thousands separator; set `decimal`")]
     AmbiguousNumber,
     #[error("not a known word for yes or no")]
     Boolean,

@@ -64,7 +64,7 @@ pub enum Kind {
         format: Option<String>,
     },
     Number {
-        /// The decimal sign. If it is not set, an ambiguous number such as `1,234` is invalid.
+        /// The decimal sign. If it is not set, an ambiguous number such as `1,234` or `1.234` is invalid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decimal: Option<Decimal>,
     },

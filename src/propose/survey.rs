@@ -45,7 +45,10 @@ impl Survey {
                     for column in &mut columns {
                         match row.list(column.at).filter(|list| !list.is_empty()) {
                             Some(list) => column.push_list(list),
-                            None => column.push(row.cell(column.at)),
+                            None => {
+                                column.push(row.cell(column.at));
+                                column.typed_numbers += usize::from(row.is_number(column.at));
+                            }
                         }
                     }
                 }

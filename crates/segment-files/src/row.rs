@@ -16,6 +16,8 @@ pub struct Row {
     cells: Cells,
     /// Cells that are lists, by column. Few rows have any.
     lists: Vec<(usize, Vec<String>)>,
+    /// The columns whose cells are fractional numbers of a typed format.
+    numbers: Vec<usize>,
     line: u64,
 }
 
@@ -39,6 +41,11 @@ impl Row {
         self.lists.iter().find(|(of, _)| *of == column).map(|(_, list)| list.as_slice())
     }
 
+    /// Returns whether a cell is a number in JSON, or one with decimals in Parquet, so that its `.` is a decimal point.
+    pub fn is_number(&self, column: usize) -> bool {
+        self.numbers.contains(&column)
+    }
+
     /// Returns every cell as it is in the file. A list is an empty cell here.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter()
@@ -55,10 +62,11 @@ impl Row {
         self.line
     }
 
-    /// Sets the line of the next row, and removes the lists of the last one. Its cells stay until they are replaced.
+    /// Sets the line of the next row, and removes the lists and numbers of the last one. Its cells stay until they are replaced.
     pub(crate) fn begin(&mut self, line: u64) {
         self.line = line;
         self.lists.clear();
+        self.numbers.clear();
     }
 
     /// Takes the cells out, so that their memory can be reused. [`Row::set_cells`] puts new ones in.
@@ -68,6 +76,10 @@ impl Row {
 
     pub(crate) fn set_cells(&mut self, cells: Cells) {
         self.cells = cells;
+    }
+
+    pub(crate) fn push_number(&mut self, column: usize) {
+        self.numbers.push(column);
     }
 
     pub(crate) fn push_list(&mut self, column: usize, list: Vec<String>) {

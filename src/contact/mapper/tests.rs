@@ -287,3 +287,51 @@ fn digits_that_begin_with_their_countrys_code_are_read_as_a_mobile_number() {
     );
     assert_eq!(warnings["phone"], [(InvalidCell::AmbiguousPhone.to_string(), 1)].into());
 }
+
+#[test]
+fn a_point_before_three_digits_needs_a_decimal_sign() {
+    let of = |decimal| {
+        let mut mapping = mapping();
+        mapping.fields.clear();
+        mapping.properties.truncate(1);
+        mapping.properties[0].value.kind = Kind::Number { decimal };
+        let file = "EMail;LTV\np0@example.com;1.200\np1@example.com;850\np2@example.com;12.500\n";
+        let (seen, warnings) = contacts_of(&mapping, file);
+        let sent = |contact: &String| {
+            let contact: serde_json::Value = serde_json::from_str(contact).unwrap();
+            contact["customProperties"]["lifetime_value"].to_string()
+        };
+        (seen.iter().map(sent).collect::<Vec<_>>(), warnings)
+    };
+    let (seen, warnings) = of(None);
+    assert_eq!(seen, ["null", "850", "null"]);
+    let expected = [(InvalidCell::AmbiguousNumber.to_string(), 2)].into();
+    assert_eq!(warnings, [("custom_properties.lifetime_value".to_owned(), expected)].into());
+    assert_eq!(of(Some(crate::contact::Decimal::Comma)).0, ["1200", "850", "12500"]);
+    assert_eq!(
+        of(Some(crate::contact::Decimal::Point)).0,
+        ["1.2", "850.0", "12.5"].map(|n| n.replace("850.0", "850"))
+    );
+}
+
+#[test]
+fn a_number_of_json_has_a_decimal_point_also_among_the_rejects() {
+    let mut mapping = mapping();
+    mapping.fields.clear();
+    mapping.properties.truncate(1);
+    let (seen, _) = contacts_of(
+        &mapping,
+        "{\"EMail\": \"a@b.co\", \"LTV\": 1.234}\n{\"EMail\": \"b@b.co\", \"LTV\": \"1.234\"}\n",
+    );
+    assert!(seen[0].contains(r#""lifetime_value":1.234"#), "{seen:?}");
+    assert!(!seen[1].contains("lifetime_value"), "{seen:?}");
+
+    let file = bytes::Bytes::from_static(b"{\"EMail\": \"a@b.co\", \"LTV\": 1.234}\n");
+    let mut rows = segment_files::open(&file, &ReadOptions::default(), &["EMail", "LTV"]).unwrap();
+    let mut row = Row::default();
+    rows.next(&mut row).unwrap().unwrap().unwrap();
+    let cells = crate::contact::Columns::find(&mapping, rows.header()).cells(&row);
+    assert_eq!(cells, ["a@b.co", "1.2340"]);
+    let (again, _) = contacts_of(&mapping, &format!("EMail,LTV\n{}\n", cells.join(",")));
+    assert_eq!(again[0], seen[0]);
+}
