@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::{
+    clean,
     invalid_cell::InvalidCell,
     mapping::{Decimal, Kind, Source},
     program::Program,
@@ -100,11 +101,11 @@ fn column_value<'r>(
     kind: &Kind,
     today: Date,
 ) -> Result<Option<Value<'r>>, InvalidCell> {
-    let cell = row.cell(column);
+    let cell = clean::cell(row, column);
     if !cell.is_empty() {
         let is_typed = matches!(kind, Kind::Number { .. }) && row.is_number(column);
         let kind = if is_typed { &TYPED_NUMBER } else { kind };
-        return kind.value(cell, today).map(Some);
+        return kind.cleaned_value(cell, today).map(Some);
     }
     row.list(column).map(|list| kind.of_list(list, today)).transpose()
 }
@@ -112,6 +113,6 @@ fn column_value<'r>(
 fn joined(row: &Row, column: usize) -> Cow<'_, str> {
     match row.list(column) {
         Some(list) => Cow::Owned(list.join(", ")),
-        None => Cow::Borrowed(row.cell(column)),
+        None => clean::cell(row, column),
     }
 }

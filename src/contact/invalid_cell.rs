@@ -41,6 +41,8 @@ pub enum InvalidCell {
     Boolean,
     #[error("a list, but the field takes one value")]
     List,
+    #[error("a text of more than 2,048 characters")]
+    TooLong,
     #[error("the template failed on this row")]
     Template,
 }

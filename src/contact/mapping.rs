@@ -39,6 +39,8 @@ pub enum Kind {
     /// Text as it is.
     #[serde(rename = "string")]
     Text,
+    /// A postal code: text, without the `.0` with which data frames write whole numbers.
+    PostalCode,
     /// A country's name. A code is replaced with the English name.
     Country,
     /// A country's ISO 3166-1 alpha-2 code, from a code or from a name in one of several languages.
@@ -160,19 +162,15 @@ impl Kind {
             Field::Birthdate => Self::Birthdate { format: None },
             Field::Gender => Self::Gender,
             Field::CreatedAt => Self::Moment { format: None },
-            Field::FirstName
-            | Field::LastName
-            | Field::Address
-            | Field::City
-            | Field::State
-            | Field::PostalCode => Self::Text,
+            Field::FirstName | Field::LastName | Field::Address | Field::City | Field::State => Self::Text,
+            Field::PostalCode => Self::PostalCode,
         }
     }
 
     /// The value that clears a field in Omnisend: an empty text or list. Omnisend documents none for the other kinds.
     pub(super) fn cleared(&self) -> Option<Value<'static>> {
         match self {
-            Self::Text | Self::Country => Some(Value::Text(Cow::Borrowed(""))),
+            Self::Text | Self::PostalCode | Self::Country => Some(Value::Text(Cow::Borrowed(""))),
             Self::List { .. } => Some(Value::List(Vec::new())),
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! Samples the first rows of a file.
 
 use super::{cell, column::Column, dates};
+use crate::contact::clean;
 use segment_files::{Header, ReadError, Row, Rows, UnreadableRow};
 
 /// How many rows are sampled: enough to see every kind of date, few enough to read at once.
@@ -46,7 +47,7 @@ impl Survey {
                         match row.list(column.at).filter(|list| !list.is_empty()) {
                             Some(list) => column.push_list(list),
                             None => {
-                                column.push(row.cell(column.at));
+                                column.push(&clean(row.cell(column.at)));
                                 column.typed_numbers += usize::from(row.is_number(column.at));
                             }
                         }

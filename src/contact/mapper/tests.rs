@@ -335,3 +335,44 @@ fn a_number_of_json_has_a_decimal_point_also_among_the_rejects() {
     let (again, _) = contacts_of(&mapping, &format!("EMail,LTV\n{}\n", cells.join(",")));
     assert_eq!(again[0], seen[0]);
 }
+
+#[test]
+fn cleans_cells_of_spreadsheets() {
+    let field = |field, column: &str| (field, Mapped::column(column, Kind::of(field)));
+    let mapping = Mapping {
+        fields: vec![field(Field::City, "City"), field(Field::PostalCode, "Postal Code")],
+        properties: Vec::new(),
+        ..mapping()
+    };
+    let (seen, warnings) = contacts_of(
+        &mapping,
+        "EMail,Postal Code,City\n\
+         a@example.com,\"=\"\"01067\"\"\",'s-Hertogenbosch\n\
+         \u{200b}b@example.com\u{a0},90210.0,\u{a0}New\u{a0}York\u{200b}\n\
+         \"=\"\"c@example.com\"\"\",'01067,\u{200b}\n",
+    );
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"a@example.com","sendWelcomeMessage":false}],"city":"'s-Hertogenbosch","postalCode":"01067"}"#,
+            r#"{"identifiers":[{"type":"email","id":"b@example.com","sendWelcomeMessage":false}],"city":"New York","postalCode":"90210"}"#,
+            r#"{"identifiers":[{"type":"email","id":"c@example.com","sendWelcomeMessage":false}],"postalCode":"01067"}"#,
+        ]
+    );
+    assert!(warnings.is_empty());
+}
+
+#[test]
+fn leaves_out_custom_text_that_omnisend_would_refuse() {
+    let mut mapping = mapping();
+    mapping.fields.clear();
+    mapping.properties.truncate(1);
+    mapping.properties[0].value =
+        Mapped { on_invalid: OnInvalid::RejectRow, ..Mapped::column("Note", Kind::Text) };
+    let (fits, long) = ("é".repeat(2048), "é".repeat(2049));
+    let (seen, warnings) = contacts_of(&mapping, &format!("EMail,Note\na@b.co,{fits}\nb@b.co,{long}\n"));
+    assert!(seen[0].contains(&fits), "the longest text is sent");
+    assert_eq!(seen[1], r#"{"identifiers":[{"type":"email","id":"b@b.co","sendWelcomeMessage":false}]}"#);
+    let expected = [(InvalidCell::TooLong.to_string(), 1)].into();
+    assert_eq!(warnings, [("custom_properties.lifetime_value".to_owned(), expected)].into());
+}
