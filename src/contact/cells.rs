@@ -105,7 +105,9 @@ fn column_value<'r>(
     if !cell.is_empty() {
         let is_typed = matches!(kind, Kind::Number { .. }) && row.is_number(column);
         let kind = if is_typed { &TYPED_NUMBER } else { kind };
-        return kind.cleaned_value(cell, today).map(Some);
+        let value = kind.cleaned_value(cell, today)?;
+        // As in JSON, a list of nothing is an empty cell.
+        return Ok(Some(value).filter(|value| !matches!(value, Value::List(items) if items.is_empty())));
     }
     row.list(column).map(|list| kind.of_list(list, today)).transpose()
 }

@@ -43,6 +43,9 @@ pub enum InvalidCell {
     List,
     #[error("a text of more than 2,048 characters")]
     TooLong,
+    /// `["a", "b`.
+    #[error("a list whose brackets or quotes are not understood")]
+    ListNotation,
     #[error("the template failed on this row")]
     Template,
 }

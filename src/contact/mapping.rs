@@ -72,7 +72,7 @@ pub enum Kind {
     },
     /// True or false, from words for yes and no in several languages.
     Boolean,
-    /// Text with separators, or a list as in JSON and Parquet.
+    /// Text with separators, an array as text, or a list as in JSON and Parquet.
     List {
         separator: String,
     },

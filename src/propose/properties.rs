@@ -94,6 +94,9 @@ fn property_type(column: &Column) -> PropertyType {
     if all(is_amount) && column.cells.iter().any(|cell| cell::is_amount(cell)) {
         return PropertyType::Amount;
     }
+    if is_array(column) {
+        return PropertyType::List(None);
+    }
     ['|', ';', ',']
         .into_iter()
         .find(|separator| is_list(column, *separator))
@@ -154,6 +157,13 @@ fn number(column: &Column) -> Option<PropertyType> {
     let is_comma =
         cells().all(|cell| cell::is_number(cell) || cell::has_unclear_points(cell)) && !shows_point;
     is_comma.then_some(PropertyType::Number(Some(Decimal::Comma)))
+}
+
+/// Whether a column contains arrays as text, such as `["a", "b"]`, `{a,b}` and `['a', 'b']`, some with several items.
+fn is_array(column: &Column) -> bool {
+    let kind = Kind::List { separator: ",".to_owned() };
+    let is_array = |cell: &String| cell.starts_with(['[', '{']) && kind.check(cell).is_ok();
+    column.cells.iter().all(is_array) && column.cells.iter().any(|cell| cell.contains(','))
 }
 
 /// Whether a column contains lists: short items that recur, several in at least a fifth of the cells.
@@ -231,6 +241,9 @@ mod tests {
             ("Last order", &["06/05/2024"], PropertyType::AmbiguousDate("%d/%m/%Y", "%m/%d/%Y")),
             ("Last order", &["2024-05-06", "never"], PropertyType::Text),
             ("Likes", &["shoes|hats", "hats", "shoes|hats"], PropertyType::List(Some('|'))),
+            ("Likes", &["{shoes,hats}", "{}"], PropertyType::List(None)),
+            ("Likes", &["['shoes', 'hats']", "['hats']"], PropertyType::List(None)),
+            ("Id", &["{550e8400-e29b-41d4-a716-446655440000}"], PropertyType::Text),
             ("Notes", &["Hello, you", "Once, upon, a time"], PropertyType::Text),
             ("Empty", &[], PropertyType::Text),
         ] {

@@ -376,3 +376,23 @@ fn leaves_out_custom_text_that_omnisend_would_refuse() {
     let expected = [(InvalidCell::TooLong.to_string(), 1)].into();
     assert_eq!(warnings, [("custom_properties.lifetime_value".to_owned(), expected)].into());
 }
+
+#[test]
+fn reads_arrays_that_are_written_as_text() {
+    let mut mapping = mapping();
+    mapping.fields.clear();
+    mapping.properties.remove(0);
+    let (seen, warnings) = contacts_of(
+        &mapping,
+        "EMail;Likes\na@b.co;['tea', 'hats']\nb@b.co;{tea,hats}\nc@b.co;[1,2]\nd@b.co;[]\ne@b.co;['tea\nf@b.co;tea|hats\n",
+    );
+    let sent = |contact: &String| {
+        let contact: serde_json::Value = serde_json::from_str(contact).unwrap();
+        contact["customProperties"]["likes"].to_string()
+    };
+    let seen: Vec<_> = seen.iter().map(sent).collect();
+    let two = r#"["tea","hats"]"#;
+    assert_eq!(seen, [two, two, r#"["1","2"]"#, "null", "null", two]);
+    let expected = [(InvalidCell::ListNotation.to_string(), 1)].into();
+    assert_eq!(warnings, [("custom_properties.likes".to_owned(), expected)].into());
+}

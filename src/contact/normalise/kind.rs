@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{country, date, email::email, number, phone, words};
+use super::{country, date, email::email, list, number, phone, words};
 use crate::contact::{clean::clean, invalid_cell::InvalidCell, mapping::Kind, value::Value};
 
 impl Kind {
@@ -43,8 +43,7 @@ impl Kind {
             Self::Number { decimal } => return Ok(Value::Number(number::number(cell, *decimal)?)),
             Self::Boolean => return words::boolean(cell).map(Value::Boolean).ok_or(InvalidCell::Boolean),
             Self::List { separator } => {
-                let items = cell.split(separator.as_str()).map(str::trim).filter(|item| !item.is_empty());
-                return Ok(Value::List(items.map(Cow::Borrowed).collect()));
+                return list::list(cell, separator).map(Value::List);
             }
         };
         Ok(Value::Text(text))
