@@ -44,12 +44,11 @@ impl Survey {
                 Some(Ok(())) => {
                     survey.rows += 1;
                     for column in &mut columns {
-                        match row.list(column.at).filter(|list| !list.is_empty()) {
-                            Some(list) => column.push_list(list),
-                            None => {
-                                column.push(&clean(row.cell(column.at)));
-                                column.typed_numbers += usize::from(row.is_number(column.at));
-                            }
+                        if let Some(list) = row.list(column.at).filter(|list| !list.is_empty()) {
+                            column.push_list(list);
+                        } else {
+                            column.push(&clean(row.cell(column.at)));
+                            column.typed_numbers += usize::from(row.is_number(column.at));
                         }
                     }
                 }

@@ -83,7 +83,8 @@ mod tests {
     /// Writes thousandths with their thousands grouped.
     fn grouped(thousandths: u64, group: &str, decimal: &str, decimals: usize) -> String {
         let mut whole = (thousandths / 1000).to_string();
-        for at in (1..whole.len()).rev().filter(|at| (whole.len() - at) % 3 == 0).collect::<Vec<_>>() {
+        for at in (1..whole.len()).rev().filter(|at| (whole.len() - at).is_multiple_of(3)).collect::<Vec<_>>()
+        {
             whole.insert_str(at, group);
         }
         let fraction = format!("{:03}", thousandths % 1000);
@@ -106,7 +107,7 @@ mod tests {
             let value = |decimal| number(&cell, decimal).ok().and_then(|number| number.as_f64());
             prop_assert_eq!(value(Some(decimal)), Some(source), "{}", &cell);
             if let Some(read) = value(None) {
-                prop_assert_eq!(read, source, "{}", &cell);
+                prop_assert_eq!(Some(read), Some(source), "{}", &cell);
             }
         }
     }

@@ -73,7 +73,7 @@ fn assigned(number: Result<PhoneNumber, ParseError>, text: &str) -> Option<Phone
     let is_valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
     // Letters stand for digits, as in 1-800-FLOWERS, or are a note. The length shows which, if all numbers have one.
     let has_letters = || number.extension.is_none() && text.chars().any(char::is_alphabetic);
-    let is_whole = || !has_letters() || number.get_region_code().is_some_and(|region| has_one_length(region));
+    let is_whole = || !has_letters() || number.get_region_code().is_some_and(has_one_length);
     (is_valid && is_whole()).then_some(number)
 }
 
@@ -274,7 +274,11 @@ mod tests {
             let mut state = seed + 1;
             let mut digit = |(at, digit): (usize, char)| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                if at < 2 || seed == 0 { digit } else { char::from(b'0' + (state >> 33) as u8 % 10) }
+                if at < 2 || seed == 0 {
+                    digit
+                } else {
+                    char::from(b'0' + u8::try_from((state >> 33) % 10).unwrap())
+                }
             };
             let bare: String = bare.chars().enumerate().map(&mut digit).collect();
             let number = PHONE_NUMBER_UTIL.parse(format!("+{country}{bare}"), None).ok()?;
@@ -286,6 +290,7 @@ mod tests {
     /// Reads numbers of every region in each notation. Prints the numbers that are lost, in percent, by region.
     /// CONFIGURATION.md states them.
     #[test]
+    #[expect(clippy::print_stdout, reason = "it prints what it measures")]
     fn numbers_of_all_regions_are_read_as_themselves_or_not_at_all() {
         let mut counts: BTreeMap<(usize, String), (u32, u32)> = BTreeMap::new();
         for (region, example) in examples() {

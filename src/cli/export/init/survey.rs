@@ -165,14 +165,9 @@ async fn folder(
 }
 
 fn csv(delimiter: Option<&str>, columns: &[String]) -> String {
-    let mut text = String::from("[csv]\n");
-    if let Some(delimiter) = delimiter {
-        text += &format!("delimiter = {}\n", quoted(delimiter));
-    }
-    if !columns.is_empty() {
-        text += &format!("columns = [{}]\n", columns.join(", "));
-    }
-    text
+    let delimiter = delimiter.map(|delimiter| format!("delimiter = {}\n", quoted(delimiter)));
+    let columns = (!columns.is_empty()).then(|| format!("columns = [{}]\n", columns.join(", ")));
+    format!("[csv]\n{}{}", delimiter.unwrap_or_default(), columns.unwrap_or_default())
 }
 
 /// Returns the table to export: the one that was named, or the only one.
