@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::{
+    clean,
     invalid_cell::InvalidCell,
-    mapping::{Kind, Source},
+    mapping::{Decimal, Kind, Source},
     program::Program,
     value::Value,
 };
@@ -90,6 +91,9 @@ impl<'m> Cells<'m> {
     }
 }
 
+/// How a number of JSON or Parquet is read: it always has a decimal point.
+static TYPED_NUMBER: Kind = Kind::Number { decimal: Some(Decimal::Point) };
+
 #[inline]
 fn column_value<'r>(
     row: &'r Row,
@@ -97,9 +101,13 @@ fn column_value<'r>(
     kind: &Kind,
     today: Date,
 ) -> Result<Option<Value<'r>>, InvalidCell> {
-    let cell = row.cell(column);
+    let cell = clean::cell(row, column);
     if !cell.is_empty() {
-        return kind.value(cell, today).map(Some);
+        let is_typed = matches!(kind, Kind::Number { .. }) && row.is_number(column);
+        let kind = if is_typed { &TYPED_NUMBER } else { kind };
+        let value = kind.cleaned_value(cell, today)?;
+        // As in JSON, a list of nothing is an empty cell.
+        return Ok(Some(value).filter(|value| !matches!(value, Value::List(items) if items.is_empty())));
     }
     row.list(column).map(|list| kind.of_list(list, today)).transpose()
 }
@@ -107,6 +115,6 @@ fn column_value<'r>(
 fn joined(row: &Row, column: usize) -> Cow<'_, str> {
     match row.list(column) {
         Some(list) => Cow::Owned(list.join(", ")),
-        None => Cow::Borrowed(row.cell(column)),
+        None => clean::cell(row, column),
     }
 }

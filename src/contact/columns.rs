@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    mapping::{Kind, Mapping, Source},
+    mapping::{Decimal, Kind, Mapping, Source},
     program::{check_expression, check_template},
 };
 use segment_files::{Header, Row};
@@ -36,21 +36,20 @@ impl Mapping {
         columns
     }
 
-    /// The separators of the columns that hold lists as text, by column.
-    fn separators(&self) -> HashMap<&str, &str> {
-        let mut separators = HashMap::new();
+    /// The kinds of the values that are made from a column alone, by column.
+    fn kinds(&self) -> HashMap<&str, Vec<&Kind>> {
+        let mut kinds: HashMap<&str, Vec<&Kind>> = HashMap::new();
         for mapped in self.values() {
-            let Kind::List { separator } = &mapped.kind else { continue };
             let columns = match &mapped.from {
                 Source::Column(name) => std::slice::from_ref(name),
                 Source::FirstOf(names) => names.as_slice(),
                 Source::Constant(_) | Source::Template(_) => &[],
             };
             for column in columns {
-                separators.entry(column.as_str()).or_insert(separator.as_str());
+                kinds.entry(column).or_default().push(&mapped.kind);
             }
         }
-        separators
+        kinds
     }
 }
 
@@ -65,6 +64,35 @@ struct Column {
     at: usize,
     /// What separates the items of a list.
     separator: String,
+    /// The decimal sign of numbers.
+    decimal: Option<Decimal>,
+}
+
+impl Column {
+    fn cell(&self, row: &Row) -> String {
+        let text = row.text_of(self.at, &self.separator).into_owned();
+        match self.decimal {
+            // As text, `1.234` could be either number. A further 0 keeps the value and shows the decimal sign.
+            Some(decimal) if row.is_number(self.at) && text.contains('.') && !text.contains(['e', 'E']) => {
+                if decimal == Decimal::Comma {
+                    text.replace('.', ",")
+                } else {
+                    text + "0"
+                }
+            }
+            _ => text,
+        }
+    }
+}
+
+/// The separator of a list that is written as text.
+fn separator(kind: &Kind) -> Option<&str> {
+    if let Kind::List { separator } = kind { Some(separator) } else { None }
+}
+
+/// The decimal sign of a number; a point if none is set.
+fn decimal(kind: &Kind) -> Option<Decimal> {
+    if let Kind::Number { decimal } = kind { Some(decimal.unwrap_or(Decimal::Point)) } else { None }
 }
 
 impl Columns {
@@ -75,16 +103,18 @@ impl Columns {
 
     /// Finds the mapping's columns, in the mapping's order.
     pub fn find(mapping: &Mapping, header: &Header) -> Self {
-        let separators = mapping.separators();
+        let kinds = mapping.kinds();
+        let kinds_of = |name: &str| kinds.get(name).map(Vec::as_slice).unwrap_or_default();
         let find = |name: &String| Column {
             at: header.find(name).unwrap_or(usize::MAX),
-            separator: separators.get(name.as_str()).copied().unwrap_or(", ").to_owned(),
+            separator: kinds_of(name).iter().find_map(|kind| separator(kind)).unwrap_or(", ").to_owned(),
+            decimal: kinds_of(name).iter().find_map(|kind| decimal(kind)),
         };
         Self(mapping.columns().iter().map(find).collect())
     }
 
     /// Returns the row's cells in these columns.
     pub fn cells(&self, row: &Row) -> Vec<String> {
-        self.0.iter().map(|column| row.text_of(column.at, &column.separator).into_owned()).collect()
+        self.0.iter().map(|column| column.cell(row)).collect()
     }
 }

@@ -5,8 +5,14 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::{
-    cells::Cells, field::Field, invalid_cell::InvalidCell, invalid_row::InvalidRow, mapping::Kind,
-    normalise::email, value::Value,
+    cells::Cells,
+    clean::{self, clean},
+    field::Field,
+    invalid_cell::InvalidCell,
+    invalid_row::InvalidRow,
+    mapping::Kind,
+    normalise::email,
+    value::Value,
 };
 use segment_files::Row;
 
@@ -27,13 +33,14 @@ impl<'m> EmailCells<'m> {
     /// out.
     pub(super) fn address<'a>(&'a self, row: &'a Row) -> Result<Cow<'a, str>, InvalidRow> {
         let Cells::Column(column) = &self.cells else { return self.computed(row) };
-        match (row.cell(*column), row.list(*column)) {
+        let cell = clean::cell(row, *column);
+        match (&*cell, row.list(*column)) {
             ("", None) => Err(InvalidRow::NoEmail),
-            ("", Some([address])) => self.normalised(address.trim()),
+            ("", Some([address])) => self.normalised(clean(address.trim())),
             ("", Some(_)) => {
                 Err(InvalidRow::Cell { field: Field::Email.key().to_owned(), reason: InvalidCell::List })
             }
-            (cell, _) => self.normalised(cell),
+            _ => self.normalised(cell),
         }
     }
 
@@ -50,14 +57,16 @@ impl<'m> EmailCells<'m> {
         match self.cells.value(row, &Kind::Email, Date::MAX) {
             Ok(Some(Value::Text(address))) if !self.keep_case => Ok(address),
             Ok(None) => Err(InvalidRow::NoEmail),
-            _ => match self.cells.text(row).map_err(|_| InvalidRow::Email)? {
-                Cow::Borrowed(cell) => self.normalised(cell),
-                Cow::Owned(cell) => self.normalised(&cell).map(|address| Cow::Owned(address.into_owned())),
-            },
+            _ => self.normalised(self.cells.text(row).map_err(|_| InvalidRow::Email)?),
         }
     }
 
-    fn normalised<'a>(&self, cell: &'a str) -> Result<Cow<'a, str>, InvalidRow> {
-        email(cell, self.keep_case).map_err(|_| InvalidRow::Email)
+    #[inline]
+    fn normalised<'a>(&self, cell: Cow<'a, str>) -> Result<Cow<'a, str>, InvalidRow> {
+        let address = match cell {
+            Cow::Borrowed(cell) => email(cell, self.keep_case),
+            Cow::Owned(cell) => email(&cell, self.keep_case).map(|address| Cow::Owned(address.into_owned())),
+        };
+        address.map_err(|_| InvalidRow::Email)
     }
 }

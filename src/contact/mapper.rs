@@ -20,6 +20,9 @@ use super::{
 use crate::contact::email_cells::EmailCells;
 use segment_files::{ColumnProblem, Header, Row};
 
+/// The longest text of a custom property, in characters.
+const MAX_TEXT: usize = 2048;
+
 /// One value of a contact, bound to the columns of one file.
 #[derive(Debug)]
 struct Bound<'m, N> {
@@ -117,8 +120,13 @@ impl<'m> Mapper<'m> {
         let mut properties = Vec::with_capacity(self.properties.len());
         for (at, bound) in (self.fields.len()..).zip(&self.properties) {
             let value = self.value(row, at, bound, warnings);
-            let value =
+            let mut value =
                 value.map_err(|reason| InvalidRow::Cell { field: property_name(bound.name), reason })?;
+            if value.as_ref().is_some_and(is_too_long) {
+                // Omnisend would refuse the contact, which is worth more than the text, whatever `on_invalid` says.
+                warnings.count(at, InvalidCell::TooLong);
+                value = None;
+            }
             properties.extend(value.map(|value| (bound.name, value)));
         }
         let mut invalid = Vec::new();
@@ -187,6 +195,16 @@ impl<'m> Mapper<'m> {
         let fields = self.fields.iter().map(|bound| bound.name.key().to_owned());
         let properties = self.properties.iter().map(|bound| property_name(bound.name));
         warnings.named(&fields.chain(properties).collect::<Vec<_>>())
+    }
+}
+
+/// Whether a custom property has a text that is longer than Omnisend accepts.
+fn is_too_long(value: &Value<'_>) -> bool {
+    let is_long = |text: &str| text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT;
+    match value {
+        Value::Text(text) => is_long(text),
+        Value::List(list) => list.iter().any(|item| is_long(item)),
+        Value::Number(_) | Value::Boolean(_) => false,
     }
 }
 

@@ -39,6 +39,8 @@ pub enum Kind {
     /// Text as it is.
     #[serde(rename = "string")]
     Text,
+    /// A postal code: text, without the `.0` with which data frames write whole numbers.
+    PostalCode,
     /// A country's name. A code is replaced with the English name.
     Country,
     /// A country's ISO 3166-1 alpha-2 code, from a code or from a name in one of several languages.
@@ -64,13 +66,13 @@ pub enum Kind {
         format: Option<String>,
     },
     Number {
-        /// The decimal sign. If it is not set, an ambiguous number such as `1,234` is invalid.
+        /// The decimal sign. If it is not set, an ambiguous number such as `1,234` or `1.234` is invalid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decimal: Option<Decimal>,
     },
     /// True or false, from words for yes and no in several languages.
     Boolean,
-    /// Text with separators, or a list as in JSON and Parquet.
+    /// Text with separators, an array as text, or a list as in JSON and Parquet.
     List {
         separator: String,
     },
@@ -160,12 +162,8 @@ impl Kind {
             Field::Birthdate => Self::Birthdate { format: None },
             Field::Gender => Self::Gender,
             Field::CreatedAt => Self::Moment { format: None },
-            Field::FirstName
-            | Field::LastName
-            | Field::Address
-            | Field::City
-            | Field::State
-            | Field::PostalCode => Self::Text,
+            Field::FirstName | Field::LastName | Field::Address | Field::City | Field::State => Self::Text,
+            Field::PostalCode => Self::PostalCode,
         }
     }
 
@@ -173,7 +171,7 @@ impl Kind {
     /// kinds.
     pub(super) fn cleared(&self) -> Option<Value<'static>> {
         match self {
-            Self::Text | Self::Country => Some(Value::Text(Cow::Borrowed(""))),
+            Self::Text | Self::PostalCode | Self::Country => Some(Value::Text(Cow::Borrowed(""))),
             Self::List { .. } => Some(Value::List(Vec::new())),
             _ => None,
         }

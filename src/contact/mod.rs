@@ -1,6 +1,7 @@
 //! Rows to contacts: reads a row's cells by the export's mapping, normalises them and writes the contact's JSON. Pure.
 
 mod cells;
+mod clean;
 mod columns;
 mod consent;
 mod date_format;
@@ -22,6 +23,8 @@ mod value;
 mod warnings;
 
 pub(crate) use self::mask::mask_contact;
+#[cfg(feature = "cli")]
+pub(crate) use self::{clean::clean, mask::masked, normalise::country_code};
 pub use self::{
     columns::Columns,
     consent::{
@@ -44,5 +47,3 @@ pub use self::{
     value::Value,
     warnings::{WarningCounts, Warnings},
 };
-#[cfg(feature = "cli")]
-pub(crate) use self::{mask::masked, normalise::country_code};

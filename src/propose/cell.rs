@@ -51,6 +51,12 @@ fn is_grouped(text: &str, separator: char) -> bool {
         && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
+/// Whether every point of a number could separate thousands: `1.200`, `12.345.678`.
+pub(super) fn has_unclear_points(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    digits.contains('.') && !digits.starts_with('0') && is_grouped(digits, '.')
+}
+
 /// `1,234`, `12,345.60`: commas separate thousands.
 pub(super) fn is_grouped_number(cell: &str) -> bool {
     let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);

@@ -30,6 +30,8 @@ pub(crate) struct Column {
     pub cells: Vec<String>,
     /// The number of cells that are lists, as in JSON and Parquet.
     pub lists: usize,
+    /// The number of cells that are numbers in JSON or Parquet, whose `.` is a decimal point.
+    pub typed_numbers: usize,
     /// The items of the lists that have exactly one.
     pub single_items: Vec<String>,
     /// Whether the day precedes the month in the file's dates, if its other columns show it.

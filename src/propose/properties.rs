@@ -18,6 +18,8 @@ pub(crate) enum PropertyType {
     Text,
     /// Numbers, with their decimal sign if it must be set.
     Number(Option<Decimal>),
+    /// Numbers such as `1.200`, whose point could be a decimal or a thousands separator.
+    AmbiguousNumber,
     Boolean,
     /// Dates, with their `strptime` format if it must be set.
     Date(Option<&'static str>),
@@ -101,6 +103,9 @@ fn property_type(column: &Column) -> PropertyType {
     if all(is_amount) && column.cells.iter().any(|cell| cell::is_amount(cell)) {
         return PropertyType::Amount;
     }
+    if is_array(column) {
+        return PropertyType::List(None);
+    }
     ['|', ';', ',']
         .into_iter()
         .find(|separator| is_list(column, *separator))
@@ -130,9 +135,24 @@ const ENOUGH_GROUPED: usize = 3;
 /// Returns the type of a column of numbers, or `None` if not every cell is one, or if their decimal sign is uncertain.
 fn number(column: &Column) -> Option<PropertyType> {
     let cells = || column.cells.iter().map(String::as_str);
+    if column.typed_numbers > 0 && column.typed_numbers >= column.cells.len() {
+        return Some(PropertyType::Number(None));
+    }
     let with_comma = cells().filter(|cell| cell.contains(',')).count();
+    // `12.50`: only a decimal point explains it. `1.234.567`: only a decimal comma does.
+    let shows_point = cells()
+        .any(|cell| cell::is_plain_number(cell) && cell.contains('.') && !cell::has_unclear_points(cell));
     if with_comma == 0 {
-        return cells().all(cell::is_plain_number).then_some(PropertyType::Number(None));
+        let shows_comma = cells().any(|cell| cell::has_unclear_points(cell) && cell.matches('.').count() > 1);
+        let is_number = |cell| cell::is_plain_number(cell) || cell::has_unclear_points(cell);
+        let kind = match (cells().any(cell::has_unclear_points), shows_point, shows_comma) {
+            (false, ..) => PropertyType::Number(None),
+            (true, true, false) => PropertyType::Number(Some(Decimal::Point)),
+            (true, false, true) => PropertyType::Number(Some(Decimal::Comma)),
+            (true, false, false) => PropertyType::AmbiguousNumber,
+            (true, true, true) => return None,
+        };
+        return cells().all(is_number).then_some(kind);
     }
     let is_ungrouped = |cell: &str| {
         let whole = cell.trim_start_matches(['-', '+']).split('.').next().unwrap_or_default();
@@ -140,13 +160,19 @@ fn number(column: &Column) -> Option<PropertyType> {
     };
     let is_clear = |cell: &str| cell.matches(',').count() > 1 || (cell.contains(',') && cell.contains('.'));
     if cells().all(|cell| cell::is_grouped_number(cell) || is_ungrouped(cell)) {
-        let is_certain = with_comma >= ENOUGH_GROUPED || cells().any(is_clear);
+        let is_certain = with_comma >= ENOUGH_GROUPED || shows_point || cells().any(is_clear);
         return is_certain.then_some(PropertyType::Number(Some(Decimal::Point)));
     }
-    // In a column of decimal commas, a number with a point is ambiguous.
-    let is_ambiguous = |cell: &str| cell::is_plain_number(cell) && cell.contains('.');
-    let is_comma = cells().all(cell::is_number) && !cells().any(is_ambiguous);
+    let is_comma =
+        cells().all(|cell| cell::is_number(cell) || cell::has_unclear_points(cell)) && !shows_point;
     is_comma.then_some(PropertyType::Number(Some(Decimal::Comma)))
+}
+
+/// Whether a column contains arrays as text, such as `["a", "b"]`, `{a,b}` and `['a', 'b']`, some with several items.
+fn is_array(column: &Column) -> bool {
+    let kind = Kind::List { separator: ",".to_owned() };
+    let is_array = |cell: &String| cell.starts_with(['[', '{']) && kind.check(cell).is_ok();
+    column.cells.iter().all(is_array) && column.cells.iter().any(|cell| cell.contains(','))
 }
 
 /// Whether a column contains lists: short items that recur, several in at least a fifth of the cells.
@@ -200,6 +226,13 @@ mod tests {
             ("Spent", &["1,234"], PropertyType::Text),
             ("Spent", &["1,234", "2,345", "3,456", "4567"], PropertyType::Number(Some(Decimal::Comma))),
             ("Mixed", &["12,50", "12.5"], PropertyType::Text),
+            ("Umsatz", &["1.200", "850", "12.500", "3.400", "999"], PropertyType::AmbiguousNumber),
+            ("Umsatz", &["1.200", "850,5"], PropertyType::Number(Some(Decimal::Comma))),
+            ("Umsatz", &["1.200", "1.234.567"], PropertyType::Number(Some(Decimal::Comma))),
+            ("Ratio", &["1.200", "0.125"], PropertyType::Number(Some(Decimal::Point))),
+            ("Ratio", &["0.125", "1234.567"], PropertyType::Number(None)),
+            ("Spent", &["1,234", "2.5"], PropertyType::Number(Some(Decimal::Point))),
+            ("Mixed", &["1.234.567", "2.5"], PropertyType::Text),
             ("Spent", &["$1,234.50", "$5", "0"], PropertyType::Amount),
             ("Spent", &["¥1,200", "free"], PropertyType::Text),
             ("Orders", &["1", "0"], PropertyType::Number(None)),
@@ -217,6 +250,9 @@ mod tests {
             ("Last order", &["06/05/2024"], PropertyType::AmbiguousDate("%d/%m/%Y", "%m/%d/%Y")),
             ("Last order", &["2024-05-06", "never"], PropertyType::Text),
             ("Likes", &["shoes|hats", "hats", "shoes|hats"], PropertyType::List(Some('|'))),
+            ("Likes", &["{shoes,hats}", "{}"], PropertyType::List(None)),
+            ("Likes", &["['shoes', 'hats']", "['hats']"], PropertyType::List(None)),
+            ("Id", &["{550e8400-e29b-41d4-a716-446655440000}"], PropertyType::Text),
             ("Notes", &["Hello, you", "Once, upon, a time"], PropertyType::Text),
             ("Empty", &[], PropertyType::Text),
         ] {

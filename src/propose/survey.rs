@@ -7,6 +7,7 @@ use super::{
     column::{Column, is_named_email},
     dates,
 };
+use crate::contact::clean;
 use segment_files::{Header, ReadError, Row, Rows, UnreadableRow};
 
 /// How many rows are sampled: enough to see every kind of date, few enough to read at once.
@@ -14,6 +15,9 @@ const MAX_ROWS: usize = 5_000;
 
 /// How many rows may be above the header.
 const ROWS_ABOVE: usize = 50;
+
+/// Characters that some programs write between cells and that are not detected.
+const UNDETECTED: [char; 10] = ['~', '^', '!', '#', '*', '&', '%', ':', '\u{1}', '\u{1f}'];
 
 /// The sampled rows of a file, by column.
 #[derive(Debug)]
@@ -69,9 +73,11 @@ impl Survey {
                 Some(Ok(())) => {
                     survey.rows += 1;
                     for column in &mut columns {
-                        match row.list(column.at).filter(|list| !list.is_empty()) {
-                            Some(list) => column.push_list(list),
-                            None => column.push(row.cell(column.at)),
+                        if let Some(list) = row.list(column.at).filter(|list| !list.is_empty()) {
+                            column.push_list(list);
+                        } else {
+                            column.push(&clean(row.cell(column.at)));
+                            column.typed_numbers += usize::from(row.is_number(column.at));
                         }
                     }
                 }
@@ -95,6 +101,19 @@ impl Survey {
         let mut repeated: Vec<_> = positions.into_values().collect();
         repeated.sort_by_key(|(first, _)| first.at);
         repeated
+    }
+
+    /// Returns the character that separates the cells of a file that was read as one column: it is in the header and,
+    /// as often, in every row.
+    pub(crate) fn undetected_delimiter(&self) -> Option<char> {
+        let [column] = self.columns.as_slice() else { return None };
+        let count = |text: &str, delimiter| text.chars().filter(|c| *c == delimiter).count();
+        UNDETECTED.into_iter().find(|delimiter| {
+            let in_header = count(&column.name, *delimiter);
+            in_header > 0
+                && !column.is_empty()
+                && column.cells.iter().all(|cell| count(cell, *delimiter) == in_header)
+        })
     }
 
     /// Whether a header seems to be a row of data.
@@ -213,6 +232,20 @@ mod tests {
     fn stops_after_the_sample() {
         let survey = survey(&("a,b\n".to_owned() + &"1,2\n".repeat(MAX_ROWS + 1)));
         assert_eq!((survey.rows, survey.is_whole), (MAX_ROWS, false));
+    }
+
+    #[test]
+    fn finds_a_delimiter_that_is_not_detected() {
+        for (file, delimiter) in [
+            ("Email~First Name~Last Name\np0@example.com~Ann~Bell\np1@example.com~Ann~Bell\n", Some('~')),
+            ("First Name^Email\nAnn^p0@example.com\n", Some('^')),
+            ("Email\u{1}City\np0@example.com\u{1}Rome\n", Some('\u{1}')),
+            ("Email\np0~1@example.com\n", None),
+            ("Email!\np0@example.com\n", None),
+            ("Email~City,Name\na~b,c\n", None),
+        ] {
+            assert_eq!(survey(file).undetected_delimiter(), delimiter, "{file}");
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(crate) struct FileSettings {
     /// The table of a `model.json`.
     pub table: Option<String>,
     pub encoding: Option<String>,
+    /// The character between two cells, if it is not detected.
+    pub delimiter: Option<String>,
     /// Whether a backslash escapes quotes and delimiters.
     pub escape: bool,
     /// The column names of files without a header.
@@ -103,8 +105,11 @@ fn settings(lines: &mut Lines, settings: &FileSettings) {
     if let Some(encoding) = &settings.encoding {
         lines.blank().line("[source]", "").line(&format!("encoding = {}", quoted(encoding)), "");
     }
-    if settings.escape || !settings.columns.is_empty() {
+    if settings.delimiter.is_some() || settings.escape || !settings.columns.is_empty() {
         lines.blank().line("[csv]", "");
+    }
+    if let Some(delimiter) = &settings.delimiter {
+        lines.line(&format!("delimiter = {}", quoted(delimiter)), "the character between two cells");
     }
     if settings.escape {
         lines.line(r#"escape = "\\""#, "a backslash escapes quotes and delimiters");

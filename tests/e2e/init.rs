@@ -176,6 +176,28 @@ async fn masks_column_names_that_are_data() {
 }
 
 #[tokio::test]
+async fn asks_for_a_delimiter_that_is_not_detected() {
+    for (sign, file) in [
+        ('~', "Email~First Name\np0@example.com~Ann\np1@example.com~Bo\n"),
+        ('^', "First Name^Email\nAnn^p0@example.com\nBo^p1@example.com\n"),
+        ('!', "Email!First Name\np0@example.com!Ann\np1@example.com!Bo\n"),
+    ] {
+        let world = world("segments/x.csv", file).await;
+        let call = "export init --file segments/x.csv";
+        let asked = world.call(call).end().await;
+        asked.exits(2).says(&[&format!("no column holds email addresses; is `{sign}` the delimiter?")]);
+        assert!(!world.files().iter().any(|file| file.starts_with("exports/")), "something was written");
+        world.call(&format!("{call} --delimiter {sign}")).end().await.exits(0);
+        let export = world.read("exports/acme/x.toml");
+        for text in
+            [&format!("[csv]\ndelimiter = \"{sign}\""), "email = \"Email\"", "first_name = \"First Name\""]
+        {
+            assert!(export.contains(text), "{text:?} is not in\n{export}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_preview_shows_rows_next_to_their_contacts_and_masks_them() {
     let rows = "\
         canary.ada@example.com,Ada,+442079460958,1990-02-28,gold,yes\r\n\

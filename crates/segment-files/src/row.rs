@@ -16,6 +16,8 @@ pub struct Row {
     cells: Cells,
     /// Cells that are lists, in the order of their columns. Few rows have any.
     lists: Vec<(usize, Vec<String>)>,
+    /// The columns whose cells are fractional numbers of a typed format.
+    numbers: Vec<usize>,
     line: u64,
 }
 
@@ -40,6 +42,11 @@ impl Row {
         self.lists.get(at).map(|(_, list)| list.as_slice())
     }
 
+    /// Returns whether a cell is a number in JSON, or one with decimals in Parquet, so that its `.` is a decimal point.
+    pub fn is_number(&self, column: usize) -> bool {
+        self.numbers.contains(&column)
+    }
+
     /// Returns every cell as it is in the file. A list is an empty cell here.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter()
@@ -56,10 +63,11 @@ impl Row {
         self.line
     }
 
-    /// Sets the line of the next row, and removes the lists of the last one. Its cells stay until they are replaced.
+    /// Sets the line of the next row, and removes the lists and numbers of the last one. Its cells stay until they are replaced.
     pub(crate) fn begin(&mut self, line: u64) {
         self.line = line;
         self.lists.clear();
+        self.numbers.clear();
     }
 
     /// Takes the cells out, so that their memory can be reused. [`Row::set_cells`] puts new ones in.
@@ -69,6 +77,10 @@ impl Row {
 
     pub(crate) fn set_cells(&mut self, cells: Cells) {
         self.cells = cells;
+    }
+
+    pub(crate) fn push_number(&mut self, column: usize) {
+        self.numbers.push(column);
     }
 
     /// Adds a list. Its column is after those of the lists before it.

@@ -24,7 +24,7 @@ pub(super) async fn init(args: InitArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::choose(&objects, &args).await?;
     let (survey, reads) = survey::survey(&args, &destination).await?;
     let proposal = Proposal::of(&survey);
-    if proposal.fields.of(Field::Email).is_none() {
+    if survey.undetected_delimiter().is_some() || proposal.fields.of(Field::Email).is_none() {
         return Err(Failure::usage(messages::no_email(&args.file, &survey, &proposal)));
     }
     let text = write(&destination.target(&reads), &survey, &proposal);

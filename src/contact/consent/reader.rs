@@ -12,7 +12,7 @@ use super::{
     row::{Consent, ConsentStatus, Proof},
     status::{Statement, Status},
 };
-use crate::contact::policy::OnInvalid;
+use crate::contact::{clean, policy::OnInvalid};
 use segment_files::Row;
 
 /// Reads rows' consent.
@@ -77,16 +77,16 @@ impl<'m> ConsentReader<'m> {
 
 impl ChannelReader<'_> {
     fn read<'a>(&'a self, row: &'a Row, now: Timestamp, mut refuse: impl FnMut(Reason)) -> Consent<'a> {
-        let cell = row.cell(self.column);
+        let cell = clean::cell(row, self.column);
         if cell.is_empty() {
             return Consent::default();
         }
-        let Some(status) = self.consent.status(cell) else {
+        let Some(status) = self.consent.status(&cell) else {
             refuse(Reason::Value);
             return Consent::default();
         };
-        let cell = row.cell(self.date);
-        let at = date::given_at(cell, self.consent.date_format.as_ref(), now);
+        let cell = clean::cell(row, self.date);
+        let at = date::given_at(&cell, self.consent.date_format.as_ref(), now);
         if at.is_none() && !cell.is_empty() {
             refuse(Reason::Date);
         }

@@ -243,3 +243,156 @@ fn rejects_rows_and_clears_fields_if_the_export_says_so() {
     );
     assert!(warnings.is_empty());
 }
+
+/// Returns each row's address or why it is invalid.
+fn addresses(cells: &[&str]) -> Vec<String> {
+    let mapping = Mapping { fields: Vec::new(), properties: Vec::new(), ..mapping() };
+    let (seen, _) = contacts_of(&mapping, &format!("EMail\n{}\n", cells.join("\n")));
+    let address = |contact: &String| {
+        let contact: serde_json::Value = serde_json::from_str(contact).ok()?;
+        Some(contact["identifiers"][0]["id"].as_str()?.to_owned())
+    };
+    seen.iter().map(|contact| address(contact).unwrap_or_else(|| contact.clone())).collect()
+}
+
+#[test]
+fn a_domain_has_letters_digits_hyphens_and_dots_only() {
+    let invalid = InvalidRow::Email.to_string();
+    let seen = addresses(&[
+        "mailto:mt@example.com?subject=hi",
+        "a3@example.com/path",
+        "a33@exam+ple.com",
+        "a34@exam$ple.com",
+        "a2@exa!mple.com",
+        "p0@example.com~Ann~Bell",
+    ]);
+    assert_eq!(seen, ["mt@example.com", &invalid, &invalid, &invalid, &invalid, &invalid]);
+}
+
+#[test]
+fn digits_that_begin_with_their_countrys_code_are_read_as_a_mobile_number() {
+    let phone = |region: &str| {
+        let kind = Kind::Phone { region: Some(region.to_owned()) };
+        let fields = vec![(Field::Phone, Mapped::column("Mobil", kind))];
+        let mapping = Mapping { fields, properties: Vec::new(), ..mapping() };
+        contacts_of(&mapping, "EMail;Mobil\np0@example.com;4915112345600\np1@example.com;447912345678\n")
+    };
+    let (seen, warnings) = phone("DE");
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"p0@example.com","sendWelcomeMessage":false},{"type":"phone","id":"+4915112345600","sendWelcomeMessage":false}]}"#,
+            r#"{"identifiers":[{"type":"email","id":"p1@example.com","sendWelcomeMessage":false}]}"#,
+        ]
+    );
+    assert_eq!(warnings["phone"], [(InvalidCell::AmbiguousPhone.to_string(), 1)].into());
+}
+
+#[test]
+fn a_point_before_three_digits_needs_a_decimal_sign() {
+    let of = |decimal| {
+        let mut mapping = mapping();
+        mapping.fields.clear();
+        mapping.properties.truncate(1);
+        mapping.properties[0].value.kind = Kind::Number { decimal };
+        let file = "EMail;LTV\np0@example.com;1.200\np1@example.com;850\np2@example.com;12.500\n";
+        let (seen, warnings) = contacts_of(&mapping, file);
+        let sent = |contact: &String| {
+            let contact: serde_json::Value = serde_json::from_str(contact).unwrap();
+            contact["customProperties"]["lifetime_value"].to_string()
+        };
+        (seen.iter().map(sent).collect::<Vec<_>>(), warnings)
+    };
+    let (seen, warnings) = of(None);
+    assert_eq!(seen, ["null", "850", "null"]);
+    let expected = [(InvalidCell::AmbiguousNumber.to_string(), 2)].into();
+    assert_eq!(warnings, [("custom_properties.lifetime_value".to_owned(), expected)].into());
+    assert_eq!(of(Some(crate::contact::Decimal::Comma)).0, ["1200", "850", "12500"]);
+    assert_eq!(
+        of(Some(crate::contact::Decimal::Point)).0,
+        ["1.2", "850.0", "12.5"].map(|n| n.replace("850.0", "850"))
+    );
+}
+
+#[test]
+fn a_number_of_json_has_a_decimal_point_also_among_the_rejects() {
+    let mut mapping = mapping();
+    mapping.fields.clear();
+    mapping.properties.truncate(1);
+    let (seen, _) = contacts_of(
+        &mapping,
+        "{\"EMail\": \"a@b.co\", \"LTV\": 1.234}\n{\"EMail\": \"b@b.co\", \"LTV\": \"1.234\"}\n",
+    );
+    assert!(seen[0].contains(r#""lifetime_value":1.234"#), "{seen:?}");
+    assert!(!seen[1].contains("lifetime_value"), "{seen:?}");
+
+    let file = bytes::Bytes::from_static(b"{\"EMail\": \"a@b.co\", \"LTV\": 1.234}\n");
+    let mut rows = segment_files::open(&file, &ReadOptions::default(), &["EMail", "LTV"]).unwrap();
+    let mut row = Row::default();
+    rows.next(&mut row).unwrap().unwrap().unwrap();
+    let cells = crate::contact::Columns::find(&mapping, rows.header()).cells(&row);
+    assert_eq!(cells, ["a@b.co", "1.2340"]);
+    let (again, _) = contacts_of(&mapping, &format!("EMail,LTV\n{}\n", cells.join(",")));
+    assert_eq!(again[0], seen[0]);
+}
+
+#[test]
+fn cleans_cells_of_spreadsheets() {
+    let field = |field, column: &str| (field, Mapped::column(column, Kind::of(field)));
+    let mapping = Mapping {
+        fields: vec![field(Field::City, "City"), field(Field::PostalCode, "Postal Code")],
+        properties: Vec::new(),
+        ..mapping()
+    };
+    let (seen, warnings) = contacts_of(
+        &mapping,
+        "EMail,Postal Code,City\n\
+         a@example.com,\"=\"\"01067\"\"\",'s-Hertogenbosch\n\
+         \u{200b}b@example.com\u{a0},90210.0,\u{a0}New\u{a0}York\u{200b}\n\
+         \"=\"\"c@example.com\"\"\",'01067,\u{200b}\n",
+    );
+    assert_eq!(
+        seen,
+        [
+            r#"{"identifiers":[{"type":"email","id":"a@example.com","sendWelcomeMessage":false}],"city":"'s-Hertogenbosch","postalCode":"01067"}"#,
+            r#"{"identifiers":[{"type":"email","id":"b@example.com","sendWelcomeMessage":false}],"city":"New York","postalCode":"90210"}"#,
+            r#"{"identifiers":[{"type":"email","id":"c@example.com","sendWelcomeMessage":false}],"postalCode":"01067"}"#,
+        ]
+    );
+    assert!(warnings.is_empty());
+}
+
+#[test]
+fn leaves_out_custom_text_that_omnisend_would_refuse() {
+    let mut mapping = mapping();
+    mapping.fields.clear();
+    mapping.properties.truncate(1);
+    mapping.properties[0].value =
+        Mapped { on_invalid: OnInvalid::RejectRow, ..Mapped::column("Note", Kind::Text) };
+    let (fits, long) = ("é".repeat(2048), "é".repeat(2049));
+    let (seen, warnings) = contacts_of(&mapping, &format!("EMail,Note\na@b.co,{fits}\nb@b.co,{long}\n"));
+    assert!(seen[0].contains(&fits), "the longest text is sent");
+    assert_eq!(seen[1], r#"{"identifiers":[{"type":"email","id":"b@b.co","sendWelcomeMessage":false}]}"#);
+    let expected = [(InvalidCell::TooLong.to_string(), 1)].into();
+    assert_eq!(warnings, [("custom_properties.lifetime_value".to_owned(), expected)].into());
+}
+
+#[test]
+fn reads_arrays_that_are_written_as_text() {
+    let mut mapping = mapping();
+    mapping.fields.clear();
+    mapping.properties.remove(0);
+    let (seen, warnings) = contacts_of(
+        &mapping,
+        "EMail;Likes\na@b.co;['tea', 'hats']\nb@b.co;{tea,hats}\nc@b.co;[1,2]\nd@b.co;[]\ne@b.co;['tea\nf@b.co;tea|hats\n",
+    );
+    let sent = |contact: &String| {
+        let contact: serde_json::Value = serde_json::from_str(contact).unwrap();
+        contact["customProperties"]["likes"].to_string()
+    };
+    let seen: Vec<_> = seen.iter().map(sent).collect();
+    let two = r#"["tea","hats"]"#;
+    assert_eq!(seen, [two, two, r#"["1","2"]"#, "null", "null", two]);
+    let expected = [(InvalidCell::ListNotation.to_string(), 1)].into();
+    assert_eq!(warnings, [("custom_properties.likes".to_owned(), expected)].into());
+}

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use email_address::{EmailAddress, Options};
+use idna::AsciiDenyList;
+use percent_encoding::percent_decode_str;
 
 use super::plain::{is_invisible, plain};
 use crate::contact::invalid_cell::InvalidCell;
@@ -10,11 +12,11 @@ use crate::contact::invalid_cell::InvalidCell;
 /// The longest valid address, in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const MAX_BYTES: usize = 254;
 
-/// Returns the address in lower case, or as it is if `keep_case`.
+/// Returns the address in lower case, or as it is if `keep_case`. A domain in another script becomes ASCII.
 ///
-/// Stricter than RFC 5322, as mail services are: the domain needs a dot, and display names and quoted local parts are
-/// rejected. Removes what copying from a web page or a Japanese keyboard adds: `mailto:`, angle brackets, full-width
-/// characters.
+/// Stricter than RFC 5322, as mail services are: the domain needs a dot and consists of letters, digits and `-`, and
+/// display names and quoted local parts are rejected. Removes what a copy from a web page or a Japanese keyboard adds:
+/// `mailto:` with its query, angle brackets, full-width characters.
 pub(in crate::contact) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, str>, InvalidCell> {
     if let Some(address) = address(cell, keep_case) {
         return Ok(address);
@@ -22,24 +24,56 @@ pub(in crate::contact) fn email(cell: &str, keep_case: bool) -> Result<Cow<'_, s
     let plain = plain(cell);
     let bare = plain.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(&plain);
     let bare = match bare.split_at_checked(7) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("mailto:") => rest,
-        _ => bare,
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("mailto:") => {
+            let (address, _) = rest.split_once('?').unwrap_or((rest, ""));
+            percent_decode_str(address).decode_utf8().map_err(|_| InvalidCell::Email)?
+        }
+        _ => Cow::Borrowed(bare),
     };
-    let found = if bare == cell { None } else { address(bare, keep_case) };
+    let found = if *bare == *cell { None } else { address(&bare, keep_case) };
     found.map(|address| Cow::Owned(address.into_owned())).ok_or(InvalidCell::Email)
 }
 
 fn address(cell: &str, keep_case: bool) -> Option<Cow<'_, str>> {
-    if cell.len() > MAX_BYTES || !(is_usual(cell) || is_address(cell)) {
+    let cell = if is_usual(cell) { Cow::Borrowed(cell) } else { unusual(cell)? };
+    if cell.len() > MAX_BYTES {
         return None;
     }
     let is_lower = cell.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
-    Some(if keep_case || is_lower { Cow::Borrowed(cell) } else { Cow::Owned(lower(cell)) })
+    Some(if keep_case || is_lower { cell } else { Cow::Owned(lower(&cell)) })
+}
+
+/// Checks an address against the full grammar. Returns it with its domain in ASCII.
+fn unusual(cell: &str) -> Option<Cow<'_, str>> {
+    if cell.starts_with('"') || has_odd_width(cell) {
+        return None;
+    }
+    let (local, domain) = cell.rsplit_once('@')?;
+    let address = if domain.is_ascii() {
+        Cow::Borrowed(cell)
+    } else {
+        let ascii = idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3).ok()?;
+        Cow::Owned(format!("{local}@{ascii}"))
+    };
+    let (_, domain) = address.rsplit_once('@')?;
+    let is_valid = is_domain(domain) && is_address(&address);
+    is_valid.then_some(address)
 }
 
 fn is_address(cell: &str) -> bool {
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-    !cell.starts_with('"') && !has_odd_width(cell) && EmailAddress::parse_with_options(cell, options).is_ok()
+    EmailAddress::parse_with_options(cell, options).is_ok()
+}
+
+/// Whether it is two or more labels of ASCII letters, digits and `-`.
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &[u8]| {
+        label.len() <= 63
+            && label.first().is_some_and(u8::is_ascii_alphanumeric)
+            && label.last().is_some_and(u8::is_ascii_alphanumeric)
+            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    };
+    domain.contains('.') && domain.as_bytes().split(|b| *b == b'.').all(is_label)
 }
 
 /// Whether a cell is an address of letters, digits and the few signs that mail services allow. Nearly every address is,
@@ -50,15 +84,7 @@ fn is_usual(cell: &str) -> bool {
     let is_word = |word: &[u8]| {
         !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'))
     };
-    let is_label = |label: &[u8]| {
-        matches!(label, [first, .., last] if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric())
-            && label.len() <= 63
-            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
-    };
-    local.len() <= 64
-        && local.as_bytes().split(|b| *b == b'.').all(is_word)
-        && domain.contains('.')
-        && domain.as_bytes().split(|b| *b == b'.').all(is_label)
+    local.len() <= 64 && local.as_bytes().split(|b| *b == b'.').all(is_word) && is_domain(domain)
 }
 
 /// Lower-cases an address. Most are ASCII, which is fast.
@@ -95,8 +121,17 @@ mod tests {
         for (cell, keep, address) in [
             ("Ada.L+news@Example.COM", false, "ada.l+news@example.com"),
             ("Ada.L+news@Example.COM", true, "Ada.L+news@Example.COM"),
-            ("jörg@müller.example", false, "jörg@müller.example"),
+            ("jörg@müller.example", false, "jörg@xn--mller-kva.example"),
+            ("ada@MÜLLER.example", false, "ada@xn--mller-kva.example"),
+            ("ada@xn--mller-kva.example", false, "ada@xn--mller-kva.example"),
+            ("太郎@例え.テスト", false, "太郎@xn--r8jz45g.xn--zckzah"),
+            ("ada@x.example", false, "ada@x.example"),
+            ("o'hara@example.com", false, "o'hara@example.com"),
+            ("ada/it!2$x~y@example.com", false, "ada/it!2$x~y@example.com"),
             ("mailto:Ada@example.com", false, "ada@example.com"),
+            ("mailto:mt@example.com?subject=hi", false, "mt@example.com"),
+            ("mailto:ada%2Bnews@example.com", false, "ada+news@example.com"),
+            ("<MAILTO:mt@example.com?cc=x@example.com>", false, "mt@example.com"),
             ("<ada@example.com>", false, "ada@example.com"),
             ("ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", false, "ada@example.com"),
             ("\u{feff}ada@example.com\u{200b}", false, "ada@example.com"),
@@ -126,6 +161,20 @@ mod tests {
             ".a@b.co",
             "a..b@c.co",
             "a@b_c.co\u{0}",
+            "a3@example.com/path",
+            "a33@exam+ple.com",
+            "a34@exam$ple.com",
+            "a2@exa!mple.com",
+            "a@b_c.co",
+            "a@-b.co",
+            "a@b-.co",
+            "a@b.co?subject=hi",
+            "p0@example.com~Ann~Bell",
+            "p0@example.com^Ann",
+            "p0@example.com!Ann",
+            "a@mül_ler.example",
+            "a@müller.example/path",
+            "mailto:a@b.co,c@d.co",
             "mailto:",
             "<>",
             &long,

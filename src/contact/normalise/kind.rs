@@ -6,15 +6,32 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{country, date, email::email, number, phone, words};
-use crate::contact::{invalid_cell::InvalidCell, mapping::Kind, value::Value};
+use super::{country, date, email::email, list, number, phone, words};
+use crate::contact::{clean::clean, invalid_cell::InvalidCell, mapping::Kind, value::Value};
 
 impl Kind {
     /// Returns the value of a cell. No birthdate is later than `today`.
     pub(in crate::contact) fn value<'a>(&self, cell: &'a str, today: Date) -> Result<Value<'a>, InvalidCell> {
-        let cell = without_text_mark(cell);
+        self.cleaned_value(clean(cell), today)
+    }
+
+    /// Returns the value of a cell that is clean.
+    #[inline]
+    pub(in crate::contact) fn cleaned_value<'a>(
+        &self,
+        cell: Cow<'a, str>,
+        today: Date,
+    ) -> Result<Value<'a>, InvalidCell> {
+        match cell {
+            Cow::Borrowed(cell) => self.read(cell, today),
+            Cow::Owned(cell) => self.read(&cell, today).map(Value::into_owned),
+        }
+    }
+
+    fn read<'a>(&self, cell: &'a str, today: Date) -> Result<Value<'a>, InvalidCell> {
         let text = match self {
             Self::Text => Cow::Borrowed(cell),
+            Self::PostalCode => Cow::Borrowed(without_fraction(cell)),
             Self::Email => email(cell, false)?,
             Self::Phone { region } => phone::phone(cell, region.as_deref())?,
             Self::Country => country::name(cell),
@@ -26,8 +43,7 @@ impl Kind {
             Self::Number { decimal } => return Ok(Value::Number(number::number(cell, *decimal)?)),
             Self::Boolean => return words::boolean(cell).map(Value::Boolean).ok_or(InvalidCell::Boolean),
             Self::List { separator } => {
-                let items = cell.split(separator.as_str()).map(str::trim).filter(|item| !item.is_empty());
-                return Ok(Value::List(items.map(Cow::Borrowed).collect()));
+                return list::list(cell, separator).map(Value::List);
             }
         };
         Ok(Value::Text(text))
@@ -46,8 +62,8 @@ impl Kind {
     ) -> Result<Value<'a>, InvalidCell> {
         match (self, list) {
             (Self::List { .. }, list) => {
-                let items = list.iter().map(|item| item.trim()).filter(|item| !item.is_empty());
-                Ok(Value::List(items.map(Cow::Borrowed).collect()))
+                let items = list.iter().map(|item| clean(item.trim())).filter(|item| !item.is_empty());
+                Ok(Value::List(items.collect()))
             }
             (_, [one]) if !one.trim().is_empty() => self.value(one.trim(), today),
             (Self::Text, list) => Ok(Value::Text(Cow::Owned(list.join(", ")))),
@@ -56,14 +72,10 @@ impl Kind {
     }
 }
 
-/// Removes the `'` with which Excel marks digits as text: `'+17035550101`, `'02139`. Before anything else it is part
-/// of the text, as in `'t Hooft`.
-fn without_text_mark(cell: &str) -> &str {
-    let is_digits = |rest: &&str| {
-        rest.bytes().any(|b| b.is_ascii_digit())
-            && rest.bytes().all(|b| b.is_ascii_digit() || b"+-.,() ".contains(&b))
-    };
-    cell.strip_prefix('\'').filter(is_digits).map_or(cell, str::trim)
+/// Removes the `.0` with which data frames write whole numbers.
+fn without_fraction(code: &str) -> &str {
+    let whole = code.strip_suffix(".0").filter(|whole| !whole.is_empty());
+    whole.filter(|whole| whole.bytes().all(|b| b.is_ascii_digit())).unwrap_or(code)
 }
 
 #[cfg(test)]
@@ -81,6 +93,7 @@ mod tests {
             Kind::Phone { region: Some("JP".to_owned()) },
             Kind::Phone { region: Some("DE".to_owned()) },
             Kind::Text,
+            Kind::PostalCode,
             Kind::Country,
             Kind::CountryCode,
             Kind::Birthdate { format: None },
@@ -105,6 +118,12 @@ mod tests {
             (Kind::Text, "'t Hooft", "\"'t Hooft\""),
             (Kind::Text, "'", "\"'\""),
             (Kind::Text, "''5", "\"''5\""),
+            (Kind::PostalCode, "=\"01067\"", "\"01067\""),
+            (Kind::PostalCode, "90210.0", "\"90210\""),
+            (Kind::PostalCode, "SW1A 1AA", "\"SW1A 1AA\""),
+            (Kind::Text, "3.0", "\"3.0\""),
+            (Kind::Email, "=\"ada@example.com\"", "\"ada@example.com\""),
+            (Kind::Number { decimal: None }, "\u{a0}12.5\u{200b}", "12.5"),
         ] {
             assert_eq!(of(&kind, cell).as_deref(), Ok(found), "{cell}");
         }

@@ -4,6 +4,7 @@ mod country;
 mod date;
 mod email;
 mod kind;
+mod list;
 mod number;
 mod phone;
 mod plain;

@@ -10,7 +10,10 @@ pub(super) fn number(cell: &str, decimal: Option<Decimal>) -> Result<Number, Inv
     let has_groups = cell.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'.' | b'-'));
     let plain_point = decimal != Some(Decimal::Comma) && !has_groups;
     if plain_point {
-        return exact(cell);
+        return match decimal {
+            None if may_be_grouped(cell) => Err(InvalidCell::AmbiguousNumber),
+            _ => exact(cell),
+        };
     }
     let mut text = plain(cell).replace('−', "-");
     // Spaces and apostrophes separate thousands, never a fraction.
@@ -26,12 +29,22 @@ pub(super) fn number(cell: &str, decimal: Option<Decimal>) -> Result<Number, Inv
 /// Returns the decimal sign of an unambiguous number.
 fn guess(text: &str) -> Result<Decimal, InvalidCell> {
     match (text.rfind(','), text.rfind('.')) {
+        (None, _) if may_be_grouped(text) => Err(InvalidCell::AmbiguousNumber),
         (None, _) => Ok(Decimal::Point),
         (Some(comma), Some(point)) if comma < point => Ok(Decimal::Point),
         // `1,234,567`
         (Some(_), None) if text.matches(',').count() > 1 => Ok(Decimal::Point),
         _ => Err(InvalidCell::AmbiguousNumber),
     }
+}
+
+/// Whether every point in a number could separate thousands: `1.200`, `-12.345.678`, but not `0.125` or `1234.567`.
+fn may_be_grouped(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
+    let mut groups = digits.split(|b| *b == b'.');
+    let is_first = |first: &[u8]| (1..=3).contains(&first.len()) && !first.starts_with(b"0");
+    let is_group = |group: &[u8]| group.len() == 3 && group.iter().all(u8::is_ascii_digit);
+    groups.next().is_some_and(is_first) && digits.contains(&b'.') && groups.all(is_group)
 }
 
 /// Removes thousands separators. Returns `None` if one is misplaced.
@@ -63,7 +76,41 @@ fn exact(text: &str) -> Result<Number, InvalidCell> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Writes thousandths with their thousands grouped.
+    fn grouped(thousandths: u64, group: &str, decimal: &str, decimals: usize) -> String {
+        let mut whole = (thousandths / 1000).to_string();
+        for at in (1..whole.len()).rev().filter(|at| (whole.len() - at).is_multiple_of(3)).collect::<Vec<_>>()
+        {
+            whole.insert_str(at, group);
+        }
+        let fraction = format!("{:03}", thousandths % 1000);
+        if decimals == 0 { whole } else { format!("{whole}{decimal}{}", &fraction[..decimals]) }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_read_as_its_source_or_not_at_all(
+            thousandths in prop_oneof![0_u64..10_000_000, 0_u64..10_000_000_000_000],
+            decimals in 0_usize..=3,
+            (group, sign, decimal) in prop::sample::select(vec![
+                ("", ".", Decimal::Point), (",", ".", Decimal::Point), ("'", ".", Decimal::Point), (" ", ".", Decimal::Point),
+                ("", ",", Decimal::Comma), (".", ",", Decimal::Comma), ("'", ",", Decimal::Comma), (" ", ",", Decimal::Comma),
+            ]),
+        ) {
+            let cell = grouped(thousandths, group, sign, decimals);
+            let kept = 10_u64.pow(3 - u32::try_from(decimals).unwrap());
+            let source: f64 = format!("{}e-3", thousandths / kept * kept).parse().unwrap();
+            let value = |decimal| number(&cell, decimal).ok().and_then(|number| number.as_f64());
+            prop_assert_eq!(value(Some(decimal)), Some(source), "{}", &cell);
+            if let Some(read) = value(None) {
+                prop_assert_eq!(Some(read), Some(source), "{}", &cell);
+            }
+        }
+    }
 
     fn read(cell: &str, decimal: Option<Decimal>) -> Result<String, InvalidCell> {
         number(cell, decimal).map(|number| number.to_string())
@@ -85,6 +132,18 @@ mod tests {
             ("−5", None, "-5"),
             ("1,234", Some(Decimal::Point), "1234"),
             ("1234,5", Some(Decimal::Comma), "1234.5"),
+            ("1.200", Some(Decimal::Point), "1.2"),
+            ("1.200", Some(Decimal::Comma), "1200"),
+            ("1.234.567", Some(Decimal::Comma), "1234567"),
+            ("0.125", None, "0.125"),
+            ("-0.125", None, "-0.125"),
+            ("1234.567", None, "1234.567"),
+            ("1.25", None, "1.25"),
+            ("1.2345", None, "1.2345"),
+            ("12.000,5", Some(Decimal::Comma), "12000.5"),
+            ("850", None, "850"),
+            ("1 234.567", None, "1234.567"),
+            ("1.200e3", None, "1200.0"),
             ("1.234,56", Some(Decimal::Comma), "1234.56"),
             ("1.234", Some(Decimal::Comma), "1234"),
             ("-1 234,5", Some(Decimal::Comma), "-1234.5"),
@@ -100,6 +159,13 @@ mod tests {
             ("1,5", None, InvalidCell::AmbiguousNumber),
             ("1,234", None, InvalidCell::AmbiguousNumber),
             ("1.234,56", None, InvalidCell::AmbiguousNumber),
+            ("1.200", None, InvalidCell::AmbiguousNumber),
+            ("-12.000", None, InvalidCell::AmbiguousNumber),
+            ("+1.200", None, InvalidCell::AmbiguousNumber),
+            ("−1.200", None, InvalidCell::AmbiguousNumber),
+            ("１．２００", None, InvalidCell::AmbiguousNumber),
+            ("1.234.567", None, InvalidCell::AmbiguousNumber),
+            ("1.234.56", None, InvalidCell::Number),
             ("1,5", Some(Decimal::Point), InvalidCell::Number),
             ("1.5", Some(Decimal::Comma), InvalidCell::Number),
             ("1,2,3", Some(Decimal::Comma), InvalidCell::Number),

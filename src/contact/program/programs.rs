@@ -11,6 +11,7 @@ use super::{
     error::ProgramError,
 };
 use crate::contact::{
+    clean,
     invalid_cell::InvalidCell,
     mapping::{Mapping, Source},
 };
@@ -103,7 +104,7 @@ impl Program<'_> {
     fn context(&self, row: &Row) -> Value {
         let value = |(_, column): &(String, usize)| match row.list(*column) {
             Some(list) => Value::from(list.to_vec()),
-            None => Value::from(row.cell(*column)),
+            None => Value::from(&*clean::cell(row, *column)),
         };
         Context::value(self.names.clone(), self.names.iter().map(value).collect())
     }

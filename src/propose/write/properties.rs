@@ -32,7 +32,7 @@ fn line(property: &Proposed<'_>) -> String {
     };
     match property.property_type {
         PropertyType::Text | PropertyType::Amount => format!("{name} = {column}"),
-        PropertyType::Number(None) => typed("number"),
+        PropertyType::Number(None) | PropertyType::AmbiguousNumber => typed("number"),
         PropertyType::Number(Some(Decimal::Comma)) => with("number", "decimal", ","),
         PropertyType::Number(Some(Decimal::Point)) => with("number", "decimal", "."),
         PropertyType::Boolean => typed("boolean"),
@@ -49,6 +49,9 @@ fn line(property: &Proposed<'_>) -> String {
 fn remark(property_type: PropertyType) -> String {
     match property_type {
         PropertyType::Amount => "text, since a number has no currency sign; ".to_owned(),
+        PropertyType::AmbiguousNumber => {
+            "its points are decimal or thousands separators: add decimal = \".\" or \",\"; ".to_owned()
+        }
         PropertyType::Date(Some(order)) => format!("dates as {}; ", spelled(order)),
         PropertyType::AmbiguousDate(one, other) => {
             format!("dates as {} or {}, set the right `format`; ", spelled(one), spelled(other))

@@ -10,8 +10,14 @@ use crate::{
 };
 use segment_files::{self, ReadOptions, Row, Rows};
 
-static SETTINGS: FileSettings =
-    FileSettings { complete_on: None, table: None, encoding: None, escape: false, columns: Vec::new() };
+static SETTINGS: FileSettings = FileSettings {
+    complete_on: None,
+    table: None,
+    encoding: None,
+    delimiter: None,
+    escape: false,
+    columns: Vec::new(),
+};
 
 fn target() -> Target<'static> {
     Target {

@@ -40,6 +40,7 @@ pub(crate) struct JsonRows {
 struct Slot {
     text: String,
     list: Option<Vec<String>>,
+    is_number: bool,
     found: Found,
     /// Whether any row had the column.
     was_found: bool,
@@ -140,7 +141,8 @@ impl Rows for JsonRows {
         let slots = &mut self.slots;
         let read = self.paths.find(text, &mut |At { column, is_whole, value }| {
             if let Some(slot) = slots.get_mut(column) {
-                slot.fill(Cell::of(value)?, is_whole);
+                let is_number = value.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                slot.fill(Cell::of(value)?, is_whole, is_number);
             }
             Ok(())
         });
@@ -155,6 +157,9 @@ impl Rows for JsonRows {
         cells.clear();
         for (column, slot) in self.slots.iter_mut().enumerate() {
             cells.push(&slot.text);
+            if slot.is_number {
+                row.push_number(column);
+            }
             if let Some(list) = slot.list.take() {
                 row.push_list(column, list);
             }
@@ -177,17 +182,19 @@ impl Slot {
     fn clear(&mut self) {
         self.text.clear();
         self.list = None;
+        self.is_number = false;
         self.found = Found::Not;
     }
 
     /// Sets the value. A value with the column's whole name takes precedence over one that is found by its path.
-    fn fill(&mut self, cell: Cell<'_>, is_whole: bool) {
+    fn fill(&mut self, cell: Cell<'_>, is_whole: bool, is_number: bool) {
         self.was_found = true;
         if !is_whole && self.found == Found::ByName {
             return;
         }
         self.clear();
         self.found = if is_whole { Found::ByName } else { Found::ByPath };
+        self.is_number = is_number;
         match cell {
             Cell::Null => {}
             Cell::Text(text) => self.text.push_str(&text),

@@ -24,6 +24,8 @@ const TEXT_BYTES: usize = 256 << 10;
 pub(super) struct Column {
     decoded: Box<dyn Decoded>,
     is_list: bool,
+    /// Whether its values are numbers with decimals.
+    pub is_number: bool,
     /// Cells that are already converted to text. Converting many at once is faster than one by one.
     ready: Cells,
     /// Which of them are not UTF-8.
@@ -46,6 +48,9 @@ trait Decoded {
 
 impl Column {
     pub(super) fn new(reader: ColumnReader, of: &ColumnDescriptor, kind: Kind, listed: ListValues) -> Self {
+        let is_float =
+            matches!(reader, ColumnReader::FloatColumnReader(_) | ColumnReader::DoubleColumnReader(_));
+        let is_number = !is_list(of) && (is_float || matches!(kind, Kind::Decimal(_)));
         let decoded = match reader {
             ColumnReader::BoolColumnReader(reader) => boxed(reader, of, kind, listed),
             ColumnReader::Int32ColumnReader(reader) => boxed(reader, of, kind, listed),
@@ -56,7 +61,14 @@ impl Column {
             ColumnReader::ByteArrayColumnReader(reader) => boxed(reader, of, kind, listed),
             ColumnReader::FixedLenByteArrayColumnReader(reader) => boxed(reader, of, kind, listed),
         };
-        Self { decoded, is_list: is_list(of), ready: Cells::default(), undecodable: Vec::new(), read: 0 }
+        Self {
+            decoded,
+            is_list: is_list(of),
+            is_number,
+            ready: Cells::default(),
+            undecodable: Vec::new(),
+            read: 0,
+        }
     }
 
     /// Reads the values of at most `rows` rows. Returns the number of rows.

@@ -212,6 +212,9 @@ impl Rows for ParquetRows {
         let mut read = Ok(());
         let mut list_bytes = 0;
         for (n, column) in self.open.iter_mut().enumerate() {
+            if column.is_number {
+                row.push_number(n);
+            }
             match column.next(&mut cells) {
                 Ok(Some(list)) => {
                     list_bytes += list.iter().map(String::len).sum::<usize>();

@@ -8,7 +8,7 @@ use crate::{
     cli::args::StateArgs,
     keys::{ConnectionName, ExportName},
 };
-use segment_files::Charset;
+use segment_files::{Charset, Delimiter, InvalidDelimiter};
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -22,6 +22,9 @@ pub(in crate::cli::export) struct InitArgs {
     /// The names of all columns in order, for a file without a header
     #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',')]
     pub columns: Vec<String>,
+    /// The character between two cells, if it cannot be detected: "~", "tab"
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub delimiter: Option<Delimiter>,
     /// The file's text encoding, if it cannot be detected
     #[arg(long, value_parser = Charset::named)]
     pub encoding: Option<Charset>,
@@ -36,6 +39,10 @@ pub(in crate::cli::export) struct InitArgs {
     /// Print the export instead of writing it
     #[arg(long)]
     pub print: bool,
+}
+
+fn delimiter(text: &str) -> Result<Delimiter, InvalidDelimiter> {
+    Delimiter::try_from(text.to_owned())
 }
 
 const AFTER_HELP: &str = "\

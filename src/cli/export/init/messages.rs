@@ -112,8 +112,16 @@ fn numbers(numbers: &[usize]) -> String {
     numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the error for a file without an e-mail column.
+/// Returns the error for a file without an email column.
 pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) -> String {
+    if let Some(delimiter) = survey.undetected_delimiter() {
+        let delimiter = delimiter.escape_debug();
+        return format!(
+            "{}: no column holds email addresses; is `{delimiter}` the delimiter? If it is, add --delimiter \
+             '{delimiter}'",
+            file.display()
+        );
+    }
     let file = file.display();
     let is_email =
         |column: &Column| survey.columns.iter().any(|c| c.name == column.name && c.suggests_email());

@@ -21,11 +21,13 @@ const MODEL: &str = "model.json";
 pub(super) async fn survey(args: &InitArgs, to: &Destination) -> Result<(Survey, FileSettings), Failure> {
     let reads = FileSettings {
         encoding: args.encoding.as_ref().map(ToString::to_string),
+        delimiter: args.delimiter.map(String::from),
         columns: args.columns.clone(),
         ..FileSettings::default()
     };
     let reading = ReadOptions {
         encoding: args.encoding,
+        delimiter: args.delimiter,
         columns: Some(args.columns.clone()).filter(|columns| !columns.is_empty()),
         ..ReadOptions::default()
     };
@@ -149,10 +151,7 @@ async fn folder(
             .as_ref()
             .map(|name| format!("[source]\nencoding = {}\n", quoted(name)))
             .unwrap_or_default(),
-        match columns.as_slice() {
-            [] => String::new(),
-            columns => format!("[csv]\ncolumns = [{}]\n", columns.join(", ")),
-        },
+        csv(reads.delimiter.as_deref(), &columns),
     );
     let export = config::export(to.export.clone(), to.connection.clone(), "the folder", text.as_bytes());
     let export = export.map_err(|error| usage(&error))?;
@@ -166,6 +165,12 @@ async fn folder(
     let (read, _) = mpsc::unbounded_channel();
     let file = ObjectFile::new(Arc::clone(&ports.objects), part.object, Handle::current(), read);
     Ok((file, part.reading, reads))
+}
+
+fn csv(delimiter: Option<&str>, columns: &[String]) -> String {
+    let delimiter = delimiter.map(|delimiter| format!("delimiter = {}\n", quoted(delimiter)));
+    let columns = (!columns.is_empty()).then(|| format!("columns = [{}]\n", columns.join(", ")));
+    format!("[csv]\n{}{}", delimiter.unwrap_or_default(), columns.unwrap_or_default())
 }
 
 /// Returns the table to export: the one that `--table` names, or the only one.
