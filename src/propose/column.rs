@@ -56,7 +56,7 @@ impl Column {
         visible(&self.name).into_owned()
     }
 
-    /// Whether its name or its values suggest that it has the contacts' e-mail addresses.
+    /// Whether its name or its values suggest that it has the contacts' email addresses.
     pub(crate) fn suggests_email(&self) -> bool {
         is_named_email(&self.name) || self.percent(cell::is_email) >= MOSTLY_EMAIL
     }
@@ -119,7 +119,7 @@ impl Column {
     }
 }
 
-/// Whether a name is that of the column with the contacts' e-mail addresses.
+/// Whether a name is that of the column with the contacts' email addresses.
 pub(super) fn is_named_email(name: &str) -> bool {
     by_name::meaning(name)
         .is_some_and(|name| name.meaning == Meaning::Field(Field::Email) && name.clarity > Clarity::Secondary)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Omnisend's explanation of an error. Each part may be missing, for example if a proxy answered in HTML.
 ///
-/// The texts are meant for logs and reports: e-mail addresses and phone numbers in them are masked.
+/// The texts are meant for logs and reports: email addresses and phone numbers in them are masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problem {
     /// A URI that names the kind of problem.
@@ -93,7 +93,7 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// A text with its e-mail addresses and phone numbers masked.
+/// A text with its email addresses and phone numbers masked.
 fn masked(value: &Value) -> Option<String> {
     value.as_str().map(mask)
 }
@@ -152,7 +152,7 @@ mod tests {
             message: Some(message.to_owned()),
         };
         let expected = Problem {
-            detail: Some("Invalid contact (an e-mail address)".to_owned()),
+            detail: Some("Invalid contact (an email address)".to_owned()),
             errors: vec![
                 error(None, "birthdate: is not a date"),
                 error(None, "gender: (a phone number) is not m or f"),
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(
             problem.summary().as_deref(),
             Some(
-                "Invalid contact (an e-mail address); birthdate: is not a date; gender: (a phone number) is not m or \
+                "Invalid contact (an email address); birthdate: is not a date; gender: (a phone number) is not m or \
                  f; tags: is no list"
             )
         );

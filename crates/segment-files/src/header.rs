@@ -120,7 +120,7 @@ impl Header {
     }
 }
 
-/// Whether names seem to be a row of data and not a header: there is an e-mail address, or a number or a date of five or more
+/// Whether names seem to be a row of data and not a header: there is an email address, or a number or a date of five or more
 /// digits.
 fn are_data(names: &[String]) -> bool {
     let is_number = |name: &str| {

@@ -35,7 +35,7 @@ pub(crate) fn list_of_rows(text: &str) -> Option<String> {
     if is_one_object(text) { list_of_objects(text).map(|path| path.join(".")) } else { None }
 }
 
-/// Returns the path of the first list of objects in an object. Returns `None` if a value outside of lists may be an e-mail
+/// Returns the path of the first list of objects in an object. Returns `None` if a value outside of lists may be an email
 /// address: then the object itself may be a row.
 fn list_of_objects(text: &str) -> Option<Vec<String>> {
     let found = RefCell::new(Found::default());

@@ -22,7 +22,6 @@ use segment_files::{self, ReadOptions, Row};
 const FIRST_BYTES: u64 = 64 << 10;
 
 /// A corrected rejects file.
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corrections {
     pub file: Pinned,

@@ -133,7 +133,6 @@ impl Sorted {
     }
 
     /// Returns the next change.
-
     pub(super) fn next(&mut self) -> io::Result<Option<(Change, Member)>> {
         let Some(Reverse((_, n))) = self.heads.pop() else { return Ok(None) };
         let change = self.sources.get(n).map(|(change, _)| *change);

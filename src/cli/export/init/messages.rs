@@ -144,7 +144,7 @@ pub(super) fn no_email(file: &Path, survey: &Survey, proposal: &Proposal<'_>) ->
         columns.push("…".to_owned());
     }
     format!(
-        "{file}: no column has e-mail addresses, which identify contacts; add one to the file.{named}\n  columns: {}",
+        "{file}: no column has email addresses, which identify contacts; add one to the file.{named}\n  columns: {}",
         columns.join(", ")
     )
 }
