@@ -72,17 +72,21 @@ impl Column {
     fn cell(&self, row: &Row) -> String {
         let text = row.text_of(self.at, &self.separator).into_owned();
         match self.decimal {
-            // As text, `1.234` could be either number. A further 0 keeps the value and shows the decimal sign.
-            Some(decimal) if row.is_number(self.at) && text.contains('.') && !text.contains(['e', 'E']) => {
-                if decimal == Decimal::Comma {
-                    text.replace('.', ",")
-                } else {
-                    text + "0"
-                }
+            Some(Decimal::Comma) if row.is_number(self.at) && !text.contains(['e', 'E']) => {
+                text.replace('.', ",")
             }
+            // As text, `1.234` could be either number. A further 0 keeps the value and shows the decimal sign.
+            Some(Decimal::Point) if row.is_number(self.at) && has_three_decimals(&text) => text + "0",
             _ => text,
         }
     }
+}
+
+/// Whether a number ends with a point and three digits, which could also be a thousands separator and its group.
+fn has_three_decimals(number: &str) -> bool {
+    number
+        .rsplit_once('.')
+        .is_some_and(|(_, digits)| digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The separator of a list that is written as text.

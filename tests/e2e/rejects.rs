@@ -167,7 +167,9 @@ async fn replaying_corrections_sends_only_their_rows() {
 
     let contacts = world.contacts().await;
     holds(&contacts, (0..7).chain(100..200).chain([900]).map(address));
-    for (n, name) in (0..).zip(names) {
+    // Spreadsheets mark a formula as text with `'`, which is not part of the value.
+    let sent = ["=1+1", "=1", "007", "two\nlines, \"quoted\"", "''+5", "-3", "'t Hooft"];
+    for (n, name) in (0..).zip(sent) {
         assert_eq!(contacts[&address(n)]["firstName"], name);
         assert_eq!(contacts[&address(n)]["tags"], json!(["segment: VIP"]), "{name}");
     }
