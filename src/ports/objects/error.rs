@@ -63,6 +63,7 @@ pub enum ObjectError {
 pub(super) enum Defect {
     NotFound,
     AlreadyExists,
+    #[cfg(feature = "aws")]
     Changed,
     InvalidKey(&'static str),
     Denied(Source),
@@ -75,6 +76,7 @@ impl Defect {
         match self {
             Self::NotFound => ObjectError::NotFound { at },
             Self::AlreadyExists => ObjectError::AlreadyExists { at },
+            #[cfg(feature = "aws")]
             Self::Changed => ObjectError::Changed { at },
             Self::InvalidKey(reason) => ObjectError::InvalidKey { at, reason },
             Self::Denied(source) => ObjectError::Denied { at, action, source },
