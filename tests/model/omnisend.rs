@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use omnisend_sandbox::{self, Options, Sandbox};
+use omnisend_sandbox::{self, Options, Sandbox, StatusMode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -41,6 +41,8 @@ impl Omnisend {
             tags_per_minute: 1_000_000,
             batch_delay: Duration::ZERO,
             tag_mode: setup.tag_mode,
+            // Every status counts: the product does not read opt-outs back yet, so it cannot tell that one was ignored.
+            status_mode: StatusMode::Last,
             ..Options::default()
         };
         Self { running: omnisend_sandbox::start(options).await.unwrap(), http }
